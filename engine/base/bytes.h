@@ -1,0 +1,91 @@
+/* Borrowed bytes, and bytes that grow. */
+#ifndef DAYBOOK_BASE_BYTES_H
+#define DAYBOOK_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Borrowed: whoever hands it out says until when. Not NUL-terminated. */
+struct daybook_bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
+/* Owned and growing. All zero is an empty buffer. */
+struct daybook_buffer {
+    uint8_t *data;
+    size_t size;
+    size_t capacity;
+};
+
+void daybook_buffer_release(struct daybook_buffer *buffer); /* Accepts NULL; leaves it empty. */
+void daybook_buffer_reset(struct daybook_buffer *buffer);   /* Empty, memory kept. */
+
+/* Makes room for `size` more bytes and returns where they go (size is not
+ * advanced), or NULL when memory is refused. */
+DAYBOOK_MUST_USE uint8_t *daybook_buffer_reserve(struct daybook_buffer *buffer, size_t size);
+
+/* NO_MEMORY: nothing was appended. */
+DAYBOOK_MUST_USE enum daybook_status daybook_buffer_append(struct daybook_buffer *buffer, const void *data, size_t size);
+
+static inline struct daybook_bytes daybook_buffer_view(const struct daybook_buffer *buffer) {
+    return (struct daybook_bytes){buffer->data, buffer->size};
+}
+
+struct daybook_bytes daybook_bytes_of_text(const char *text);
+bool daybook_bytes_equal(struct daybook_bytes a, struct daybook_bytes b);
+int daybook_bytes_compare(struct daybook_bytes a, struct daybook_bytes b); /* memcmp, then the shorter first. */
+
+/* Fixed-width integers in the byte orders that formats use. */
+static inline void store_be32(uint8_t *to, uint32_t v) {
+    v = __builtin_bswap32(v);
+    __builtin_memcpy(to, &v, 4);
+}
+static inline void store_be64(uint8_t *to, uint64_t v) {
+    v = __builtin_bswap64(v);
+    __builtin_memcpy(to, &v, 8);
+}
+static inline uint32_t load_be32(const uint8_t *from) {
+    uint32_t v;
+    __builtin_memcpy(&v, from, 4);
+    return __builtin_bswap32(v);
+}
+static inline uint64_t load_be64(const uint8_t *from) {
+    uint64_t v;
+    __builtin_memcpy(&v, from, 8);
+    return __builtin_bswap64(v);
+}
+static inline void store_le16(uint8_t *to, uint16_t v) { __builtin_memcpy(to, &v, 2); }
+static inline void store_le32(uint8_t *to, uint32_t v) { __builtin_memcpy(to, &v, 4); }
+static inline void store_le64(uint8_t *to, uint64_t v) { __builtin_memcpy(to, &v, 8); }
+static inline uint16_t load_le16(const uint8_t *from) {
+    uint16_t v;
+    __builtin_memcpy(&v, from, 2);
+    return v;
+}
+static inline uint32_t load_le32(const uint8_t *from) {
+    uint32_t v;
+    __builtin_memcpy(&v, from, 4);
+    return v;
+}
+static inline uint64_t load_le64(const uint8_t *from) {
+    uint64_t v;
+    __builtin_memcpy(&v, from, 8);
+    return v;
+}
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the le helpers copy; a big-endian build must swap here");
+
+/* LEB128, as protobuf writes it. `varint_store` writes at most 10 bytes and
+ * returns how many; `varint_load` returns how many were read, 0 when cut off
+ * or longer than 10 bytes. */
+size_t varint_store(uint8_t *to, uint64_t value);
+size_t varint_load(const uint8_t *from, const uint8_t *end, uint64_t *value);
+
+static inline uint64_t zigzag_encode(int64_t v) { return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63); }
+static inline int64_t zigzag_decode(uint64_t v) { return (int64_t)(v >> 1) ^ -(int64_t)(v & 1); }
+
+#endif

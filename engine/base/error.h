@@ -1,0 +1,58 @@
+/*
+ * What can go wrong in the world, and how it is said.
+ *
+ * Three channels: a broken program asserts; a failing world is a status plus
+ * the caller's error; a refused request is a value (an answer), never an error.
+ * The first function to see a failure writes the message: what was being done,
+ * to what, and what the reader can do. Those above pass the status on.
+ */
+#ifndef DAYBOOK_BASE_ERROR_H
+#define DAYBOOK_BASE_ERROR_H
+
+#define DAYBOOK_MUST_USE __attribute__((warn_unused_result))
+
+/* name, exit code of the program, meaning */
+#define DAYBOOK_STATUS_LIST(X)                                               \
+    X(OK, 0, "done")                                                         \
+    X(INVALID, 2, "the caller's argument or input cannot be used")           \
+    X(NOT_FOUND, 3, "no ledger, view or file there")                         \
+    X(EXISTS, 3, "something is there already")                               \
+    X(LIMIT, 3, "the disk, the map or a limit of the program is full")       \
+    X(IO, 3, "the operating system failed a read, a write or a sync")        \
+    X(BUSY, 3, "another process holds it")                                   \
+    X(READ_ONLY, 3, "it cannot be written")                                  \
+    X(NO_MEMORY, 3, "memory was refused")                                    \
+    X(VERSION, 3, "written by a newer program than this one")                \
+    X(BEHIND, 3, "a view has not folded what the question needs")            \
+    X(STOPPED, 3, "interrupted, or stopped by an earlier failure")           \
+    X(DAMAGED, 4, "stored bytes are not what was written")
+
+enum daybook_status {
+#define DAYBOOK_STATUS_ENUM(name, exit_code, meaning) DAYBOOK_##name,
+    DAYBOOK_STATUS_LIST(DAYBOOK_STATUS_ENUM)
+#undef DAYBOOK_STATUS_ENUM
+};
+
+#define DAYBOOK_ERROR_SIZE 512
+
+/* The caller's. Every function that takes one takes NULL, too. */
+struct daybook_error {
+    enum daybook_status status;
+    char message[DAYBOOK_ERROR_SIZE];
+};
+
+/* "DAMAGED"; never NULL. */
+const char *daybook_status_name(enum daybook_status status);
+
+/* Of the daybook program: 2 usage, 3 the world failed, 4 data damaged. */
+int daybook_status_exit_code(enum daybook_status status);
+
+/* Writes the message (cut to fit, never inside a UTF-8 character) and returns `status`. */
+enum daybook_status daybook_fail(struct daybook_error *error, enum daybook_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Puts "context: " before the message that is there; returns the error's status. */
+enum daybook_status daybook_fail_in(struct daybook_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,23 @@
+/* XXH3 for tables and checksums (libxxhash), SHA-256 for digests (libcrypto). */
+#ifndef DAYBOOK_BASE_HASH_H
+#define DAYBOOK_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define SHA256_SIZE 32
+
+/* Stable for ever: stored in files. */
+uint64_t hash64(const void *data, size_t size, uint64_t seed);
+
+/* One context, reused; one thread at a time. */
+struct sha256;
+struct sha256 *sha256_open(void); /* NULL when memory is refused. */
+void sha256_close(struct sha256 *sha256);
+void sha256_begin(struct sha256 *sha256);
+void sha256_update(struct sha256 *sha256, const void *data, size_t size);
+void sha256_end(struct sha256 *sha256, uint8_t digest[SHA256_SIZE]);
+
+#endif

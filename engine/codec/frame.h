@@ -1,0 +1,48 @@
+/*
+ * A frame: a run of consecutive events, compressed together, with its own
+ * checksum. The format is drawn in frame.c.
+ *
+ *   F1  Unpacking gives the very bytes that were packed, event by event.
+ *   F2  A flipped bit anywhere in a frame is found by its checksum.
+ *   F3  A frame of a newer format version is refused with VERSION, never guessed at.
+ */
+#ifndef DAYBOOK_CODEC_FRAME_H
+#define DAYBOOK_CODEC_FRAME_H
+
+#include "base/bytes.h"
+
+/* What the header says; checked against the body by frame_check and frame_unpack. */
+struct frame_header {
+    uint64_t first_sequence;
+    uint32_t event_count;
+    int64_t first_recorded_at_us;
+    int64_t last_recorded_at_us;
+    uint32_t raw_size_bytes;
+};
+
+/* Events laid end to end with their lengths; what a frame is packed from and unpacked to. */
+struct event_span {
+    const uint8_t *data;
+    uint32_t size;
+};
+
+struct frame_codec; /* zstd contexts, reused. One thread at a time. */
+struct frame_codec *frame_codec_open(void); /* NULL when memory is refused. */
+void frame_codec_close(struct frame_codec *codec);
+
+/* Appends one frame of all `events` to `out`. */
+DAYBOOK_MUST_USE enum daybook_status frame_pack(struct frame_codec *codec, struct frame_header header,
+                                                const struct event_span *events, struct daybook_buffer *out,
+                                                struct daybook_error *error);
+
+/* Reads the header alone; checks magic, version and sizes, not the checksum. */
+DAYBOOK_MUST_USE enum daybook_status frame_peek(struct daybook_bytes frame, struct frame_header *header,
+                                                struct daybook_error *error);
+
+/* Checks the checksum and unpacks into `raw` (reset first); `events` (capacity
+ * LIMIT_FRAME_EVENTS) point into `raw`. DAMAGED names the frame's sequences. */
+DAYBOOK_MUST_USE enum daybook_status frame_unpack(struct frame_codec *codec, struct daybook_bytes frame,
+                                                  struct frame_header *header, struct daybook_buffer *raw,
+                                                  struct event_span *events, struct daybook_error *error);
+
+#endif

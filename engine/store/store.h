@@ -1,0 +1,95 @@
+/*
+ * LMDB behind a small door: an environment is a store, a named database is a
+ * table. Nothing above engine/store sees lmdb.h.
+ *
+ *   S1  A write transaction is all there after commit, or not at all.
+ *   S2  A durable store's commit returns only when the disk has it. After a
+ *       commit has failed the store is latched: every later write is STOPPED.
+ *   S3  Bytes read are borrowed until their transaction ends.
+ *
+ * One process opens a directory once; the same store serves all its threads.
+ * Read transactions are for any thread; a write transaction belongs to the
+ * thread that began it, and there is one at a time across all processes.
+ */
+#ifndef DAYBOOK_STORE_STORE_H
+#define DAYBOOK_STORE_STORE_H
+
+#include "base/bytes.h"
+
+enum { STORE_TABLES_MAX = 16 };
+
+struct store_options {
+    const char *const *tables; /* Names, opened (and created when writable) at start; index = table number. */
+    size_t table_count;        /* <= STORE_TABLES_MAX */
+    size_t map_size_bytes;     /* Address space; 0 = the default of 1 TiB. */
+    bool is_read_only;
+    bool is_durable;           /* False: commits do not wait for the disk (what can be rebuilt). */
+    bool may_create;
+};
+
+struct store;
+struct store_txn;
+
+/* NOT_FOUND: no store in `directory` and may_create is false. READ_ONLY: the
+ * directory cannot be written. DAMAGED: no LMDB file, or a broken one. */
+DAYBOOK_MUST_USE enum daybook_status store_open(const char *directory, const struct store_options *options,
+                                                struct store **store, struct daybook_error *error);
+void store_close(struct store *store); /* Accepts NULL. No transaction may be open. */
+
+bool store_is_latched(const struct store *store);
+uint64_t store_size_bytes(const struct store *store); /* Of the file's used pages. */
+const char *store_engine_version(void);               /* "LMDB 0.9.24: ..." */
+
+DAYBOOK_MUST_USE enum daybook_status store_begin_read(struct store *store, struct store_txn **txn,
+                                                      struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status store_begin_write(struct store *store, struct store_txn **txn,
+                                                       struct daybook_error *error);
+/* Ends a write transaction, whatever it returns. */
+DAYBOOK_MUST_USE enum daybook_status store_commit(struct store_txn *txn, struct daybook_error *error);
+void store_abort(struct store_txn *txn); /* Ends either kind. Accepts NULL. */
+
+/* Forces what a store that is not durable has committed to the disk. */
+DAYBOOK_MUST_USE enum daybook_status store_sync(struct store *store, struct daybook_error *error);
+
+/* Keys: 1 to 511 bytes, ordered by memcmp. Values < 2 GiB. */
+DAYBOOK_MUST_USE enum daybook_status table_get(struct store_txn *txn, unsigned table, struct daybook_bytes key,
+                                               struct daybook_bytes *value, bool *is_found,
+                                               struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status table_put(struct store_txn *txn, unsigned table, struct daybook_bytes key,
+                                               struct daybook_bytes value, struct daybook_error *error);
+/* The key must be greater than every key there; fills pages to the brim. */
+DAYBOOK_MUST_USE enum daybook_status table_append(struct store_txn *txn, unsigned table, struct daybook_bytes key,
+                                                  struct daybook_bytes value, struct daybook_error *error);
+/* Room for a value of `size` bytes, written by the caller before the next call on the transaction. */
+DAYBOOK_MUST_USE enum daybook_status table_reserve(struct store_txn *txn, unsigned table, struct daybook_bytes key,
+                                                   size_t size, uint8_t **value, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status table_delete(struct store_txn *txn, unsigned table, struct daybook_bytes key,
+                                                  bool *was_found, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status table_clear(struct store_txn *txn, unsigned table, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status table_count(struct store_txn *txn, unsigned table, uint64_t *count,
+                                                 struct daybook_error *error);
+
+/* A place in a table. Borrowed key and value, valid while is_valid and until
+ * the cursor moves or its transaction writes or ends. */
+struct table_cursor;
+struct table_row {
+    struct daybook_bytes key;
+    struct daybook_bytes value;
+    bool is_valid; /* False: past the end (or before the start). */
+};
+
+DAYBOOK_MUST_USE enum daybook_status cursor_open(struct store_txn *txn, unsigned table, struct table_cursor **cursor,
+                                                 struct daybook_error *error);
+void cursor_close(struct table_cursor *cursor); /* Accepts NULL; before its transaction ends. */
+/* The first row with a key >= `key`. An empty key = the first row. */
+DAYBOOK_MUST_USE enum daybook_status cursor_seek(struct table_cursor *cursor, struct daybook_bytes key,
+                                                 struct table_row *row, struct daybook_error *error);
+/* The last row with a key <= `key`. An empty key = the last row. */
+DAYBOOK_MUST_USE enum daybook_status cursor_seek_back(struct table_cursor *cursor, struct daybook_bytes key,
+                                                      struct table_row *row, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status cursor_next(struct table_cursor *cursor, struct table_row *row,
+                                                 struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status cursor_previous(struct table_cursor *cursor, struct table_row *row,
+                                                     struct daybook_error *error);
+
+#endif
