@@ -1,0 +1,111 @@
+/*
+ * Daybook: an event-sourced customer ledger in a directory.
+ *
+ *     struct daybook_error error;
+ *     struct daybook *ledger;
+ *     struct daybook_create_options made = {.timezone = "Asia/Shanghai", .currency = "CNY"};
+ *     if (daybook_create("books", &made, &error) != DAYBOOK_OK) { ... error.message ... }
+ *     struct daybook_open_options how = {.directory = "books", .views = daybook_standard_views};
+ *     if (daybook_open(&how, &ledger, &error) != DAYBOOK_OK) { ... }
+ *     // requests: encoded daybook.v1.Request messages (daybook/v1/request.pb-c.h)
+ *     struct daybook_answers answers = {0};
+ *     daybook_submit(ledger, requests, count, DAYBOOK_SUBMIT_EACH, &answers, &error);
+ *     // queries: an encoded daybook.v1.Query, answered by the message that it names
+ *     struct daybook_buffer answer = {0};
+ *     daybook_query(ledger, query, &answer, &error);
+ *     daybook_answers_release(&answers);
+ *     daybook_buffer_release(&answer);
+ *     daybook_close(ledger);
+ *
+ * tests/engine/test_embedding.c is this, complete and compiled.
+ *
+ * A handle serves any number of threads. One process at a time may write a
+ * ledger; any number may read. Amounts are integers in minor units, instants
+ * microseconds since 1970-01-01 UTC, dates days since 1970-01-01.
+ */
+#ifndef DAYBOOK_H
+#define DAYBOOK_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "daybook/v1/query.pb-c.h"
+#include "daybook/v1/request.pb-c.h"
+
+struct daybook;    /* Opaque: daybook.c. */
+struct projection; /* A view's definition: projection/projection.h. */
+
+struct daybook_create_options {
+    const char *timezone;    /* IANA name: business dates are calendar dates there, for ever. */
+    const char *currency;    /* ISO 4217: of requests that name none. */
+    bool allow_import_clock; /* Requests may carry their own recorded_at. */
+    bool refuse_unassessed;  /* No charge on credit for a customer without a credit policy. */
+    struct daybook_clock clock; /* All zero = the system's. */
+};
+
+/* Makes the directory and an empty ledger in it.
+ * INVALID: no such time zone or currency. EXISTS: a ledger is there. */
+DAYBOOK_MUST_USE enum daybook_status daybook_create(const char *directory, const struct daybook_create_options *options,
+                                                    struct daybook_error *error);
+
+struct daybook_open_options {
+    const char *directory;
+    bool is_writer;          /* Takes the writer's lock: BUSY names the process that has it. */
+    bool is_read_only;       /* Touches nothing: views answer as far as they were folded. */
+    bool follows;            /* Worker threads keep the views up with the journal. */
+    const struct projection *const *views; /* NULL-terminated; daybook_standard_views, or NULL for none. */
+    size_t state_limit_bytes; /* Of the memory that deciding may keep; 0 = 1 GiB. */
+    uint64_t checkpoint_events; /* Events between two checkpoints of that state; 0 = the default. */
+    size_t map_size_bytes;   /* Address space of each store; 0 = the default. */
+    struct daybook_clock clock; /* All zero = the system's. */
+};
+
+/* The standard views: balance, aging, credit, history, customers. */
+extern const struct projection *const daybook_standard_views[];
+
+/* NOT_FOUND: no ledger there. BUSY: another writer. VERSION: a newer format. DAMAGED: the journal is. */
+DAYBOOK_MUST_USE enum daybook_status daybook_open(const struct daybook_open_options *options, struct daybook **ledger,
+                                                  struct daybook_error *error);
+void daybook_close(struct daybook *ledger); /* Accepts NULL. Writes the state's checkpoint. */
+
+enum daybook_submit_mode {
+    DAYBOOK_SUBMIT_EACH = 0,  /* Each request stands alone. */
+    DAYBOOK_SUBMIT_GROUP = 1, /* All of them or none. */
+    DAYBOOK_SUBMIT_DRY = 2,   /* Each alone: decided, answered, and nothing appended. */
+};
+
+/* One a request, in their order. Everything belongs to the answers. */
+struct daybook_answer {
+    uint64_t first_sequence; /* 0 when refused. */
+    uint64_t last_sequence;
+    int64_t recorded_at_us;
+    bool is_repeated;            /* The key was used before, with this content. */
+    const Pb__Refusal *refusal;  /* NULL when accepted. */
+    const char *warning;         /* NULL, or a sentence (a limit passed under "warn"). */
+};
+struct daybook_answers {
+    struct daybook_answer *items;
+    size_t count;
+    void *memory; /* The answers' own. */
+};
+void daybook_answers_release(struct daybook_answers *answers); /* Accepts an empty one; leaves it empty. */
+
+/* Decides each encoded request and appends what is accepted; returns when that is
+ * durable. Concurrent calls share one commit. A refusal is an answer, not an error.
+ * IO, LIMIT: nothing of this call was acknowledged, and answers are empty; ask
+ * again with the same keys after opening anew. READ_ONLY: not opened as a writer. */
+DAYBOOK_MUST_USE enum daybook_status daybook_submit(struct daybook *ledger, const struct daybook_bytes *requests,
+                                                    size_t count, enum daybook_submit_mode mode,
+                                                    struct daybook_answers *answers, struct daybook_error *error);
+
+/* Answers one encoded daybook.v1.Query with the encoded answer message of its
+ * kind (BalanceQuery: BalanceAnswer, ...). Catches the view up, or waits for it.
+ * INVALID: the question cannot be read or asked so. BEHIND: read-only, and not folded that far. */
+DAYBOOK_MUST_USE enum daybook_status daybook_query(struct daybook *ledger, struct daybook_bytes query,
+                                                   struct daybook_buffer *answer, struct daybook_error *error);
+
+/* The last committed sequence; 0 = none. */
+DAYBOOK_MUST_USE enum daybook_status daybook_head(struct daybook *ledger, uint64_t *sequence,
+                                                  struct daybook_error *error);
+
+#endif

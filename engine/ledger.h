@@ -1,0 +1,45 @@
+/*
+ * What the queries and the tools may use of an open ledger, beside its public
+ * face. Borrowed until daybook_close.
+ */
+#ifndef DAYBOOK_LEDGER_H
+#define DAYBOOK_LEDGER_H
+
+#include "base/calendar.h"
+#include "daybook.h"
+#include "projection/view.h"
+
+struct journal *ledger_journal(struct daybook *ledger);
+const Pb__LedgerConfig *ledger_config(const struct daybook *ledger);
+const struct timezone_rules *ledger_timezone(const struct daybook *ledger);
+size_t ledger_view_count(const struct daybook *ledger);
+struct view *ledger_view_at(struct daybook *ledger, size_t index);
+
+/* NULL: no such view is open. */
+struct view *ledger_view(struct daybook *ledger, const char *name);
+
+/* Today in the ledger's time zone, by the ledger's clock. */
+int32_t ledger_today(const struct daybook *ledger);
+
+/* Shows the folding that a question has to wait for; context is the caller's. Set before asking. */
+void ledger_set_progress(struct daybook *ledger, struct view_progress progress);
+
+/* The two coordinates of a question, resolved. */
+struct coordinates {
+    int32_t as_of;
+    uint64_t known_at;       /* <= head; 0 = nothing was known. */
+    int64_t known_at_us;     /* When `known_at` was recorded; 0 for known_at 0. */
+    uint64_t head;
+};
+
+/* `at` may be NULL: today, head. INVALID: not a date, not a sequence or instant,
+ * or a sequence past the head. */
+DAYBOOK_MUST_USE enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at,
+                                                    struct coordinates *coordinates, struct daybook_error *error);
+
+/* Begins to read `name` at a position that covers `sequence`: catches up in this
+ * thread, or waits for the projector where one runs. */
+DAYBOOK_MUST_USE enum daybook_status ledger_begin_read(struct daybook *ledger, const char *name, uint64_t sequence,
+                                                       struct view_read *read, struct daybook_error *error);
+
+#endif

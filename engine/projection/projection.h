@@ -1,0 +1,41 @@
+/*
+ * A projection: a pure fold of the journal into rows that can be asked.
+ *
+ *   P1  The rows depend on the events alone: not on the batches in which they
+ *       came, nor on the clock, the machine or an earlier build of the view.
+ *   P2  The checkpoint (name, version, position) is committed with the rows.
+ *   P3  An event that a fold cannot take stops that view; it is never skipped.
+ *
+ * A projection is a constant. What is open is a view (view.h).
+ */
+#ifndef DAYBOOK_PROJECTION_PROJECTION_H
+#define DAYBOOK_PROJECTION_PROJECTION_H
+
+#include "daybook/v1/event.pb-c.h"
+#include "store/store.h"
+
+/* One event, decoded once for the fold; borrowed during the call. */
+struct fold_event {
+    const Pb__Event *event;
+    struct daybook_bytes bytes; /* As stored. */
+};
+
+struct projection {
+    const char *name;         /* "balance": also the folder's name. */
+    uint32_t version;         /* Of the rows; another one means rebuild. */
+    uint32_t readable_from;   /* The oldest version whose rows the queries of this build still read. */
+    const char *const *tables; /* Its own; table numbers in fold and queries are their indexes. */
+    size_t table_count;       /* <= STORE_TABLES_MAX - 1 */
+
+    /* Caches of the fold, empty. They hold nothing that the tables do not,
+     * except between fold and flush. NULL members: the fold needs none. */
+    enum daybook_status (*open)(void **memory, struct daybook_error *error);
+    void (*close)(void *memory);
+    void (*forget)(void *memory); /* Drop everything cached: the transaction was aborted, or another process folded. */
+
+    enum daybook_status (*fold)(void *memory, struct store_txn *txn, const struct fold_event *event,
+                                struct daybook_error *error);
+    enum daybook_status (*flush)(void *memory, struct store_txn *txn, struct daybook_error *error);
+};
+
+#endif

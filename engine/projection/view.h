@@ -1,0 +1,87 @@
+/*
+ * A view: one projection, open in one ledger, with its own environment in
+ * DIRECTORY/views/NAME.gN/ (N = its generation; the newest complete one
+ * answers, a newer one may be building beside it).
+ *
+ *   V1  Folding happens inside the environment's write transaction, from the
+ *       position found there: any process may fold, two never do at once, and
+ *       none folds an event twice.
+ *   V2  A question is answered from one read transaction at one position.
+ *   V3  A missing, damaged or older-version view is rebuilt beside the old
+ *       one, which answers until the new one has caught up.
+ *
+ * Any thread may ask. One environment a view, not one for all: views commit in
+ * parallel, and one that is damaged or deleted takes no other with it.
+ */
+#ifndef DAYBOOK_PROJECTION_VIEW_H
+#define DAYBOOK_PROJECTION_VIEW_H
+
+#include "projection/projection.h"
+#include "store/journal.h"
+
+enum view_state { VIEW_FOLLOWING, VIEW_REBUILDING, VIEW_STOPPED, VIEW_MISSING };
+
+struct view;
+
+struct view_options {
+    bool is_read_only;        /* Never writes: answers only as far as another process has folded. */
+    size_t map_size_bytes;    /* 0 = the store's default. */
+    size_t batch_events;      /* Events in one transaction; 0 = the default. */
+};
+
+/* Opens what is there; creates nothing yet. `directory` is the ledger's. A
+ * damaged or missing view opens too: its state says so, and catching up rebuilds it. */
+DAYBOOK_MUST_USE enum daybook_status view_open(const char *directory, const struct projection *projection,
+                                               struct journal *journal, const struct view_options *options,
+                                               struct view **view, struct daybook_error *error);
+void view_close(struct view *view); /* Accepts NULL. */
+
+/* Called between transactions; returns false to stop (the result is then STOPPED). May be NULL. */
+struct view_progress {
+    bool (*report)(void *context, const char *view, uint64_t position, uint64_t target);
+    void *context;
+};
+
+/* Folds up to `target` (a committed sequence) in this thread; returns at once when
+ * the view is there already. DAMAGED or INVALID: the view has stopped at an event that it cannot take. */
+DAYBOOK_MUST_USE enum daybook_status view_catch_up(struct view *view, uint64_t target,
+                                                   const struct view_progress *progress, struct daybook_error *error);
+
+/* Builds a new generation from the first event, beside the one that answers, and swaps. */
+DAYBOOK_MUST_USE enum daybook_status view_rebuild(struct view *view, const struct view_progress *progress,
+                                                  struct daybook_error *error);
+
+/* A read transaction at a position >= min_position. BEHIND: it is not there (catch up first). */
+struct view_read {
+    struct view *view;
+    struct store_txn *txn; /* The projection's tables, by their indexes. */
+    uint64_t position;
+    void *pinned;          /* The generation that answers; the view's. */
+};
+DAYBOOK_MUST_USE enum daybook_status view_begin_read(struct view *view, uint64_t min_position, struct view_read *read,
+                                                     struct daybook_error *error);
+void view_end_read(struct view_read *read); /* Accepts one that never began (all zero). */
+
+struct view_status {
+    const char *name;
+    uint32_t version;
+    uint64_t position;
+    int64_t position_recorded_at_us;
+    uint64_t events_per_second; /* Of the last second of folding in this process. */
+    enum view_state state;
+    uint64_t rebuild_position;
+    uint64_t stopped_at;        /* The event that it cannot take; 0 = none. */
+    char reason[DAYBOOK_ERROR_SIZE];
+    uint64_t size_bytes;
+};
+void view_get_status(struct view *view, struct view_status *status);
+
+struct view_digest {
+    uint64_t position;
+    uint64_t row_count;
+    uint8_t sha256[32]; /* Over name, version, position, and each table's rows in order of their keys. */
+};
+DAYBOOK_MUST_USE enum daybook_status view_compute_digest(struct view *view, struct view_digest *digest,
+                                                         struct daybook_error *error);
+
+#endif
