@@ -1,0 +1,98 @@
+/* Statuses by name, and the writing of error messages. */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *daybook_status_name(enum daybook_status status) {
+    switch (status) {
+#define STATUS_NAME(name, exit_code, meaning)                                                                          \
+    case DAYBOOK_##name:                                                                                               \
+        return #name;
+        DAYBOOK_STATUS_LIST(STATUS_NAME)
+#undef STATUS_NAME
+    }
+    return "UNKNOWN";
+}
+
+int daybook_status_exit_code(enum daybook_status status) {
+    switch (status) {
+#define STATUS_EXIT_CODE(name, exit_code, meaning)                                                                     \
+    case DAYBOOK_##name:                                                                                               \
+        return exit_code;
+        DAYBOOK_STATUS_LIST(STATUS_EXIT_CODE)
+#undef STATUS_EXIT_CODE
+    }
+    return 3;
+}
+
+/* The longest prefix of a text cut at `size` that does not end inside a UTF-8 character. */
+static size_t whole_characters(const char *text, size_t size) {
+    size_t start = size;
+    while (start > 0 && size - start < 4) {
+        start--;
+        unsigned char lead = (unsigned char)text[start];
+        if ((lead & 0xC0) == 0x80) {
+            continue;
+        }
+        size_t length = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+        return start + length > size ? start : size;
+    }
+    return size;
+}
+
+static void cut_to_fit(char message[DAYBOOK_ERROR_SIZE], int wanted_size) {
+    if (wanted_size < 0) {
+        message[0] = '\0';
+    } else if (wanted_size >= DAYBOOK_ERROR_SIZE) {
+        message[whole_characters(message, DAYBOOK_ERROR_SIZE - 1)] = '\0';
+    }
+}
+
+enum daybook_status daybook_fail(struct daybook_error *error, enum daybook_status status, const char *format, ...) {
+    if (error == NULL) {
+        return status;
+    }
+    /* Written aside, so that an argument may be the message that is being replaced. */
+    char message[DAYBOOK_ERROR_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    int wanted_size = vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    cut_to_fit(message, wanted_size);
+    error->status = status;
+    memcpy(error->message, message, strlen(message) + 1);
+    return status;
+}
+
+/* Without an error there is no status to return: STOPPED says "by an earlier failure", which is all that is known. */
+enum daybook_status daybook_fail_in(struct daybook_error *error, const char *format, ...) {
+    if (error == NULL) {
+        return DAYBOOK_STOPPED;
+    }
+    char context[DAYBOOK_ERROR_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    int context_size = vsnprintf(context, sizeof context, format, arguments);
+    va_end(arguments);
+    cut_to_fit(context, context_size);
+
+    char joined[DAYBOOK_ERROR_SIZE];
+    size_t used = strlen(context);
+    memcpy(joined, context, used);
+    const char *const parts[] = {": ", error->message};
+    int wanted_size = (int)used;
+    for (size_t i = 0; i < 2; i++) {
+        size_t part_size = strlen(parts[i]);
+        size_t room = DAYBOOK_ERROR_SIZE - 1 - used;
+        size_t taken = part_size < room ? part_size : room;
+        memcpy(joined + used, parts[i], taken);
+        used += taken;
+        wanted_size += (int)part_size;
+    }
+    joined[used] = '\0';
+    cut_to_fit(joined, wanted_size);
+    memcpy(error->message, joined, sizeof joined);
+    return error->status;
+}
