@@ -1,0 +1,67 @@
+# libdaybook, static and shared, out of the layers' objects; and what `cmake --install` lays down.
+set(daybook_layers schema base codec domain store projection engine projections)
+
+# Both are made of the same objects. Only the messages' runtime shows through daybook.h.
+function(daybook_library target kind)
+  add_library(${target} ${kind})
+  foreach(layer ${daybook_layers})
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:daybook_${layer}>)
+  endforeach()
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME daybook LINKER_LANGUAGE C)
+  target_include_directories(${target} SYSTEM INTERFACE
+    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/engine> $<BUILD_INTERFACE:${DAYBOOK_GENERATED_DIR}>)
+  target_include_directories(${target} INTERFACE
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/daybook> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${target} PUBLIC PkgConfig::PROTOBUF_C PRIVATE PkgConfig::LMDB PkgConfig::ZSTD
+    PkgConfig::XXHASH PkgConfig::CRYPTO PkgConfig::UV Threads::Threads)
+  if(DAYBOOK_SANITIZE)
+    target_link_options(${target} PUBLIC $<BUILD_INTERFACE:-fsanitize=${DAYBOOK_SANITIZE}>)
+  endif()
+  if(DAYBOOK_COVERAGE)
+    target_link_options(${target} PRIVATE --coverage)
+  endif()
+  add_dependencies(${target} daybook_generated)
+endfunction()
+
+daybook_library(daybook_static STATIC)
+daybook_library(daybook_shared SHARED)
+set_target_properties(daybook_static PROPERTIES EXPORT_NAME static)
+set_target_properties(daybook_shared PROPERTIES EXPORT_NAME daybook VERSION ${PROJECT_VERSION} SOVERSION 0
+  LINK_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/daybook.map)
+target_link_options(daybook_shared PRIVATE -Wl,--version-script=${CMAKE_CURRENT_LIST_DIR}/daybook.map)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/daybook)
+install(TARGETS daybook_static daybook_shared EXPORT daybook
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT daybook NAMESPACE daybook:: FILE daybook-targets.cmake DESTINATION ${package_dir})
+
+include(CMakePackageConfigHelpers)
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/daybook-config.cmake.in
+  ${CMAKE_BINARY_DIR}/daybook-config.cmake INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO
+  NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/daybook-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/daybook-config.cmake ${CMAKE_BINARY_DIR}/daybook-config-version.cmake
+  DESTINATION ${package_dir})
+
+# The prefix of `cmake --install --prefix` is known only then, so daybook.pc is written then.
+install(CODE "set(PROJECT_VERSION ${PROJECT_VERSION})
+  set(CMAKE_INSTALL_LIBDIR ${CMAKE_INSTALL_LIBDIR})
+  set(CMAKE_INSTALL_INCLUDEDIR ${CMAKE_INSTALL_INCLUDEDIR})
+  set(CMAKE_INSTALL_DATADIR ${CMAKE_INSTALL_DATADIR})
+  get_filename_component(CMAKE_INSTALL_PREFIX \"\${CMAKE_INSTALL_PREFIX}\" ABSOLUTE)
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/daybook.pc.in ${CMAKE_BINARY_DIR}/daybook.pc @ONLY)")
+install(FILES ${CMAKE_BINARY_DIR}/daybook.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(FILES engine/daybook.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/daybook)
+install(FILES engine/base/bytes.h engine/base/clock.h engine/base/error.h
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/daybook/base)
+foreach(proto event request query service)
+  install(FILES ${DAYBOOK_GENERATED_DIR}/daybook/v1/${proto}.pb-c.h
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/daybook/v1)
+  install(FILES schema/daybook/v1/${proto}.proto
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/daybook/proto/daybook/v1)
+endforeach()
+install(FILES tools/daybook.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+if(TARGET daybook)
+  install(TARGETS daybook RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
