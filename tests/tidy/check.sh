@@ -1,0 +1,192 @@
+#!/bin/bash
+# The house rules that a machine can check. Prints each breach as FILE:LINE and why; exits 1 when there is one.
+#   check.sh includes|walls|sizes|words|numbers|scripts ROOT
+set -euo pipefail
+rule=$1
+cd "$2"
+breaches=0
+
+breach() {
+    echo "$*"
+    breaches=$((breaches + 1))
+}
+
+# Our own sources; in a copy without git, by name.
+sources() {
+    if [ -e .git ]; then
+        git ls-files --cached --others --exclude-standard -- "$@"
+    else
+        local pattern
+        for pattern in "$@"; do
+            find . -path "./$pattern" -type f -not -path './build/*' -printf '%P\n'
+        done
+    fi | sort | while IFS= read -r file; do if [ -f "$file" ]; then echo "$file"; fi; done
+}
+
+# The layer of a path. A path without a layer may neither include nor be included.
+layer_of() {
+    case $1 in
+    daybook/v1/*.pb-c.h | schema/*) echo schema ;;
+    engine/base/*) echo base ;;
+    engine/codec/*) echo codec ;;
+    engine/domain/*) echo domain ;;
+    engine/store/*) echo store ;;
+    engine/projection/*) echo projection ;;
+    engine/proof/*) echo proof ;;
+    engine/limits.h) echo limits ;;
+    engine/ledger.h) echo ledger ;;
+    engine/*/*) echo unknown ;;
+    engine/*) echo face ;;
+    projections/*) echo projections ;;
+    tools/*) echo tools ;;
+    tests/*) echo tests ;;
+    bench/*) echo bench ;;
+    *) echo unknown ;;
+    esac
+}
+
+# What each layer may include beside itself: HOUSE's order, and limits.h, which knows nothing of anybody.
+may_include() {
+    local engine="schema limits base codec domain store projection proof ledger face"
+    case $1 in
+    limits) echo "" ;;
+    base) echo "limits" ;;
+    codec) echo "schema limits base" ;;
+    domain) echo "schema limits base codec" ;;
+    store) echo "schema limits base codec" ;;
+    projection | proof) echo "schema limits base codec domain store" ;;
+    ledger | face) echo "$engine" ;;
+    projections) echo "$engine" ;;
+    tools) echo "$engine projections" ;;
+    tests | bench) echo "$engine projections tools tests bench" ;;
+    *) echo "" ;;
+    esac
+}
+
+# Where "name" is, seen from `file`: beside it, in engine/, at the root, or generated.
+resolve() {
+    local file=$1 name=$2
+    case $name in
+    daybook/v1/*.pb-c.h) echo "$name" ;;
+    *)
+        local place
+        for place in "$(dirname "$file")/$name" "engine/$name" "$name" "tests/$name"; do
+            if [ -f "$place" ]; then
+                realpath --relative-to=. "$place"
+                return
+            fi
+        done
+        echo ""
+        ;;
+    esac
+}
+
+check_includes() {
+    local file number name target from to
+    while IFS=: read -r file number name; do
+        from=$(layer_of "$file")
+        target=$(resolve "$file" "$name")
+        if [ -z "$target" ]; then
+            breach "$file:$number: \"$name\" is no file of this tree; a system header is included in <>"
+            continue
+        fi
+        to=$(layer_of "$target")
+        if [ "$from" != "$to" ] && [[ " $(may_include "$from") " != *" $to "* ]]; then
+            breach "$file:$number: $from may not include $to ($name)"
+        fi
+    done < <(sources '*.c' '*.h' | xargs -r grep -n -H -o -E '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^"]+"' |
+        sed -E 's/^([^:]+:[0-9]+):[^"]*"([^"]+)"$/\1:\2/')
+}
+
+# Some libraries are seen from one room only.
+wall() {
+    local header=$1 rooms=$2 file number
+    while IFS=: read -r file number _; do
+        if ! [[ $file =~ ^($rooms)/ ]]; then
+            breach "$file:$number: only ${rooms//|/ and } may see <$header>"
+        fi
+    done < <(sources '*.c' '*.h' | xargs -r grep -n -H -E "#[[:space:]]*include[[:space:]]*[<\"]$header[>\"]" || true)
+}
+
+check_walls() {
+    wall lmdb.h 'engine/store|tests/engine/store|bench'
+    wall zstd.h 'engine/codec|tests/engine/codec|bench'
+    wall uv.h 'engine/projection|tools|tests/engine/projection|tests/tools'
+    wall jansson.h 'tools|tests/tools|bench'
+    wall openssl/evp.h 'engine/base|engine/proof|tests'
+}
+
+check_sizes() {
+    local file lines name start end
+    while IFS= read -r file; do
+        lines=$(wc -l <"$file")
+        if [ "$lines" -gt 600 ]; then
+            breach "$file: $lines lines; past 600, look for the second job"
+        fi
+    done < <(sources '*.c' '*.h' '*.sh' '*.cmake')
+    # A test's table of rows is data: only functions count.
+    if ! ctags --version 2>/dev/null | grep -q 'Universal Ctags'; then
+        echo "universal-ctags is absent: the length of functions is not checked (tools/install-deps brings it)"
+        return
+    fi
+    while IFS=$'\t' read -r name file start end; do
+        if [ -n "$end" ] && [ $((end - start + 1)) -gt 60 ]; then
+            breach "$file:$start: $name has $((end - start + 1)) lines; past 60, look for the second job"
+        fi
+    done < <(sources '*.c' '*.h' |
+        ctags -L - -o - --languages=C,C++ --langmap=C:.c.h --kinds-C=f --fields=+en --fields=-T --output-format=xref \
+            --_xformat=$'%N\t%F\t%n\t%{end}' 2>/dev/null)
+}
+
+check_words() {
+    local match
+    while IFS= read -r match; do
+        breach "${match%%:*}:$(cut -d: -f2 <<<"$match"): unfinished work belongs in an issue, not in the tree"
+    done < <(sources '*' | grep -v '^tests/tidy/' | xargs -r grep -n -H -I -E '\b(TODO|FIXME|XXX|HACK)\b|not implemented' || true)
+    while IFS= read -r match; do
+        breach "$match: the first line of a file states its job in a comment"
+    done < <(sources '*.c' '*.h' | while IFS= read -r file; do
+        if ! head -n 1 "$file" | grep -q '^/\*'; then echo "$file:1"; fi
+    done)
+}
+
+# Comments and strings may speak of doubles; code near money may not use them.
+check_numbers() {
+    local match
+    while IFS= read -r match; do
+        breach "$match: no floating point near money"
+    done < <(sources 'engine/domain/*.[ch]' 'engine/base/decimal.*' 'projections/*.[ch]' | while IFS= read -r file; do
+        gcc -fpreprocessed -dD -E -P "$file" 2>/dev/null | sed -E 's/"([^"\\]|\\.)*"//g' |
+            grep -E '\b(float|double|strtod|atof|pow|floor|ceil|round|sqrt)\b' | sed "s|^|$file: |" || true
+    done)
+    while IFS= read -r match; do
+        breach "$match: no floating point in the schema"
+    done < <(sources 'schema/*.proto' | xargs -r grep -n -H -E '^[^/]*\b(float|double)\b' || true)
+}
+
+check_scripts() {
+    local file
+    while IFS= read -r file; do
+        if ! bash -n "$file"; then
+            breach "$file: is no bash"
+        fi
+        if head -n 1 "$file" | grep -q '^#!' && ! [ -x "$file" ]; then
+            breach "$file: has a #! line and cannot be executed"
+        fi
+    done < <(sources '*' | while IFS= read -r file; do
+        if head -c 64 "$file" | head -n 1 | tr -d '\0' | grep -q -E '^#!.*\b(bash|sh)$'; then echo "$file"; fi
+    done)
+}
+
+case $rule in
+includes | walls | sizes | words | numbers | scripts) "check_$rule" ;;
+*)
+    echo "check.sh: unknown rule '$rule'"
+    exit 2
+    ;;
+esac
+if [ "$breaches" -gt 0 ]; then
+    echo "$breaches breaches of the rule '$rule'"
+    exit 1
+fi
+echo "the rule '$rule' holds"
