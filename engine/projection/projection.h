@@ -33,8 +33,13 @@ struct projection {
     void (*close)(void *memory);
     void (*forget)(void *memory); /* Drop everything cached: the transaction was aborted, or another process folded. */
 
+    /* What a failure of fold or flush means:
+     *   INVALID  the event cannot be taken: the view stops at it (P3), its rows stay.
+     *   DAMAGED  the view's own rows are not what a fold wrote: they are given up and built anew.
+     *   others   the world failed: the batch is undone and tried again later. */
     enum daybook_status (*fold)(void *memory, struct store_txn *txn, const struct fold_event *event,
                                 struct daybook_error *error);
+    /* Writes what fold has cached; called once before each commit. NULL: there is nothing to write. */
     enum daybook_status (*flush)(void *memory, struct store_txn *txn, struct daybook_error *error);
 };
 

@@ -43,11 +43,20 @@ struct view_progress {
 };
 
 /* Folds up to `target` (a committed sequence) in this thread; returns at once when
- * the view is there already. DAMAGED or INVALID: the view has stopped at an event that it cannot take. */
+ * the view is there already. A missing, given-up or older-version view is built.
+ * DAMAGED or INVALID: the view has stopped at an event that it cannot take, and the
+ * same is answered at once until it is rebuilt. VERSION: only a newer program's rows
+ * are there. BEHIND: read-only, and not folded that far. */
 DAYBOOK_MUST_USE enum daybook_status view_catch_up(struct view *view, uint64_t target,
                                                    const struct view_progress *progress, struct daybook_error *error);
 
-/* Builds a new generation from the first event, beside the one that answers, and swaps. */
+/* Builds a new generation from the first event, beside the one that answers, and
+ * swaps; one that was left half-built is gone on with. Where the old one has this
+ * version, the digests of both are compared at one position first. A difference
+ * means that the old one was damaged: the new one is swapped in all the same, the
+ * result is OK, and the status' reason says so until the view is closed.
+ * DAMAGED or INVALID: an event cannot be taken; the old one goes on answering.
+ * BUSY: another process is rebuilding it, too. */
 DAYBOOK_MUST_USE enum daybook_status view_rebuild(struct view *view, const struct view_progress *progress,
                                                   struct daybook_error *error);
 
@@ -56,11 +65,24 @@ struct view_read {
     struct view *view;
     struct store_txn *txn; /* The projection's tables, by their indexes. */
     uint64_t position;
+    uint32_t version;      /* Of these rows: readable_from to version. */
     void *pinned;          /* The generation that answers; the view's. */
 };
 DAYBOOK_MUST_USE enum daybook_status view_begin_read(struct view *view, uint64_t min_position, struct view_read *read,
                                                      struct daybook_error *error);
 void view_end_read(struct view_read *read); /* Accepts one that never began (all zero). */
+
+/* For a question that meets rows which are not what a fold wrote: what answers is
+ * given up, in every process, and the next catch-up builds it anew. Reads that have
+ * begun go on. `reason` is for people, and copied. */
+void view_mark_damaged(struct view *view, const char *reason);
+
+/* The position of what answers, as this process last saw it; touches no file. */
+uint64_t view_position(struct view *view);
+
+/* Makes what has been folded survive a power cut: syncs, and marks the files
+ * clean. Closing does it; a projector does it when there is nothing to fold. */
+DAYBOOK_MUST_USE enum daybook_status view_settle(struct view *view, struct daybook_error *error);
 
 struct view_status {
     const char *name;
