@@ -1,4 +1,10 @@
 /* Every limit in one place. */
+
+/* The engine's folder is searched before the system's, so that <limits.h> finds this file, too:
+ * whoever wanted INT_MAX gets it. Before the guard, because "limits.h" may be found twice. */
+#pragma GCC system_header /* #include_next is an extension that -Wpedantic names. */
+#include_next <limits.h>
+
 #ifndef DAYBOOK_LIMITS_H
 #define DAYBOOK_LIMITS_H
 
@@ -18,6 +24,7 @@
 #define LIMIT_TERMS_DAYS 3650       /* Payment terms. */
 #define LIMIT_FRAME_EVENTS 4096     /* In one frame of the journal. */
 #define LIMIT_FRAME_BYTES (1 << 26) /* Unpacked. */
+#define LIMIT_WIRE_DEPTH 8          /* Messages inside messages, the outermost counted. */
 
 _Static_assert(LIMIT_ID_BYTES <= 255, "ids are stored behind one length byte");
 _Static_assert(LIMIT_MEMO_BYTES + LIMIT_ID_BYTES * 8 < LIMIT_EVENT_BYTES, "a plain event must fit");
