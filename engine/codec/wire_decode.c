@@ -163,10 +163,9 @@ static inline const char *put_varint(const ProtobufCFieldDescriptor *field, uint
 }
 
 /* A string, bytes or a message: a length, and that many bytes. */
-static inline enum daybook_status decode_prefixed(const struct reader *reader,
-                                                  const ProtobufCMessageDescriptor *descriptor,
-                                                  const ProtobufCFieldDescriptor *field, struct span *span,
-                                                  unsigned depth, void *slot) {
+__attribute__((always_inline)) static inline enum daybook_status decode_prefixed(
+    const struct reader *reader, const ProtobufCMessageDescriptor *descriptor, const ProtobufCFieldDescriptor *field,
+    struct span *span, unsigned depth, void *slot) {
     struct span part;
     if (UNLIKELY(!read_span(reader, span, &part))) {
         return refuse(reader, descriptor, field, span->at, "its length runs past the end");
@@ -195,10 +194,9 @@ static inline enum daybook_status decode_prefixed(const struct reader *reader,
 }
 
 /* One value of the field's type into `slot`; a message's slot holds NULL. */
-static inline enum daybook_status decode_value(const struct reader *reader,
-                                               const ProtobufCMessageDescriptor *descriptor,
-                                               const ProtobufCFieldDescriptor *field, ProtobufCWireType wire_type,
-                                               struct span *span, unsigned depth, void *slot) {
+__attribute__((always_inline)) static inline enum daybook_status decode_value(
+    const struct reader *reader, const ProtobufCMessageDescriptor *descriptor, const ProtobufCFieldDescriptor *field,
+    ProtobufCWireType wire_type, struct span *span, unsigned depth, void *slot) {
     if (LIKELY(wire_type == PROTOBUF_C_WIRE_TYPE_VARINT)) {
         uint64_t value;
         if (UNLIKELY(!read_varint(reader, span, &value))) {
@@ -276,9 +274,10 @@ __attribute__((noinline)) static enum daybook_status decode_repeated(const struc
     return DAYBOOK_OK;
 }
 
-static enum daybook_status decode_field(const struct reader *reader, const ProtobufCMessageDescriptor *descriptor,
-                                        const ProtobufCFieldDescriptor *field, ProtobufCWireType wire_type,
-                                        struct span *span, unsigned depth, ProtobufCMessage *message) {
+static inline enum daybook_status decode_field(const struct reader *reader,
+                                               const ProtobufCMessageDescriptor *descriptor,
+                                               const ProtobufCFieldDescriptor *field, ProtobufCWireType wire_type,
+                                               struct span *span, unsigned depth, ProtobufCMessage *message) {
     if (UNLIKELY(field->label == PROTOBUF_C_LABEL_REPEATED)) {
         return decode_repeated(reader, descriptor, field, wire_type, span, depth, message);
     }
