@@ -1,0 +1,27 @@
+/* Directories and free space: the few file operations that LMDB does not do for us. Any thread. */
+#ifndef DAYBOOK_STORE_FILES_H
+#define DAYBOOK_STORE_FILES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* "DIRECTORY/name"; the caller frees it; NULL when memory is refused. */
+char *files_path(const char *directory, const char *name);
+
+bool files_exists(const char *path);
+
+/* Makes one directory, unless it is there, and makes its name last through a power cut. */
+DAYBOOK_MUST_USE enum daybook_status files_make_directory(const char *path, struct daybook_error *error);
+
+/* What was created or removed in `directory` is on the disk afterwards. */
+DAYBOOK_MUST_USE enum daybook_status files_sync_directory(const char *directory, struct daybook_error *error);
+
+/* Space that is left for this process; UINT64_MAX when the file system does not say. */
+uint64_t files_free_bytes(const char *path);
+
+/* The status for errno: LIMIT for a full disk, READ_ONLY for refused writes, NOT_FOUND, BUSY, else IO. */
+enum daybook_status files_status(int code);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * Makes, opens and closes a journal.
+ *
+ * DIRECTORY/writer.lock      who writes (writer_lock.h)
+ * DIRECTORY/journal/         an LMDB environment: data.mdb, lock.mdb
+ *
+ * table   key                        value
+ * frames  first sequence, 8 bytes    a frame (codec/frame.c)
+ *         big-endian
+ * meta    "format"                   4 bytes little-endian: 1
+ *         "config"                   the ledger's encoded configuration
+ *
+ * A directory without "format" is no ledger: its making was cut short.
+ */
+#include "store/journal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/files.h"
+#include "store/journal_internal.h"
+#include "store/writer_lock.h"
+
+enum { JOURNAL_FORMAT = 1, FORMAT_SIZE = 4 };
+
+#define DEFAULT_MIN_FREE_BYTES ((uint64_t)64 << 20)
+
+static const char *const table_names[JOURNAL_TABLES] = {[TABLE_FRAMES] = "frames", [TABLE_META] = "meta"};
+
+static enum daybook_status no_memory(const char *directory, struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening the journal of %s: no memory", directory);
+}
+
+/* Is there a data file? It may still be none of a ledger. */
+static enum daybook_status data_exists(const char *directory, bool *exists, struct daybook_error *error) {
+    char *data = files_path(directory, "journal/data.mdb");
+    if (data == NULL) {
+        return no_memory(directory, error);
+    }
+    *exists = files_exists(data);
+    free(data);
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status store_of(const char *directory, bool is_read_only, bool may_create, size_t map_size_bytes,
+                                    struct store **store, struct daybook_error *error) {
+    char *path = files_path(directory, "journal");
+    if (path == NULL) {
+        return no_memory(directory, error);
+    }
+    const struct store_options options = {
+        .tables = table_names,
+        .table_count = JOURNAL_TABLES,
+        .map_size_bytes = map_size_bytes,
+        .is_read_only = is_read_only,
+        .is_durable = true,
+        .may_create = may_create,
+    };
+    enum daybook_status status = store_open(path, &options, store, error);
+    free(path);
+    return status;
+}
+
+static enum daybook_status config_write(struct store *store, const char *directory, struct daybook_bytes config,
+                                        struct daybook_error *error) {
+    struct store_txn *txn = NULL;
+    struct daybook_bytes found;
+    bool is_found = false;
+    uint64_t frames = 0;
+    uint8_t format[FORMAT_SIZE];
+    store_le32(format, JOURNAL_FORMAT);
+    enum daybook_status status = store_begin_write(store, &txn, error);
+    if (status == DAYBOOK_OK) {
+        status = table_get(txn, TABLE_META, daybook_bytes_of_text("format"), &found, &is_found, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = table_count(txn, TABLE_FRAMES, &frames, error);
+    }
+    if (status == DAYBOOK_OK && is_found) {
+        status = daybook_fail(error, DAYBOOK_EXISTS, "making a ledger in %s: there is one already", directory);
+    } else if (status == DAYBOOK_OK && frames > 0) {
+        status = daybook_fail(error, DAYBOOK_DAMAGED, "making a ledger in %s: there are events without a configuration",
+                              directory);
+    }
+    if (status == DAYBOOK_OK) {
+        status = table_put(txn, TABLE_META, daybook_bytes_of_text("config"), config, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = table_put(txn, TABLE_META, daybook_bytes_of_text("format"),
+                           (struct daybook_bytes){format, sizeof format}, error);
+    }
+    if (status == DAYBOOK_OK) {
+        return store_commit(txn, error);
+    }
+    store_abort(txn);
+    return status;
+}
+
+enum daybook_status journal_create(const char *directory, struct daybook_bytes config, struct daybook_error *error) {
+    struct store *store = NULL;
+    int lock = -1;
+    bool exists = false;
+    enum daybook_status status = files_make_directory(directory, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    status = writer_lock_take(directory, &lock, error);
+    if (status == DAYBOOK_BUSY && data_exists(directory, &exists, NULL) == DAYBOOK_OK && exists) {
+        return daybook_fail(error, DAYBOOK_EXISTS, "making a ledger in %s: there is one, and it is being written to",
+                            directory);
+    }
+    if (status == DAYBOOK_OK) {
+        status = store_of(directory, false, true, 0, &store, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = config_write(store, directory, config, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = files_sync_directory(directory, error);
+    }
+    store_close(store);
+    writer_lock_release(lock);
+    return status;
+}
+
+/* Reads "format" and "config". */
+static enum daybook_status meta_read(struct journal *journal, struct daybook_error *error) {
+    struct store_txn *txn = NULL;
+    struct daybook_bytes format;
+    struct daybook_bytes config;
+    bool has_format = false;
+    bool has_config = false;
+    enum daybook_status status = store_begin_read(journal->store, &txn, error);
+    if (status == DAYBOOK_OK) {
+        status = table_get(txn, TABLE_META, daybook_bytes_of_text("format"), &format, &has_format, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = table_get(txn, TABLE_META, daybook_bytes_of_text("config"), &config, &has_config, error);
+    }
+    if (status != DAYBOOK_OK) {
+        goto out;
+    }
+    if (!has_format) {
+        status = daybook_fail(error, DAYBOOK_NOT_FOUND,
+                              "opening the ledger %s: its making was cut short; make it again", journal->directory);
+        goto out;
+    }
+    if (format.size == FORMAT_SIZE && load_le32(format.data) > JOURNAL_FORMAT) {
+        status = daybook_fail(error, DAYBOOK_VERSION,
+                              "opening the ledger %s: its format is version %" PRIu32
+                              " and this program knows %d; use a newer program",
+                              journal->directory, load_le32(format.data), JOURNAL_FORMAT);
+        goto out;
+    }
+    if (format.size != FORMAT_SIZE || load_le32(format.data) != JOURNAL_FORMAT || !has_config) {
+        status = daybook_fail(error, DAYBOOK_DAMAGED,
+                              "opening the ledger %s: its format or its configuration is damaged; restore it from a "
+                              "backup",
+                              journal->directory);
+        goto out;
+    }
+    if (daybook_buffer_append(&journal->config, config.data, config.size) != DAYBOOK_OK) {
+        status = no_memory(journal->directory, error);
+    }
+out:
+    store_abort(txn);
+    return status;
+}
+
+static enum daybook_status writer_prepare(struct journal *journal, struct daybook_error *error) {
+    journal->codec = frame_codec_open();
+    journal->events = calloc(LIMIT_FRAME_EVENTS, sizeof *journal->events);
+    journal->merged_events = calloc(FRAME_TARGET_EVENTS, sizeof *journal->merged_events);
+    if (journal->codec == NULL || journal->events == NULL || journal->merged_events == NULL) {
+        return no_memory(journal->directory, error);
+    }
+    return journal_recover(journal, error);
+}
+
+static enum daybook_status open_into(struct journal *journal, const struct journal_options *options,
+                                     struct daybook_error *error) {
+    bool exists = false;
+    enum daybook_status status = data_exists(journal->directory, &exists, error);
+    if (status == DAYBOOK_OK && !exists) {
+        status = daybook_fail(error, DAYBOOK_NOT_FOUND, "opening the ledger %s: there is none; make it first",
+                              journal->directory);
+    }
+    if (status == DAYBOOK_OK && journal->is_writer) {
+        status = writer_lock_take(journal->directory, &journal->lock, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status =
+            store_of(journal->directory, !journal->is_writer, false, options->map_size_bytes, &journal->store, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = meta_read(journal, error);
+    }
+    if (status == DAYBOOK_OK && journal->is_writer) {
+        status = writer_prepare(journal, error);
+    }
+    return status;
+}
+
+enum daybook_status journal_open(const char *directory, const struct journal_options *options, struct journal **journal,
+                                 struct daybook_error *error) {
+    *journal = NULL;
+    struct journal *opened = calloc(1, sizeof *opened);
+    char *copy = strdup(directory);
+    if (opened == NULL || copy == NULL) {
+        free(opened);
+        free(copy);
+        return no_memory(directory, error);
+    }
+    opened->directory = copy;
+    opened->lock = -1;
+    opened->is_writer = options->is_writer;
+    opened->min_free_bytes = options->min_free_bytes > 0 ? options->min_free_bytes : DEFAULT_MIN_FREE_BYTES;
+    enum daybook_status status = open_into(opened, options, error);
+    if (status != DAYBOOK_OK) {
+        journal_close(opened);
+        return status;
+    }
+    *journal = opened;
+    return DAYBOOK_OK;
+}
+
+void journal_close(struct journal *journal) {
+    if (journal == NULL) {
+        return;
+    }
+    store_close(journal->store);
+    writer_lock_release(journal->lock);
+    frame_codec_close(journal->codec);
+    daybook_buffer_release(&journal->config);
+    daybook_buffer_release(&journal->packed);
+    daybook_buffer_release(&journal->raw);
+    daybook_buffer_release(&journal->merged_raw);
+    daybook_buffer_release(&journal->merged_frame);
+    free(journal->pieces);
+    free(journal->events);
+    free(journal->merged_events);
+    free(journal->directory);
+    free(journal);
+}
+
+struct daybook_bytes journal_config(const struct journal *journal) {
+    return daybook_buffer_view(&journal->config);
+}
+
+enum daybook_status journal_usage(struct journal *journal, struct journal_usage *usage, struct daybook_error *error) {
+    _Static_assert(sizeof usage->writer == WRITER_NAME_SIZE, "a holder's name fits");
+    *usage = (struct journal_usage){.size_bytes = store_size_bytes(journal->store)};
+    writer_lock_holder(journal->directory, usage->writer);
+    struct store_txn *txn = NULL;
+    enum daybook_status status = store_begin_read(journal->store, &txn, error);
+    if (status == DAYBOOK_OK) {
+        status = table_count(txn, TABLE_FRAMES, &usage->frame_count, error);
+    }
+    store_abort(txn);
+    return status;
+}

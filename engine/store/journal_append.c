@@ -1,0 +1,163 @@
+/* Appends a batch: checked, cut into frames, packed, and committed in one transaction. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "store/files.h"
+#include "store/journal_internal.h"
+
+/* An event carries its sequence and its instant, and the journal keeps both in keys and headers too. They are compared
+ * here, once, because what is appended can never be taken back. */
+static enum daybook_status batch_check(const struct journal *journal, const struct journal_batch *batch,
+                                       uint64_t *total_bytes, struct daybook_error *error) {
+    if (!journal->is_writer) {
+        return daybook_fail(error, DAYBOOK_INVALID, "appending to %s: it was opened for reading", journal->directory);
+    }
+    if (batch->count == 0) {
+        return daybook_fail(error, DAYBOOK_INVALID, "appending to %s: the batch is empty", journal->directory);
+    }
+    int64_t previous_us = journal->head.sequence > 0 ? journal->head.recorded_at_us : INT64_MIN;
+    *total_bytes = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        const uint64_t sequence = journal->head.sequence + 1 + i;
+        const int64_t recorded_at_us = batch->recorded_at_us[i];
+        struct event_stamp stamp;
+        if (batch->events[i].size > LIMIT_EVENT_BYTES) {
+            return daybook_fail(error, DAYBOOK_INVALID,
+                                "appending event %" PRIu64 " to %s: it has %" PRIu32 " bytes and the limit is %d",
+                                sequence, journal->directory, batch->events[i].size, LIMIT_EVENT_BYTES);
+        }
+        if (!event_stamp_read(batch->events[i], &stamp) || stamp.sequence != sequence) {
+            return daybook_fail(error, DAYBOOK_INVALID,
+                                "appending event %" PRIu64 " to %s: its bytes do not say that it is that one", sequence,
+                                journal->directory);
+        }
+        if (stamp.recorded_at_us != recorded_at_us || (recorded_at_us <= previous_us && sequence > 1)) {
+            return daybook_fail(error, DAYBOOK_INVALID,
+                                "appending event %" PRIu64 " to %s: it is recorded at %" PRId64
+                                " us, which is not what its bytes say or not later than the event before it",
+                                sequence, journal->directory, recorded_at_us);
+        }
+        previous_us = recorded_at_us;
+        *total_bytes += batch->events[i].size;
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status space_check(const struct journal *journal, uint64_t batch_bytes,
+                                       struct daybook_error *error) {
+    const uint64_t free_bytes = files_free_bytes(journal->directory);
+    if (free_bytes < journal->min_free_bytes || free_bytes - journal->min_free_bytes < batch_bytes) {
+        return daybook_fail(error, DAYBOOK_LIMIT,
+                            "appending to %s: %" PRIu64 " MiB are free on its disk and %" PRIu64
+                            " MiB are kept in reserve; free some space",
+                            journal->directory, free_bytes >> 20, journal->min_free_bytes >> 20);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status piece_add(struct journal *journal, struct journal_piece piece, struct daybook_error *error) {
+    if (journal->piece_count == journal->piece_capacity) {
+        const size_t capacity = journal->piece_capacity > 0 ? journal->piece_capacity * 2 : 16;
+        struct journal_piece *grown = reallocarray(journal->pieces, capacity, sizeof *grown);
+        if (grown == NULL) {
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "appending to %s: no memory", journal->directory);
+        }
+        journal->pieces = grown;
+        journal->piece_capacity = capacity;
+    }
+    journal->pieces[journal->piece_count++] = piece;
+    return DAYBOOK_OK;
+}
+
+/* Cuts the batch into frames and packs them, before the transaction begins. */
+static enum daybook_status batch_pack(struct journal *journal, const struct journal_batch *batch,
+                                      struct daybook_error *error) {
+    journal->piece_count = 0;
+    daybook_buffer_reset(&journal->packed);
+    for (size_t from = 0; from < batch->count;) {
+        size_t raw_bytes = 0;
+        size_t to = from;
+        while (to < batch->count && to - from < FRAME_TARGET_EVENTS &&
+               (to == from || raw_bytes + batch->events[to].size <= FRAME_TARGET_BYTES)) {
+            raw_bytes += batch->events[to++].size;
+        }
+        const struct frame_header header = {
+            .first_sequence = journal->head.sequence + 1 + from,
+            .event_count = (uint32_t)(to - from),
+            .first_recorded_at_us = batch->recorded_at_us[from],
+            .last_recorded_at_us = batch->recorded_at_us[to - 1],
+        };
+        struct journal_piece piece = {.offset = journal->packed.size};
+        enum daybook_status status = frame_pack(journal->codec, header, batch->events + from, &journal->packed, error);
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        piece.size = journal->packed.size - piece.offset;
+        status =
+            frame_peek((struct daybook_bytes){journal->packed.data + piece.offset, piece.size}, &piece.header, error);
+        if (status == DAYBOOK_OK) {
+            status = piece_add(journal, piece, error);
+        }
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        from = to;
+    }
+    return DAYBOOK_OK;
+}
+
+/* Writes the merge, if one is due, and the batch; `tail` becomes what it is after the commit. */
+static enum daybook_status batch_write(struct journal *journal, struct store_txn *txn, struct journal_tail *tail,
+                                       struct daybook_error *error) {
+    if (tail_is_due(tail, &journal->pieces[0].header)) {
+        enum daybook_status status = tail_merge(journal, txn, error);
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        tail->frame_count = 1;
+    }
+    for (size_t i = 0; i < journal->piece_count; i++) {
+        const struct journal_piece *piece = &journal->pieces[i];
+        uint8_t key[FRAME_KEY_SIZE];
+        enum daybook_status status =
+            table_append(txn, TABLE_FRAMES, frame_key(key, piece->header.first_sequence),
+                         (struct daybook_bytes){journal->packed.data + piece->offset, piece->size}, error);
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        tail_add(tail, &piece->header);
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status journal_append(struct journal *journal, const struct journal_batch *batch,
+                                   struct daybook_error *error) {
+    uint64_t total_bytes = 0;
+    struct store_txn *txn = NULL;
+    enum daybook_status status = batch_check(journal, batch, &total_bytes, error);
+    if (status == DAYBOOK_OK) {
+        status = space_check(journal, total_bytes, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = batch_pack(journal, batch, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = store_begin_write(journal->store, &txn, error);
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    struct journal_tail tail = journal->tail;
+    status = batch_write(journal, txn, &tail, error);
+    if (status != DAYBOOK_OK) {
+        store_abort(txn);
+        return status;
+    }
+    status = store_commit(txn, error);
+    if (status == DAYBOOK_OK) {
+        journal->tail = tail;
+        journal->head.sequence += batch->count;
+        journal->head.recorded_at_us = batch->recorded_at_us[batch->count - 1];
+    }
+    return status;
+}

@@ -1,0 +1,89 @@
+/* What the files of the journal share; for engine/store alone. */
+#ifndef DAYBOOK_STORE_JOURNAL_INTERNAL_H
+#define DAYBOOK_STORE_JOURNAL_INTERNAL_H
+
+#include "limits.h"
+#include "store/journal.h"
+#include "store/store.h"
+
+enum { TABLE_FRAMES, TABLE_META, JOURNAL_TABLES };
+
+/* A full frame, chosen by measurement: README.md. */
+enum { FRAME_TARGET_EVENTS = 1024, FRAME_TARGET_BYTES = 1 << 19 };
+_Static_assert(FRAME_TARGET_EVENTS <= LIMIT_FRAME_EVENTS, "a full frame is a frame");
+_Static_assert(FRAME_TARGET_BYTES + LIMIT_EVENT_BYTES <= LIMIT_FRAME_BYTES, "a full frame is a frame");
+
+/* The newest frames that together still fit one full frame; what a merge replaces. */
+struct journal_tail {
+    uint64_t first_sequence;
+    uint32_t frame_count;
+    uint32_t event_count;
+    uint32_t raw_bytes;
+};
+
+struct journal_piece {
+    size_t offset; /* In `packed`. */
+    size_t size;
+    struct frame_header header;
+};
+
+struct journal {
+    struct store *store;
+    char *directory;
+    struct daybook_buffer config;
+    bool is_writer;
+    int lock; /* The writer's, else -1. */
+    uint64_t min_free_bytes;
+
+    /* The rest is the writer's: one thread at a time. */
+    struct journal_head head;
+    struct journal_tail tail;
+    struct frame_codec *codec;
+    struct daybook_buffer packed; /* The frames of the batch, end to end. */
+    struct journal_piece *pieces;
+    size_t piece_count;
+    size_t piece_capacity;
+    struct daybook_buffer raw;          /* A frame being verified or merged. */
+    struct daybook_buffer merged_raw;   /* All events of a merge. */
+    struct daybook_buffer merged_frame; /* And their one frame. */
+    struct event_span *events;          /* LIMIT_FRAME_EVENTS, pointing into `raw`. */
+    struct event_span *merged_events;   /* FRAME_TARGET_EVENTS, pointing into `merged_raw`. */
+};
+
+enum { FRAME_KEY_SIZE = 8 };
+
+static inline struct daybook_bytes frame_key(uint8_t key[FRAME_KEY_SIZE], uint64_t first_sequence) {
+    store_be64(key, first_sequence);
+    return (struct daybook_bytes){key, FRAME_KEY_SIZE};
+}
+
+static inline uint64_t frame_last_sequence(const struct frame_header *header) {
+    return header->first_sequence + header->event_count - 1;
+}
+
+/* What an event says of itself: its first two fields, which its encoder writes first. False: it says nothing. */
+struct event_stamp {
+    uint64_t sequence;
+    int64_t recorded_at_us;
+};
+bool event_stamp_read(struct event_span event, struct event_stamp *stamp);
+
+/* The header of a row of frames, checked against its key. */
+DAYBOOK_MUST_USE enum daybook_status frame_row_peek(const struct journal *journal, const struct table_row *row,
+                                                    struct frame_header *header, struct daybook_error *error);
+
+/* The tail with one more frame; a frame that does not fit starts a new one. */
+bool tail_fits(const struct journal_tail *tail, const struct frame_header *header);
+void tail_add(struct journal_tail *tail, const struct frame_header *header);
+
+/* Verifies the newest frames, and finds head and tail. DAMAGED names the sequences. */
+DAYBOOK_MUST_USE enum daybook_status journal_recover(struct journal *journal, struct daybook_error *error);
+
+/* Would a merge before `next` pay? */
+bool tail_is_due(const struct journal_tail *tail, const struct frame_header *next);
+
+/* Replaces the frames of the tail by one, inside `txn`. */
+DAYBOOK_MUST_USE enum daybook_status tail_merge(struct journal *journal, struct store_txn *txn,
+                                                struct daybook_error *error);
+
+#endif

@@ -1,0 +1,294 @@
+/* Reads the journal: its head, runs of events, single events, and what was last at an instant. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "store/journal_internal.h"
+
+struct journal_reader {
+    struct journal *journal;
+    struct frame_codec *codec;
+    bool has_frame; /* The rest is the frame that was unpacked last; by J2 it is right for ever. */
+    struct frame_header header;
+    struct daybook_buffer raw;
+    struct event_span events[LIMIT_FRAME_EVENTS];
+};
+
+/* A read transaction with a cursor on frames. */
+struct view {
+    struct store_txn *txn;
+    struct table_cursor *cursor;
+};
+
+static void view_end(struct view *view) {
+    cursor_close(view->cursor);
+    store_abort(view->txn);
+}
+
+static enum daybook_status view_begin(struct journal *journal, struct view *view, struct daybook_error *error) {
+    *view = (struct view){0};
+    enum daybook_status status = store_begin_read(journal->store, &view->txn, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_open(view->txn, TABLE_FRAMES, &view->cursor, error);
+    }
+    return status;
+}
+
+enum daybook_status journal_head(struct journal *journal, struct journal_head *head, struct daybook_error *error) {
+    struct view view;
+    struct table_row row;
+    struct frame_header header;
+    *head = (struct journal_head){0};
+    enum daybook_status status = view_begin(journal, &view, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_seek_back(view.cursor, (struct daybook_bytes){0}, &row, error);
+    }
+    if (status == DAYBOOK_OK && row.is_valid) {
+        status = frame_row_peek(journal, &row, &header, error);
+        if (status == DAYBOOK_OK) {
+            *head = (struct journal_head){frame_last_sequence(&header), header.last_recorded_at_us};
+        }
+    }
+    view_end(&view);
+    return status;
+}
+
+enum daybook_status journal_reader_open(struct journal *journal, struct journal_reader **reader,
+                                        struct daybook_error *error) {
+    *reader = NULL;
+    struct journal_reader *opened = calloc(1, sizeof *opened);
+    if (opened != NULL) {
+        opened->journal = journal;
+        opened->codec = frame_codec_open();
+    }
+    if (opened == NULL || opened->codec == NULL) {
+        free(opened);
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading the journal of %s: no memory", journal->directory);
+    }
+    *reader = opened;
+    return DAYBOOK_OK;
+}
+
+void journal_reader_close(struct journal_reader *reader) {
+    if (reader != NULL) {
+        frame_codec_close(reader->codec);
+        daybook_buffer_release(&reader->raw);
+        free(reader);
+    }
+}
+
+static bool frame_holds(const struct frame_header *header, uint64_t sequence) {
+    return sequence >= header->first_sequence && sequence - header->first_sequence < header->event_count;
+}
+
+/* Unpacks the frame of `row` and keeps it. The names in the message come from the keys, which the damage of a frame
+ * leaves whole. */
+static enum daybook_status reader_unpack(struct journal_reader *reader, struct table_cursor *cursor,
+                                         const struct table_row *row, struct daybook_error *error) {
+    const struct journal *journal = reader->journal;
+    reader->has_frame = false;
+    enum daybook_status status = frame_row_peek(journal, row, &reader->header, error);
+    if (status == DAYBOOK_OK) {
+        status = frame_unpack(reader->codec, row->value, &reader->header, &reader->raw, reader->events, error);
+    }
+    if (status == DAYBOOK_OK) {
+        reader->has_frame = true;
+        return DAYBOOK_OK;
+    }
+    const uint64_t first = row->key.size == FRAME_KEY_SIZE ? load_be64(row->key.data) : 0;
+    struct table_row next = {0};
+    if (cursor_next(cursor, &next, NULL) == DAYBOOK_OK && next.is_valid && next.key.size == FRAME_KEY_SIZE) {
+        daybook_fail_in(error, "the journal of %s, sequences %" PRIu64 " to %" PRIu64, journal->directory, first,
+                        load_be64(next.key.data) - 1);
+    } else {
+        daybook_fail_in(error, "the journal of %s, sequences from %" PRIu64, journal->directory, first);
+    }
+    return status;
+}
+
+static enum daybook_status missing(const struct journal *journal, uint64_t first, uint64_t last,
+                                   struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_DAMAGED,
+                        "reading the journal of %s: sequences %" PRIu64 " to %" PRIu64
+                        " are missing; restore it from a backup",
+                        journal->directory, first, last);
+}
+
+/* The cursor is at `row`, the last frame that starts at or before `sequence`: is it the one that holds it? */
+static enum daybook_status reader_find(struct journal_reader *reader, struct table_cursor *cursor, uint64_t sequence,
+                                       struct table_row *row, bool *is_found, struct daybook_error *error) {
+    struct frame_header header = {0};
+    struct table_row next = {0};
+    enum daybook_status status = DAYBOOK_OK;
+    *is_found = false;
+    if (row->is_valid) {
+        /* A damaged header may hold the sequence all the same: unpacking says so, and names it. */
+        if (frame_row_peek(reader->journal, row, &header, NULL) != DAYBOOK_OK || frame_holds(&header, sequence)) {
+            *is_found = true;
+            return DAYBOOK_OK;
+        }
+        status = cursor_next(cursor, &next, error);
+    } else {
+        status = cursor_seek(cursor, (struct daybook_bytes){0}, &next, error);
+    }
+    if (status != DAYBOOK_OK || !next.is_valid) {
+        return status; /* Past the head. */
+    }
+    const uint64_t first = row->is_valid ? frame_last_sequence(&header) + 1 : 1;
+    return missing(reader->journal, first, next.key.size == FRAME_KEY_SIZE ? load_be64(next.key.data) - 1 : first,
+                   error);
+}
+
+/* Makes the frame that holds `sequence` the reader's. */
+static enum daybook_status reader_load(struct journal_reader *reader, uint64_t sequence, bool *is_found,
+                                       struct daybook_error *error) {
+    if (sequence == 0) {
+        *is_found = false;
+        return daybook_fail(error, DAYBOOK_INVALID, "reading the journal of %s: sequences start at 1",
+                            reader->journal->directory);
+    }
+    if (reader->has_frame && frame_holds(&reader->header, sequence)) {
+        *is_found = true;
+        return DAYBOOK_OK;
+    }
+    struct view view;
+    struct table_row row;
+    uint8_t key[FRAME_KEY_SIZE];
+    *is_found = false;
+    enum daybook_status status = view_begin(reader->journal, &view, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_seek_back(view.cursor, frame_key(key, sequence), &row, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = reader_find(reader, view.cursor, sequence, &row, is_found, error);
+    }
+    if (status == DAYBOOK_OK && *is_found) {
+        status = reader_unpack(reader, view.cursor, &row, error);
+    }
+    view_end(&view);
+    return status;
+}
+
+enum daybook_status journal_read(struct journal_reader *reader, uint64_t sequence, struct journal_slice *slice,
+                                 struct daybook_error *error) {
+    bool is_found = false;
+    *slice = (struct journal_slice){.first_sequence = sequence};
+    enum daybook_status status = reader_load(reader, sequence, &is_found, error);
+    if (status == DAYBOOK_OK && is_found) {
+        const size_t skipped = (size_t)(sequence - reader->header.first_sequence);
+        slice->events = reader->events + skipped;
+        slice->count = reader->header.event_count - skipped;
+        slice->last_recorded_at_us = reader->header.last_recorded_at_us;
+    }
+    return status;
+}
+
+enum daybook_status journal_read_one(struct journal_reader *reader, uint64_t sequence, struct daybook_bytes *event,
+                                     struct daybook_error *error) {
+    bool is_found = false;
+    *event = (struct daybook_bytes){0};
+    enum daybook_status status = reader_load(reader, sequence, &is_found, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (!is_found) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "reading event %" PRIu64 " of %s: the journal ends before it",
+                            sequence, reader->journal->directory);
+    }
+    const struct event_span *span = &reader->events[sequence - reader->header.first_sequence];
+    *event = (struct daybook_bytes){span->data, span->size};
+    return DAYBOOK_OK;
+}
+
+/* Moves `row` to the last frame whose first event was recorded at or before the instant; not valid when there is none.
+ * Instants grow with sequences (J4), so the keys can be searched by halves. */
+static enum daybook_status frame_at(const struct journal *journal, struct table_cursor *cursor, int64_t instant_us,
+                                    struct table_row *row, struct daybook_error *error) {
+    struct frame_header low;
+    struct frame_header high;
+    struct frame_header middle;
+    uint8_t key[FRAME_KEY_SIZE];
+    enum daybook_status status = cursor_seek(cursor, (struct daybook_bytes){0}, row, error);
+    if (status != DAYBOOK_OK || !row->is_valid) {
+        return status;
+    }
+    status = frame_row_peek(journal, row, &low, error);
+    if (status == DAYBOOK_OK && low.first_recorded_at_us > instant_us) {
+        row->is_valid = false;
+        return DAYBOOK_OK;
+    }
+    if (status == DAYBOOK_OK) {
+        status = cursor_seek_back(cursor, (struct daybook_bytes){0}, row, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = frame_row_peek(journal, row, &high, error);
+    }
+    if (status != DAYBOOK_OK || high.first_recorded_at_us <= instant_us) {
+        return status; /* The newest frame: what is asked for most. */
+    }
+    /* `low` starts at or before the instant and `high` after it. */
+    while (frame_last_sequence(&low) + 1 < high.first_sequence) {
+        const uint64_t from = frame_last_sequence(&low) + 1;
+        status = cursor_seek_back(cursor, frame_key(key, from + (high.first_sequence - 1 - from) / 2), row, error);
+        if (status == DAYBOOK_OK) {
+            status = frame_row_peek(journal, row, &middle, error);
+        }
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        if (middle.first_sequence < from || middle.first_sequence >= high.first_sequence) {
+            return missing(journal, from, high.first_sequence - 1, error);
+        }
+        if (middle.first_recorded_at_us <= instant_us) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return cursor_seek(cursor, frame_key(key, low.first_sequence), row, error);
+}
+
+/* How many events of the reader's frame were recorded at or before the instant. */
+static enum daybook_status events_until(const struct journal_reader *reader, int64_t instant_us, uint32_t *count,
+                                        struct daybook_error *error) {
+    uint32_t from = 0;
+    uint32_t to = reader->header.event_count;
+    while (from < to) {
+        const uint32_t middle = from + (to - from) / 2;
+        struct event_stamp stamp;
+        if (!event_stamp_read(reader->events[middle], &stamp)) {
+            return daybook_fail(error, DAYBOOK_DAMAGED,
+                                "reading the journal of %s: event %" PRIu64 " does not say when it was recorded",
+                                reader->journal->directory, reader->header.first_sequence + middle);
+        }
+        if (stamp.recorded_at_us <= instant_us) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    *count = from;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status journal_sequence_at(struct journal_reader *reader, int64_t instant_us, uint64_t *sequence,
+                                        struct daybook_error *error) {
+    struct view view;
+    struct table_row row;
+    uint32_t count = 0;
+    *sequence = 0;
+    enum daybook_status status = view_begin(reader->journal, &view, error);
+    if (status == DAYBOOK_OK) {
+        status = frame_at(reader->journal, view.cursor, instant_us, &row, error);
+    }
+    if (status == DAYBOOK_OK && row.is_valid) {
+        status = reader_unpack(reader, view.cursor, &row, error);
+        if (status == DAYBOOK_OK) {
+            status = events_until(reader, instant_us, &count, error);
+        }
+        if (status == DAYBOOK_OK) {
+            *sequence = reader->header.first_sequence + count - 1;
+        }
+    }
+    view_end(&view);
+    return status;
+}

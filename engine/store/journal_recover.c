@@ -1,0 +1,141 @@
+/* What the next writer finds: the newest frames verified in full, the head, and the tail that a merge may replace. */
+#include <inttypes.h>
+
+#include "store/journal_internal.h"
+
+/* A power cut harms what was written last; the rest is scrubbed in the background. */
+enum { VERIFY_FRAMES = 64 };
+
+/* The walk from the newest frame back. */
+struct walk {
+    uint32_t visited;
+    bool is_tail; /* The frames so far still fit one. */
+    struct frame_header newer;
+};
+
+bool event_stamp_read(struct event_span event, struct event_stamp *stamp) {
+    enum { TAG_SEQUENCE = 1 << 3, TAG_RECORDED_AT = 2 << 3 }; /* Field numbers, wire type varint. */
+    const uint8_t *at = event.data;
+    const uint8_t *end = at + event.size;
+    uint64_t recorded_at = 0;
+    if (event.size == 0 || *at++ != TAG_SEQUENCE) {
+        return false;
+    }
+    size_t read = varint_load(at, end, &stamp->sequence);
+    at += read;
+    if (read == 0 || at == end || *at++ != TAG_RECORDED_AT || varint_load(at, end, &recorded_at) == 0) {
+        return false;
+    }
+    stamp->recorded_at_us = (int64_t)recorded_at;
+    return true;
+}
+
+enum daybook_status frame_row_peek(const struct journal *journal, const struct table_row *row,
+                                   struct frame_header *header, struct daybook_error *error) {
+    if (!row->is_valid || row->key.size != FRAME_KEY_SIZE) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "reading the journal of %s: a frame is missing, or its key is none",
+                            journal->directory);
+    }
+    const uint64_t key = load_be64(row->key.data);
+    enum daybook_status status = frame_peek(row->value, header, error);
+    if (status != DAYBOOK_OK) {
+        daybook_fail_in(error, "the journal of %s, sequence %" PRIu64 " on", journal->directory, key);
+        return status;
+    }
+    if (header->first_sequence != key) {
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            "reading the journal of %s: the frame of sequence %" PRIu64
+                            " says that it starts at %" PRIu64 "; restore it from a backup",
+                            journal->directory, key, header->first_sequence);
+    }
+    return DAYBOOK_OK;
+}
+
+/* Every event of the unpacked frame says the sequence and an instant that fit its place. */
+static enum daybook_status stamps_check(const struct journal *journal, const struct frame_header *header,
+                                        struct daybook_error *error) {
+    int64_t previous_us = 0;
+    for (uint32_t i = 0; i < header->event_count; i++) {
+        struct event_stamp stamp;
+        const uint64_t sequence = header->first_sequence + i;
+        const bool is_first = i == 0;
+        const bool is_last = i == header->event_count - 1;
+        if (!event_stamp_read(journal->events[i], &stamp) || stamp.sequence != sequence ||
+            (!is_first && stamp.recorded_at_us <= previous_us) ||
+            (is_first && stamp.recorded_at_us != header->first_recorded_at_us) ||
+            (is_last && stamp.recorded_at_us != header->last_recorded_at_us)) {
+            return daybook_fail(error, DAYBOOK_DAMAGED,
+                                "verifying the journal of %s: event %" PRIu64
+                                " does not say its sequence and its instant; restore it from a backup",
+                                journal->directory, sequence);
+        }
+        previous_us = stamp.recorded_at_us;
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status frame_visit(struct journal *journal, const struct table_row *row, struct walk *walk,
+                                       struct daybook_error *error) {
+    struct frame_header header;
+    enum daybook_status status = frame_row_peek(journal, row, &header, error);
+    if (status == DAYBOOK_OK && walk->visited < VERIFY_FRAMES) {
+        status = frame_unpack(journal->codec, row->value, &header, &journal->raw, journal->events, error);
+        if (status == DAYBOOK_OK) {
+            status = stamps_check(journal, &header, error);
+        }
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (walk->visited == 0) {
+        journal->head = (struct journal_head){frame_last_sequence(&header), header.last_recorded_at_us};
+    } else if (frame_last_sequence(&header) + 1 != walk->newer.first_sequence ||
+               header.last_recorded_at_us >= walk->newer.first_recorded_at_us) {
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            "verifying the journal of %s: the frames of sequences %" PRIu64 " and %" PRIu64
+                            " do not follow each other; restore it from a backup",
+                            journal->directory, header.first_sequence, walk->newer.first_sequence);
+    }
+    if (walk->is_tail && (walk->visited == 0 || tail_fits(&journal->tail, &header))) {
+        journal->tail.first_sequence = header.first_sequence;
+        journal->tail.frame_count++;
+        journal->tail.event_count += header.event_count;
+        journal->tail.raw_bytes += header.raw_size_bytes;
+    } else {
+        walk->is_tail = false;
+    }
+    walk->newer = header;
+    walk->visited++;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status journal_recover(struct journal *journal, struct daybook_error *error) {
+    struct store_txn *txn = NULL;
+    struct table_cursor *cursor = NULL;
+    struct table_row row = {0};
+    struct walk walk = {.is_tail = true};
+    journal->head = (struct journal_head){0};
+    journal->tail = (struct journal_tail){0};
+    enum daybook_status status = store_begin_read(journal->store, &txn, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_open(txn, TABLE_FRAMES, &cursor, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = cursor_seek_back(cursor, (struct daybook_bytes){0}, &row, error);
+    }
+    while (status == DAYBOOK_OK && row.is_valid && (walk.is_tail || walk.visited < VERIFY_FRAMES)) {
+        status = frame_visit(journal, &row, &walk, error);
+        if (status == DAYBOOK_OK) {
+            status = cursor_previous(cursor, &row, error);
+        }
+    }
+    if (status == DAYBOOK_OK && walk.visited > 0 && !row.is_valid && walk.newer.first_sequence != 1) {
+        status = daybook_fail(error, DAYBOOK_DAMAGED,
+                              "verifying the journal of %s: sequences 1 to %" PRIu64
+                              " are missing; restore it from a backup",
+                              journal->directory, walk.newer.first_sequence - 1);
+    }
+    cursor_close(cursor);
+    store_abort(txn);
+    return status;
+}

@@ -1,0 +1,200 @@
+/* Transactions over an LMDB environment: the latch, parked readers, and what LMDB's errors mean. */
+#include "store/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/files.h"
+#include "store/store_internal.h"
+
+/* Below this much free space a failed write is called a full disk: LMDB reports a write cut short as EIO. */
+#define DISK_FULL_BYTES ((uint64_t)1 << 20)
+
+/* Write transactions between two searches for readers that died. */
+#define READER_CHECK_INTERVAL 1024
+
+struct meaning {
+    int code;
+    enum daybook_status status;
+    const char *why;
+};
+
+static const struct meaning meanings[] = {
+    {MDB_MAP_FULL, DAYBOOK_LIMIT, "its map is full; open it with a larger map size"},
+    {MDB_TXN_FULL, DAYBOOK_LIMIT, "one transaction changes too many pages; write less at a time"},
+    {MDB_READERS_FULL, DAYBOOK_LIMIT, "too many readers at once; end some of the processes that read it"},
+    {MDB_MAP_RESIZED, DAYBOOK_LIMIT, "it has outgrown this process's map; open it again with a larger map size"},
+    {MDB_CORRUPTED, DAYBOOK_DAMAGED, "a page is not what was written; restore or rebuild it"},
+    {MDB_PAGE_NOTFOUND, DAYBOOK_DAMAGED, "a page is missing; restore or rebuild it"},
+    {MDB_INVALID, DAYBOOK_DAMAGED, "its data.mdb is no LMDB file; restore or rebuild it"},
+    {MDB_INCOMPATIBLE, DAYBOOK_DAMAGED, "a table is not of the kind that was written; restore or rebuild it"},
+    {MDB_VERSION_MISMATCH, DAYBOOK_VERSION, "its files are of another LMDB version than this program uses"},
+    {MDB_PANIC, DAYBOOK_STOPPED, "an earlier failure stopped it; open it again"},
+    {MDB_BAD_VALSIZE, DAYBOOK_INVALID, "a key has 1 to 511 bytes and a value less than 2 GiB"},
+    {MDB_BAD_TXN, DAYBOOK_STOPPED, "an earlier write of this transaction failed"},
+    {EFBIG, DAYBOOK_LIMIT, "the file may not grow; raise the limit of file sizes"},
+    {ENOSPC, DAYBOOK_LIMIT, "the disk is full; free some space"},
+    {EDQUOT, DAYBOOK_LIMIT, "the disk quota is used up; free some space"},
+};
+
+enum daybook_status store_fail(const struct store *store, struct daybook_error *error, int code, const char *doing) {
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+        if (meanings[i].code == code) {
+            return daybook_fail(error, meanings[i].status, "%s %s: %s", doing, store->directory, meanings[i].why);
+        }
+    }
+    if (code == EIO && files_free_bytes(store->directory) < DISK_FULL_BYTES) {
+        return daybook_fail(error, DAYBOOK_LIMIT, "%s %s: the disk is full; free some space", doing, store->directory);
+    }
+    return daybook_fail(error, files_status(code), "%s %s: %s", doing, store->directory, mdb_strerror(code));
+}
+
+bool store_is_latched(const struct store *store) {
+    return atomic_load(&store->is_latched);
+}
+
+uint64_t store_size_bytes(const struct store *store) {
+    MDB_envinfo info;
+    mdb_env_info(store->env, &info);
+    return (uint64_t)(info.me_last_pgno + 1) * store->page_size_bytes;
+}
+
+const char *store_engine_version(void) {
+    return mdb_version(NULL, NULL, NULL);
+}
+
+static struct store_txn *parked_take(struct store *store) {
+    pthread_mutex_lock(&store->parked_mutex);
+    struct store_txn *txn = store->parked;
+    if (txn != NULL) {
+        store->parked = txn->next_parked;
+        store->parked_count--;
+    }
+    pthread_mutex_unlock(&store->parked_mutex);
+    return txn;
+}
+
+/* Parks a read transaction that has been reset; false when enough are parked. */
+static bool parked_put(struct store *store, struct store_txn *txn) {
+    pthread_mutex_lock(&store->parked_mutex);
+    const bool has_room = store->parked_count < STORE_PARKED_MAX;
+    if (has_room) {
+        txn->next_parked = store->parked;
+        store->parked = txn;
+        store->parked_count++;
+    }
+    pthread_mutex_unlock(&store->parked_mutex);
+    return has_room;
+}
+
+enum daybook_status store_begin_read(struct store *store, struct store_txn **txn, struct daybook_error *error) {
+    *txn = NULL;
+    struct store_txn *begun = parked_take(store);
+    int code = 0;
+    if (begun != NULL) {
+        code = mdb_txn_renew(begun->txn);
+    } else {
+        begun = calloc(1, sizeof *begun);
+        if (begun == NULL) {
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "beginning to read %s: no memory", store->directory);
+        }
+        begun->store = store;
+        code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &begun->txn);
+    }
+    if (code != 0) {
+        if (begun->txn != NULL) {
+            mdb_txn_abort(begun->txn);
+        }
+        free(begun);
+        return store_fail(store, error, code, "beginning to read");
+    }
+    atomic_fetch_add(&store->open_transactions, 1);
+    *txn = begun;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status store_begin_write(struct store *store, struct store_txn **txn, struct daybook_error *error) {
+    *txn = NULL;
+    if (store->is_read_only) {
+        return daybook_fail(error, DAYBOOK_READ_ONLY, "writing to %s: it was opened for reading", store->directory);
+    }
+    if (store_is_latched(store)) {
+        return daybook_fail(error, DAYBOOK_STOPPED,
+                            "writing to %s: an earlier commit failed, so nothing more is written; open it again",
+                            store->directory);
+    }
+    struct store_txn *begun = calloc(1, sizeof *begun);
+    if (begun == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "writing to %s: no memory", store->directory);
+    }
+    begun->store = store;
+    begun->is_write = true;
+    int code = mdb_txn_begin(store->env, NULL, 0, &begun->txn);
+    if (code != 0) {
+        free(begun);
+        return store_fail(store, error, code, "beginning to write to");
+    }
+    atomic_fetch_add(&store->open_transactions, 1);
+    if (store->write_count++ % READER_CHECK_INTERVAL == READER_CHECK_INTERVAL - 1) {
+        int dead = 0; /* A reader that died would pin its pages for ever. */
+        (void)mdb_reader_check(store->env, &dead);
+    }
+    *txn = begun;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status store_commit(struct store_txn *txn, struct daybook_error *error) {
+    struct store *store = txn->store;
+    assert(txn->is_write);
+    if (txn->has_failed) {
+        store_abort(txn);
+        return daybook_fail(error, DAYBOOK_STOPPED, "committing to %s: an earlier write of this transaction failed",
+                            store->directory);
+    }
+    int code = mdb_txn_commit(txn->txn);
+    free(txn);
+    atomic_fetch_sub(&store->open_transactions, 1);
+    if (code != 0) {
+        /* A failed fdatasync may have dropped the dirty pages, and a second one would then succeed: the kernel
+         * reports a lost page once. So nothing is tried again in this process. */
+        atomic_store(&store->is_latched, true);
+        return store_fail(store, error, code, "committing to");
+    }
+    store_extend(store);
+    return DAYBOOK_OK;
+}
+
+void store_abort(struct store_txn *txn) {
+    if (txn == NULL) {
+        return;
+    }
+    struct store *store = txn->store;
+    if (txn->is_write) {
+        mdb_txn_abort(txn->txn);
+        free(txn);
+    } else {
+        mdb_txn_reset(txn->txn);
+        if (!parked_put(store, txn)) {
+            mdb_txn_abort(txn->txn);
+            free(txn);
+        }
+    }
+    atomic_fetch_sub(&store->open_transactions, 1);
+}
+
+enum daybook_status store_sync(struct store *store, struct daybook_error *error) {
+    if (store->is_read_only) {
+        return daybook_fail(error, DAYBOOK_READ_ONLY, "syncing %s: it was opened for reading", store->directory);
+    }
+    if (store_is_latched(store)) {
+        return daybook_fail(error, DAYBOOK_STOPPED, "syncing %s: an earlier commit failed", store->directory);
+    }
+    int code = mdb_env_sync(store->env, 1);
+    if (code != 0) {
+        atomic_store(&store->is_latched, true);
+        return store_fail(store, error, code, "syncing");
+    }
+    return DAYBOOK_OK;
+}

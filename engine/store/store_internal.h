@@ -1,0 +1,69 @@
+/* What the files of the store share; for engine/store alone. */
+#ifndef DAYBOOK_STORE_STORE_INTERNAL_H
+#define DAYBOOK_STORE_STORE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include <lmdb.h>
+
+#include "store/store.h"
+
+enum {
+    STORE_READERS_MAX = 1022, /* Slots of the reader table, of all processes together. */
+    STORE_PARKED_MAX = 64,    /* Read transactions kept for reuse. */
+};
+
+/* A read transaction that ended is parked: reset, so that it pins no page, but it keeps its slot in the reader
+ * table, which makes the next one ten times as cheap. */
+struct store_txn {
+    struct store *store;
+    MDB_txn *txn;
+    struct store_txn *next_parked;
+    bool is_write;
+    bool has_failed; /* A write in it failed: it can only be aborted. */
+};
+
+struct store {
+    MDB_env *env; /* NULL while it is being opened. */
+    char *directory;
+    MDB_dbi tables[STORE_TABLES_MAX];
+    size_t table_count;
+    size_t page_size_bytes;
+    bool is_read_only;
+    bool is_durable;
+    bool is_registered;
+    bool is_marked; /* This store wrote its unsynced mark. */
+    atomic_bool is_latched;
+    atomic_size_t open_transactions;
+    uint64_t write_count; /* Of write transactions begun; the writer's. */
+
+    pthread_mutex_t parked_mutex;
+    struct store_txn *parked;
+    size_t parked_count;
+
+    struct store *next_open; /* The rest is the registry's. */
+    dev_t device;
+    ino_t inode;
+    pid_t process;
+};
+
+/* The status of an LMDB or system error, and its message "DOING DIRECTORY: why". */
+enum daybook_status store_fail(const struct store *store, struct daybook_error *error, int code, const char *doing);
+
+/* Every store of this process, because LMDB breaks when a process opens one twice. BUSY: it is open already. */
+DAYBOOK_MUST_USE enum daybook_status store_register(struct store *store, struct daybook_error *error);
+void store_unregister(struct store *store);
+
+/* A file that was cut off kills whoever reads past its end, so this comes before the first read. Where the missing
+ * pages are all free (LMDB need not write those) and the store may write, the file is made whole. */
+DAYBOOK_MUST_USE enum daybook_status store_check_size(struct store *store, struct daybook_error *error);
+void store_extend(struct store *store);
+
+/* The unsynced mark: see unsynced.c. */
+DAYBOOK_MUST_USE enum daybook_status unsynced_check(const char *directory, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status unsynced_mark(const char *directory, struct daybook_error *error);
+void unsynced_clear(const char *directory);
+
+#endif

@@ -1,0 +1,184 @@
+/* Opens and closes a store, once per process and directory, and checks its file before anything is read. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/files.h"
+#include "store/store_internal.h"
+
+/* Address space is free on 64 bits, so the map never has to grow. Where it is not (a limit on address space, some
+ * sanitizers) a smaller one is tried, down to the least. */
+#define MAP_DEFAULT_BYTES ((size_t)1 << 40)
+#define MAP_LEAST_BYTES   ((size_t)1 << 30)
+
+static enum daybook_status environment_try(struct store *store, const struct store_options *options, size_t map_bytes,
+                                           int *code) {
+    unsigned flags = MDB_NOTLS;
+    flags |= options->is_read_only ? MDB_RDONLY : 0;
+    flags |= options->is_durable || options->is_read_only ? 0 : MDB_NOSYNC;
+    *code = mdb_env_create(&store->env);
+    if (*code != 0) {
+        return DAYBOOK_IO;
+    }
+    size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    map_bytes = (map_bytes + page_bytes - 1) / page_bytes * page_bytes;
+    if ((*code = mdb_env_set_mapsize(store->env, map_bytes)) != 0 ||
+        (*code = mdb_env_set_maxdbs(store->env, STORE_TABLES_MAX)) != 0 ||
+        (*code = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX)) != 0 ||
+        (*code = mdb_env_open(store->env, store->directory, flags, 0666)) != 0) {
+        mdb_env_close(store->env);
+        store->env = NULL;
+        return DAYBOOK_IO;
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status environment_open(struct store *store, const struct store_options *options,
+                                            struct daybook_error *error) {
+    size_t map_bytes = options->map_size_bytes > 0 ? options->map_size_bytes : MAP_DEFAULT_BYTES;
+    int code = 0;
+    while (environment_try(store, options, map_bytes, &code) != DAYBOOK_OK) {
+        if (code != ENOMEM || options->map_size_bytes > 0 || map_bytes <= MAP_LEAST_BYTES) {
+            return store_fail(store, error, code, "opening the store");
+        }
+        map_bytes /= 4;
+    }
+    MDB_stat facts;
+    mdb_env_stat(store->env, &facts);
+    store->page_size_bytes = facts.ms_psize;
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status tables_open(struct store *store, const struct store_options *options,
+                                       struct daybook_error *error) {
+    MDB_txn *txn = NULL;
+    int code = mdb_txn_begin(store->env, NULL, options->is_read_only ? MDB_RDONLY : 0, &txn);
+    if (code != 0) {
+        return store_fail(store, error, code, "opening the tables of");
+    }
+    for (size_t i = 0; i < options->table_count; i++) {
+        code = mdb_dbi_open(txn, options->tables[i], options->is_read_only ? 0 : MDB_CREATE, &store->tables[i]);
+        if (code != 0) {
+            mdb_txn_abort(txn);
+            if (code == MDB_NOTFOUND) {
+                return daybook_fail(error, DAYBOOK_NOT_FOUND,
+                                    "opening the store %s: it has no table \"%s\"; open it for writing first",
+                                    store->directory, options->tables[i]);
+            }
+            return store_fail(store, error, code, "opening the tables of");
+        }
+    }
+    store->table_count = options->table_count;
+    code = mdb_txn_commit(txn); /* Also of a reader: it is what keeps the handles. */
+    if (code != 0) {
+        return store_fail(store, error, code, "making the tables of");
+    }
+    return DAYBOOK_OK;
+}
+
+/* Is there something to open? LMDB would take an empty or missing file for a new store. */
+static enum daybook_status directory_check(const struct store *store, const struct store_options *options,
+                                           struct daybook_error *error) {
+    struct stat facts;
+    char *data = files_path(store->directory, "data.mdb");
+    if (data == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening the store %s: no memory", store->directory);
+    }
+    const bool is_there = stat(data, &facts) == 0;
+    free(data);
+    if (options->may_create) {
+        return files_make_directory(store->directory, error);
+    }
+    if (!is_there) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "opening the store %s: there is none", store->directory);
+    }
+    if (facts.st_size == 0) {
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            "opening the store %s: its data.mdb is empty; restore or rebuild it", store->directory);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status open_into(struct store *store, const struct store_options *options,
+                                     struct daybook_error *error) {
+    enum daybook_status status = directory_check(store, options, error);
+    if (status == DAYBOOK_OK) {
+        status = store_register(store, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = unsynced_check(store->directory, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = environment_open(store, options, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = store_check_size(store, error);
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    int dead = 0;
+    (void)mdb_reader_check(store->env, &dead); /* Frees what readers held that were killed. */
+    if (!options->is_read_only && !options->is_durable) {
+        status = unsynced_mark(store->directory, error);
+        store->is_marked = status == DAYBOOK_OK;
+    }
+    if (status == DAYBOOK_OK) {
+        status = tables_open(store, options, error);
+    }
+    if (status == DAYBOOK_OK && options->may_create) {
+        status = files_sync_directory(store->directory, error);
+    }
+    return status;
+}
+
+enum daybook_status store_open(const char *directory, const struct store_options *options, struct store **store,
+                               struct daybook_error *error) {
+    assert(options->table_count <= STORE_TABLES_MAX);
+    assert(!(options->is_read_only && options->may_create));
+    *store = NULL;
+    struct store *opened = calloc(1, sizeof *opened);
+    char *copy = strdup(directory);
+    if (opened == NULL || copy == NULL) {
+        free(opened);
+        free(copy);
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening the store %s: no memory", directory);
+    }
+    opened->directory = copy;
+    opened->is_read_only = options->is_read_only;
+    opened->is_durable = options->is_durable;
+    pthread_mutex_init(&opened->parked_mutex, NULL);
+    enum daybook_status status = open_into(opened, options, error);
+    if (status != DAYBOOK_OK) {
+        store_close(opened);
+        return status;
+    }
+    *store = opened;
+    return DAYBOOK_OK;
+}
+
+void store_close(struct store *store) {
+    if (store == NULL) {
+        return;
+    }
+    assert(atomic_load(&store->open_transactions) == 0);
+    while (store->parked != NULL) {
+        struct store_txn *txn = store->parked;
+        store->parked = txn->next_parked;
+        mdb_txn_abort(txn->txn);
+        free(txn);
+    }
+    if (store->env != NULL) {
+        if (store->is_marked && !store_is_latched(store) && mdb_env_sync(store->env, 1) == 0) {
+            unsynced_clear(store->directory);
+        }
+        mdb_env_close(store->env);
+    }
+    store_unregister(store);
+    pthread_mutex_destroy(&store->parked_mutex);
+    free(store->directory);
+    free(store);
+}
