@@ -34,7 +34,6 @@ struct store {
     bool is_read_only;
     bool is_durable;
     bool is_registered;
-    bool is_marked; /* This store wrote its unsynced mark. */
     atomic_bool is_latched;
     atomic_size_t open_transactions;
     uint64_t write_count; /* Of write transactions begun; the writer's. */
@@ -60,10 +59,5 @@ void store_unregister(struct store *store);
  * pages are all free (LMDB need not write those) and the store may write, the file is made whole. */
 DAYBOOK_MUST_USE enum daybook_status store_check_size(struct store *store, struct daybook_error *error);
 void store_extend(struct store *store);
-
-/* The unsynced mark: see unsynced.c. */
-DAYBOOK_MUST_USE enum daybook_status unsynced_check(const char *directory, struct daybook_error *error);
-DAYBOOK_MUST_USE enum daybook_status unsynced_mark(const char *directory, struct daybook_error *error);
-void unsynced_clear(const char *directory);
 
 #endif

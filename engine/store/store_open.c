@@ -109,9 +109,6 @@ static enum daybook_status open_into(struct store *store, const struct store_opt
         status = store_register(store, error);
     }
     if (status == DAYBOOK_OK) {
-        status = unsynced_check(store->directory, error);
-    }
-    if (status == DAYBOOK_OK) {
         status = environment_open(store, options, error);
     }
     if (status == DAYBOOK_OK) {
@@ -122,13 +119,7 @@ static enum daybook_status open_into(struct store *store, const struct store_opt
     }
     int dead = 0;
     (void)mdb_reader_check(store->env, &dead); /* Frees what readers held that were killed. */
-    if (!options->is_read_only && !options->is_durable) {
-        status = unsynced_mark(store->directory, error);
-        store->is_marked = status == DAYBOOK_OK;
-    }
-    if (status == DAYBOOK_OK) {
-        status = tables_open(store, options, error);
-    }
+    status = tables_open(store, options, error);
     if (status == DAYBOOK_OK && options->may_create) {
         status = files_sync_directory(store->directory, error);
     }
@@ -172,9 +163,6 @@ void store_close(struct store *store) {
         free(txn);
     }
     if (store->env != NULL) {
-        if (store->is_marked && !store_is_latched(store) && mdb_env_sync(store->env, 1) == 0) {
-            unsynced_clear(store->directory);
-        }
         mdb_env_close(store->env);
     }
     store_unregister(store);
