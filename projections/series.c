@@ -1,0 +1,412 @@
+/*
+ * The fold's side of a series: the open chunk of each account is kept in
+ * memory; a chunk that is full is written at once, the open ones at the flush.
+ */
+#include "projections/series.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "projections/chunk.h"
+
+enum {
+    TAIL_FIRST_CAPACITY = 256,
+    TAILS_LIMIT_BYTES = 256 << 20, /* Past it, tails that are written are dropped. */
+};
+
+/* The open chunk of an account: header apart, entries in place. */
+struct tail {
+    struct chunk_header header;
+    int64_t totals[SERIES_COLUMNS_MAX]; /* With the chunk's own entries. */
+    uint64_t first_sequence;
+    uint64_t last_sequence;
+    int32_t last_effective;
+    uint32_t size;
+    uint32_t capacity;
+    bool is_dirty;
+    uint8_t *row;
+};
+
+struct series {
+    struct series_shape shape;
+    struct tail **tails; /* By account; NULL = not in memory. */
+    size_t tail_count;
+    uint32_t *dirty;
+    size_t dirty_count;
+    size_t dirty_capacity;
+    size_t used_bytes;
+};
+
+static enum daybook_status no_memory(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding a series: memory was refused");
+}
+
+enum daybook_status series_open(struct series_shape shape, struct series **series, struct daybook_error *error) {
+    struct series *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return no_memory(error);
+    }
+    made->shape = shape;
+    *series = made;
+    return DAYBOOK_OK;
+}
+
+static void drop(struct series *series, struct tail **tail) {
+    series->used_bytes -= sizeof **tail + (*tail)->capacity;
+    free((*tail)->row);
+    free(*tail);
+    *tail = NULL;
+}
+
+void series_forget(struct series *series) {
+    for (size_t i = 0; i < series->tail_count; i++) {
+        if (series->tails[i] != NULL) {
+            drop(series, &series->tails[i]);
+        }
+    }
+    series->dirty_count = 0;
+}
+
+void series_close(struct series *series) {
+    if (series == NULL) {
+        return;
+    }
+    series_forget(series);
+    free(series->tails);
+    free(series->dirty);
+    free(series);
+}
+
+static bool reserve(struct series *series, struct tail *tail, size_t size) {
+    if (size <= tail->capacity) {
+        return true;
+    }
+    size_t capacity = tail->capacity == 0 ? TAIL_FIRST_CAPACITY : tail->capacity;
+    while (capacity < size) {
+        capacity *= 2;
+    }
+    uint8_t *row = realloc(tail->row, capacity);
+    if (row == NULL) {
+        return false;
+    }
+    series->used_bytes += capacity - tail->capacity;
+    tail->row = row;
+    tail->capacity = (uint32_t)capacity;
+    return true;
+}
+
+/* An empty chunk after what the tail holds. */
+static void begin_chunk(const struct series *series, struct tail *tail, uint32_t ordinal) {
+    struct chunk_header header = {
+        .ordinal = ordinal,
+        .min_effective = INT32_MAX,
+        .max_effective = INT32_MIN,
+        .max_effective_before = INT32_MIN,
+    };
+    if (ordinal > 0) {
+        const struct chunk_header *last = &tail->header;
+        header.max_effective_before =
+            last->max_effective > last->max_effective_before ? last->max_effective : last->max_effective_before;
+        header.count_before = last->count_before + last->count;
+    }
+    memcpy(header.before, tail->totals, sizeof header.before);
+    tail->header = header;
+    tail->size = (uint32_t)chunk_header_size(series->shape.column_count);
+    tail->last_sequence = 0;
+    tail->last_effective = 0;
+}
+
+/* Restores the sums and the last entry by reading the row again. */
+static enum daybook_status unpack_tail(const struct series *series, uint32_t account, struct tail *tail,
+                                       struct daybook_error *error) {
+    unsigned column_count = series->shape.column_count;
+    enum daybook_status status =
+        chunk_read_header((struct daybook_bytes){tail->row, tail->size}, column_count, &tail->header, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    memcpy(tail->totals, tail->header.before, sizeof tail->totals);
+    struct chunk_reader reader = {.next = tail->row + chunk_header_size(column_count), .end = tail->row + tail->size};
+    while (reader.next < reader.end) {
+        if (!chunk_read_entry(&reader, column_count)) {
+            return chunk_damaged(account, error);
+        }
+        for (uint32_t rest = reader.present; rest != 0; rest &= rest - 1) {
+            int column = __builtin_ctz(rest);
+            if (!money_add(&tail->totals[column], reader.columns[column])) {
+                return chunk_damaged(account, error);
+            }
+        }
+    }
+    tail->last_sequence = reader.sequence;
+    tail->last_effective = (int32_t)reader.effective_on;
+    return DAYBOOK_OK;
+}
+
+/* The account's last chunk, from the table or new. */
+static enum daybook_status load_tail(struct series *series, struct store_txn *txn, uint32_t account, struct tail *tail,
+                                     struct daybook_error *error) {
+    struct table_cursor *cursor = NULL;
+    struct table_row row = {0};
+    uint8_t key[CHUNK_KEY_SIZE];
+    chunk_make_key(account, 0, UINT64_MAX, key);
+    enum daybook_status status = cursor_open(txn, series->shape.table, &cursor, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
+    }
+    if (status != DAYBOOK_OK) {
+        goto out;
+    }
+    bool is_found = row.is_valid && chunk_key_matches(row.key, account, 0);
+    size_t size = is_found ? row.value.size : chunk_header_size(series->shape.column_count);
+    if (!reserve(series, tail, size)) {
+        status = no_memory(error);
+        goto out;
+    }
+    if (is_found) {
+        memcpy(tail->row, row.value.data, size);
+        tail->size = (uint32_t)size;
+        tail->first_sequence = chunk_key_sequence(row.key);
+        status = unpack_tail(series, account, tail, error);
+    } else {
+        begin_chunk(series, tail, 0);
+    }
+out:
+    cursor_close(cursor);
+    return status;
+}
+
+static bool reserve_account(struct series *series, uint32_t account) {
+    if (account < series->tail_count) {
+        return true;
+    }
+    size_t count = series->tail_count == 0 ? 1024 : series->tail_count;
+    while (count <= account) {
+        count *= 2;
+    }
+    struct tail **tails = realloc(series->tails, count * sizeof *tails);
+    if (tails == NULL) {
+        return false;
+    }
+    memset(tails + series->tail_count, 0, (count - series->tail_count) * sizeof *tails);
+    series->tails = tails;
+    series->tail_count = count;
+    return true;
+}
+
+static enum daybook_status get_tail(struct series *series, struct store_txn *txn, uint32_t account, struct tail **tail,
+                                    struct daybook_error *error) {
+    if (!reserve_account(series, account)) {
+        return no_memory(error);
+    }
+    if (series->tails[account] == NULL) {
+        struct tail *made = calloc(1, sizeof *made);
+        if (made == NULL) {
+            return no_memory(error);
+        }
+        series->used_bytes += sizeof *made;
+        enum daybook_status status = load_tail(series, txn, account, made, error);
+        if (status != DAYBOOK_OK) {
+            drop(series, &made);
+            return status;
+        }
+        series->tails[account] = made;
+    }
+    *tail = series->tails[account];
+    return DAYBOOK_OK;
+}
+
+/* One row of `level` for the 64 rows below it that end the account's log. */
+static enum daybook_status write_group(const struct series *series, struct store_txn *txn, uint32_t account,
+                                       unsigned level, struct daybook_error *error) {
+    unsigned column_count = series->shape.column_count;
+    struct chunk_header group = {.min_effective = INT32_MAX, .max_effective = INT32_MIN};
+    struct table_cursor *cursor = NULL;
+    struct table_row row = {0};
+    uint8_t key[CHUNK_KEY_SIZE];
+    uint8_t value[CHUNK_FIXED_SIZE + SERIES_COLUMNS_MAX * 8];
+    chunk_make_key(account, level - 1, UINT64_MAX, key);
+    enum daybook_status status = cursor_open(txn, series->shape.table, &cursor, error);
+    for (int i = 0; i < CHUNK_FANOUT && status == DAYBOOK_OK; i++) {
+        status = i == 0 ? cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error)
+                        : cursor_previous(cursor, &row, error);
+        struct chunk_header header = {0};
+        if (status == DAYBOOK_OK && (!row.is_valid || !chunk_key_matches(row.key, account, level - 1))) {
+            status = chunk_damaged(account, error);
+        }
+        if (status == DAYBOOK_OK) {
+            status = chunk_read_header(row.value, column_count, &header, error);
+        }
+        if (status == DAYBOOK_OK) {
+            header.min_effective =
+                header.min_effective < group.min_effective ? header.min_effective : group.min_effective;
+            header.max_effective =
+                header.max_effective > group.max_effective ? header.max_effective : group.max_effective;
+            header.count += group.count;
+            group = header;
+            chunk_make_key(account, level, chunk_key_sequence(row.key), key);
+        }
+    }
+    cursor_close(cursor);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    size_t size = chunk_header_size(column_count);
+    chunk_seal(value, size, column_count, &group);
+    return table_put(txn, series->shape.table, (struct daybook_bytes){key, sizeof key},
+                     (struct daybook_bytes){value, size}, error);
+}
+
+static enum daybook_status write_tail(const struct series *series, struct store_txn *txn, uint32_t account,
+                                      struct tail *tail, struct daybook_error *error) {
+    uint8_t key[CHUNK_KEY_SIZE];
+    chunk_make_key(account, 0, tail->first_sequence, key);
+    chunk_seal(tail->row, tail->size, series->shape.column_count, &tail->header);
+    return table_put(txn, series->shape.table, (struct daybook_bytes){key, sizeof key},
+                     (struct daybook_bytes){tail->row, tail->size}, error);
+}
+
+/* The chunk is full: write it and the groups that it completes, and begin the next. */
+static enum daybook_status end_chunk(const struct series *series, struct store_txn *txn, uint32_t account,
+                                     struct tail *tail, struct daybook_error *error) {
+    enum daybook_status status = write_tail(series, txn, account, tail, error);
+    uint64_t ended = (uint64_t)tail->header.ordinal + 1;
+    for (unsigned level = 1; status == DAYBOOK_OK && level < CHUNK_LEVELS; level++) {
+        if (ended % ((uint64_t)1 << (CHUNK_FANOUT_BITS * level)) != 0) {
+            break;
+        }
+        status = write_group(series, txn, account, level, error);
+    }
+    if (status == DAYBOOK_OK) {
+        begin_chunk(series, tail, (uint32_t)ended);
+    }
+    return status;
+}
+
+static bool mark_dirty(struct series *series, uint32_t account, struct tail *tail) {
+    if (tail->is_dirty) {
+        return true;
+    }
+    if (series->dirty_count == series->dirty_capacity) {
+        size_t capacity = series->dirty_capacity == 0 ? 1024 : series->dirty_capacity * 2;
+        uint32_t *dirty = realloc(series->dirty, capacity * sizeof *dirty);
+        if (dirty == NULL) {
+            return false;
+        }
+        series->dirty = dirty;
+        series->dirty_capacity = capacity;
+    }
+    series->dirty[series->dirty_count++] = account;
+    tail->is_dirty = true;
+    return true;
+}
+
+/* The bytes of the entries as they follow the tail's last. */
+static size_t pack(const struct series *series, const struct tail *tail, uint64_t sequence,
+                   const struct series_entry *entries, size_t count, uint8_t to[SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX]) {
+    size_t size = 0;
+    uint64_t last_sequence = tail->last_sequence;
+    int64_t last_effective = tail->last_effective;
+    for (size_t i = 0; i < count; i++) {
+        size += chunk_write_entry(to + size, series->shape.column_count, sequence - last_sequence,
+                                  entries[i].effective_on - last_effective, entries[i].columns);
+        last_sequence = sequence;
+        last_effective = entries[i].effective_on;
+    }
+    return size;
+}
+
+/* The totals with the event's entries; false when one overflows. */
+static bool sum_totals(const struct series *series, const struct tail *tail, const struct series_entry *entries,
+                       size_t count, int64_t totals[SERIES_COLUMNS_MAX]) {
+    memcpy(totals, tail->totals, sizeof tail->totals);
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned column = 0; column < series->shape.column_count; column++) {
+            if (!money_add(&totals[column], entries[i].columns[column])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Puts packed entries after the tail's last; there is room for them. */
+static void take_entries(struct tail *tail, uint64_t sequence, const struct series_entry *entries, size_t count,
+                         const uint8_t *packed, size_t size) {
+    struct chunk_header *header = &tail->header;
+    if (header->count == 0) {
+        tail->first_sequence = sequence;
+    }
+    memcpy(tail->row + tail->size, packed, size);
+    tail->size += (uint32_t)size;
+    for (size_t i = 0; i < count; i++) {
+        int32_t effective_on = entries[i].effective_on;
+        header->count++;
+        header->min_effective = effective_on < header->min_effective ? effective_on : header->min_effective;
+        header->max_effective = effective_on > header->max_effective ? effective_on : header->max_effective;
+        tail->last_effective = effective_on;
+    }
+    tail->last_sequence = sequence;
+}
+
+/* Whatever can be refused is refused before anything changes: a view that stops at an event keeps its rows. */
+enum daybook_status series_append(struct series *series, struct store_txn *txn, uint32_t account, uint64_t sequence,
+                                  const struct series_entry *entries, size_t count, struct daybook_error *error) {
+    struct tail *tail = NULL;
+    int64_t totals[SERIES_COLUMNS_MAX];
+    enum daybook_status status = get_tail(series, txn, account, &tail, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (sequence <= tail->last_sequence) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "while folding event %" PRIu64 ": the account has seen event %" PRIu64 " already", sequence,
+                            tail->last_sequence);
+    }
+    if (!sum_totals(series, tail, entries, count, totals)) {
+        return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": a total of the account overflows",
+                            sequence);
+    }
+    uint8_t packed[SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX];
+    size_t size = pack(series, tail, sequence, entries, count, packed);
+    if (tail->header.count > 0 && tail->size + size > CHUNK_SIZE_MAX) {
+        status = end_chunk(series, txn, account, tail, error);
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        size = pack(series, tail, sequence, entries, count, packed);
+    }
+    if (!reserve(series, tail, tail->size + size) || !mark_dirty(series, account, tail)) {
+        return no_memory(error);
+    }
+    take_entries(tail, sequence, entries, count, packed, size);
+    memcpy(tail->totals, totals, sizeof tail->totals);
+    return DAYBOOK_OK;
+}
+
+static int compare_u32(const void *a, const void *b) {
+    uint32_t x;
+    uint32_t y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+enum daybook_status series_flush(struct series *series, struct store_txn *txn, struct daybook_error *error) {
+    enum daybook_status status = DAYBOOK_OK;
+    if (series->dirty_count > 1) {
+        qsort(series->dirty, series->dirty_count, sizeof *series->dirty, compare_u32);
+    }
+    for (size_t i = 0; i < series->dirty_count && status == DAYBOOK_OK; i++) {
+        struct tail *tail = series->tails[series->dirty[i]];
+        status = write_tail(series, txn, series->dirty[i], tail, error);
+        tail->is_dirty = false;
+    }
+    series->dirty_count = 0;
+    if (series->used_bytes > TAILS_LIMIT_BYTES) {
+        series_forget(series);
+    }
+    return status;
+}

@@ -1,0 +1,84 @@
+/*
+ * A series: for each account a log of amounts with two dates, and its totals
+ * at any (A, K) in about logarithmic time.
+ *
+ *   SE1  Totals at (A, K) are the exact sums of the entries with sequence <= K and
+ *        effective_on <= A, whatever the order of their dates.
+ *   SE2  Where chunks end depends on the entries alone, not on batches.
+ *   SE3  The entries of one event are in one chunk.
+ *   SE4  A chunk that is not what was written is DAMAGED when read.
+ *
+ * Entries are kept in chunks of about 2 000 bytes, each with the totals of all
+ * before it. A question for the present reads one chunk. A question for the past
+ * walks back, past whole chunks, and past 64, 4 096, ... of them at once, where
+ * all of their dates are on one side of A. The format is drawn in series.c.
+ */
+#ifndef DAYBOOK_PROJECTIONS_SERIES_H
+#define DAYBOOK_PROJECTIONS_SERIES_H
+
+#include "store/store.h"
+
+enum { SERIES_COLUMNS_MAX = 16, SERIES_ENTRIES_MAX = 2 };
+
+/* Which table, and how many sums. A constant of the view. */
+struct series_shape {
+    unsigned table;
+    unsigned column_count; /* 0: a list of sequences. */
+};
+
+struct series_entry {
+    int32_t effective_on;
+    int64_t columns[SERIES_COLUMNS_MAX]; /* Those past column_count are 0. */
+};
+
+/* ---- the fold's side; one thread ---- */
+
+struct series;
+
+DAYBOOK_MUST_USE enum daybook_status series_open(struct series_shape shape, struct series **series,
+                                                 struct daybook_error *error);
+void series_close(struct series *series); /* Accepts NULL. */
+void series_forget(struct series *series);
+
+/* Appends the entries of one event (1 or 2). INVALID: a total overflows, or the
+ * sequence is not after the account's last. */
+DAYBOOK_MUST_USE enum daybook_status series_append(struct series *series, struct store_txn *txn, uint32_t account,
+                                                   uint64_t sequence, const struct series_entry *entries, size_t count,
+                                                   struct daybook_error *error);
+
+/* Writes what is not yet in the table, in the order of its keys. */
+DAYBOOK_MUST_USE enum daybook_status series_flush(struct series *series, struct store_txn *txn,
+                                                  struct daybook_error *error);
+
+/* ---- questions; any thread with its own transaction ---- */
+
+struct series_totals {
+    int64_t columns[SERIES_COLUMNS_MAX];
+    uint64_t count; /* Of the visible entries. */
+};
+
+/* All zero for an account without visible entries. LIMIT: a sum does not fit. */
+DAYBOOK_MUST_USE enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape, uint32_t account,
+                                                int32_t as_of, uint64_t known_at, struct series_totals *totals,
+                                                struct daybook_error *error);
+
+/* The entries one by one, in the order of their sequences. */
+struct series_scan {
+    struct table_cursor *cursor;
+    struct series_shape shape;
+    uint32_t account;
+    uint64_t sequence;         /* Of the entry that was read. */
+    struct series_entry entry; /* Likewise. */
+    const uint8_t *next;
+    const uint8_t *end;
+};
+
+/* Begins at the first entry with a sequence >= `from`. Close before the transaction ends. */
+DAYBOOK_MUST_USE enum daybook_status series_scan_open(struct store_txn *txn, struct series_shape shape,
+                                                      uint32_t account, uint64_t from, struct series_scan *scan,
+                                                      struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status series_scan_next(struct series_scan *scan, bool *is_found,
+                                                      struct daybook_error *error);
+void series_scan_close(struct series_scan *scan);
+
+#endif

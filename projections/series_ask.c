@@ -1,0 +1,249 @@
+/* Totals of a series at (A, K), and its entries one by one. */
+#include "projections/chunk.h"
+
+#include <string.h>
+
+/* Sums of int64 in any order never overflow these; the answer is checked once at the end. */
+__extension__ typedef __int128 wide;
+
+struct sums {
+    wide columns[SERIES_COLUMNS_MAX];
+    uint64_t count;
+};
+
+struct question {
+    struct series_shape shape;
+    uint32_t account;
+    int32_t as_of;
+    uint64_t known_at;
+    struct table_cursor *cursor;
+    struct sums sums;
+};
+
+/* A row and its header. */
+struct place {
+    struct table_row row;
+    struct chunk_header header;
+    bool is_found;
+};
+
+/* The last row of `level` that begins at or before `sequence`. */
+static enum daybook_status seek(struct question *question, unsigned level, uint64_t sequence, struct place *place,
+                                struct daybook_error *error) {
+    uint8_t key[CHUNK_KEY_SIZE];
+    chunk_make_key(question->account, level, sequence, key);
+    enum daybook_status status =
+        cursor_seek_back(question->cursor, (struct daybook_bytes){key, sizeof key}, &place->row, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    place->is_found = place->row.is_valid && chunk_key_matches(place->row.key, question->account, level);
+    return place->is_found ? chunk_read_header(place->row.value, question->shape.column_count, &place->header, error)
+                           : DAYBOOK_OK;
+}
+
+/* Adds the visible entries of one chunk. */
+static enum daybook_status add_entries(struct question *question, const struct place *place,
+                                       struct daybook_error *error) {
+    unsigned column_count = question->shape.column_count;
+    const uint8_t *row = place->row.value.data;
+    struct chunk_reader reader = {.next = row + chunk_header_size(column_count), .end = row + place->row.value.size};
+    while (reader.next < reader.end) {
+        if (!chunk_read_entry(&reader, column_count)) {
+            return chunk_damaged(question->account, error);
+        }
+        if (reader.sequence > question->known_at) {
+            break;
+        }
+        if (reader.effective_on > question->as_of) {
+            continue;
+        }
+        question->sums.count++;
+        for (uint32_t rest = reader.present; rest != 0; rest &= rest - 1) {
+            int column = __builtin_ctz(rest);
+            question->sums.columns[column] += reader.columns[column];
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+/* Adds all entries before `to` that are not before `from` (NULL: from the first on). */
+static void add_range(struct question *question, const struct chunk_header *from, const struct chunk_header *to) {
+    question->sums.count += to->count_before - (from == NULL ? 0 : from->count_before);
+    for (unsigned i = 0; i < question->shape.column_count; i++) {
+        question->sums.columns[i] += (wide)to->before[i] - (from == NULL ? 0 : from->before[i]);
+    }
+}
+
+/* The highest level of a row that ends where the chunk of this ordinal begins. */
+static unsigned level_before(uint32_t ordinal) {
+    unsigned level = 0;
+    while (level + 1 < CHUNK_LEVELS && ordinal % ((uint64_t)1 << (CHUNK_FANOUT_BITS * (level + 1))) == 0) {
+        level++;
+    }
+    return level;
+}
+
+/* Adds what is visible before `place`, all of which is known at K. */
+static enum daybook_status walk_back(struct question *question, struct place place, struct daybook_error *error) {
+    int32_t as_of = question->as_of;
+    while (place.header.ordinal > 0) {
+        if (place.header.max_effective_before <= as_of) {
+            add_range(question, NULL, &place.header);
+            return DAYBOOK_OK;
+        }
+        struct place before;
+        uint64_t end = chunk_key_sequence(place.row.key);
+        for (unsigned level = level_before(place.header.ordinal);; level--) {
+            enum daybook_status status = seek(question, level, end - 1, &before, error);
+            if (status != DAYBOOK_OK) {
+                return status;
+            }
+            if (!before.is_found || before.header.ordinal >= place.header.ordinal) {
+                return chunk_damaged(question->account, error);
+            }
+            bool is_mixed = before.header.min_effective <= as_of && before.header.max_effective > as_of;
+            if (level == 0 || !is_mixed) {
+                break;
+            }
+        }
+        if (before.header.max_effective <= as_of) {
+            add_range(question, &before.header, &place.header);
+        } else if (before.header.min_effective <= as_of) {
+            enum daybook_status status = add_entries(question, &before, error);
+            if (status != DAYBOOK_OK) {
+                return status;
+            }
+        }
+        place = before;
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status narrow(const struct question *question, struct series_totals *totals,
+                                  struct daybook_error *error) {
+    totals->count = question->sums.count;
+    for (unsigned i = 0; i < question->shape.column_count; i++) {
+        wide sum = question->sums.columns[i];
+        if (sum > INT64_MAX || sum < INT64_MIN) {
+            return daybook_fail(error, DAYBOOK_LIMIT,
+                                "while adding up account %u at an earlier date: a total does not fit 64 bits",
+                                question->account);
+        }
+        totals->columns[i] = (int64_t)sum;
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape, uint32_t account, int32_t as_of,
+                               uint64_t known_at, struct series_totals *totals, struct daybook_error *error) {
+    struct question question = {.shape = shape, .account = account, .as_of = as_of, .known_at = known_at};
+    struct place place = {0};
+    *totals = (struct series_totals){0};
+    enum daybook_status status = cursor_open(txn, shape.table, &question.cursor, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    status = seek(&question, 0, known_at, &place, error);
+    if (status == DAYBOOK_OK && place.is_found) {
+        status = add_entries(&question, &place, error);
+        if (status == DAYBOOK_OK) {
+            status = walk_back(&question, place, error);
+        }
+        if (status == DAYBOOK_OK) {
+            status = narrow(&question, totals, error);
+        }
+    }
+    cursor_close(question.cursor);
+    return status;
+}
+
+/* Takes the row as the chunk to read; its end when it is not the account's. */
+static enum daybook_status enter(struct series_scan *scan, const struct table_row *row, struct daybook_error *error) {
+    scan->next = NULL;
+    scan->end = NULL;
+    scan->sequence = 0;
+    scan->entry = (struct series_entry){0};
+    if (!row->is_valid || !chunk_key_matches(row->key, scan->account, 0)) {
+        return DAYBOOK_OK;
+    }
+    struct chunk_header header;
+    enum daybook_status status = chunk_read_header(row->value, scan->shape.column_count, &header, error);
+    if (status == DAYBOOK_OK) {
+        scan->next = row->value.data + chunk_header_size(scan->shape.column_count);
+        scan->end = row->value.data + row->value.size;
+    }
+    return status;
+}
+
+/* Reads one entry of the chunk. */
+static enum daybook_status step(struct series_scan *scan, struct daybook_error *error) {
+    struct chunk_reader reader = {
+        .next = scan->next, .end = scan->end, .sequence = scan->sequence, .effective_on = scan->entry.effective_on};
+    if (!chunk_read_entry(&reader, scan->shape.column_count)) {
+        return chunk_damaged(scan->account, error);
+    }
+    scan->next = reader.next;
+    scan->sequence = reader.sequence;
+    scan->entry.effective_on = (int32_t)reader.effective_on;
+    memcpy(scan->entry.columns, reader.columns, sizeof scan->entry.columns);
+    return DAYBOOK_OK;
+}
+
+enum daybook_status series_scan_open(struct store_txn *txn, struct series_shape shape, uint32_t account, uint64_t from,
+                                     struct series_scan *scan, struct daybook_error *error) {
+    *scan = (struct series_scan){.shape = shape, .account = account};
+    struct table_row row = {0};
+    uint8_t key[CHUNK_KEY_SIZE];
+    chunk_make_key(account, 0, from, key);
+    struct daybook_bytes from_key = {key, sizeof key};
+    enum daybook_status status = cursor_open(txn, shape.table, &scan->cursor, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    status = cursor_seek_back(scan->cursor, from_key, &row, error);
+    if (status == DAYBOOK_OK && (!row.is_valid || !chunk_key_matches(row.key, account, 0))) {
+        status = cursor_seek(scan->cursor, from_key, &row, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = enter(scan, &row, error);
+    }
+    /* Pass over the entries before `from`: look at each before taking it. */
+    while (status == DAYBOOK_OK && scan->next < scan->end) {
+        struct series_scan ahead = *scan;
+        status = step(&ahead, error);
+        if (status != DAYBOOK_OK || ahead.sequence >= from) {
+            break;
+        }
+        *scan = ahead;
+    }
+    if (status != DAYBOOK_OK) {
+        series_scan_close(scan);
+    }
+    return status;
+}
+
+enum daybook_status series_scan_next(struct series_scan *scan, bool *is_found, struct daybook_error *error) {
+    *is_found = false;
+    if (scan->next == NULL) {
+        return DAYBOOK_OK;
+    }
+    if (scan->next == scan->end) {
+        struct table_row row = {0};
+        enum daybook_status status = cursor_next(scan->cursor, &row, error);
+        if (status == DAYBOOK_OK) {
+            status = enter(scan, &row, error);
+        }
+        if (status != DAYBOOK_OK || scan->next == NULL) {
+            return status;
+        }
+    }
+    *is_found = true;
+    return step(scan, error);
+}
+
+void series_scan_close(struct series_scan *scan) {
+    cursor_close(scan->cursor);
+    scan->cursor = NULL;
+    scan->next = NULL;
+}
