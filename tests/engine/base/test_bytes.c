@@ -1,0 +1,217 @@
+/* Buffers grow and keep what they hold; integers and varints are laid as the formats want. */
+#include "base/bytes.h"
+
+#include <string.h>
+
+#include "tests/rows.h"
+
+static void buffer_starts_empty_and_grows(void **state) {
+    (void)state;
+    struct daybook_buffer buffer = {0};
+    for (int i = 0; i < 10000; i++) {
+        uint8_t byte = (uint8_t)(i * 7);
+        assert_int_equal(daybook_buffer_append(&buffer, &byte, 1), DAYBOOK_OK);
+    }
+    assert_int_equal(buffer.size, 10000);
+    for (int i = 0; i < 10000; i++) {
+        assert_int_equal(buffer.data[i], (uint8_t)(i * 7));
+    }
+    daybook_buffer_release(&buffer);
+    assert_null(buffer.data);
+    assert_int_equal(buffer.size, 0);
+    assert_int_equal(buffer.capacity, 0);
+}
+
+static void reserve_does_not_advance(void **state) {
+    (void)state;
+    struct daybook_buffer buffer = {0};
+    assert_int_equal(daybook_buffer_append(&buffer, "ab", 2), DAYBOOK_OK);
+    uint8_t *to = daybook_buffer_reserve(&buffer, 1000);
+    assert_non_null(to);
+    assert_ptr_equal(to, buffer.data + 2);
+    assert_int_equal(buffer.size, 2);
+    assert_true(buffer.capacity >= 1002);
+    daybook_buffer_release(&buffer);
+}
+
+static void nothing_is_appended_from_nowhere(void **state) {
+    (void)state;
+    struct daybook_buffer buffer = {0};
+    assert_int_equal(daybook_buffer_append(&buffer, NULL, 0), DAYBOOK_OK);
+    assert_int_equal(buffer.size, 0);
+    daybook_buffer_release(&buffer);
+    daybook_buffer_release(NULL);
+}
+
+static void too_much_is_refused_and_nothing_lost(void **state) {
+    (void)state;
+    struct daybook_buffer buffer = {0};
+    assert_int_equal(daybook_buffer_append(&buffer, "keep", 4), DAYBOOK_OK);
+    assert_null(daybook_buffer_reserve(&buffer, SIZE_MAX));
+    assert_null(daybook_buffer_reserve(&buffer, SIZE_MAX / 2));
+    assert_int_equal(buffer.size, 4);
+    assert_memory_equal(buffer.data, "keep", 4);
+    daybook_buffer_release(&buffer);
+}
+
+static void reset_keeps_the_memory(void **state) {
+    (void)state;
+    struct daybook_buffer buffer = {0};
+    assert_int_equal(daybook_buffer_append(&buffer, "0123456789", 10), DAYBOOK_OK);
+    const uint8_t *data = buffer.data;
+    daybook_buffer_reset(&buffer);
+    assert_int_equal(daybook_buffer_view(&buffer).size, 0);
+    assert_int_equal(daybook_buffer_append(&buffer, "x", 1), DAYBOOK_OK);
+    assert_ptr_equal(buffer.data, data);
+    daybook_buffer_release(&buffer);
+}
+
+struct compare_row {
+    const char *name;
+    const char *a;
+    const char *b;
+    int order;
+};
+
+static const struct compare_row compare_rows[] = {
+    {"both empty", "", "", 0},
+    {"empty before anything", "", "a", -1},
+    {"equal", "abc", "abc", 0},
+    {"prefix first", "ab", "abc", -1},
+    {"longer last", "abc", "ab", 1},
+    {"first difference", "abd", "abc", 1},
+    {"bytes are unsigned", "\x7F", "\x80", -1},
+};
+
+static void bytes_compare(void **state) {
+    const struct compare_row *row = *state;
+    struct daybook_bytes a = daybook_bytes_of_text(row->a);
+    struct daybook_bytes b = daybook_bytes_of_text(row->b);
+    int order = daybook_bytes_compare(a, b);
+    assert_int_equal((order > 0) - (order < 0), row->order);
+    int opposite = daybook_bytes_compare(b, a);
+    assert_int_equal((opposite > 0) - (opposite < 0), -row->order);
+    assert_int_equal(daybook_bytes_equal(a, b), row->order == 0);
+}
+
+static void bytes_from_nowhere_compare(void **state) {
+    (void)state;
+    struct daybook_bytes nothing = {0};
+    assert_true(daybook_bytes_equal(nothing, daybook_bytes_of_text("")));
+    assert_int_equal(daybook_bytes_compare(nothing, nothing), 0);
+    assert_true(daybook_bytes_compare(nothing, daybook_bytes_of_text("a")) < 0);
+}
+
+static void integers_have_their_byte_order(void **state) {
+    (void)state;
+    uint8_t bytes[8];
+    store_be64(bytes, UINT64_C(0x0102030405060708));
+    assert_memory_equal(bytes, "\x01\x02\x03\x04\x05\x06\x07\x08", 8);
+    assert_true(load_be64(bytes) == UINT64_C(0x0102030405060708));
+    store_le64(bytes, UINT64_C(0x0102030405060708));
+    assert_memory_equal(bytes, "\x08\x07\x06\x05\x04\x03\x02\x01", 8);
+    assert_true(load_le64(bytes) == UINT64_C(0x0102030405060708));
+    store_be32(bytes, 0xA1B2C3D4);
+    assert_memory_equal(bytes, "\xA1\xB2\xC3\xD4", 4);
+    assert_int_equal(load_be32(bytes), 0xA1B2C3D4);
+    store_le32(bytes, 0xA1B2C3D4);
+    assert_memory_equal(bytes, "\xD4\xC3\xB2\xA1", 4);
+    assert_int_equal(load_le32(bytes), 0xA1B2C3D4);
+    store_le16(bytes, 0xA1B2);
+    assert_memory_equal(bytes, "\xB2\xA1", 2);
+    assert_int_equal(load_le16(bytes), 0xA1B2);
+}
+
+struct varint_row {
+    const char *name;
+    uint64_t value;
+    const char *bytes;
+    size_t size;
+};
+
+/* 150 and 300 are the examples of protobuf's own documentation. */
+static const struct varint_row varint_rows[] = {
+    {"0", 0, "\x00", 1},
+    {"127", 127, "\x7F", 1},
+    {"128", 128, "\x80\x01", 2},
+    {"150", 150, "\x96\x01", 2},
+    {"300", 300, "\xAC\x02", 2},
+    {"16383", 16383, "\xFF\x7F", 2},
+    {"16384", 16384, "\x80\x80\x01", 3},
+    {"2^32-1", UINT32_MAX, "\xFF\xFF\xFF\xFF\x0F", 5},
+    {"2^63", UINT64_C(1) << 63, "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 10},
+    {"2^64-1", UINT64_MAX, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01", 10},
+};
+
+static void varint_is_leb128(void **state) {
+    const struct varint_row *row = *state;
+    uint8_t bytes[10];
+    assert_int_equal(varint_store(bytes, row->value), row->size);
+    assert_memory_equal(bytes, row->bytes, row->size);
+    uint64_t value = 1;
+    assert_int_equal(varint_load(bytes, bytes + row->size, &value), row->size);
+    assert_true(value == row->value);
+    for (size_t size = 0; size < row->size; size++) {
+        assert_int_equal(varint_load(bytes, bytes + size, &value), 0);
+    }
+}
+
+struct varint_refusal_row {
+    const char *name;
+    const char *bytes;
+    size_t size;
+};
+
+static const struct varint_refusal_row varint_refusal_rows[] = {
+    {"nothing", "", 0},
+    {"eleven bytes", "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 11},
+    {"a 65th bit", "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02", 10},
+    {"no end", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 12},
+};
+
+static void varint_is_refused(void **state) {
+    const struct varint_refusal_row *row = *state;
+    uint64_t value;
+    const uint8_t *bytes = (const uint8_t *)row->bytes;
+    assert_int_equal(varint_load(bytes, bytes + row->size, &value), 0);
+}
+
+struct zigzag_row {
+    const char *name;
+    int64_t value;
+    uint64_t encoded;
+};
+
+/* The table of protobuf's documentation. */
+static const struct zigzag_row zigzag_rows[] = {
+    {"zigzag 0", 0, 0},
+    {"zigzag -1", -1, 1},
+    {"zigzag 1", 1, 2},
+    {"zigzag -2", -2, 3},
+    {"zigzag 2^31-1", INT32_MAX, UINT64_C(0xFFFFFFFE)},
+    {"zigzag -2^31", INT32_MIN, UINT64_C(0xFFFFFFFF)},
+    {"zigzag 2^63-1", INT64_MAX, UINT64_MAX - 1},
+    {"zigzag -2^63", INT64_MIN, UINT64_MAX},
+};
+
+static void zigzag_alternates(void **state) {
+    const struct zigzag_row *row = *state;
+    assert_true(zigzag_encode(row->value) == row->encoded);
+    assert_true(zigzag_decode(row->encoded) == row->value);
+}
+
+int main(void) {
+    static struct rows rows;
+    rows_add(&rows, "buffer grows", buffer_starts_empty_and_grows, NULL);
+    rows_add(&rows, "reserve does not advance", reserve_does_not_advance, NULL);
+    rows_add(&rows, "nothing from nowhere", nothing_is_appended_from_nowhere, NULL);
+    rows_add(&rows, "too much is refused", too_much_is_refused_and_nothing_lost, NULL);
+    rows_add(&rows, "reset keeps memory", reset_keeps_the_memory, NULL);
+    ROWS_ADD_TABLE(&rows, compare_rows, bytes_compare);
+    rows_add(&rows, "bytes from nowhere", bytes_from_nowhere_compare, NULL);
+    rows_add(&rows, "byte orders", integers_have_their_byte_order, NULL);
+    ROWS_ADD_TABLE(&rows, varint_rows, varint_is_leb128);
+    ROWS_ADD_TABLE(&rows, varint_refusal_rows, varint_is_refused);
+    ROWS_ADD_TABLE(&rows, zigzag_rows, zigzag_alternates);
+    return rows_run("bytes", &rows);
+}

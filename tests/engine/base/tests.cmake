@@ -1,0 +1,5 @@
+daybook_unit_test(engine/base/test_arena base)
+daybook_unit_test(engine/base/test_bytes base)
+daybook_unit_test(engine/base/test_clock base)
+daybook_unit_test(engine/base/test_error base)
+daybook_unit_test(engine/base/test_text base)
