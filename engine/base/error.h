@@ -55,4 +55,13 @@ enum daybook_status daybook_fail(struct daybook_error *error, enum daybook_statu
 enum daybook_status daybook_fail_in(struct daybook_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Passes a failure on to the caller, who may hold nothing that must be released. */
+#define DAYBOOK_TRY(call)                      \
+    do {                                       \
+        enum daybook_status try_ = (call);     \
+        if (try_ != DAYBOOK_OK) {              \
+            return try_;                       \
+        }                                      \
+    } while (0)
+
 #endif

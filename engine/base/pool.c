@@ -1,0 +1,147 @@
+/* Memory in a few sizes with free lists, and arrays in it. */
+#include "base/pool.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLAB_BYTES = 1 << 20 };
+
+struct slab {
+    struct slab *next;
+    size_t padding; /* Keeps the blocks aligned to 16. */
+};
+
+/* Two sizes a doubling: at most a third of a block is unused. */
+static const uint32_t class_bytes[POOL_CLASSES] = {16,   32,   48,    64,    96,    128,  192,  256,
+                                                   384,  512,  768,   1024,  1536,  2048, 3072, 4096,
+                                                   6144, 8192, 12288, 16384, 24576, 32768};
+
+static size_t size_class(size_t size) {
+    size_t class = 0;
+    while (class < POOL_CLASSES && class_bytes[class] < size) {
+        class ++;
+    }
+    return class;
+}
+
+size_t pool_block_bytes(size_t size) {
+    size_t class = size_class(size);
+    return class < POOL_CLASSES ? class_bytes[class] : size;
+}
+
+void pool_init(struct pool *pool) {
+    memset(pool, 0, sizeof *pool);
+}
+
+void pool_release(struct pool *pool) {
+    struct slab *slab = pool->slabs;
+    while (slab != NULL) {
+        struct slab *next = slab->next;
+        free(slab);
+        slab = next;
+    }
+    pool_init(pool);
+}
+
+static void *pool_carve(struct pool *pool, size_t block_bytes) {
+    if (pool->fresh_bytes < block_bytes) {
+        /* What is left of the old slab is at most one block; it stays unused. */
+        struct slab *slab = malloc(SLAB_BYTES);
+        if (slab == NULL) {
+            return NULL;
+        }
+        slab->next = pool->slabs;
+        pool->slabs = slab;
+        pool->fresh = (uint8_t *)slab + sizeof *slab;
+        pool->fresh_bytes = SLAB_BYTES - sizeof *slab;
+        pool->total_bytes += SLAB_BYTES;
+    }
+    void *block = pool->fresh;
+    pool->fresh += block_bytes;
+    pool->fresh_bytes -= block_bytes;
+    return block;
+}
+
+void *pool_alloc(struct pool *pool, size_t size) {
+    size_t class = size_class(size);
+    if (class >= POOL_CLASSES) {
+        void *block = malloc(size);
+        if (block != NULL) {
+            pool->used_bytes += size;
+            pool->total_bytes += size;
+        }
+        return block;
+    }
+    size_t block_bytes = class_bytes[class];
+    void *block = pool->free_list[class];
+    if (block != NULL) {
+        memcpy(&pool->free_list[class], block, sizeof(void *));
+    } else {
+        block = pool_carve(pool, block_bytes);
+    }
+    if (block != NULL) {
+        pool->used_bytes += block_bytes;
+    }
+    return block;
+}
+
+void pool_free(struct pool *pool, void *block, size_t size) {
+    if (block == NULL) {
+        return;
+    }
+    size_t class = size_class(size);
+    if (class >= POOL_CLASSES) {
+        pool->used_bytes -= size;
+        pool->total_bytes -= size;
+        free(block);
+        return;
+    }
+    memcpy(block, &pool->free_list[class], sizeof(void *));
+    pool->free_list[class] = block;
+    pool->used_bytes -= class_bytes[class];
+}
+
+bool vector_reserve(struct vector *vector, size_t item_size, struct pool *pool) {
+    if (vector->count < vector->capacity) {
+        return true;
+    }
+    /* Use the whole block that the pool will hand out. */
+    size_t wanted = (size_t)(vector->capacity == 0 ? 1 : vector->capacity * 2) * item_size;
+    uint32_t capacity = (uint32_t)(pool_block_bytes(wanted) / item_size);
+    void *items = pool_alloc(pool, (size_t)capacity * item_size);
+    if (items == NULL) {
+        return false;
+    }
+    if (vector->count > 0) {
+        memcpy(items, vector->items, vector->count * item_size);
+    }
+    pool_free(pool, vector->items, (size_t)vector->capacity * item_size);
+    vector->items = items;
+    vector->capacity = capacity;
+    return true;
+}
+
+bool vector_insert(struct vector *vector, size_t item_size, uint32_t index, const void *item, struct pool *pool) {
+    assert(index <= vector->count);
+    if (!vector_reserve(vector, item_size, pool)) {
+        return false;
+    }
+    uint8_t *at = (uint8_t *)vector->items + index * item_size;
+    memmove(at + item_size, at, (vector->count - index) * item_size);
+    memcpy(at, item, item_size);
+    vector->count++;
+    return true;
+}
+
+void vector_remove(struct vector *vector, size_t item_size, uint32_t index) {
+    assert(index < vector->count);
+    uint8_t *at = (uint8_t *)vector->items + index * item_size;
+    memmove(at, at + item_size, (vector->count - index - 1) * item_size);
+    vector->count--;
+}
+
+void vector_release(struct vector *vector, size_t item_size, struct pool *pool) {
+    pool_free(pool, vector->items, (size_t)vector->capacity * item_size);
+    *vector = (struct vector){0};
+}

@@ -1,0 +1,47 @@
+/*
+ * Memory in a few sizes with free lists: what is given back is used again, so
+ * a state that no longer grows allocates nothing. One thread at a time.
+ */
+#ifndef DAYBOOK_BASE_POOL_H
+#define DAYBOOK_BASE_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { POOL_CLASSES = 22 }; /* 16 bytes to 32 KiB; larger ones come from malloc. */
+
+struct pool {
+    void *free_list[POOL_CLASSES];
+    void *slabs;
+    uint8_t *fresh; /* The rest of the newest slab. */
+    size_t fresh_bytes;
+    size_t used_bytes;  /* Handed out, rounded up to their sizes. */
+    size_t total_bytes; /* Taken from the system. */
+};
+
+/* What a request for `size` bytes really takes. */
+size_t pool_block_bytes(size_t size);
+
+void pool_init(struct pool *pool);
+void pool_release(struct pool *pool); /* All slabs at once; large blocks must have been given back. */
+
+void *pool_alloc(struct pool *pool, size_t size);            /* Not zeroed; NULL when memory is refused. */
+void pool_free(struct pool *pool, void *block, size_t size); /* The size it was asked with; accepts NULL. */
+
+/* A growing array whose memory is the pool's. All zero is an empty one. */
+struct vector {
+    void *items;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+/* Makes room for one more; false when memory is refused. */
+bool vector_reserve(struct vector *vector, size_t item_size, struct pool *pool);
+bool vector_insert(struct vector *vector, size_t item_size, uint32_t index, const void *item, struct pool *pool);
+void vector_remove(struct vector *vector, size_t item_size, uint32_t index);
+void vector_release(struct vector *vector, size_t item_size, struct pool *pool);
+
+#define VECTOR_AT(type, vector, index) (&((type *)(vector)->items)[index])
+
+#endif

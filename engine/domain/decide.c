@@ -1,0 +1,537 @@
+/* The order of deciding: what every request is checked for, then its own rule. */
+#include "domain/decide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "codec/wire.h"
+#include "domain/decide_internal.h"
+#include "domain/fold.h"
+
+enum { REQUEST_ARENA_BYTES = 64 << 20, DIGEST_SEED = 3 };
+
+struct decider {
+    struct decide_settings settings;
+    struct arena request_arena;
+    struct daybook_buffer canonical; /* A request encoded for its digest. */
+};
+
+struct decider *decider_open(const struct decide_settings *settings) {
+    struct decider *decider = calloc(1, sizeof *decider);
+    if (decider != NULL) {
+        decider->settings = *settings;
+        arena_init(&decider->request_arena, REQUEST_ARENA_BYTES);
+    }
+    return decider;
+}
+
+void decider_close(struct decider *decider) {
+    if (decider == NULL) {
+        return;
+    }
+    arena_release(&decider->request_arena);
+    daybook_buffer_release(&decider->canonical);
+    free(decider);
+}
+
+void event_batch_release(struct event_batch *batch) {
+    daybook_buffer_release(&batch->bytes);
+    free(batch->events);
+    *batch = (struct event_batch){0};
+}
+
+void event_batch_cut(struct event_batch *batch, size_t count) {
+    if (count < batch->count) {
+        batch->bytes.size = batch->events[count].offset_bytes;
+        batch->count = count;
+    }
+}
+
+static bool batch_add(struct decision *decision, const Pb__Event *event) {
+    struct event_batch *batch = decision->batch;
+    if (batch->count == batch->capacity) {
+        size_t capacity = batch->capacity == 0 ? 256 : batch->capacity * 2;
+        struct batch_event *events = realloc(batch->events, capacity * sizeof *events);
+        if (events == NULL) {
+            return went_well(decision,
+                             daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+        }
+        batch->events = events;
+        batch->capacity = capacity;
+    }
+    size_t offset = batch->bytes.size;
+    if (!went_well(decision, wire_encode(&event->base, &batch->bytes))) {
+        return false;
+    }
+    size_t size = batch->bytes.size - offset;
+    if (size > LIMIT_EVENT_BYTES) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "the request makes an event of %zu bytes; %d are the most", size,
+                      LIMIT_EVENT_BYTES);
+    }
+    if (batch->count == 0) {
+        batch->first_sequence = event->sequence;
+    }
+    batch->events[batch->count++] = (struct batch_event){offset, (uint32_t)size, event->recorded_at_us};
+    return true;
+}
+
+static bool check_period(struct decision *decision, int32_t date) {
+    struct ledger_row *ledger = NULL;
+    if (!went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
+        return false;
+    }
+    if (ledger->closed_through != DATE_NONE && date <= ledger->closed_through) {
+        return REFUSE(decision, PERIOD_CLOSED, ((struct refusal_facts){.date = date}),
+                      "the books are closed through %s, so nothing can be entered for %s",
+                      date_text(decision, ledger->closed_through), date_text(decision, date));
+    }
+    return true;
+}
+
+static bool is_period_event(const Pb__Event *event) {
+    return event->body_case == PB__EVENT__BODY_PERIOD_CLOSED || event->body_case == PB__EVENT__BODY_PERIOD_REOPENED;
+}
+
+bool emit(struct decision *decision, Pb__Event *event, int32_t effective_on) {
+    if (!is_period_event(event) && !check_period(decision, effective_on)) {
+        return false;
+    }
+    uint64_t emitted = decision->next_sequence - decision->input.next_sequence;
+    if (emitted >= LIMIT_REQUEST_EVENTS) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "the request would become more than %d events; split it",
+                      LIMIT_REQUEST_EVENTS);
+    }
+    event->sequence = decision->next_sequence++;
+    event->recorded_at_us = decision->next_recorded_at_us++;
+    event->effective_on = effective_on;
+    event->actor = decision->request->actor;
+    event->request_key = decision->request->key;
+    event->request_digest = emitted == 0 ? decision->request_digest : 0;
+    event->customer = decision->request->customer;
+    event->group = decision->input.group;
+    event->original_on = decision->original_on;
+    enum daybook_status status = state_fold(decision->state, event, decision->error);
+    if (status == DAYBOOK_LIMIT) {
+        return REFUSE(decision, AMOUNT_OVERFLOW, NO_FACTS,
+                      "all amounts ever entered in %s would pass 2^63 - 1 minor units", decision->currency);
+    }
+    return went_well(decision, status) && batch_add(decision, event);
+}
+
+/* ---- checks ---- */
+
+bool check_identifier(struct decision *decision, const char *what, const char *id) {
+    size_t size = strlen(id);
+    if (!text_is_identifier(id, size, LIMIT_ID_BYTES)) {
+        return REFUSE(decision, MALFORMED, NO_FACTS,
+                      "%s must be 1 to %d bytes of UTF-8 without control characters; it has %zu bytes", what,
+                      LIMIT_ID_BYTES, size);
+    }
+    return true;
+}
+
+bool check_line(struct decision *decision, const char *what, const char *text, size_t max_bytes) {
+    size_t size = strlen(text);
+    if (!text_is_line(text, size, max_bytes)) {
+        return REFUSE(decision, MALFORMED, NO_FACTS,
+                      "%s must be at most %zu bytes of UTF-8 without control characters; it has %zu bytes", what,
+                      max_bytes, size);
+    }
+    return true;
+}
+
+bool check_amount(struct decision *decision, int64_t amount_minor, const char *document) {
+    if (amount_minor <= 0) {
+        return REFUSE(decision, AMOUNT_NOT_POSITIVE,
+                      ((struct refusal_facts){.document = document, .requested_minor = amount_minor}),
+                      "the amount of %s is %s; it must be positive", document, amount_text(decision, amount_minor));
+    }
+    return true;
+}
+
+bool check_reason(struct decision *decision, const char *reason, const char *document) {
+    if (reason[0] == '\0') {
+        return REFUSE(decision, REASON_REQUIRED, ((struct refusal_facts){.document = document}),
+                      "a reason is required for %s", document);
+    }
+    return check_line(decision, "the reason", reason, LIMIT_ID_BYTES);
+}
+
+bool check_date(struct decision *decision, const char *what, const char *text, int32_t *date) {
+    *date = DATE_NONE;
+    if (text[0] != '\0' && !date_parse(text, strlen(text), date)) {
+        return REFUSE(decision, DATE_INVALID, NO_FACTS,
+                      "%s \"%.32s\" is no date from 1970-01-02 to 9999-12-31 of the form YYYY-MM-DD", what, text);
+    }
+    return true;
+}
+
+const char *document_kind_name(Pb__DocumentKind kind) {
+    switch (kind) {
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT:
+        return "lot";
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE:
+        return "charge";
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT:
+        return "payment";
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD:
+        return "hold";
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT:
+        return "adjustment";
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_ALLOCATION:
+        return "allocation";
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_REFUND:
+        return "refund";
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE:
+        return "dispute";
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_STATEMENT:
+        return "statement";
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED:
+    case _PB__DOCUMENT_KIND_IS_INT_SIZE:
+        break;
+    }
+    return "document";
+}
+
+bool check_is_new(struct decision *decision, Pb__DocumentKind kind, const char *id) {
+    struct document *document = NULL;
+    uint64_t sequence = 0;
+    if (!went_well(decision, state_find_document(decision->state, decision->customer, kind, id, &document, &sequence,
+                                                 decision->error))) {
+        return false;
+    }
+    if (sequence != 0) {
+        return REFUSE(decision, DUPLICATE_DOCUMENT, ((struct refusal_facts){.document = id}),
+                      "customer %s has a %s \"%s\" since event %llu", decision->customer->id, document_kind_name(kind),
+                      id, (unsigned long long)sequence);
+    }
+    return true;
+}
+
+bool check_not_before(struct decision *decision, int32_t date, const struct document *document) {
+    if (date < document->posted_on) {
+        return REFUSE(decision, DATE_BEFORE_SOURCE, ((struct refusal_facts){.document = document->id, .date = date}),
+                      "%s is before %s, the date of %s \"%s\"", date_text(decision, date),
+                      date_text(decision, document->posted_on), document_kind_name((Pb__DocumentKind)document->kind),
+                      document->id);
+    }
+    return true;
+}
+
+bool find_document(struct decision *decision, Pb__DocumentKind kind, const char *id, struct document **document) {
+    uint64_t sequence = 0;
+    if (!went_well(decision, state_find_document(decision->state, decision->customer, kind, id, document, &sequence,
+                                                 decision->error))) {
+        return false;
+    }
+    if (*document == NULL) {
+        return REFUSE(decision, UNKNOWN_DOCUMENT, ((struct refusal_facts){.document = id}),
+                      "customer %s has no %s \"%s\"", decision->customer->id, document_kind_name(kind), id);
+    }
+    if (!decision->is_currency_named) {
+        memcpy(decision->currency, (*document)->currency, sizeof decision->currency);
+        decision->is_currency_named = true;
+    }
+    if (strcmp((*document)->currency, decision->currency) != 0) {
+        return REFUSE(decision, CURRENCY_MISMATCH, ((struct refusal_facts){.document = id}),
+                      "%s \"%s\" is kept in %s, not in %s", document_kind_name(kind), id, (*document)->currency,
+                      decision->currency);
+    }
+    return true;
+}
+
+bool due_by_terms(struct decision *decision, int32_t posted_on, const Pb__PaymentTerms *terms, int32_t *due_on) {
+    uint32_t days = terms != NULL ? terms->days : decision->customer->terms_days;
+    bool end_of_month = terms != NULL ? terms->end_of_month : decision->customer->terms_end_of_month;
+    if (days > LIMIT_TERMS_DAYS) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "payment terms of %u days; %d are the most", days,
+                      LIMIT_TERMS_DAYS);
+    }
+    *due_on = (end_of_month ? date_end_of_month(posted_on) : posted_on) + (int32_t)days;
+    if (*due_on > DATE_MAX) {
+        return REFUSE(decision, DATE_INVALID, NO_FACTS, "by the terms the charge would be due after 9999-12-31");
+    }
+    return true;
+}
+
+/* ---- the order of deciding ---- */
+
+static bool check_form(struct decision *decision) {
+    const Pb__Request *request = decision->request;
+    if (request->key.len == 0 || request->key.len > LIMIT_KEY_BYTES) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "the key must be 1 to %d bytes; it has %zu", LIMIT_KEY_BYTES,
+                      request->key.len);
+    }
+    if (!check_identifier(decision, "the actor", request->actor)) {
+        return false;
+    }
+    if (request->command_case == PB__REQUEST__COMMAND__NOT_SET) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "the request names no command");
+    }
+    return true;
+}
+
+/* The digest is over what the caller meant, not over when it must be answered. */
+static bool compute_digest(struct decision *decision, struct decider *decider) {
+    Pb__Request content = *decision->request;
+    content.not_after_us = 0;
+    content.recorded_at_us = 0;
+    daybook_buffer_reset(&decider->canonical);
+    if (!went_well(decision, wire_encode(&content.base, &decider->canonical))) {
+        return false;
+    }
+    decision->request_digest = hash64(decider->canonical.data, decider->canonical.size, DIGEST_SEED);
+    decision->request_digest += decision->request_digest == 0;
+    return true;
+}
+
+/* The events of a request stand together: the last one is before the next key. */
+static bool find_last_event(struct decision *decision, const Pb__Event *first, uint64_t *last) {
+    *last = first->sequence;
+    for (;;) {
+        const Pb__Event *next = NULL;
+        enum daybook_status status =
+            state_read_event(decision->state, *last + 1, decision->request_arena, &next, decision->error);
+        if (status == DAYBOOK_NOT_FOUND) {
+            return true;
+        }
+        if (!went_well(decision, status)) {
+            return false;
+        }
+        if (next->request_digest != 0) {
+            return true;
+        }
+        (*last)++;
+    }
+}
+
+/* True: the key is free. False: answered from its first use, or refused. */
+static bool check_key(struct decision *decision) {
+    const Pb__Event *first = NULL;
+    struct daybook_bytes key = {decision->request->key.data, decision->request->key.len};
+    if (!went_well(decision, state_find_key(decision->state, key, decision->request_arena, &first, decision->error))) {
+        return false;
+    }
+    if (first == NULL) {
+        return true;
+    }
+    if (first->request_digest != decision->request_digest) {
+        return REFUSE(decision, KEY_REUSED, NO_FACTS, "the key was used by event %llu with another content",
+                      (unsigned long long)first->sequence);
+    }
+    struct decide_result *result = decision->result;
+    if (!find_last_event(decision, first, &result->last_sequence)) {
+        return false;
+    }
+    result->is_repeated = true;
+    result->first_sequence = first->sequence;
+    result->recorded_at_us = first->recorded_at_us;
+    return false;
+}
+
+static bool check_instants(struct decision *decision) {
+    const Pb__Request *request = decision->request;
+    if (request->recorded_at_us != 0) {
+        char text[INSTANT_TEXT_SIZE];
+        if (!decision->settings->allow_import_clock) {
+            return REFUSE(decision, CLOCK_NOT_ALLOWED, NO_FACTS,
+                          "recorded_at was given, and this ledger keeps its own clock");
+        }
+        if (request->recorded_at_us <= decision->input.last_recorded_at_us) {
+            return REFUSE(decision, CLOCK_NOT_ALLOWED, NO_FACTS, "recorded_at must be after the last event's, %s",
+                          instant_format(decision->input.last_recorded_at_us, text));
+        }
+    }
+    if (request->not_after_us != 0 && decision->next_recorded_at_us > request->not_after_us) {
+        char text[INSTANT_TEXT_SIZE];
+        return REFUSE(decision, REQUEST_EXPIRED, NO_FACTS, "the request was good until %s",
+                      instant_format(request->not_after_us, text));
+    }
+    return true;
+}
+
+static bool check_currency(struct decision *decision) {
+    const char *named = decision->request->currency;
+    decision->is_currency_named = named[0] != '\0';
+    const char *currency = decision->is_currency_named ? named : decision->settings->currency;
+    if (currency_decimals(currency) < 0) {
+        return REFUSE(decision, CURRENCY_UNKNOWN, NO_FACTS, "\"%.16s\" is no active ISO 4217 currency", currency);
+    }
+    memcpy(decision->currency, currency, sizeof decision->currency);
+    return true;
+}
+
+static bool check_dates(struct decision *decision) {
+    const Pb__Request *request = decision->request;
+    if (!check_date(decision, "effective_on", request->effective_on, &decision->effective_on) ||
+        !check_date(decision, "original_on", request->original_on, &decision->original_on)) {
+        return false;
+    }
+    decision->is_dated = decision->effective_on != DATE_NONE;
+    if (!decision->is_dated) {
+        decision->effective_on = decision->today;
+    }
+    return true;
+}
+
+static bool is_ledger_wide(const Pb__Request *request) {
+    return request->command_case == PB__REQUEST__COMMAND_CLOSE_PERIOD ||
+           request->command_case == PB__REQUEST__COMMAND_REOPEN_PERIOD;
+}
+
+static bool check_customer(struct decision *decision) {
+    const Pb__Request *request = decision->request;
+    if (is_ledger_wide(request)) {
+        if (request->customer[0] != '\0') {
+            return REFUSE(decision, MALFORMED, NO_FACTS, "a period concerns every customer; name none");
+        }
+        return true;
+    }
+    if (!check_identifier(decision, "the customer's id", request->customer) ||
+        !went_well(decision,
+                   state_find_customer(decision->state, request->customer, &decision->customer, decision->error))) {
+        return false;
+    }
+    if (request->command_case == PB__REQUEST__COMMAND_OPEN_CUSTOMER) {
+        return decision->customer == NULL ||
+               REFUSE(decision, DUPLICATE_CUSTOMER, NO_FACTS, "customer \"%s\" was opened by event %llu",
+                      request->customer, (unsigned long long)decision->customer->row.number);
+    }
+    if (decision->customer == NULL) {
+        return REFUSE(decision, UNKNOWN_CUSTOMER, NO_FACTS, "there is no customer \"%s\"", request->customer);
+    }
+    if (decision->customer->is_closed) {
+        return REFUSE(decision, CUSTOMER_CLOSED, NO_FACTS, "customer \"%s\" was closed", request->customer);
+    }
+    return true;
+}
+
+/* Commands that count for the request's own date; the others take dates from documents. */
+static bool check_own_period(struct decision *decision) {
+    switch ((int)decision->request->command_case) {
+    case PB__REQUEST__COMMAND_CLOSE_PERIOD:
+    case PB__REQUEST__COMMAND_REOPEN_PERIOD:
+    case PB__REQUEST__COMMAND_ALLOCATE:
+    case PB__REQUEST__COMMAND_UNALLOCATE:
+    case PB__REQUEST__COMMAND_REVERSE_PAYMENT:
+    case PB__REQUEST__COMMAND_REVERSE_CHARGE:
+        return true;
+    default:
+        return check_period(decision, decision->effective_on);
+    }
+}
+
+static bool dispatch(struct decision *decision) {
+    switch (decision->request->command_case) {
+    case PB__REQUEST__COMMAND_OPEN_CUSTOMER:
+        return decide_open_customer(decision);
+    case PB__REQUEST__COMMAND_CHANGE_CUSTOMER:
+        return decide_change_customer(decision);
+    case PB__REQUEST__COMMAND_CLOSE_CUSTOMER:
+        return decide_close_customer(decision);
+    case PB__REQUEST__COMMAND_RECEIVE_DEPOSIT:
+        return decide_deposit(decision);
+    case PB__REQUEST__COMMAND_POST_CHARGE:
+        return decide_charge(decision);
+    case PB__REQUEST__COMMAND_RECEIVE_PAYMENT:
+        return decide_payment(decision);
+    case PB__REQUEST__COMMAND_SETTLE_PAYMENT:
+        return decide_settle_payment(decision);
+    case PB__REQUEST__COMMAND_ALLOCATE:
+        return decide_allocate(decision);
+    case PB__REQUEST__COMMAND_UNALLOCATE:
+        return decide_unallocate(decision);
+    case PB__REQUEST__COMMAND_POST_ADJUSTMENT:
+        return decide_adjustment(decision);
+    case PB__REQUEST__COMMAND_REFUND:
+        return decide_refund(decision);
+    case PB__REQUEST__COMMAND_REVERSE_PAYMENT:
+        return decide_reverse_payment(decision);
+    case PB__REQUEST__COMMAND_REVERSE_CHARGE:
+        return decide_reverse_charge(decision);
+    case PB__REQUEST__COMMAND_SET_CREDIT_POLICY:
+        return decide_credit_policy(decision);
+    case PB__REQUEST__COMMAND_PLACE_CREDIT_HOLD:
+        return decide_credit_hold(decision, true);
+    case PB__REQUEST__COMMAND_LIFT_CREDIT_HOLD:
+        return decide_credit_hold(decision, false);
+    case PB__REQUEST__COMMAND_CLOSE_PERIOD:
+        return decide_close_period(decision);
+    case PB__REQUEST__COMMAND_REOPEN_PERIOD:
+        return decide_reopen_period(decision);
+    case PB__REQUEST__COMMAND_PLACE_HOLD:
+    case PB__REQUEST__COMMAND_CAPTURE_HOLD:
+    case PB__REQUEST__COMMAND_RELEASE_HOLD:
+    case PB__REQUEST__COMMAND_REACTIVATE_LOT:
+    case PB__REQUEST__COMMAND_OPEN_DISPUTE:
+    case PB__REQUEST__COMMAND_RESOLVE_DISPUTE:
+    case PB__REQUEST__COMMAND_ISSUE_STATEMENT:
+    case PB__REQUEST__COMMAND_EXPIRE_DUE:
+    case PB__REQUEST__COMMAND_APPLY_DEPOSIT:
+    case PB__REQUEST__COMMAND__NOT_SET:
+    case _PB__REQUEST__COMMAND__CASE_IS_INT_SIZE:
+        break; /* is_supported has refused these. */
+    }
+    return went_well(decision, daybook_fail(decision->error, DAYBOOK_INVALID, "deciding a command without a rule"));
+}
+
+static bool is_supported(struct decision *decision) {
+    switch ((int)decision->request->command_case) {
+    case PB__REQUEST__COMMAND_PLACE_HOLD:
+    case PB__REQUEST__COMMAND_CAPTURE_HOLD:
+    case PB__REQUEST__COMMAND_RELEASE_HOLD:
+    case PB__REQUEST__COMMAND_REACTIVATE_LOT:
+    case PB__REQUEST__COMMAND_OPEN_DISPUTE:
+    case PB__REQUEST__COMMAND_RESOLVE_DISPUTE:
+    case PB__REQUEST__COMMAND_ISSUE_STATEMENT:
+    case PB__REQUEST__COMMAND_EXPIRE_DUE:
+    case PB__REQUEST__COMMAND_APPLY_DEPOSIT:
+        return REFUSE(decision, UNSUPPORTED, NO_FACTS, "this build has no rule for this command yet");
+    default:
+        return true;
+    }
+}
+
+static bool decide_in_order(struct decision *decision, struct decider *decider) {
+    return check_form(decision) && compute_digest(decision, decider) && check_key(decision) &&
+           check_instants(decision) && is_supported(decision) && check_currency(decision) && check_dates(decision) &&
+           check_customer(decision) && check_own_period(decision) && dispatch(decision);
+}
+
+enum daybook_status decide_request(struct decider *decider, struct state *state, const Pb__Request *request,
+                                   const struct decide_input *input, struct arena *answer_arena,
+                                   struct event_batch *batch, struct decide_result *result,
+                                   struct daybook_error *error) {
+    arena_reset(&decider->request_arena);
+    *result = (struct decide_result){.last_recorded_at_us = input->last_recorded_at_us};
+    int64_t earliest_us = input->last_recorded_at_us + 1;
+    int64_t now_us =
+        decider->settings.allow_import_clock && request->recorded_at_us != 0 ? request->recorded_at_us : input->now_us;
+    struct decision decision = {
+        .state = state,
+        .settings = &decider->settings,
+        .request = request,
+        .input = *input,
+        .answer_arena = answer_arena,
+        .request_arena = &decider->request_arena,
+        .batch = batch,
+        .next_sequence = input->next_sequence,
+        .next_recorded_at_us = now_us < earliest_us ? earliest_us : now_us,
+        .result = result,
+        .error = error,
+    };
+    decision.today = timezone_date(decider->settings.timezone, decision.next_recorded_at_us);
+    int64_t first_recorded_at_us = decision.next_recorded_at_us;
+    bool is_decided = decide_in_order(&decision, decider);
+    if (decision.failure != DAYBOOK_OK || result->refusal != NULL || result->is_repeated) {
+        return decision.failure;
+    }
+    (void)is_decided;
+    result->first_sequence = input->next_sequence;
+    result->last_sequence = decision.next_sequence - 1;
+    result->recorded_at_us = first_recorded_at_us;
+    result->last_recorded_at_us = decision.next_recorded_at_us - 1;
+    return DAYBOOK_OK;
+}

@@ -1,0 +1,113 @@
+/*
+ * What the rules share; nobody else includes it.
+ *
+ * A rule returns true to go on. False means stop: either a refusal was made or
+ * the world failed (decision->failure).
+ */
+#ifndef DAYBOOK_DOMAIN_DECIDE_INTERNAL_H
+#define DAYBOOK_DOMAIN_DECIDE_INTERNAL_H
+
+#include "base/decimal.h"
+#include "domain/decide.h"
+
+struct decision {
+    struct state *state;
+    const struct decide_settings *settings;
+    const Pb__Request *request;
+    struct decide_input input;
+    struct arena *answer_arena;
+    struct arena *request_arena; /* The decider's; reset for each request. */
+    struct event_batch *batch;
+    uint64_t request_digest;
+
+    int32_t today;
+    int32_t effective_on; /* The request's, or today. */
+    bool is_dated;        /* The request names its date. */
+    int32_t original_on;
+    char currency[4];
+    bool is_currency_named;
+    struct customer *customer; /* NULL for ledger-wide requests. */
+
+    uint64_t next_sequence;
+    int64_t next_recorded_at_us;
+    struct decide_result *result;
+    enum daybook_status failure;
+    struct daybook_error *error;
+};
+
+/* What a refusal names, beside its sentence. */
+struct refusal_facts {
+    const char *document;
+    int64_t requested_minor;
+    int64_t available_minor;
+    int32_t date;
+};
+
+/* Makes the refusal and returns false. */
+bool refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_facts facts, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+#define REFUSE(decision, code, facts, ...) refuse(decision, PB__REFUSAL_CODE__REFUSAL_CODE_##code, facts, __VA_ARGS__)
+#define NO_FACTS                           ((struct refusal_facts){0})
+
+/* True when status is OK; else notes the failure. */
+bool went_well(struct decision *decision, enum daybook_status status);
+
+/* "1000.00 CNY", in the answer's arena. */
+const char *amount_text(struct decision *decision, int64_t minor);
+const char *date_text(struct decision *decision, int32_t date);
+
+/* Completes the event's header, folds it and puts it into the batch. The body is
+ * set; `currency` too where it moves money. Refuses PERIOD_CLOSED and AMOUNT_OVERFLOW. */
+bool emit(struct decision *decision, Pb__Event *event, int32_t effective_on);
+
+/* ---- checks that several rules make, each refusing by its own code ---- */
+
+bool check_identifier(struct decision *decision, const char *what, const char *id); /* 1 to 64 bytes. MALFORMED */
+bool check_line(struct decision *decision, const char *what, const char *text, size_t max_bytes);
+bool check_amount(struct decision *decision, int64_t amount_minor, const char *document);
+bool check_reason(struct decision *decision, const char *reason, const char *document);
+bool check_date(struct decision *decision, const char *what, const char *text, int32_t *date); /* Empty: DATE_NONE. */
+bool check_is_new(struct decision *decision, Pb__DocumentKind kind, const char *id);
+bool check_not_before(struct decision *decision, int32_t date, const struct document *document);
+/* Also takes the document's currency when the request names none. */
+bool find_document(struct decision *decision, Pb__DocumentKind kind, const char *id, struct document **document);
+
+const char *document_kind_name(Pb__DocumentKind kind); /* "charge" */
+
+/* Due by the terms: days after the date, or after the end of its month. */
+bool due_by_terms(struct decision *decision, int32_t posted_on, const Pb__PaymentTerms *terms, int32_t *due_on);
+
+/* ---- settling, used by charges, payments and reversals (rules_settle.c) ---- */
+
+/* Allocates `source` to what is owed, oldest due first, as far as both reach. */
+bool allocate_oldest_first(struct decision *decision, struct document *source);
+bool allocate_planned(struct decision *decision, struct document *source, Pb__AllocationPlan *const *plans,
+                      size_t count);
+/* Takes uses off `document` in reverse order until `lowest` of it can give `amount_minor`;
+ * correction: each on its own date, reversal: each on the later of its date and `reversed_on`. */
+bool unwind(struct decision *decision, struct document *document, Pb__Reading reading, int32_t reversed_on,
+            int64_t amount_minor, Pb__UnallocationCause cause);
+bool emit_unallocated(struct decision *decision, const struct link *link, struct document *source,
+                      struct document *target, int64_t amount_minor, int32_t date, Pb__UnallocationCause cause);
+
+/* ---- the rules, one a command ---- */
+
+bool decide_open_customer(struct decision *decision);
+bool decide_change_customer(struct decision *decision);
+bool decide_close_customer(struct decision *decision);
+bool decide_credit_policy(struct decision *decision);
+bool decide_credit_hold(struct decision *decision, bool is_placed);
+bool decide_close_period(struct decision *decision);
+bool decide_reopen_period(struct decision *decision);
+bool decide_deposit(struct decision *decision);
+bool decide_refund(struct decision *decision);
+bool decide_charge(struct decision *decision);
+bool decide_payment(struct decision *decision);
+bool decide_settle_payment(struct decision *decision);
+bool decide_allocate(struct decision *decision);
+bool decide_unallocate(struct decision *decision);
+bool decide_adjustment(struct decision *decision);
+bool decide_reverse_payment(struct decision *decision);
+bool decide_reverse_charge(struct decision *decision);
+
+#endif

@@ -1,0 +1,225 @@
+/* Customers, their credit policy and hold, and the periods of the ledger. */
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/decide_internal.h"
+
+static bool check_profile(struct decision *decision, const Pb__CustomerProfile *profile) {
+    if (!check_line(decision, "the name", profile->name, LIMIT_NAME_BYTES)) {
+        return false;
+    }
+    if (profile->n_tags > LIMIT_TAGS) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "%zu tags; %d are the most", profile->n_tags, LIMIT_TAGS);
+    }
+    for (size_t i = 0; i < profile->n_tags; i++) {
+        if (!check_identifier(decision, "a tag", profile->tags[i])) {
+            return false;
+        }
+    }
+    if (profile->terms != NULL && profile->terms->days > LIMIT_TERMS_DAYS) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "payment terms of %u days; %d are the most", profile->terms->days,
+                      LIMIT_TERMS_DAYS);
+    }
+    return true;
+}
+
+/* The profile as it is stored: settlement never unspecified. */
+static bool complete_profile(struct decision *decision, const Pb__CustomerProfile *given, Pb__CustomerProfile *stored) {
+    if (given != NULL) {
+        *stored = *given;
+    } else {
+        pb__customer_profile__init(stored);
+    }
+    if (stored->settlement == PB__SETTLEMENT__SETTLEMENT_UNSPECIFIED) {
+        stored->settlement = PB__SETTLEMENT__SETTLEMENT_DEPOSITS_FIRST;
+    }
+    return check_profile(decision, stored);
+}
+
+bool decide_open_customer(struct decision *decision) {
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__CustomerOpened body = PB__CUSTOMER_OPENED__INIT;
+    Pb__CustomerProfile profile;
+    if (!complete_profile(decision, decision->request->open_customer->profile, &profile)) {
+        return false;
+    }
+    body.profile = &profile;
+    event.body_case = PB__EVENT__BODY_CUSTOMER_OPENED;
+    event.customer_opened = &body;
+    return emit(decision, &event, decision->effective_on);
+}
+
+bool decide_change_customer(struct decision *decision) {
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__CustomerChanged body = PB__CUSTOMER_CHANGED__INIT;
+    Pb__CustomerProfile profile;
+    if (!complete_profile(decision, decision->request->change_customer->profile, &profile)) {
+        return false;
+    }
+    body.profile = &profile;
+    event.body_case = PB__EVENT__BODY_CUSTOMER_CHANGED;
+    event.customer_changed = &body;
+    return emit(decision, &event, decision->effective_on);
+}
+
+/* The first sum of the account that is not zero; NULL: all are. */
+static const char *account_rest(const struct account *account, int64_t *amount_minor) {
+    const struct {
+        const char *what;
+        int64_t amount_minor;
+    } sums[] = {
+        {"receivable", account->open_minor},
+        {"unapplied", account->unapplied_minor},
+        {"in deposits", account->deposit_minor},
+        {"held", account->deposit_held_minor},
+        {"held on credit", account->credit_held_minor},
+        {"dormant", account->dormant_minor},
+        {"pending", account->pending_minor},
+    };
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
+        if (sums[i].amount_minor != 0) {
+            *amount_minor = sums[i].amount_minor;
+            return sums[i].what;
+        }
+    }
+    return NULL;
+}
+
+/* Zero at the end is not enough: a change that lies ahead would come to a closed customer. */
+static bool check_zero_from(struct decision *decision, const struct account *account) {
+    int64_t amount_minor = 0;
+    const char *what = account_rest(account, &amount_minor);
+    memcpy(decision->currency, account->currency, sizeof decision->currency);
+    if (what != NULL) {
+        return REFUSE(decision, BALANCE_NOT_ZERO, ((struct refusal_facts){.available_minor = amount_minor}),
+                      "customer \"%s\" has %s %s", decision->customer->id, amount_text(decision, amount_minor), what);
+    }
+    uint32_t count = account->future.count;
+    const struct account_future *last =
+        count == 0 ? NULL : VECTOR_AT(const struct account_future, &account->future, count - 1);
+    if (last != NULL && last->date > decision->effective_on) {
+        return REFUSE(decision, BALANCE_NOT_ZERO, ((struct refusal_facts){.date = last->date}),
+                      "customer \"%s\" has movements up to %s, after the closing on %s", decision->customer->id,
+                      date_text(decision, last->date), date_text(decision, decision->effective_on));
+    }
+    return true;
+}
+
+bool decide_close_customer(struct decision *decision) {
+    const struct vector *accounts = &decision->customer->accounts;
+    for (uint32_t i = 0; i < accounts->count; i++) {
+        if (!check_zero_from(decision, *VECTOR_AT(struct account *, accounts, i))) {
+            return false;
+        }
+    }
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__CustomerClosed body = PB__CUSTOMER_CLOSED__INIT;
+    body.reason = decision->request->close_customer->reason;
+    if (!check_line(decision, "the reason", body.reason, LIMIT_ID_BYTES)) {
+        return false;
+    }
+    event.body_case = PB__EVENT__BODY_CUSTOMER_CLOSED;
+    event.customer_closed = &body;
+    return emit(decision, &event, decision->effective_on);
+}
+
+bool decide_credit_policy(struct decision *decision) {
+    const Pb__SetCreditPolicy *command = decision->request->set_credit_policy;
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__CreditPolicySet body = PB__CREDIT_POLICY_SET__INIT;
+    if (command->state == PB__LIMIT_STATE__LIMIT_STATE_UNSPECIFIED) {
+        return REFUSE(decision, MALFORMED, NO_FACTS,
+                      "a credit policy is unassessed, unlimited or an amount; the request says none of them");
+    }
+    bool is_amount = command->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT;
+    if (command->limit_minor < 0 || (!is_amount && command->limit_minor != 0)) {
+        return REFUSE(decision, AMOUNT_NOT_POSITIVE, ((struct refusal_facts){.requested_minor = command->limit_minor}),
+                      is_amount ? "the limit is %s; it must be 0 or more" : "a limit of %s without the state amount",
+                      amount_text(decision, command->limit_minor));
+    }
+    if (!check_date(decision, "until_on", command->until_on, &body.until_on) ||
+        !check_line(decision, "the reason", command->reason, LIMIT_ID_BYTES)) {
+        return false;
+    }
+    if (body.until_on != DATE_NONE && body.until_on <= decision->effective_on) {
+        return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = body.until_on}),
+                      "the policy would end on %s, not after it begins on %s", date_text(decision, body.until_on),
+                      date_text(decision, decision->effective_on));
+    }
+    body.state = command->state;
+    body.limit_minor = command->limit_minor;
+    body.mode =
+        command->mode == PB__CREDIT_MODE__CREDIT_MODE_UNSPECIFIED ? PB__CREDIT_MODE__CREDIT_MODE_BLOCK : command->mode;
+    body.reason = command->reason;
+    event.body_case = PB__EVENT__BODY_CREDIT_POLICY_SET;
+    event.credit_policy_set = &body;
+    event.currency = decision->currency;
+    return emit(decision, &event, decision->effective_on);
+}
+
+bool decide_credit_hold(struct decision *decision, bool is_placed) {
+    const char *reason =
+        is_placed ? decision->request->place_credit_hold->reason : decision->request->lift_credit_hold->reason;
+    if (!check_reason(decision, reason, "a credit hold")) {
+        return false;
+    }
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__CreditHoldPlaced placed = PB__CREDIT_HOLD_PLACED__INIT;
+    Pb__CreditHoldLifted lifted = PB__CREDIT_HOLD_LIFTED__INIT;
+    if (is_placed) {
+        placed.reason = decision->request->place_credit_hold->reason;
+        event.body_case = PB__EVENT__BODY_CREDIT_HOLD_PLACED;
+        event.credit_hold_placed = &placed;
+    } else {
+        lifted.reason = decision->request->lift_credit_hold->reason;
+        event.body_case = PB__EVENT__BODY_CREDIT_HOLD_LIFTED;
+        event.credit_hold_lifted = &lifted;
+    }
+    return emit(decision, &event, decision->effective_on);
+}
+
+bool decide_close_period(struct decision *decision) {
+    const Pb__ClosePeriod *command = decision->request->close_period;
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__PeriodClosed body = PB__PERIOD_CLOSED__INIT;
+    struct ledger_row *ledger = NULL;
+    if (!check_date(decision, "through_on", command->through_on, &body.through_on) ||
+        !check_line(decision, "the reason", command->reason, LIMIT_ID_BYTES) ||
+        !went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
+        return false;
+    }
+    if (body.through_on == DATE_NONE || body.through_on > decision->today) {
+        return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = body.through_on}),
+                      "a period closes through a day that has come; today is %s", date_text(decision, decision->today));
+    }
+    if (body.through_on <= ledger->closed_through) {
+        return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = body.through_on}),
+                      "the books are closed through %s already", date_text(decision, ledger->closed_through));
+    }
+    body.reason = command->reason;
+    event.body_case = PB__EVENT__BODY_PERIOD_CLOSED;
+    event.period_closed = &body;
+    return emit(decision, &event, decision->effective_on);
+}
+
+bool decide_reopen_period(struct decision *decision) {
+    const Pb__ReopenPeriod *command = decision->request->reopen_period;
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__PeriodReopened body = PB__PERIOD_REOPENED__INIT;
+    struct ledger_row *ledger = NULL;
+    if (!check_date(decision, "through_on", command->through_on, &body.through_on) ||
+        !check_reason(decision, command->reason, "reopening a period") ||
+        !went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
+        return false;
+    }
+    if (body.through_on >= ledger->closed_through) {
+        return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = body.through_on}),
+                      ledger->closed_through == DATE_NONE ? "no period is closed%s"
+                                                          : "the books are closed through %s only",
+                      date_text(decision, ledger->closed_through));
+    }
+    body.reason = command->reason;
+    event.body_case = PB__EVENT__BODY_PERIOD_REOPENED;
+    event.period_reopened = &body;
+    return emit(decision, &event, decision->effective_on);
+}

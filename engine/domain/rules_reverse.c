@@ -1,0 +1,130 @@
+/* Reversals: a bounced payment, a charge in error. What was settled with them comes off first. */
+#include <string.h>
+
+#include "domain/decide_internal.h"
+
+/* The date on which a reversal counts: the original's for a correction, its own otherwise. */
+static bool reversal_date(struct decision *decision, Pb__Reading reading, const struct document *document,
+                          int32_t *date) {
+    if (reading == PB__READING__READING_UNSPECIFIED) {
+        return REFUSE(decision, MALFORMED, ((struct refusal_facts){.document = document->id}),
+                      "say how \"%s\" is reversed: as a correction (it never was) or as a reversal (from now on)",
+                      document->id);
+    }
+    if (reading == PB__READING__READING_CORRECTION) {
+        *date = document->posted_on;
+        return !decision->is_dated || decision->effective_on == *date ||
+               REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.document = document->id, .date = *date}),
+                      "a correction counts for the original date, %s", date_text(decision, *date));
+    }
+    *date = decision->effective_on;
+    return check_not_before(decision, *date, document);
+}
+
+static bool emit_payment_reversed(struct decision *decision, struct document *payment, int32_t date) {
+    const Pb__ReversePayment *command = decision->request->reverse_payment;
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__PaymentReversed body = PB__PAYMENT_REVERSED__INIT;
+    body.payment = payment->id;
+    body.amount_minor = payment->amount_minor;
+    body.reading = command->reading;
+    body.reason = command->reason;
+    body.was_pending = payment->is_pending;
+    event.body_case = PB__EVENT__BODY_PAYMENT_REVERSED;
+    event.payment_reversed = &body;
+    event.currency = decision->currency;
+    return emit(decision, &event, date);
+}
+
+bool decide_reverse_payment(struct decision *decision) {
+    const Pb__ReversePayment *command = decision->request->reverse_payment;
+    struct document *payment = NULL;
+    int32_t date = DATE_NONE;
+    if (!check_identifier(decision, "the payment's id", command->payment) ||
+        !check_reason(decision, command->reason, command->payment) ||
+        !find_document(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT, command->payment, &payment)) {
+        return false;
+    }
+    if (payment->is_reversed) {
+        return REFUSE(decision, ALREADY_REVERSED, ((struct refusal_facts){.document = payment->id}),
+                      "payment \"%s\" was reversed before", payment->id);
+    }
+    if (!reversal_date(decision, command->reading, payment, &date)) {
+        return false;
+    }
+    if (payment->is_pending) {
+        return emit_payment_reversed(decision, payment, date);
+    }
+    /* A pending payment that settled later has nothing on its original date. */
+    if (!unwind(decision, payment, command->reading, date, payment->amount_minor,
+                PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_PAYMENT_REVERSED)) {
+        return false;
+    }
+    int64_t left_minor = timeline_lowest_from(&payment->left, date);
+    if (left_minor < payment->amount_minor) {
+        return REFUSE(decision, EXCEEDS_UNAPPLIED,
+                      ((struct refusal_facts){payment->id, payment->amount_minor, left_minor, date}),
+                      "only %s of payment \"%s\" can come back from %s on: the rest was refunded or came later",
+                      amount_text(decision, left_minor), payment->id, date_text(decision, date));
+    }
+    return emit_payment_reversed(decision, payment, date);
+}
+
+/* All that can still be taken off the charge: what is open and what its uses would give back. */
+static int64_t reversible(const struct document *charge) {
+    int64_t sum_minor = timeline_last(&charge->left);
+    for (uint32_t i = 0; i < charge->links.count; i++) {
+        sum_minor += VECTOR_AT(const struct link, &charge->links, i)->amount_minor;
+    }
+    return sum_minor;
+}
+
+static bool check_reversible(struct decision *decision, const struct document *charge, int64_t asked_minor) {
+    int64_t reversible_minor = reversible(charge);
+    if (reversible_minor == 0) {
+        return REFUSE(decision, ALREADY_REVERSED, ((struct refusal_facts){.document = charge->id}),
+                      "nothing is left of charge \"%s\" to reverse", charge->id);
+    }
+    if (asked_minor > reversible_minor) {
+        return REFUSE(decision, EXCEEDS_OPEN,
+                      ((struct refusal_facts){charge->id, asked_minor, reversible_minor, DATE_NONE}),
+                      "%s of charge \"%s\" can be reversed, not %s", amount_text(decision, reversible_minor),
+                      charge->id, amount_text(decision, asked_minor));
+    }
+    return true;
+}
+
+bool decide_reverse_charge(struct decision *decision) {
+    const Pb__ReverseCharge *command = decision->request->reverse_charge;
+    struct document *charge = NULL;
+    int32_t date = DATE_NONE;
+    if (!check_identifier(decision, "the charge's id", command->charge) ||
+        (command->amount_minor < 0 && !check_amount(decision, command->amount_minor, command->charge)) ||
+        !check_reason(decision, command->reason, command->charge) ||
+        !find_document(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, command->charge, &charge) ||
+        !reversal_date(decision, command->reading, charge, &date) ||
+        !check_reversible(decision, charge, command->amount_minor)) {
+        return false;
+    }
+    int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : reversible(charge);
+    if (!unwind(decision, charge, command->reading, date, amount_minor,
+                PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_CHARGE_REVERSED)) {
+        return false;
+    }
+    int64_t open_minor = timeline_lowest_from(&charge->left, date);
+    if (open_minor < amount_minor) {
+        return REFUSE(decision, EXCEEDS_OPEN, ((struct refusal_facts){charge->id, amount_minor, open_minor, date}),
+                      "%s of charge \"%s\" can be reversed from %s on, not %s", amount_text(decision, open_minor),
+                      charge->id, date_text(decision, date), amount_text(decision, amount_minor));
+    }
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__ChargeReversed body = PB__CHARGE_REVERSED__INIT;
+    body.charge = charge->id;
+    body.amount_minor = amount_minor;
+    body.reading = command->reading;
+    body.reason = command->reason;
+    event.body_case = PB__EVENT__BODY_CHARGE_REVERSED;
+    event.charge_reversed = &body;
+    event.currency = decision->currency;
+    return emit(decision, &event, date);
+}

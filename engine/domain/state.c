@@ -1,0 +1,446 @@
+/* The rows and names that deciding works on: finding, adding, dropping. */
+#include "domain/state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/wire.h"
+#include "domain/state_internal.h"
+
+enum { NAME_CANDIDATES = 16 };
+
+struct state *state_open(const struct state_source *source) {
+    struct state *state = calloc(1, sizeof *state);
+    if (state != NULL) {
+        pool_init(&state->pool);
+        state->source = *source;
+    }
+    return state;
+}
+
+void state_close(struct state *state) {
+    if (state == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < state->rows.capacity; i++) {
+        row_release(&state->pool, state->rows.slots[i]);
+    }
+    names_reset(&state->names, &state->pool);
+    vector_release(&state->undos, sizeof(struct undo), &state->pool);
+    free(state->rows.slots);
+    free(state->names.slots);
+    free(state->undo_bytes);
+    free(state->dirty);
+    free(state->sorted_names);
+    pool_release(&state->pool);
+    free(state);
+}
+
+struct pool *state_pool(struct state *state) {
+    return &state->pool;
+}
+
+size_t state_used_bytes(const struct state *state) {
+    return state->pool.used_bytes + (size_t)state->rows.capacity * sizeof(void *) +
+           (size_t)state->names.capacity * sizeof(uint32_t) + state->undo_bytes_capacity;
+}
+
+/* A row from memory, or from the checkpoint; *row is NULL when it is in neither. */
+static enum daybook_status find_row(struct state *state, uint64_t number, struct row **row,
+                                    struct daybook_error *error) {
+    *row = rows_get(&state->rows, number);
+    if (*row != NULL) {
+        (*row)->was_used = true;
+        return DAYBOOK_OK;
+    }
+    struct daybook_bytes bytes;
+    bool is_found = false;
+    enum daybook_status status = state->source.load_row(state->source.context, number, &bytes, &is_found, error);
+    if (status != DAYBOOK_OK || !is_found) {
+        return status;
+    }
+    struct row *loaded = NULL;
+    status = row_unpack(&state->pool, number, bytes, &loaded, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (!rows_put(&state->rows, loaded)) {
+        row_release(&state->pool, loaded);
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "loading row %llu: memory was refused",
+                            (unsigned long long)number);
+    }
+    loaded->was_used = true;
+    *row = loaded;
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status find_row_of(struct state *state, uint64_t number, enum row_kind kind, struct row **row,
+                                       struct daybook_error *error) {
+    enum daybook_status status = find_row(state, number, row, error);
+    if (status == DAYBOOK_OK && *row != NULL && (*row)->kind != kind) {
+        *row = NULL;
+    }
+    return status;
+}
+
+enum daybook_status state_ledger(struct state *state, struct ledger_row **ledger, struct daybook_error *error) {
+    if (state->ledger != NULL) {
+        *ledger = state->ledger;
+        return DAYBOOK_OK;
+    }
+    struct row *row = NULL;
+    enum daybook_status status = find_row_of(state, ROW_LEDGER_NUMBER, ROW_LEDGER, &row, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (row == NULL) {
+        /* The first time ever: an empty ledger row, which is no change to be undone. */
+        struct ledger_row *fresh = pool_alloc(&state->pool, sizeof *fresh);
+        if (fresh == NULL || (memset(fresh, 0, sizeof *fresh), !rows_put(&state->rows, &fresh->row))) {
+            pool_free(&state->pool, fresh, sizeof *fresh);
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "making the ledger's row: memory was refused");
+        }
+        fresh->row.kind = ROW_LEDGER;
+        row = &fresh->row;
+    }
+    state->ledger = (struct ledger_row *)row;
+    *ledger = state->ledger;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_customer(struct state *state, uint64_t number, struct customer **customer,
+                                   struct daybook_error *error) {
+    struct row *row = NULL;
+    enum daybook_status status = find_row_of(state, number, ROW_CUSTOMER, &row, error);
+    *customer = (struct customer *)row;
+    return status;
+}
+
+enum daybook_status state_document(struct state *state, uint64_t number, struct document **document,
+                                   struct daybook_error *error) {
+    struct row *row = NULL;
+    enum daybook_status status = find_row_of(state, number, ROW_DOCUMENT, &row, error);
+    *document = (struct document *)row;
+    return status;
+}
+
+/* A candidate for a name; *is_match stops the search. */
+typedef enum daybook_status match_function(struct state *state, uint64_t number, void *context, bool *is_match,
+                                           struct daybook_error *error);
+
+/* Offers every number filed under `hash` to `match` until one matches. */
+static enum daybook_status search_names(struct state *state, uint64_t hash, match_function *match, void *context,
+                                        struct daybook_error *error) {
+    uint64_t number;
+    uint32_t probe = 0;
+    bool is_match = false;
+    while (names_next(&state->names, hash, &probe, &number)) {
+        enum daybook_status status = match(state, number, context, &is_match, error);
+        if (status != DAYBOOK_OK || is_match) {
+            return status;
+        }
+    }
+    uint64_t numbers[NAME_CANDIDATES];
+    size_t count = 0;
+    enum daybook_status status =
+        state->source.find_names(state->source.context, hash, numbers, NAME_CANDIDATES, &count, error);
+    for (size_t i = 0; status == DAYBOOK_OK && i < count && !is_match; i++) {
+        status = match(state, numbers[i], context, &is_match, error);
+    }
+    return status;
+}
+
+struct customer_search {
+    const char *id;
+    struct customer *found;
+};
+
+static enum daybook_status match_customer(struct state *state, uint64_t number, void *context, bool *is_match,
+                                          struct daybook_error *error) {
+    struct customer_search *search = context;
+    struct customer *customer = NULL;
+    enum daybook_status status = state_customer(state, number, &customer, error);
+    *is_match = customer != NULL && strcmp(customer->id, search->id) == 0;
+    if (*is_match) {
+        search->found = customer;
+    }
+    return status;
+}
+
+enum daybook_status state_find_customer(struct state *state, const char *id, struct customer **customer,
+                                        struct daybook_error *error) {
+    struct customer_search search = {.id = id};
+    enum daybook_status status = search_names(state, name_hash_customer(id), match_customer, &search, error);
+    *customer = search.found;
+    return status;
+}
+
+/* The id under which an event files a document of `kind`; NULL: it makes none. */
+static const char *event_document_id(const Pb__Event *event, Pb__DocumentKind kind) {
+    if (kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_REFUND && event->body_case == PB__EVENT__BODY_REFUNDED) {
+        return event->refunded->refund;
+    }
+    if (kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_ALLOCATION && event->body_case == PB__EVENT__BODY_ALLOCATED) {
+        return event->allocated->allocation;
+    }
+    if (kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT && event->body_case == PB__EVENT__BODY_ADJUSTMENT_POSTED) {
+        return event->adjustment_posted->adjustment;
+    }
+    return NULL;
+}
+
+enum { EVENT_ARENA_BYTES = 1 << 20 };
+
+struct document_search {
+    const struct customer *customer;
+    Pb__DocumentKind kind;
+    const char *id;
+    struct document *found;
+    uint64_t sequence;
+};
+
+static enum daybook_status match_document(struct state *state, uint64_t number, void *context, bool *is_match,
+                                          struct daybook_error *error) {
+    struct document_search *search = context;
+    struct document *document = NULL;
+    enum daybook_status status = state_document(state, number, &document, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (document != NULL) {
+        *is_match = document->customer == search->customer->row.number && (int)document->kind == (int)search->kind &&
+                    strcmp(document->id, search->id) == 0;
+        search->found = *is_match ? document : NULL;
+    } else {
+        struct arena event_arena;
+        arena_init(&event_arena, EVENT_ARENA_BYTES);
+        const Pb__Event *event = NULL;
+        status = state_read_event(state, number, &event_arena, &event, error);
+        if (status == DAYBOOK_OK) {
+            const char *id = event_document_id(event, search->kind);
+            *is_match = id != NULL && strcmp(id, search->id) == 0 && strcmp(event->customer, search->customer->id) == 0;
+        }
+        arena_release(&event_arena);
+    }
+    search->sequence = *is_match ? number : 0;
+    return status;
+}
+
+enum daybook_status state_find_document(struct state *state, const struct customer *customer, Pb__DocumentKind kind,
+                                        const char *id, struct document **document, uint64_t *sequence,
+                                        struct daybook_error *error) {
+    struct document_search search = {.customer = customer, .kind = kind, .id = id};
+    uint64_t hash = name_hash_document(customer->row.number, kind, id);
+    enum daybook_status status = search_names(state, hash, match_document, &search, error);
+    *document = search.found;
+    *sequence = search.sequence;
+    return status;
+}
+
+enum daybook_status state_read_event(struct state *state, uint64_t sequence, struct arena *arena,
+                                     const Pb__Event **event, struct daybook_error *error) {
+    struct daybook_bytes bytes;
+    enum daybook_status status = state->source.read_event(state->source.context, sequence, &bytes, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    ProtobufCMessage *message = NULL;
+    status = wire_decode(&pb__event__descriptor, bytes, arena, &message, error);
+    *event = (const Pb__Event *)message;
+    return status;
+}
+
+struct key_search {
+    struct daybook_bytes key;
+    struct arena *arena;
+    const Pb__Event *found;
+};
+
+static enum daybook_status match_key(struct state *state, uint64_t number, void *context, bool *is_match,
+                                     struct daybook_error *error) {
+    struct key_search *search = context;
+    const Pb__Event *event = NULL;
+    enum daybook_status status = state_read_event(state, number, search->arena, &event, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    struct daybook_bytes key = {event->request_key.data, event->request_key.len};
+    *is_match = event->request_digest != 0 && daybook_bytes_equal(key, search->key);
+    search->found = *is_match ? event : NULL;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_find_key(struct state *state, struct daybook_bytes key, struct arena *arena,
+                                   const Pb__Event **event, struct daybook_error *error) {
+    struct key_search search = {.key = key, .arena = arena};
+    enum daybook_status status = search_names(state, name_hash_key(key), match_key, &search, error);
+    *event = search.found;
+    return status;
+}
+
+/* A zeroed row of that size and kind, in the table and filed under `hash`. */
+static enum daybook_status add_row(struct state *state, uint64_t number, enum row_kind kind, size_t size, uint64_t hash,
+                                   struct row **row, struct daybook_error *error) {
+    struct row *fresh = pool_alloc(&state->pool, size);
+    if (fresh == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "adding row %llu: memory was refused",
+                            (unsigned long long)number);
+    }
+    memset(fresh, 0, size);
+    fresh->number = number;
+    fresh->kind = (uint8_t)kind;
+    enum daybook_status status = state_record_new_row(state, fresh, error);
+    if (status != DAYBOOK_OK) {
+        row_release(&state->pool, fresh);
+        return status;
+    }
+    *row = fresh;
+    return state_record_new_name(state, hash, number, error);
+}
+
+static void copy_id(char *to, const char *id) {
+    size_t size = strlen(id);
+    assert(size <= LIMIT_ID_BYTES);
+    memcpy(to, id, size + 1);
+}
+
+enum daybook_status state_add_customer(struct state *state, uint64_t number, const char *id, struct customer **customer,
+                                       struct daybook_error *error) {
+    struct row *row = NULL;
+    enum daybook_status status =
+        add_row(state, number, ROW_CUSTOMER, sizeof **customer, name_hash_customer(id), &row, error);
+    if (status == DAYBOOK_OK) {
+        *customer = (struct customer *)row;
+        copy_id((*customer)->id, id);
+    }
+    return status;
+}
+
+enum daybook_status state_add_document(struct state *state, uint64_t number, const struct customer *customer,
+                                       Pb__DocumentKind kind, const char *id, struct document **document,
+                                       struct daybook_error *error) {
+    struct row *row = NULL;
+    uint64_t hash = name_hash_document(customer->row.number, kind, id);
+    enum daybook_status status = add_row(state, number, ROW_DOCUMENT, sizeof **document, hash, &row, error);
+    if (status == DAYBOOK_OK) {
+        *document = (struct document *)row;
+        (*document)->customer = customer->row.number;
+        (*document)->kind = (uint8_t)kind;
+        copy_id((*document)->id, id);
+    }
+    return status;
+}
+
+enum daybook_status state_add_account(struct state *state, struct customer *customer, const char *currency,
+                                      struct account **account, struct daybook_error *error) {
+    *account = customer_account(customer, currency);
+    if (*account != NULL) {
+        return DAYBOOK_OK;
+    }
+    struct account *fresh = pool_alloc(&state->pool, sizeof *fresh);
+    if (fresh == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "adding an account in %s: memory was refused", currency);
+    }
+    memset(fresh, 0, sizeof *fresh);
+    memcpy(fresh->currency, currency, sizeof fresh->currency);
+    enum daybook_status status = state_record_new_account(state, customer, fresh, error);
+    if (status != DAYBOOK_OK) {
+        account_release(&state->pool, fresh);
+        return status;
+    }
+    *account = fresh;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_add_document_name(struct state *state, uint64_t sequence, const struct customer *customer,
+                                            Pb__DocumentKind kind, const char *id, struct daybook_error *error) {
+    return state_record_new_name(state, name_hash_document(customer->row.number, kind, id), sequence, error);
+}
+
+enum daybook_status state_add_key(struct state *state, struct daybook_bytes key, uint64_t sequence,
+                                  struct daybook_error *error) {
+    return state_record_new_name(state, name_hash_key(key), sequence, error);
+}
+
+static int compare_names(const void *a, const void *b) {
+    const struct name_entry *left = a;
+    const struct name_entry *right = b;
+    if (left->hash != right->hash) {
+        return left->hash < right->hash ? -1 : 1;
+    }
+    return (left->number > right->number) - (left->number < right->number);
+}
+
+const struct name_entry *state_new_names(struct state *state, size_t *count) {
+    *count = state->names.entries.count;
+    if (*count > state->sorted_capacity) {
+        struct name_entry *sorted = realloc(state->sorted_names, *count * sizeof *sorted);
+        if (sorted == NULL) {
+            return NULL;
+        }
+        state->sorted_names = sorted;
+        state->sorted_capacity = *count;
+    }
+    if (*count > 0) {
+        memcpy(state->sorted_names, state->names.entries.items, *count * sizeof(struct name_entry));
+        qsort(state->sorted_names, *count, sizeof(struct name_entry), compare_names);
+    }
+    return state->sorted_names;
+}
+
+static int compare_rows(const void *a, const void *b) {
+    uint64_t left = (*(struct row *const *)a)->number;
+    uint64_t right = (*(struct row *const *)b)->number;
+    return (left > right) - (left < right);
+}
+
+struct row **state_dirty_rows(struct state *state, size_t *count) {
+    *count = 0;
+    if (state->dirty_capacity < state->rows.count) {
+        struct row **dirty = realloc(state->dirty, state->rows.count * sizeof(struct row *));
+        if (dirty == NULL) {
+            *count = state->rows.count;
+            return NULL;
+        }
+        state->dirty = dirty;
+        state->dirty_capacity = state->rows.count;
+    }
+    for (uint32_t i = 0; i < state->rows.capacity; i++) {
+        if (state->rows.slots[i] != NULL && state->rows.slots[i]->is_dirty) {
+            state->dirty[(*count)++] = state->rows.slots[i];
+        }
+    }
+    if (*count > 0) {
+        qsort(state->dirty, *count, sizeof(struct row *), compare_rows);
+    }
+    return state->dirty;
+}
+
+void state_mark_clean(struct state *state) {
+    for (uint32_t i = 0; i < state->rows.capacity; i++) {
+        if (state->rows.slots[i] != NULL) {
+            state->rows.slots[i]->is_dirty = false;
+        }
+    }
+    names_reset(&state->names, &state->pool);
+}
+
+void state_trim(struct state *state, size_t limit_bytes) {
+    assert(!state->is_recording);
+    /* Two rounds at most: the first one takes the marks of use off. */
+    uint64_t steps = (uint64_t)state->rows.capacity * 2;
+    while (state->pool.used_bytes > limit_bytes && steps-- > 0) {
+        uint32_t at = state->rows.hand & (state->rows.capacity - 1);
+        struct row *row = state->rows.slots[at];
+        if (row == NULL || row->is_dirty || row->was_used || row->kind == ROW_LEDGER) {
+            if (row != NULL) {
+                row->was_used = false;
+            }
+            state->rows.hand = at + 1;
+            continue;
+        }
+        rows_remove(&state->rows, row->number); /* May move another row here: look again. */
+        row_release(&state->pool, row);
+    }
+}

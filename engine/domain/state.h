@@ -1,0 +1,282 @@
+/*
+ * What deciding has to know: a fold of the journal, kept in memory row by row.
+ *
+ *   M1  Per currency, all amounts ever created (deposits, charges, payments,
+ *       adjustments) add up within int64; so no sum over any set of events
+ *       overflows, here or in a view.
+ *   M2  A row is a customer or a document; its number is the sequence of the
+ *       event that made it. Rows name each other by number, never by address,
+ *       so each can be written, dropped and loaded on its own.
+ *   M3  Every change between state_begin and state_commit can be taken back
+ *       exactly by state_rollback: a refused request leaves no trace.
+ *   M4  The state depends on the events alone. Which rows are in memory is a
+ *       matter of speed, never of answers.
+ *
+ * Names (customers, documents, request keys) are found by a 64-bit hash that
+ * leads to numbers; each candidate is then compared with the real name.
+ *
+ * One thread at a time. Rows are borrowed until the next state_trim.
+ */
+#ifndef DAYBOOK_DOMAIN_STATE_H
+#define DAYBOOK_DOMAIN_STATE_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/pool.h"
+#include "daybook/v1/event.pb-c.h"
+#include "domain/timeline.h"
+#include "limits.h"
+
+enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
+
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 1 };
+
+struct row {
+    uint64_t number;
+    uint8_t kind;
+    bool is_dirty; /* Changed since the last checkpoint. */
+    bool was_used; /* Since the trimming hand last passed. */
+};
+
+/* The gross of everything created in one currency (M1). */
+struct turnover {
+    char currency[4];
+    int64_t created_minor;
+};
+
+/* What concerns every customer: row 0. */
+struct ledger_row {
+    struct row row;
+    int32_t closed_through; /* DATE_NONE: nothing is closed. */
+    struct vector turnover; /* struct turnover */
+};
+
+struct credit_policy {
+    uint64_t sequence;
+    int64_t limit_minor;
+    int32_t from_on;
+    int32_t until_on; /* Exclusive; DATE_NONE: open-ended. */
+    uint8_t state;    /* Pb__LimitState */
+    uint8_t mode;     /* Pb__CreditMode */
+};
+
+/* A credit hold placed or lifted on a date. */
+struct credit_hold_change {
+    uint64_t sequence;
+    int32_t date;
+    bool is_placed;
+};
+
+/* What an account's sums still gain or lose after today; merged by date. */
+struct account_future {
+    int32_t date;
+    int64_t open_minor;
+    int64_t unapplied_minor;
+    int64_t deposit_minor;
+};
+
+/* A lot that still has money at the end, in the order in which lots pay. */
+struct lot_ref {
+    uint64_t number;
+    int32_t expires_on;
+    int32_t effective_from;
+    int32_t effective_on;
+    uint8_t priority;
+    uint8_t funding;
+    uint8_t scope_count; /* 0 = any category: the widest. */
+};
+
+/* A receivable item or a source of money that is not yet used up, oldest due first. */
+struct item_ref {
+    uint64_t number;
+    int32_t due_on;
+};
+
+/* A customer's money in one currency. Sums over all dates; account_as_of takes off the future. */
+struct account {
+    char currency[4];
+    int64_t open_minor;
+    int64_t unapplied_minor;
+    int64_t deposit_minor;
+    int64_t deposit_held_minor;
+    int64_t credit_held_minor;
+    int64_t dormant_minor;
+    int64_t pending_minor;
+    struct vector future;   /* struct account_future, by date */
+    struct vector lots;     /* struct lot_ref, in paying order */
+    struct vector items;    /* struct item_ref, by due date and number */
+    struct vector sources;  /* struct item_ref, by posting date and number */
+    struct vector policies; /* struct credit_policy, by sequence */
+};
+
+struct customer {
+    struct row row;
+    char id[LIMIT_ID_BYTES + 1];
+    int32_t opened_on;
+    bool is_closed;
+    uint8_t settlement; /* Pb__Settlement */
+    uint32_t terms_days;
+    bool terms_end_of_month;
+    struct vector accounts; /* struct account *: each stays where it is (undo names its fields by address) */
+    struct vector holds;    /* struct credit_hold_change, by sequence */
+};
+
+enum link_kind { LINK_ALLOCATION, LINK_SLICE };
+
+/* One use of a source for a target, as far as it still stands. A charge keeps
+ * its links to payments and lots, a payment its links to charges. */
+struct link {
+    uint64_t other;    /* The number of the document at the other end. */
+    uint64_t sequence; /* Of the Allocated or DepositConsumed event. */
+    int64_t amount_minor;
+    int32_t date;
+    uint8_t kind;
+};
+
+struct document {
+    struct row row;
+    uint64_t customer; /* Number. */
+    char currency[4];
+    uint8_t kind;    /* Pb__DocumentKind */
+    bool is_source;  /* Money to be used: lot, payment, credit on account. Else a receivable item. */
+    bool is_pending; /* A payment that does not count yet. */
+    bool is_reversed;
+    uint8_t funding;  /* Pb__Funding, of a lot. */
+    uint8_t priority; /* Of a lot. */
+    uint8_t on_expiry;
+    int64_t amount_minor;
+    int32_t posted_on;
+    int32_t due_on;              /* A lot's expires_on. */
+    int32_t effective_from;      /* Of a lot. */
+    struct timeline left;        /* Open on an item, unused of a source. */
+    struct timeline written_off; /* Of an item, still to be recovered. */
+    struct vector links;         /* struct link, by sequence */
+    struct vector scope;         /* char[LIMIT_ID_BYTES + 1], of a lot */
+    char category[LIMIT_ID_BYTES + 1];
+    char id[LIMIT_ID_BYTES + 1];
+};
+
+/* Where rows, names and events are when they are not in memory. Bytes are
+ * borrowed until the next call. */
+struct state_source {
+    void *context;
+    enum daybook_status (*load_row)(void *context, uint64_t number, struct daybook_bytes *bytes, bool *is_found,
+                                    struct daybook_error *error);
+    enum daybook_status (*find_names)(void *context, uint64_t hash, uint64_t *numbers, size_t capacity, size_t *count,
+                                      struct daybook_error *error);
+    enum daybook_status (*read_event)(void *context, uint64_t sequence, struct daybook_bytes *bytes,
+                                      struct daybook_error *error);
+};
+
+struct state;
+
+/* `source` is copied. NULL when memory is refused. */
+struct state *state_open(const struct state_source *source);
+void state_close(struct state *state); /* Accepts NULL. */
+
+struct pool *state_pool(struct state *state);
+size_t state_used_bytes(const struct state *state);
+
+/* ---- finding; *row is NULL when there is none. A status other than OK is a failing world. ---- */
+
+DAYBOOK_MUST_USE enum daybook_status state_ledger(struct state *state, struct ledger_row **ledger,
+                                                  struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_find_customer(struct state *state, const char *id,
+                                                         struct customer **customer, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_customer(struct state *state, uint64_t number, struct customer **customer,
+                                                    struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_document(struct state *state, uint64_t number, struct document **document,
+                                                    struct daybook_error *error);
+
+/* The document of that kind and id, or the sequence of the event that made it
+ * where it has no row (allocations, refunds, adjustments of a charge). */
+DAYBOOK_MUST_USE enum daybook_status state_find_document(struct state *state, const struct customer *customer,
+                                                         Pb__DocumentKind kind, const char *id,
+                                                         struct document **document, uint64_t *sequence,
+                                                         struct daybook_error *error);
+
+/* The first event of the request with that key: decoded into `arena`, NULL when the key is free. */
+DAYBOOK_MUST_USE enum daybook_status state_find_key(struct state *state, struct daybook_bytes key, struct arena *arena,
+                                                    const Pb__Event **event, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_read_event(struct state *state, uint64_t sequence, struct arena *arena,
+                                                      const Pb__Event **event, struct daybook_error *error);
+
+/* The account in that currency; NULL when the customer has none. */
+struct account *customer_account(const struct customer *customer, const char *currency);
+
+struct account_sums {
+    int64_t open_minor;
+    int64_t unapplied_minor;
+    int64_t deposit_minor;
+};
+/* The sums at the end of `date`, a day not before the last recorded day; `account` may be NULL. */
+struct account_sums account_as_of(const struct account *account, int32_t date);
+
+/* The policy in force on `date`; NULL: unassessed. `account` may be NULL. */
+const struct credit_policy *account_policy(const struct account *account, int32_t date);
+bool customer_on_credit_hold(const struct customer *customer, int32_t date);
+
+/* ---- changing: only the fold does. NO_MEMORY: roll back. ---- */
+
+DAYBOOK_MUST_USE enum daybook_status state_add_customer(struct state *state, uint64_t number, const char *id,
+                                                        struct customer **customer, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_add_document(struct state *state, uint64_t number,
+                                                        const struct customer *customer, Pb__DocumentKind kind,
+                                                        const char *id, struct document **document,
+                                                        struct daybook_error *error);
+/* Returns the account that is there, or a new one at zero. */
+DAYBOOK_MUST_USE enum daybook_status state_add_account(struct state *state, struct customer *customer,
+                                                       const char *currency, struct account **account,
+                                                       struct daybook_error *error);
+/* A name without a row: a refund, an allocation. */
+DAYBOOK_MUST_USE enum daybook_status state_add_document_name(struct state *state, uint64_t sequence,
+                                                             const struct customer *customer, Pb__DocumentKind kind,
+                                                             const char *id, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_add_key(struct state *state, struct daybook_bytes key, uint64_t sequence,
+                                                   struct daybook_error *error);
+
+/* Call before writing a plain field of a row (size bytes at `field`). */
+DAYBOOK_MUST_USE enum daybook_status state_touch(struct state *state, struct row *row, void *field, size_t size,
+                                                 struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_insert(struct state *state, struct row *row, struct vector *vector,
+                                                  size_t item_size, uint32_t index, const void *item,
+                                                  struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_remove(struct state *state, struct row *row, struct vector *vector,
+                                                  size_t item_size, uint32_t index, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_replace(struct state *state, struct row *row, struct vector *vector,
+                                                   size_t item_size, uint32_t index, const void *item,
+                                                   struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_add_level(struct state *state, struct row *row, struct timeline *timeline,
+                                                     int32_t date, int64_t delta_minor, struct daybook_error *error);
+
+/* ---- taking back (M3) ---- */
+
+void state_begin(struct state *state);
+void state_commit(struct state *state);
+void state_rollback(struct state *state);
+
+/* ---- the checkpoint: rows and names that changed ---- */
+
+struct name_entry {
+    uint64_t hash;
+    uint64_t number;
+};
+
+/* The names added since the last state_mark_clean, in order of (hash, number); borrowed until then. */
+const struct name_entry *state_new_names(struct state *state, size_t *count);
+/* The dirty rows in order of number; borrowed until state_mark_clean. NULL and count > 0: memory was refused. */
+struct row **state_dirty_rows(struct state *state, size_t *count);
+void state_mark_clean(struct state *state);
+
+/* Drops clean rows, those not used lately first, until at most `limit_bytes` are in use.
+ * Nothing may be open between state_begin and state_commit. */
+void state_trim(struct state *state, size_t limit_bytes);
+
+/* The stored form of a row (state_pack.c draws it). */
+DAYBOOK_MUST_USE enum daybook_status row_pack(const struct row *row, struct daybook_buffer *out);
+DAYBOOK_MUST_USE enum daybook_status row_unpack(struct pool *pool, uint64_t number, struct daybook_bytes bytes,
+                                                struct row **row, struct daybook_error *error);
+void row_release(struct pool *pool, struct row *row);             /* Accepts NULL. */
+void account_release(struct pool *pool, struct account *account); /* Accepts NULL. */
+
+#endif

@@ -1,0 +1,62 @@
+/* Questions about one customer's account: sums on a date, the credit policy in force. */
+#include <string.h>
+
+#include "domain/state.h"
+
+struct account *customer_account(const struct customer *customer, const char *currency) {
+    for (uint32_t i = 0; i < customer->accounts.count; i++) {
+        struct account *account = *VECTOR_AT(struct account *, &customer->accounts, i);
+        if (strcmp(account->currency, currency) == 0) {
+            return account;
+        }
+    }
+    return NULL;
+}
+
+struct account_sums account_as_of(const struct account *account, int32_t date) {
+    struct account_sums sums = {0};
+    if (account == NULL) {
+        return sums;
+    }
+    sums = (struct account_sums){account->open_minor, account->unapplied_minor, account->deposit_minor};
+    for (uint32_t i = account->future.count; i > 0; i--) {
+        const struct account_future *future = VECTOR_AT(struct account_future, &account->future, i - 1);
+        if (future->date <= date) {
+            break;
+        }
+        sums.open_minor -= future->open_minor;
+        sums.unapplied_minor -= future->unapplied_minor;
+        sums.deposit_minor -= future->deposit_minor;
+    }
+    return sums;
+}
+
+/* The one that began last wins; among those of one day the one recorded last. A
+ * policy past its end gives way to the one before it. */
+const struct credit_policy *account_policy(const struct account *account, int32_t date) {
+    const struct credit_policy *in_force = NULL;
+    if (account == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < account->policies.count; i++) {
+        const struct credit_policy *policy = VECTOR_AT(struct credit_policy, &account->policies, i);
+        if (policy->from_on > date || (policy->until_on != 0 && policy->until_on <= date)) {
+            continue;
+        }
+        if (in_force == NULL || policy->from_on >= in_force->from_on) {
+            in_force = policy;
+        }
+    }
+    return in_force;
+}
+
+bool customer_on_credit_hold(const struct customer *customer, int32_t date) {
+    const struct credit_hold_change *last = NULL;
+    for (uint32_t i = 0; i < customer->holds.count; i++) {
+        const struct credit_hold_change *change = VECTOR_AT(struct credit_hold_change, &customer->holds, i);
+        if (change->date <= date && (last == NULL || change->date >= last->date)) {
+            last = change;
+        }
+    }
+    return last != NULL && last->is_placed;
+}

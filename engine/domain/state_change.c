@@ -1,0 +1,206 @@
+/* Every change of the state, and taking it back. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/state_internal.h"
+
+static enum daybook_status no_memory(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_NO_MEMORY, "changing the state: memory was refused");
+}
+
+/* Notes how to undo a change that is about to be made; `old` bytes are copied. */
+static enum daybook_status record(struct state *state, struct undo undo, const void *old, struct daybook_error *error) {
+    if (!state->is_recording) {
+        return DAYBOOK_OK;
+    }
+    if (state->undo_bytes_size + undo.size > state->undo_bytes_capacity) {
+        size_t capacity = (state->undo_bytes_size + undo.size) * 2 + 4096;
+        uint8_t *bytes = realloc(state->undo_bytes, capacity);
+        if (bytes == NULL) {
+            return no_memory(error);
+        }
+        state->undo_bytes = bytes;
+        state->undo_bytes_capacity = capacity;
+    }
+    if (!vector_insert(&state->undos, sizeof undo, state->undos.count, &undo, &state->pool)) {
+        return no_memory(error);
+    }
+    if (undo.size > 0) {
+        memcpy(state->undo_bytes + state->undo_bytes_size, old, undo.size);
+        state->undo_bytes_size += undo.size;
+    }
+    return DAYBOOK_OK;
+}
+
+/* A change that failed after it was recorded was not made: forget its undo. */
+static enum daybook_status unrecord(struct state *state, struct daybook_error *error) {
+    if (state->is_recording) {
+        state->undos.count--;
+        state->undo_bytes_size -= VECTOR_AT(struct undo, &state->undos, state->undos.count)->size;
+    }
+    return no_memory(error);
+}
+
+enum daybook_status state_touch(struct state *state, struct row *row, void *field, size_t size,
+                                struct daybook_error *error) {
+    row->is_dirty = true;
+    return record(state, (struct undo){.kind = UNDO_FIELD, .target = field, .size = (uint32_t)size}, field, error);
+}
+
+enum daybook_status state_insert(struct state *state, struct row *row, struct vector *vector, size_t item_size,
+                                 uint32_t index, const void *item, struct daybook_error *error) {
+    row->is_dirty = true;
+    struct undo undo = {.kind = UNDO_INSERT, .target = vector, .index = index, .delta_minor = (int64_t)item_size};
+    enum daybook_status status = record(state, undo, NULL, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (!vector_insert(vector, item_size, index, item, &state->pool)) {
+        return unrecord(state, error);
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_remove(struct state *state, struct row *row, struct vector *vector, size_t item_size,
+                                 uint32_t index, struct daybook_error *error) {
+    row->is_dirty = true;
+    struct undo undo = {.kind = UNDO_REMOVE, .target = vector, .index = index, .size = (uint32_t)item_size};
+    const void *item = (const uint8_t *)vector->items + index * item_size;
+    enum daybook_status status = record(state, undo, item, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    vector_remove(vector, item_size, index);
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_replace(struct state *state, struct row *row, struct vector *vector, size_t item_size,
+                                  uint32_t index, const void *item, struct daybook_error *error) {
+    row->is_dirty = true;
+    uint8_t *at = (uint8_t *)vector->items + index * item_size;
+    struct undo undo = {.kind = UNDO_REPLACE, .target = vector, .index = index, .size = (uint32_t)item_size};
+    enum daybook_status status = record(state, undo, at, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    memcpy(at, item, item_size);
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_add_level(struct state *state, struct row *row, struct timeline *timeline, int32_t date,
+                                    int64_t delta_minor, struct daybook_error *error) {
+    row->is_dirty = true;
+    struct undo undo = {.kind = UNDO_LEVEL, .target = timeline, .date = date, .delta_minor = delta_minor};
+    enum daybook_status status = record(state, undo, NULL, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (!timeline_add(timeline, date, delta_minor, &state->pool)) {
+        return unrecord(state, error);
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_record_new_row(struct state *state, struct row *row, struct daybook_error *error) {
+    row->is_dirty = true;
+    row->was_used = true;
+    enum daybook_status status = record(state, (struct undo){.kind = UNDO_ADD_ROW, .target = row}, NULL, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (!rows_put(&state->rows, row)) {
+        return unrecord(state, error);
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_record_new_account(struct state *state, struct customer *customer, struct account *account,
+                                             struct daybook_error *error) {
+    customer->row.is_dirty = true;
+    struct vector *accounts = &customer->accounts;
+    enum daybook_status status =
+        record(state, (struct undo){.kind = UNDO_ADD_ACCOUNT, .target = accounts}, NULL, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (!vector_insert(accounts, sizeof account, accounts->count, &account, &state->pool)) {
+        return unrecord(state, error);
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_record_new_name(struct state *state, uint64_t hash, uint64_t number,
+                                          struct daybook_error *error) {
+    enum daybook_status status = record(state, (struct undo){.kind = UNDO_ADD_NAME}, NULL, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (!names_add(&state->names, &state->pool, hash, number)) {
+        return unrecord(state, error);
+    }
+    return DAYBOOK_OK;
+}
+
+void state_begin(struct state *state) {
+    assert(!state->is_recording);
+    state->is_recording = true;
+}
+
+void state_commit(struct state *state) {
+    assert(state->is_recording);
+    state->is_recording = false;
+    state->undos.count = 0;
+    state->undo_bytes_size = 0;
+}
+
+static void undo_one(struct state *state, const struct undo *undo, const uint8_t *old) {
+    struct vector *vector = undo->target;
+    switch (undo->kind) {
+    case UNDO_FIELD:
+        memcpy(undo->target, old, undo->size);
+        return;
+    case UNDO_INSERT:
+        vector_remove(vector, (size_t)undo->delta_minor, undo->index);
+        return;
+    case UNDO_REMOVE: {
+        /* The place that the removal left free is still there, so this cannot fail. */
+        bool was_inserted = vector_insert(vector, undo->size, undo->index, old, &state->pool);
+        assert(was_inserted);
+        return;
+    }
+    case UNDO_REPLACE:
+        memcpy((uint8_t *)vector->items + undo->index * undo->size, old, undo->size);
+        return;
+    case UNDO_LEVEL: {
+        /* T2: taking away gives back the same points; the room for them is there. */
+        bool was_added = timeline_add(undo->target, undo->date, -undo->delta_minor, &state->pool);
+        assert(was_added);
+        return;
+    }
+    case UNDO_ADD_ROW: {
+        struct row *row = undo->target;
+        rows_remove(&state->rows, row->number);
+        row_release(&state->pool, row);
+        return;
+    }
+    case UNDO_ADD_ACCOUNT:
+        vector->count--;
+        account_release(&state->pool, *VECTOR_AT(struct account *, vector, vector->count));
+        return;
+    case UNDO_ADD_NAME:
+        names_drop_last(&state->names);
+        return;
+    }
+}
+
+void state_rollback(struct state *state) {
+    assert(state->is_recording);
+    while (state->undos.count > 0) {
+        struct undo *undo = VECTOR_AT(struct undo, &state->undos, state->undos.count - 1);
+        state->undo_bytes_size -= undo->size;
+        undo_one(state, undo, state->undo_bytes + state->undo_bytes_size);
+        state->undos.count--;
+    }
+    state->is_recording = false;
+}

@@ -1,0 +1,81 @@
+/* What the files of the state share; nobody else includes it. */
+#ifndef DAYBOOK_DOMAIN_STATE_INTERNAL_H
+#define DAYBOOK_DOMAIN_STATE_INTERNAL_H
+
+#include "domain/state.h"
+
+/* Rows by number: open addressing, linear probing. */
+struct row_table {
+    struct row **slots;
+    uint32_t capacity; /* A power of two. */
+    uint32_t count;
+    uint32_t hand; /* Where the next trimming begins. */
+};
+
+/* Names since the last checkpoint, in the order in which they came, and an index on them. */
+struct name_table {
+    struct vector entries; /* struct name_entry */
+    uint32_t *slots;       /* Entry index + 1; 0 = free. */
+    uint32_t capacity;     /* A power of two. */
+};
+
+/* What must be done to take the last change back; undone last first. */
+enum undo_kind {
+    UNDO_FIELD,
+    UNDO_INSERT,
+    UNDO_REMOVE,
+    UNDO_REPLACE,
+    UNDO_LEVEL,
+    UNDO_ADD_ROW,
+    UNDO_ADD_NAME,
+    UNDO_ADD_ACCOUNT
+};
+
+struct undo {
+    enum undo_kind kind;
+    uint32_t index;
+    uint32_t size; /* Of the old bytes, which follow in the undo bytes. */
+    int32_t date;
+    void *target; /* The field, the vector, the timeline or the row. */
+    int64_t delta_minor;
+};
+
+struct state {
+    struct pool pool;
+    struct state_source source;
+    struct row_table rows;
+    struct name_table names;
+    struct vector undos; /* struct undo */
+    uint8_t *undo_bytes; /* Old bytes, a stack. */
+    size_t undo_bytes_size;
+    size_t undo_bytes_capacity;
+    bool is_recording;
+    struct row **dirty; /* Of state_dirty_rows. */
+    size_t dirty_capacity;
+    struct ledger_row *ledger;
+    struct name_entry *sorted_names; /* Of state_new_names. */
+    size_t sorted_capacity;
+};
+
+struct row *rows_get(const struct row_table *rows, uint64_t number);
+bool rows_put(struct row_table *rows, struct row *row); /* False: memory was refused. */
+void rows_remove(struct row_table *rows, uint64_t number);
+
+bool names_add(struct name_table *names, struct pool *pool, uint64_t hash, uint64_t number);
+void names_drop_last(struct name_table *names);
+void names_reset(struct name_table *names, struct pool *pool);
+/* The next entry with that hash from `*probe` on (start at 0); false: no more. */
+bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, uint64_t *number);
+
+uint64_t name_hash_customer(const char *id);
+uint64_t name_hash_document(uint64_t customer, Pb__DocumentKind kind, const char *id);
+uint64_t name_hash_key(struct daybook_bytes key);
+
+DAYBOOK_MUST_USE enum daybook_status state_record_new_row(struct state *state, struct row *row,
+                                                          struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_record_new_account(struct state *state, struct customer *customer,
+                                                              struct account *account, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_record_new_name(struct state *state, uint64_t hash, uint64_t number,
+                                                           struct daybook_error *error);
+
+#endif

@@ -1,0 +1,161 @@
+/* The two hash tables of the state: rows by number, names by hash. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "domain/state_internal.h"
+
+enum { TABLE_SMALLEST = 1024 };
+
+/* Numbers are sequences: neighbours must not pile up in one place. */
+static uint32_t row_home(uint64_t number, uint32_t capacity) {
+    return (uint32_t)((number * 0x9E3779B97F4A7C15ULL) >> 32) & (capacity - 1);
+}
+
+struct row *rows_get(const struct row_table *rows, uint64_t number) {
+    if (rows->capacity == 0) {
+        return NULL;
+    }
+    uint32_t at = row_home(number, rows->capacity);
+    while (rows->slots[at] != NULL) {
+        if (rows->slots[at]->number == number) {
+            return rows->slots[at];
+        }
+        at = (at + 1) & (rows->capacity - 1);
+    }
+    return NULL;
+}
+
+static void rows_place(struct row_table *rows, struct row *row) {
+    uint32_t at = row_home(row->number, rows->capacity);
+    while (rows->slots[at] != NULL) {
+        at = (at + 1) & (rows->capacity - 1);
+    }
+    rows->slots[at] = row;
+}
+
+bool rows_put(struct row_table *rows, struct row *row) {
+    if (rows->count * 3 >= rows->capacity * 2) {
+        struct row_table grown = {.capacity = rows->capacity == 0 ? TABLE_SMALLEST : rows->capacity * 2,
+                                  .count = rows->count};
+        grown.slots = calloc(grown.capacity, sizeof *grown.slots);
+        if (grown.slots == NULL) {
+            return false;
+        }
+        for (uint32_t i = 0; i < rows->capacity; i++) {
+            if (rows->slots[i] != NULL) {
+                rows_place(&grown, rows->slots[i]);
+            }
+        }
+        free(rows->slots);
+        *rows = grown;
+    }
+    rows_place(rows, row);
+    rows->count++;
+    return true;
+}
+
+void rows_remove(struct row_table *rows, uint64_t number) {
+    uint32_t mask = rows->capacity - 1;
+    uint32_t at = row_home(number, rows->capacity);
+    while (rows->slots[at]->number != number) {
+        at = (at + 1) & mask;
+        assert(rows->slots[at] != NULL);
+    }
+    /* Move back whatever had been pushed past the hole. */
+    uint32_t hole = at;
+    for (uint32_t next = (hole + 1) & mask; rows->slots[next] != NULL; next = (next + 1) & mask) {
+        uint32_t home = row_home(rows->slots[next]->number, rows->capacity);
+        if (((next - home) & mask) >= ((next - hole) & mask)) {
+            rows->slots[hole] = rows->slots[next];
+            hole = next;
+        }
+    }
+    rows->slots[hole] = NULL;
+    rows->count--;
+}
+
+static struct name_entry *name_at(const struct name_table *names, uint32_t index) {
+    return VECTOR_AT(struct name_entry, &names->entries, index);
+}
+
+static void names_place(struct name_table *names, uint32_t index) {
+    uint32_t at = (uint32_t)name_at(names, index)->hash & (names->capacity - 1);
+    while (names->slots[at] != 0) {
+        at = (at + 1) & (names->capacity - 1);
+    }
+    names->slots[at] = index + 1;
+}
+
+bool names_add(struct name_table *names, struct pool *pool, uint64_t hash, uint64_t number) {
+    if ((names->entries.count + 1) * 2 > names->capacity) {
+        uint32_t capacity = names->capacity == 0 ? TABLE_SMALLEST : names->capacity * 2;
+        uint32_t *slots = calloc(capacity, sizeof *slots);
+        if (slots == NULL) {
+            return false;
+        }
+        free(names->slots);
+        names->slots = slots;
+        names->capacity = capacity;
+        /* In their order, so that the last one added is the last on its way of probing. */
+        for (uint32_t i = 0; i < names->entries.count; i++) {
+            names_place(names, i);
+        }
+    }
+    struct name_entry entry = {hash, number};
+    if (!vector_insert(&names->entries, sizeof entry, names->entries.count, &entry, pool)) {
+        return false;
+    }
+    names_place(names, names->entries.count - 1);
+    return true;
+}
+
+/* The last one added has nothing behind it on its way of probing, so its slot can simply be freed. */
+void names_drop_last(struct name_table *names) {
+    uint32_t index = names->entries.count - 1;
+    uint32_t at = (uint32_t)name_at(names, index)->hash & (names->capacity - 1);
+    while (names->slots[at] != index + 1) {
+        at = (at + 1) & (names->capacity - 1);
+    }
+    names->slots[at] = 0;
+    names->entries.count--;
+}
+
+void names_reset(struct name_table *names, struct pool *pool) {
+    vector_release(&names->entries, sizeof(struct name_entry), pool);
+    if (names->capacity > 0) {
+        memset(names->slots, 0, names->capacity * sizeof *names->slots);
+    }
+}
+
+bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, uint64_t *number) {
+    if (names->capacity == 0) {
+        return false;
+    }
+    for (;;) {
+        uint32_t at = ((uint32_t)hash + *probe) & (names->capacity - 1);
+        if (names->slots[at] == 0) {
+            return false;
+        }
+        (*probe)++;
+        const struct name_entry *entry = name_at(names, names->slots[at] - 1);
+        if (entry->hash == hash) {
+            *number = entry->number;
+            return true;
+        }
+    }
+}
+
+/* Seeds keep the three kinds of names apart. They are stored: never change them. */
+uint64_t name_hash_customer(const char *id) {
+    return hash64(id, strlen(id), 1);
+}
+
+uint64_t name_hash_document(uint64_t customer, Pb__DocumentKind kind, const char *id) {
+    return hash64(id, strlen(id), (customer << 8) | ((uint64_t)kind & 0x7F) | 0x80);
+}
+
+uint64_t name_hash_key(struct daybook_bytes key) {
+    return hash64(key.data, key.size, 2);
+}
