@@ -1,6 +1,7 @@
 /* Opens and closes a store, once per process and directory, and checks its file before anything is read. */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,8 @@
  * sanitizers) a smaller one is tried, down to the least. */
 #define MAP_DEFAULT_BYTES ((size_t)1 << 40)
 #define MAP_LEAST_BYTES   ((size_t)1 << 30)
+
+enum { LOCK_FILE_BYTES = 4096 + STORE_READERS_MAX * 64 }; /* A header, and a cache line for each reader. */
 
 static enum daybook_status environment_try(struct store *store, const struct store_options *options, size_t map_bytes,
                                            int *code) {
@@ -102,11 +105,37 @@ static enum daybook_status directory_check(const struct store *store, const stru
     return DAYBOOK_OK;
 }
 
+/*
+ * LMDB's table of readers is a shared map of lock.mdb, and writing to a page of it that has no room on a full disk
+ * kills the process. So the room is taken before; the size stays LMDB's business. Only before the environment is open:
+ * closing the file drops the locks that this process holds on it.
+ */
+static enum daybook_status lock_file_allocate(const struct store *store, struct daybook_error *error) {
+    enum daybook_status status = DAYBOOK_OK;
+    char *path = files_path(store->directory, "lock.mdb");
+    if (path == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening the store %s: no memory", store->directory);
+    }
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    /* A file system that cannot do this keeps its risk; what else is wrong with the file LMDB will say. */
+    if (file >= 0 && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, LOCK_FILE_BYTES) != 0 && errno == ENOSPC) {
+        status = store_fail(store, error, ENOSPC, "opening the store");
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    free(path);
+    return status;
+}
+
 static enum daybook_status open_into(struct store *store, const struct store_options *options,
                                      struct daybook_error *error) {
     enum daybook_status status = directory_check(store, options, error);
     if (status == DAYBOOK_OK) {
         status = store_register(store, error);
+    }
+    if (status == DAYBOOK_OK && !options->is_read_only) {
+        status = lock_file_allocate(store, error);
     }
     if (status == DAYBOOK_OK) {
         status = environment_open(store, options, error);
