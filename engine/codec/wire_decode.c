@@ -23,9 +23,9 @@
 /* The place of `value` in what a descriptor's ranges list, or -1. */
 static inline int range_index(const ProtobufCIntRange *ranges, unsigned count, int64_t value) {
     for (unsigned i = 0; i < count; i++) {
-        int64_t distance = value - ranges[i].start_value;
-        if (distance >= 0 && distance < (int64_t)(ranges[i + 1].orig_index - ranges[i].orig_index)) {
-            return (int)(ranges[i].orig_index + (unsigned)distance);
+        uint64_t distance = (uint64_t)value - (uint64_t)ranges[i].start_value; /* Below the range: very large. */
+        if (distance < ranges[i + 1].orig_index - ranges[i].orig_index) {
+            return (int)(ranges[i].orig_index + distance);
         }
     }
     return -1;
