@@ -1,0 +1,267 @@
+/* What every command needs: its options, the ledger, and one way to say what went wrong. */
+#include "tools/command.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "engine/ledger.h"
+#include "limits.h"
+#include "projections/query.h"
+#include "tools/json_message.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+
+static const struct option_spec help_options[] = {
+    {"help", 'h', OPTION_FLAG, false, NULL, N_("show this"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+static const struct option_spec ledger_options[] = {
+    {"ledger", 'L', OPTION_VALUE, false, "DIR", N_("the ledger (default: $DAYBOOK_LEDGER)"), FIELD_NONE},
+    {"json", 0, OPTION_FLAG, false, NULL, N_("answer with one line of proto3 JSON"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+static const struct option_spec write_options[] = {
+    {"on",
+     0,
+     OPTION_VALUE,
+     false,
+     "DATE",
+     N_("the business date it counts for (default: today)"),
+     {FORM_DATE, "/effective_on", NULL}},
+    {"original-on",
+     0,
+     OPTION_VALUE,
+     false,
+     "DATE",
+     N_("when a late fact really happened"),
+     {FORM_DATE, "/original_on", NULL}},
+    {"currency",
+     0,
+     OPTION_VALUE,
+     false,
+     "CODE",
+     N_("ISO 4217 (default: the ledger's)"),
+     {FORM_TEXT, "/currency", NULL}},
+    {"key", 0, OPTION_VALUE, false, "KEY", N_("the same key again answers again (default: random)"), FIELD_NONE},
+    {"actor", 0, OPTION_VALUE, false, "NAME", N_("who does it (default: you)"), FIELD_NONE},
+    {"not-after",
+     0,
+     OPTION_VALUE,
+     false,
+     "TIMESTAMP",
+     N_("refuse it when decided later than this"),
+     {FORM_INSTANT, "/not_after_us", NULL}},
+    {"dry-run", 0, OPTION_FLAG, false, NULL, N_("decide it, and append nothing"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+static const struct option_spec at_options[] = {
+    {"as-of",
+     0,
+     OPTION_VALUE,
+     false,
+     "DATE",
+     N_("what counts by this business date (default: today)"),
+     {FORM_TEXT, "at.as_of", NULL}},
+    {"known-at",
+     0,
+     OPTION_VALUE,
+     false,
+     "SEQ|TIMESTAMP",
+     N_("what was known then (default: now)"),
+     {FORM_TEXT, "at.known_at", NULL}},
+    OPTIONS_END,
+};
+
+static const struct option_spec page_options[] = {
+    {"limit",
+     0,
+     OPTION_VALUE,
+     false,
+     "ROWS",
+     N_("one page of at most so many rows (default: all of them)"),
+     {FORM_WHOLE, "page.limit", NULL}},
+    {"cursor",
+     0,
+     OPTION_VALUE,
+     false,
+     "CURSOR",
+     N_("the page after the one that gave this"),
+     {FORM_TEXT, "page.cursor", NULL}},
+    {"csv", 0, OPTION_FLAG, false, NULL, N_("print CSV instead of a table"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+const struct command *const command_tables[] = {
+    init_commands,   customer_commands, document_commands, policy_commands, view_commands,
+    submit_commands, import_commands,   export_commands,   admin_commands,  NULL,
+};
+
+void command_option_tables(const struct command *command, const struct option_spec *tables[COMMAND_TABLES_MAX]) {
+    size_t count = 0;
+    if (command->options != NULL) {
+        tables[count++] = command->options;
+    }
+    if ((command->uses & USES_WRITE) != 0) {
+        tables[count++] = write_options;
+    }
+    if ((command->uses & USES_AT) != 0) {
+        tables[count++] = at_options;
+    }
+    if ((command->uses & USES_PAGE) != 0) {
+        tables[count++] = page_options;
+    }
+    if ((command->uses & USES_LEDGER) != 0) {
+        tables[count++] = ledger_options;
+    }
+    tables[count++] = help_options;
+    tables[count] = NULL;
+}
+
+/* How many words of argv the name takes; 0 = it is not this one. */
+static int match_words(const char *name, int argc, char **argv) {
+    int words = 0;
+    while (*name != '\0') {
+        size_t size = strcspn(name, " ");
+        if (words == argc || strlen(argv[words]) != size || memcmp(argv[words], name, size) != 0) {
+            return 0;
+        }
+        words++;
+        name += size + (name[size] == ' ' ? 1 : 0);
+    }
+    return words;
+}
+
+const struct command *command_find(int argc, char **argv, int *used) {
+    for (const struct command *const *table = command_tables; *table != NULL; table++) {
+        for (const struct command *command = *table; command->name != NULL; command++) {
+            *used = match_words(command->name, argc, argv);
+            if (*used > 0) {
+                return command;
+            }
+        }
+    }
+    return NULL;
+}
+
+int command_fail(const struct daybook_error *error) {
+    progress_clear();
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "daybook: %s\n", error->message);
+    return daybook_status_exit_code(error->status);
+}
+
+int command_usage(const struct invocation *invocation, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    (void)fputs("daybook: ", stderr);
+    (void)vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    (void)fprintf(stderr, _("; see \"daybook help %s\"\n"), invocation->command->name);
+    return EXIT_USAGE;
+}
+
+const char *refusal_code_name(Pb__RefusalCode code) {
+    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(&pb__refusal_code__descriptor, (int)code);
+    return value == NULL ? "UNKNOWN" : value->name + strlen("REFUSAL_CODE_");
+}
+
+int command_refused(const Pb__Refusal *refusal) {
+    (void)fflush(stdout);
+    (void)fprintf(stderr, _("refused %s: %s\n"), refusal_code_name(refusal->code), refusal->message);
+    return EXIT_REFUSED;
+}
+
+enum daybook_status command_directory(const struct invocation *invocation, const char **directory,
+                                      struct daybook_error *error) {
+    *directory = options_value(&invocation->options, "ledger");
+    if (*directory == NULL) {
+        *directory = getenv("DAYBOOK_LEDGER");
+    }
+    if (*directory == NULL || **directory == '\0') {
+        return daybook_fail(error, DAYBOOK_INVALID, "%s",
+                            _("no ledger is named; give -L DIR or set DAYBOOK_LEDGER to its directory"));
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status command_open_writer(const struct invocation *invocation, bool with_views, struct daybook **ledger,
+                                        struct daybook_error *error) {
+    struct daybook_open_options how = {
+        .is_writer = true,
+        .views = with_views ? daybook_standard_views : NULL,
+    };
+    enum daybook_status status = command_directory(invocation, &how.directory, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    status = daybook_open(&how, ledger, error);
+    if (status == DAYBOOK_OK && with_views) {
+        ledger_set_progress(*ledger, progress_of_views());
+    }
+    return status;
+}
+
+enum daybook_status command_open_reader(const struct invocation *invocation, struct daybook **ledger,
+                                        struct daybook_error *error) {
+    struct daybook_open_options how = {.views = daybook_standard_views};
+    enum daybook_status status = command_directory(invocation, &how.directory, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    status = daybook_open(&how, ledger, error);
+    if (status == DAYBOOK_READ_ONLY) {
+        how.is_read_only = true;
+        status = daybook_open(&how, ledger, error);
+    }
+    if (status == DAYBOOK_OK) {
+        ledger_set_progress(*ledger, progress_of_views());
+    }
+    return status;
+}
+
+const char *command_actor(const struct invocation *invocation) {
+    const char *given = options_value(&invocation->options, "actor");
+    if (given != NULL) {
+        return given;
+    }
+    const char *user = getenv("USER");
+    if (user == NULL || !text_is_identifier(user, strlen(user), LIMIT_ID_BYTES)) {
+        const struct passwd *entry = getpwuid(geteuid());
+        user = entry == NULL ? NULL : entry->pw_name;
+    }
+    if (user == NULL || !text_is_identifier(user, strlen(user), LIMIT_ID_BYTES)) {
+        return "unknown";
+    }
+    return arena_copy_text(invocation->arena, user, strlen(user));
+}
+
+enum daybook_status command_print_json(const ProtobufCMessage *message, struct daybook_error *error) {
+    struct daybook_buffer line = {0};
+    enum daybook_status status = json_write_message(message, &line);
+    if (status == DAYBOOK_OK) {
+        status = daybook_buffer_append(&line, "\n", 1);
+    }
+    if (status != DAYBOOK_OK) {
+        status = daybook_fail(error, status, "%s", _("writing the answer as JSON: memory was refused"));
+    } else if (fwrite(line.data, 1, line.size, stdout) != line.size) {
+        status = daybook_fail(error, DAYBOOK_IO, _("writing to standard output: %s"), strerror(errno));
+    }
+    daybook_buffer_release(&line);
+    return status;
+}
+
+enum daybook_status command_ask(const struct invocation *invocation, struct daybook *ledger, const Pb__Query *query,
+                                ProtobufCMessage **answer, struct daybook_error *error) {
+    enum daybook_status status = query_run(ledger, query, invocation->arena, answer, error);
+    progress_clear();
+    return status;
+}

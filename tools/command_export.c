@@ -1,0 +1,221 @@
+/* daybook export events: the journal as JSON lines, or its stored bytes. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "codec/wire.h"
+#include "engine/ledger.h"
+#include "limits.h"
+#include "store/journal.h"
+#include "tools/command.h"
+#include "tools/json_message.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+
+enum { EVENT_BATCH_TAG = 0x0A }; /* Field 1 of EventBatch, length-delimited. */
+
+struct export {
+    const struct invocation *invocation;
+    struct journal_reader *reader;
+    struct arena event_arena; /* Reset after each event. */
+    struct daybook_buffer line;
+    uint64_t from;
+    uint64_t to;
+    bool is_raw;
+    bool is_single; /* --sequence: the event's bytes alone. */
+    FILE *stream;
+    const char *name; /* Of the stream, for sentences. */
+};
+
+static enum daybook_status write_out(struct export *export, const void *data, size_t size,
+                                     struct daybook_error *error) {
+    if (fwrite(data, 1, size, export->stream) != size) {
+        return daybook_fail(error, DAYBOOK_IO, _("writing events to %s: %s"), export->name, strerror(errno));
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status write_raw(struct export *export, struct event_span event, struct daybook_error *error) {
+    uint8_t head[11];
+    size_t head_size = 1;
+    head[0] = EVENT_BATCH_TAG;
+    head_size += varint_store(head + 1, event.size);
+    enum daybook_status status = export->is_single ? DAYBOOK_OK : write_out(export, head, head_size, error);
+    return status == DAYBOOK_OK ? write_out(export, event.data, event.size, error) : status;
+}
+
+static enum daybook_status write_json(struct export *export, uint64_t sequence, struct event_span event,
+                                      struct daybook_error *error) {
+    ProtobufCMessage *message;
+    arena_reset(&export->event_arena);
+    daybook_buffer_reset(&export->line);
+    enum daybook_status status = wire_decode(&pb__event__descriptor, (struct daybook_bytes){event.data, event.size},
+                                             &export->event_arena, &message, error);
+    if (status != DAYBOOK_OK) {
+        return daybook_fail_in(error, _("reading event %" PRIu64), sequence);
+    }
+    status = json_write_message(message, &export->line);
+    if (status == DAYBOOK_OK) {
+        status = daybook_buffer_append(&export->line, "\n", 1);
+    }
+    if (status != DAYBOOK_OK) {
+        return daybook_fail(error, status, _("writing event %" PRIu64 " as JSON: memory was refused"), sequence);
+    }
+    return write_out(export, export->line.data, export->line.size, error);
+}
+
+static enum daybook_status write_range(struct export *export, struct daybook_error *error) {
+    struct progress progress;
+    progress_begin(&progress, _("exporting"), _("events"), export->from - 1, export->to);
+    enum daybook_status status = DAYBOOK_OK;
+    uint64_t next = export->from;
+    while (status == DAYBOOK_OK && next <= export->to) {
+        struct journal_slice slice;
+        status = journal_read(export->reader, next, &slice, error);
+        if (status == DAYBOOK_OK && slice.count == 0) {
+            break;
+        }
+        for (size_t i = 0; status == DAYBOOK_OK && i < slice.count && next <= export->to; i++, next++) {
+            status = export->is_raw ? write_raw(export, slice.events[i], error)
+                                    : write_json(export, next, slice.events[i], error);
+        }
+        if (status == DAYBOOK_OK && progress_is_interrupted()) {
+            status = daybook_fail(error, DAYBOOK_STOPPED, _("stopped before event %" PRIu64), next);
+        }
+        progress_update(&progress, next - 1);
+    }
+    progress_clear();
+    return status;
+}
+
+static enum daybook_status parse_sequence(const struct options *options, const char *name, uint64_t *sequence,
+                                          struct daybook_error *error) {
+    const char *text = options_value(options, name);
+    int64_t value;
+    if (text == NULL) {
+        return DAYBOOK_OK;
+    }
+    if (decimal_parse(text, strlen(text), 0, '.', &value) != DECIMAL_OK || value < 1) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("--%s: \"%.40s\" is no sequence; they count from 1"), name, text);
+    }
+    *sequence = (uint64_t)value;
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status read_range(struct export *export, const struct options *options, uint64_t head,
+                                      struct daybook_error *error) {
+    uint64_t single = 0;
+    export->from = 1;
+    export->to = head;
+    export->is_raw = options_has(options, "raw");
+    export->is_single = options_has(options, "sequence");
+    enum daybook_status status = parse_sequence(options, "from", &export->from, error);
+    if (status == DAYBOOK_OK) {
+        status = parse_sequence(options, "to", &export->to, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = parse_sequence(options, "sequence", &single, error);
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (export->is_single && (options_has(options, "from") || options_has(options, "to"))) {
+        return daybook_fail(error, DAYBOOK_INVALID, "%s", _("--sequence stands alone, without --from and --to"));
+    }
+    if (export->is_single) {
+        export->from = single;
+        export->to = single;
+    }
+    bool is_named = export->is_single || options_has(options, "to");
+    if (is_named && export->to > head) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("there is no event %" PRIu64 "; the journal ends with %" PRIu64),
+                            export->to, head);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status open_stream(struct export *export, const struct options *options,
+                                       struct daybook_error *error) {
+    export->name = options_value(options, "output");
+    if (export->name == NULL || strcmp(export->name, "-") == 0) {
+        export->name = _("standard output");
+        export->stream = stdout;
+        return DAYBOOK_OK;
+    }
+    export->stream = fopen(export->name, "wb");
+    if (export->stream == NULL) {
+        return daybook_fail(error, DAYBOOK_IO, _("opening %s to write: %s"), export->name, strerror(errno));
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status close_stream(struct export *export, enum daybook_status status,
+                                        struct daybook_error *error) {
+    if (export->stream == NULL) {
+        return status;
+    }
+    bool is_whole = export->stream == stdout ? fflush(stdout) == 0 : fclose(export->stream) == 0;
+    if (status == DAYBOOK_OK && !is_whole) {
+        return daybook_fail(error, DAYBOOK_IO, _("writing events to %s: %s"), export->name, strerror(errno));
+    }
+    return status;
+}
+
+static int run(struct invocation *invocation) {
+    struct daybook_error error;
+    struct daybook *ledger = NULL;
+    struct export export = {.invocation = invocation};
+    uint64_t head = 0;
+    arena_init(&export.event_arena, (size_t)64 * LIMIT_EVENT_BYTES);
+    progress_watch_interrupt();
+    enum daybook_status status = command_open_reader(invocation, &ledger, &error);
+    if (status == DAYBOOK_OK) {
+        status = daybook_head(ledger, &head, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = read_range(&export, &invocation->options, head, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = journal_reader_open(ledger_journal(ledger), &export.reader, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = open_stream(&export, &invocation->options, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = write_range(&export, &error);
+    }
+    status = close_stream(&export, status, &error);
+    journal_reader_close(export.reader);
+    daybook_buffer_release(&export.line);
+    arena_release(&export.event_arena);
+    daybook_close(ledger);
+    return status == DAYBOOK_OK ? EXIT_DONE : command_fail(&error);
+}
+
+static const struct option_spec export_options[] = {
+    {"from", 0, OPTION_VALUE, false, "SEQ", N_("the first event (default: 1)"), FIELD_NONE},
+    {"to", 0, OPTION_VALUE, false, "SEQ", N_("the last event (default: the head)"), FIELD_NONE},
+    {"sequence", 0, OPTION_VALUE, false, "SEQ", N_("one event alone"), FIELD_NONE},
+    {"raw", 0, OPTION_FLAG, false, NULL, N_("the stored bytes: one Event with --sequence, else an EventBatch"),
+     FIELD_NONE},
+    {"output", 'o', OPTION_VALUE, false, "FILE", N_("write there (default: standard output)"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+const struct command export_commands[] = {
+    {
+        .name = "export events",
+        .arguments = "",
+        .uses = USES_LEDGER,
+        .run = run,
+        .summary = N_("print the journal: one event a line, as proto3 JSON"),
+        .detail = N_("With --raw the bytes are those of the journal: \"protoc --decode=daybook.v1.Event\" reads one, "
+                     "\"protoc --decode=daybook.v1.EventBatch\" reads a range."),
+        .example =
+            "daybook export events --sequence 12 --raw | protoc --decode=daybook.v1.Event daybook/v1/event.proto",
+        .options = export_options,
+    },
+    {.name = NULL},
+};

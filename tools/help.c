@@ -1,0 +1,204 @@
+/* Help, written from the tables of commands. */
+#include "tools/help.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "tools/text.h"
+
+enum { WRAP_COLUMNS = 78, OPTION_INDENT = 30 };
+
+/* Words wrapped at a width, every line indented. */
+static void print_wrapped(FILE *stream, const char *text, int indent, int column) {
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ");
+        if (column > indent && column + 1 + (int)size > WRAP_COLUMNS) {
+            (void)fprintf(stream, "\n%*s", indent, "");
+            column = indent;
+        } else if (column > indent) {
+            (void)fputc(' ', stream);
+            column++;
+        }
+        (void)fprintf(stream, "%.*s", (int)size, text);
+        column += (int)size;
+        text += size + strspn(text + size, " ");
+    }
+    (void)fputc('\n', stream);
+}
+
+static void print_option(FILE *stream, const struct option_spec *spec) {
+    char letter[8] = "";
+    if (spec->letter != '\0') {
+        (void)snprintf(letter, sizeof letter, "-%c, ", spec->letter);
+    }
+    int column = fprintf(stream, "  %s--%s%s%s", letter, spec->name, spec->kind == OPTION_FLAG ? "" : " ",
+                         spec->kind == OPTION_FLAG ? "" : spec->value_name);
+    if (column >= OPTION_INDENT) {
+        (void)fputc('\n', stream);
+        column = 0;
+    }
+    (void)fprintf(stream, "%*s", OPTION_INDENT - column, "");
+    print_wrapped(stream, _(spec->help), OPTION_INDENT, OPTION_INDENT);
+}
+
+void help_command(FILE *stream, const struct command *command) {
+    const struct option_spec *tables[COMMAND_TABLES_MAX];
+    command_option_tables(command, tables);
+    (void)fprintf(stream, _("Usage: daybook %s%s%s"), command->name, *command->arguments == '\0' ? "" : " ",
+                  command->arguments);
+    for (size_t t = 0; tables[t] != NULL; t++) {
+        for (const struct option_spec *spec = tables[t]; spec->name != NULL; spec++) {
+            if (spec->is_required) {
+                (void)fprintf(stream, " --%s %s", spec->name, spec->value_name);
+            }
+        }
+    }
+    (void)fprintf(stream, _(" [OPTION]...\n\n%c%s.\n"), toupper((unsigned char)command->summary[0]),
+                  command->summary + 1);
+    if (command->detail != NULL) {
+        (void)fputc('\n', stream);
+        print_wrapped(stream, _(command->detail), 0, 0);
+    }
+    (void)fprintf(stream, "%s", _("\nOptions:\n"));
+    for (size_t t = 0; tables[t] != NULL; t++) {
+        for (const struct option_spec *spec = tables[t]; spec->name != NULL; spec++) {
+            print_option(stream, spec);
+        }
+    }
+    (void)fprintf(stream, _("\nExample:\n  %s\n"), command->example);
+    const char *page = help_page(command->name);
+    if (page != NULL) {
+        (void)fprintf(stream, "\n%s", page);
+    }
+}
+
+static void print_line(FILE *stream, const struct command *command) {
+    int column = fprintf(stream, "  %s", command->name);
+    (void)fprintf(stream, "%*s%s\n", column < 20 ? 20 - column : 1, "", _(command->summary));
+}
+
+size_t help_group(FILE *stream, const char *word) {
+    size_t size = strlen(word);
+    size_t count = 0;
+    for (const struct command *const *table = command_tables; *table != NULL; table++) {
+        for (const struct command *command = *table; command->name != NULL; command++) {
+            if (strncmp(command->name, word, size) == 0 && command->name[size] == ' ') {
+                if (count++ == 0) {
+                    (void)fprintf(stream, _("Usage: daybook %s COMMAND ...\n\n"), word);
+                }
+                print_line(stream, command);
+            }
+        }
+    }
+    return count;
+}
+
+void help_overview(FILE *stream) {
+    (void)fprintf(stream, "%s",
+                  _("Usage: daybook COMMAND ...\n\nA customer ledger in a directory: what each customer "
+                    "deposited, was charged, paid,\nand what was adjusted, as of any date and as known "
+                    "at any moment.\n\nCommands:\n"));
+    for (const struct command *const *table = command_tables; *table != NULL; table++) {
+        for (const struct command *command = *table; command->name != NULL; command++) {
+            print_line(stream, command);
+        }
+    }
+    (void)fprintf(stream, "%s",
+                  _("\n  daybook help COMMAND   what it takes, with an example\n"
+                    "  daybook help refusals  every code that a request can be refused with\n"
+                    "  daybook --version      the version of the program\n"
+                    "\nName the ledger with -L DIR or $DAYBOOK_LEDGER.\n"
+                    "\nExit codes: 0 done; 1 a request or a line was refused; 2 usage;\n"
+                    "3 the system failed, something is missing or busy; 4 data is damaged.\n"));
+}
+
+void help_refusals(FILE *stream) {
+    (void)fprintf(stream, "%s", _("A refused request leaves nothing behind, and its key stays free.\n\n"));
+    for (unsigned i = 0; i < pb__refusal_code__descriptor.n_values; i++) {
+        Pb__RefusalCode code = (Pb__RefusalCode)pb__refusal_code__descriptor.values[i].value;
+        const char *meaning = refusal_meaning(code);
+        if (meaning != NULL) {
+            int column = fprintf(stream, "  %s", refusal_code_name(code));
+            (void)fprintf(stream, "%*s", column < 24 ? 24 - column : 1, "");
+            print_wrapped(stream, _(meaning), 24, 24);
+        }
+    }
+}
+
+/* roff takes "-" for a hyphen and a leading "." or "'" for a request. */
+static void print_roff(FILE *stream, const char *text) {
+    for (; *text != '\0'; text++) {
+        if (*text == '-') {
+            (void)fputs("\\-", stream);
+        } else if (*text == '\\') {
+            (void)fputs("\\e", stream);
+        } else if (*text == '\'') {
+            (void)fputs("\\(aq", stream);
+        } else {
+            (void)fputc(*text, stream);
+        }
+    }
+}
+
+static void man_command(FILE *stream, const struct command *command) {
+    const struct option_spec *tables[COMMAND_TABLES_MAX];
+    command_option_tables(command, tables);
+    (void)fputs(".SS daybook ", stream);
+    print_roff(stream, command->name);
+    (void)fprintf(stream, " %s\n", command->arguments);
+    (void)fputc(toupper((unsigned char)command->summary[0]), stream);
+    print_roff(stream, command->summary + 1);
+    (void)fputs(".\n", stream);
+    if (command->detail != NULL) {
+        print_roff(stream, command->detail);
+        (void)fputc('\n', stream);
+    }
+    for (const struct option_spec *spec = command->options; spec != NULL && spec->name != NULL; spec++) {
+        (void)fputs(".TP\n.B \\-\\-", stream);
+        print_roff(stream, spec->name);
+        (void)fprintf(stream, " %s\n", spec->kind == OPTION_FLAG ? "" : spec->value_name);
+        print_roff(stream, spec->help);
+        (void)fputc('\n', stream);
+    }
+    (void)fputs(".PP\nExample:\n.PP\n.nf\n    ", stream);
+    print_roff(stream, command->example);
+    (void)fputs("\n.fi\n", stream);
+}
+
+static void man_option_table(FILE *stream, const char *heading, unsigned uses) {
+    const struct command carrier = {.name = "", .uses = uses};
+    const struct option_spec *tables[COMMAND_TABLES_MAX];
+    command_option_tables(&carrier, tables);
+    (void)fprintf(stream, ".SS %s\n", heading);
+    for (const struct option_spec *spec = tables[0]; spec->name != NULL; spec++) {
+        (void)fputs(".TP\n.B \\-\\-", stream);
+        print_roff(stream, spec->name);
+        (void)fprintf(stream, " %s\n", spec->kind == OPTION_FLAG ? "" : spec->value_name);
+        print_roff(stream, spec->help);
+        (void)fputc('\n', stream);
+    }
+}
+
+void help_man(FILE *stream) {
+    (void)fputs(".TH DAYBOOK 1\n.SH NAME\ndaybook \\- an event\\-sourced customer ledger in a directory\n"
+                ".SH SYNOPSIS\n.B daybook\n.I COMMAND\n[\\fIARGUMENT\\fR]... [\\fIOPTION\\fR]...\n.SH DESCRIPTION\n"
+                "What each customer deposited, was charged, paid, and what was adjusted, as of any business date and\n"
+                "as known at any moment. Amounts are decimal major units; dates are written 2024\\-02\\-29.\n"
+                ".SH COMMANDS\n",
+                stream);
+    for (const struct command *const *table = command_tables; *table != NULL; table++) {
+        for (const struct command *command = *table; command->name != NULL; command++) {
+            man_command(stream, command);
+        }
+    }
+    (void)fputs(".SH OPTIONS\n", stream);
+    man_option_table(stream, "of every command on a ledger", USES_LEDGER);
+    man_option_table(stream, "of every request", USES_WRITE);
+    man_option_table(stream, "of every question", USES_AT);
+    man_option_table(stream, "of questions that answer with a table", USES_PAGE);
+    (void)fputs(".SH ENVIRONMENT\n.TP\n.B DAYBOOK_LEDGER\nthe ledger, where \\-L names none\n"
+                ".TP\n.B NO_COLOR\nno colour, even on a terminal\n"
+                ".SH EXIT STATUS\n0 done; 1 a request or a line was refused; 2 usage; 3 the system failed, something "
+                "is missing or busy; 4 data is damaged.\n",
+                stream);
+}

@@ -1,0 +1,132 @@
+/* The daybook program: finds the command, reads its options, runs it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/command.h"
+#include "tools/console.h"
+#include "tools/help.h"
+#include "tools/text.h"
+
+/* A question may answer with every customer's rows at once. */
+#define COMMAND_ARENA_BYTES ((size_t)8 << 30)
+
+static int usage(const char *word) {
+    (void)fputs("daybook: ", stderr);
+    (void)fprintf(stderr, _("there is no command \"%s\"; \"daybook help\" lists them"), word);
+    (void)fputc('\n', stderr);
+    return EXIT_USAGE;
+}
+
+static int show_help(int argc, char **argv) {
+    int used;
+    const struct command *command = command_find(argc, argv, &used);
+    if (argc == 0) {
+        help_overview(stdout);
+    } else if (command != NULL && used == argc) {
+        help_command(stdout, command);
+    } else if (argc == 1 && strcmp(argv[0], "refusals") == 0) {
+        help_refusals(stdout);
+    } else if (argc == 1 && strcmp(argv[0], "man") == 0) {
+        help_man(stdout);
+    } else if (help_group(stdout, argv[0]) == 0) {
+        (void)fprintf(stderr, _("daybook: there is no help on \"%s\"; \"daybook help\" lists the commands\n"), argv[0]);
+        return EXIT_USAGE;
+    }
+    return EXIT_DONE;
+}
+
+static bool is_option(const char *text, const char *letter, const char *name) {
+    return strcmp(text, letter) == 0 || strcmp(text, name) == 0;
+}
+
+static enum daybook_status parse(struct invocation *invocation, int argc, char **argv, struct daybook_error *error) {
+    const struct option_spec *tables[COMMAND_TABLES_MAX];
+    command_option_tables(invocation->command, tables);
+    enum daybook_status status = options_parse(tables, argc, argv, invocation->arena, &invocation->options, error);
+    if (status != DAYBOOK_OK || options_has(&invocation->options, "help")) {
+        return status;
+    }
+    size_t count = invocation->options.argument_count;
+    const struct command *command = invocation->command;
+    if (count < command->argument_min || count > command->argument_max) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("usage: daybook %s %s"), command->name, command->arguments);
+    }
+    return options_check_required(tables, &invocation->options, error);
+}
+
+static int run_command(const struct command *command, int argc, char **argv) {
+    struct arena arena;
+    struct daybook_error error;
+    arena_init(&arena, COMMAND_ARENA_BYTES);
+    struct invocation invocation = {.command = command, .arena = &arena};
+    int code;
+    if (parse(&invocation, argc, argv, &error) != DAYBOOK_OK) {
+        code = command_usage(&invocation, "%s", error.message);
+    } else if (options_has(&invocation.options, "help")) {
+        help_command(stdout, command);
+        code = EXIT_DONE;
+    } else {
+        code = command->run(&invocation);
+    }
+    arena_release(&arena);
+    return code;
+}
+
+/* "daybook -L DIR COMMAND": the ledger may come first. Returns how many words it took; -1: DIR is missing. */
+static int take_ledger(int argc, char **argv) {
+    const char *attached = strncmp(argv[0], "--ledger=", 9) == 0                  ? argv[0] + 9
+                           : strncmp(argv[0], "-L", 2) == 0 && argv[0][2] != '\0' ? argv[0] + 2
+                                                                                  : NULL;
+    if (attached == NULL && !is_option(argv[0], "-L", "--ledger")) {
+        return 0;
+    }
+    if (attached == NULL && argc < 2) {
+        return -1;
+    }
+    return setenv("DAYBOOK_LEDGER", attached == NULL ? argv[1] : attached, 1) != 0 ? -1 : attached == NULL ? 2 : 1;
+}
+
+static int dispatch(int argc, char **argv) {
+    int used;
+    int ledger_words = argc == 0 ? 0 : take_ledger(argc, argv);
+    if (ledger_words < 0) {
+        (void)fprintf(stderr, "%s", _("daybook: -L needs the directory of a ledger: -L DIR\n"));
+        return EXIT_USAGE;
+    }
+    argc -= ledger_words;
+    argv += ledger_words;
+    if (argc == 0) {
+        help_overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (is_option(argv[0], "-V", "--version")) {
+        (void)printf("daybook %s\n", DAYBOOK_PROGRAM_VERSION);
+        return EXIT_DONE;
+    }
+    if (is_option(argv[0], "-h", "--help") || strcmp(argv[0], "help") == 0) {
+        return show_help(argc - 1, argv + 1);
+    }
+    const struct command *command = command_find(argc, argv, &used);
+    if (command != NULL) {
+        return run_command(command, argc - used, argv + used);
+    }
+    if (argc > 1 && is_option(argv[1], "-h", "--help")) {
+        return show_help(1, argv);
+    }
+    if (help_group(stderr, argv[0]) > 0) {
+        return EXIT_USAGE;
+    }
+    return usage(argv[0]);
+}
+
+int main(int argc, char **argv) {
+    console_init();
+    int code = dispatch(argc - 1, argv + 1);
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        (void)fprintf(stderr, _("daybook: writing to standard output: %s\n"), strerror(errno));
+        return daybook_status_exit_code(DAYBOOK_IO);
+    }
+    return code;
+}
