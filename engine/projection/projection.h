@@ -21,11 +21,11 @@ struct fold_event {
 };
 
 struct projection {
-    const char *name;         /* "balance": also the folder's name. */
-    uint32_t version;         /* Of the rows; another one means rebuild. */
-    uint32_t readable_from;   /* The oldest version whose rows the queries of this build still read. */
+    const char *name;          /* "balance": also the folder's name. */
+    uint32_t version;          /* Of the rows; another one means rebuild. */
+    uint32_t readable_from;    /* The oldest version whose rows the queries of this build still read. */
     const char *const *tables; /* Its own; table numbers in fold and queries are their indexes. */
-    size_t table_count;       /* <= STORE_TABLES_MAX - 1 */
+    size_t table_count;        /* <= STORE_TABLES_MAX - 1 */
 
     /* Caches of the fold, empty. They hold nothing that the tables do not,
      * except between fold and flush. NULL members: the fold needs none. */

@@ -24,9 +24,9 @@ enum view_state { VIEW_FOLLOWING, VIEW_REBUILDING, VIEW_STOPPED, VIEW_MISSING };
 struct view;
 
 struct view_options {
-    bool is_read_only;        /* Never writes: answers only as far as another process has folded. */
-    size_t map_size_bytes;    /* 0 = the store's default. */
-    size_t batch_events;      /* Events in one transaction; 0 = the default. */
+    bool is_read_only;     /* Never writes: answers only as far as another process has folded. */
+    size_t map_size_bytes; /* 0 = the store's default. */
+    size_t batch_events;   /* Events in one transaction; 0 = the default. */
 };
 
 /* Opens what is there; creates nothing yet. `directory` is the ledger's. A
@@ -65,8 +65,8 @@ struct view_read {
     struct view *view;
     struct store_txn *txn; /* The projection's tables, by their indexes. */
     uint64_t position;
-    uint32_t version;      /* Of these rows: readable_from to version. */
-    void *pinned;          /* The generation that answers; the view's. */
+    uint32_t version; /* Of these rows: readable_from to version. */
+    void *pinned;     /* The generation that answers; the view's. */
 };
 DAYBOOK_MUST_USE enum daybook_status view_begin_read(struct view *view, uint64_t min_position, struct view_read *read,
                                                      struct daybook_error *error);
@@ -79,6 +79,7 @@ void view_mark_damaged(struct view *view, const char *reason);
 
 /* The position of what answers, as this process last saw it; touches no file. */
 uint64_t view_position(struct view *view);
+bool view_covers(struct view *view, uint64_t sequence); /* Something answers, and at least there. */
 
 /* Makes what has been folded survive a power cut: syncs, and marks the files
  * clean. Closing does it; a projector does it when there is nothing to fold. */
@@ -92,7 +93,7 @@ struct view_status {
     uint64_t events_per_second; /* Of the last second of folding in this process. */
     enum view_state state;
     uint64_t rebuild_position;
-    uint64_t stopped_at;        /* The event that it cannot take; 0 = none. */
+    uint64_t stopped_at; /* The event that it cannot take; 0 = none. */
     char reason[DAYBOOK_ERROR_SIZE];
     uint64_t size_bytes;
 };

@@ -1,0 +1,232 @@
+/* A generation's directory: made, opened, listed and deleted. */
+#include "projection/generation.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { GENERATIONS_LISTED = 64 };
+
+enum daybook_status generation_note(const struct generation_place *place, uint64_t number,
+                                    struct generation **generation, struct daybook_error *error) {
+    struct generation *made = calloc(1, sizeof *made);
+    if (made == NULL || asprintf(&made->path, "%s/%s.g%llu", place->views_path, place->projection->name,
+                                 (unsigned long long)number) < 0) {
+        free(made);
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening view %s: memory was refused", place->projection->name);
+    }
+    made->number = number;
+    *generation = made;
+    return DAYBOOK_OK;
+}
+
+void generation_close(struct generation *generation) {
+    if (generation == NULL) {
+        return;
+    }
+    store_close(generation->store);
+    free(generation->path);
+    free(generation);
+}
+
+/* Nothing but marks that are being written. */
+static bool is_bare(const char *path) {
+    DIR *directory = opendir(path);
+    if (directory == NULL) {
+        return false;
+    }
+    bool is_found = false;
+    for (struct dirent *entry; !is_found && (entry = readdir(directory)) != NULL;) {
+        is_found = entry->d_name[0] != '.' && strncmp(entry->d_name, "mark", 4) != 0;
+    }
+    closedir(directory);
+    return !is_found;
+}
+
+static enum daybook_status make_directory(const char *path, struct daybook_error *error) {
+    if (mkdir(path, 0777) == 0 || errno == EEXIST) {
+        return DAYBOOK_OK;
+    }
+    int reason = errno;
+    enum daybook_status status = reason == ENOSPC || reason == EDQUOT                     ? DAYBOOK_LIMIT
+                                 : reason == EACCES || reason == EROFS || reason == EPERM ? DAYBOOK_READ_ONLY
+                                                                                          : DAYBOOK_IO;
+    return daybook_fail(error, status, "making the directory %s: %s", path, strerror(reason));
+}
+
+/* Before anything of the store is opened: damaged pages are not to be touched. */
+static enum daybook_status check_mark(const struct generation_place *place, const char *path, bool is_new,
+                                      struct daybook_error *error) {
+    switch (mark_read(path, place->boot)) {
+    case MARK_CLEAN:
+    case MARK_DIRTY:
+        return DAYBOOK_OK;
+    case MARK_NONE:
+        if (!is_bare(path)) {
+            break;
+        }
+        if (is_new) {
+            return mark_write_dirty(path, place->boot, error);
+        }
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "opening %s: it is only just being made", path);
+    case MARK_SUSPECT:
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            "opening %s: it was being written when the machine went down; it is to be rebuilt", path);
+    case MARK_DAMAGED:
+        return daybook_fail(error, DAYBOOK_DAMAGED, "opening %s: it was found damaged; it is to be rebuilt", path);
+    }
+    if (access(path, F_OK) != 0) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "opening %s: it is gone", path);
+    }
+    return daybook_fail(error, DAYBOOK_DAMAGED, "opening %s: its mark is missing; it is to be rebuilt", path);
+}
+
+static enum daybook_status open_store(const struct generation_place *place, struct generation *generation,
+                                      bool may_create, struct daybook_error *error) {
+    const struct projection *projection = place->projection;
+    const char *tables[STORE_TABLES_MAX];
+    for (size_t i = 0; i < projection->table_count; i++) {
+        tables[i] = projection->tables[i];
+    }
+    tables[projection->table_count] = CHECKPOINT_TABLE;
+    struct store_options options = {
+        .tables = tables,
+        .table_count = projection->table_count + 1,
+        .map_size_bytes = place->options->map_size_bytes,
+        .is_read_only = place->options->is_read_only,
+        .is_durable = false,
+        .may_create = may_create,
+    };
+    return store_open(generation->path, &options, &generation->store, error);
+}
+
+enum daybook_status generation_look(struct generation *generation, const struct projection *projection,
+                                    struct daybook_error *error) {
+    struct store_txn *txn = NULL;
+    bool is_found = false;
+    enum daybook_status status = store_begin_read(generation->store, &txn, error);
+    if (status == DAYBOOK_OK) {
+        status = checkpoint_load(txn, projection, &generation->last, &is_found, error);
+    }
+    store_abort(txn);
+    return status;
+}
+
+enum daybook_status generation_open(const struct generation_place *place, uint64_t number, bool is_new,
+                                    struct generation **generation, struct daybook_error *error) {
+    struct generation *made = NULL;
+    enum daybook_status status = generation_note(place, number, &made, error);
+    if (status == DAYBOOK_OK && is_new) {
+        status = make_directory(place->views_path, error);
+        if (status == DAYBOOK_OK) {
+            status = make_directory(made->path, error);
+        }
+    }
+    if (status == DAYBOOK_OK) {
+        status = check_mark(place, made->path, is_new, error);
+    }
+    /* A process killed between the mark and the store leaves a directory to be filled. */
+    if (status == DAYBOOK_OK) {
+        status = open_store(place, made, is_new || (!place->options->is_read_only && is_bare(made->path)), error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = generation_look(made, place->projection, error);
+    }
+    /* Opening an older version's may have added tables, and nothing will fold it again. */
+    bool is_older = status == DAYBOOK_OK && made->last.version != 0 && made->last.version != place->projection->version;
+    if (is_older && !place->options->is_read_only) {
+        status = store_sync(made->store, error);
+    }
+    if (status != DAYBOOK_OK) {
+        generation_close(made);
+        return status;
+    }
+    *generation = made;
+    return DAYBOOK_OK;
+}
+
+/* The N of "NAME.gN"; 0 for any other name. */
+static uint64_t number_of(const char *entry, const char *name) {
+    size_t size = strlen(name);
+    if (strncmp(entry, name, size) != 0 || strncmp(entry + size, ".g", 2) != 0) {
+        return 0;
+    }
+    const char *digits = entry + size + 2;
+    size_t digit_count = strspn(digits, "0123456789");
+    if (digit_count == 0 || digit_count > 18 || digits[digit_count] != '\0' || digits[0] == '0') {
+        return 0;
+    }
+    return strtoull(digits, NULL, 10);
+}
+
+/* The lowest of them falls out when there is no room. */
+static void insert_descending(uint64_t *numbers, size_t capacity, size_t *count, uint64_t number) {
+    size_t at = *count;
+    while (at > 0 && numbers[at - 1] < number) {
+        at--;
+    }
+    if (at == capacity) {
+        return;
+    }
+    size_t moved = (*count < capacity ? *count : capacity - 1) - at;
+    memmove(numbers + at + 1, numbers + at, moved * sizeof *numbers);
+    numbers[at] = number;
+    *count = at + 1 + moved;
+}
+
+enum daybook_status generation_list(const struct generation_place *place, uint64_t *numbers, size_t capacity,
+                                    size_t *count, struct daybook_error *error) {
+    *count = 0;
+    DIR *directory = opendir(place->views_path);
+    if (directory == NULL) {
+        if (errno == ENOENT) {
+            return DAYBOOK_OK;
+        }
+        return daybook_fail(error, DAYBOOK_IO, "listing %s: %s", place->views_path, strerror(errno));
+    }
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        uint64_t number = number_of(entry->d_name, place->projection->name);
+        if (number != 0) {
+            insert_descending(numbers, capacity, count, number);
+        }
+    }
+    closedir(directory);
+    return DAYBOOK_OK;
+}
+
+/* The mark goes first: whoever opens the rest meanwhile sees that it is none. */
+static void remove_files(const char *path) {
+    DIR *directory = opendir(path);
+    if (directory == NULL) {
+        return;
+    }
+    unlinkat(dirfd(directory), "mark", 0);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            unlinkat(dirfd(directory), entry->d_name, 0);
+        }
+    }
+    closedir(directory);
+    rmdir(path);
+}
+
+void generation_remove_below(const struct generation_place *place, uint64_t number) {
+    uint64_t numbers[GENERATIONS_LISTED];
+    size_t count = 0;
+    if (generation_list(place, numbers, GENERATIONS_LISTED, &count, NULL) != DAYBOOK_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char path[PATH_MAX];
+        if (numbers[i] < number) {
+            snprintf(path, sizeof path, "%s/%s.g%llu", place->views_path, place->projection->name,
+                     (unsigned long long)numbers[i]);
+            remove_files(path);
+        }
+    }
+}

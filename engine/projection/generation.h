@@ -1,0 +1,65 @@
+/*
+ * One build of a view's rows: a store in a directory VIEWS/NAME.gN, its mark
+ * and its checkpoint.
+ *
+ *   G1  A generation's rows are of one version, for its whole life.
+ *   G2  Numbers rise: a new generation's is above every one that is there.
+ *   G3  One that has been complete stays complete.
+ *
+ * Nothing here locks: the view does (view_inside.h).
+ */
+#ifndef DAYBOOK_PROJECTION_GENERATION_H
+#define DAYBOOK_PROJECTION_GENERATION_H
+
+#include "projection/checkpoint.h"
+#include "projection/mark.h"
+#include "projection/view.h"
+
+/* An event (or the state of a fresh build) that a generation cannot get past. */
+struct generation_stop {
+    uint64_t sequence; /* 0: it has not stopped. */
+    enum daybook_status status;
+    char reason[DAYBOOK_ERROR_SIZE];
+};
+
+struct generation {
+    struct generation *next;
+    uint64_t number;
+    char *path;
+    struct store *store;         /* NULL: known of, not open (damaged, or another version's). */
+    unsigned pins;               /* Reads, folds, and the view itself; the store is closed at none. */
+    struct checkpoint last;      /* As this process last saw it. */
+    struct generation_stop stop; /* In this process: another one finds it again by itself. */
+};
+
+/* Where a view's generations are, and how they are opened. */
+struct generation_place {
+    const char *views_path; /* DIRECTORY/views */
+    const struct projection *projection;
+    const struct view_options *options;
+    const struct mark_boot *boot;
+};
+
+/* Opens generation `number`, unpinned. With `is_new` the directories are made first;
+ * two processes that make the same one share it.
+ * NOT_FOUND: it is gone, or another process is just making it. DAMAGED: its mark, its
+ * store or its checkpoint says so. */
+DAYBOOK_MUST_USE enum daybook_status generation_open(const struct generation_place *place, uint64_t number, bool is_new,
+                                                     struct generation **generation, struct daybook_error *error);
+/* One that is known of and shall not be opened. NO_MEMORY only. */
+DAYBOOK_MUST_USE enum daybook_status generation_note(const struct generation_place *place, uint64_t number,
+                                                     struct generation **generation, struct daybook_error *error);
+void generation_close(struct generation *generation); /* Accepts NULL. */
+
+/* The numbers that are there, highest first, at most `capacity`; none when there is no directory. */
+DAYBOOK_MUST_USE enum daybook_status generation_list(const struct generation_place *place, uint64_t *numbers,
+                                                     size_t capacity, size_t *count, struct daybook_error *error);
+
+/* Deletes the files of every generation below `number`. What is open stays readable. Best effort. */
+void generation_remove_below(const struct generation_place *place, uint64_t number);
+
+/* Reads the checkpoint in a transaction of its own, into `last`, too. */
+DAYBOOK_MUST_USE enum daybook_status generation_look(struct generation *generation, const struct projection *projection,
+                                                     struct daybook_error *error);
+
+#endif

@@ -1,0 +1,223 @@
+/* One batch of events, folded into one generation in one transaction. */
+#include <assert.h>
+
+#include "codec/wire.h"
+#include "projection/view_inside.h"
+
+/* Whatever the memory holds, it is no longer what the tables hold. */
+static void forget(struct view *view) {
+    if (view->projection->forget != NULL && view->is_memory_open) {
+        view->projection->forget(view->memory);
+    }
+    view->cached_generation = 0;
+    view->cached_position = 0;
+}
+
+static enum daybook_status open_fold(struct view *view, struct daybook_error *error) {
+    enum daybook_status status = DAYBOOK_OK;
+    if (!view->is_memory_open) {
+        if (view->projection->open != NULL) {
+            status = view->projection->open(&view->memory, error);
+        }
+        view->is_memory_open = status == DAYBOOK_OK;
+    }
+    if (status == DAYBOOK_OK && view->reader == NULL) {
+        status = journal_reader_open(view->journal, &view->reader, error);
+    }
+    return status;
+}
+
+void view_fold_release(struct view *view) {
+    if (view->is_memory_open && view->projection->close != NULL) {
+        view->projection->close(view->memory);
+    }
+    view->is_memory_open = false;
+    journal_reader_close(view->reader);
+    view->reader = NULL;
+    arena_release(&view->event_arena);
+}
+
+/* What a failure of a store or of a fold's own tables means. */
+static enum batch_outcome outcome_of(enum daybook_status status) {
+    return status == DAYBOOK_OK ? BATCH_DONE : status == DAYBOOK_DAMAGED ? BATCH_DAMAGED : BATCH_FAILED;
+}
+
+static enum daybook_status refuse(struct batch *batch, uint64_t sequence, enum daybook_status status) {
+    batch->outcome = BATCH_REFUSED;
+    batch->refused_at = sequence;
+    return status;
+}
+
+static enum daybook_status fold_event(struct view *view, struct batch *batch, struct store_txn *txn, uint64_t sequence,
+                                      struct daybook_bytes bytes, struct daybook_error *error) {
+    ProtobufCMessage *message = NULL;
+    arena_reset(&view->event_arena);
+    enum daybook_status status = wire_decode(&pb__event__descriptor, bytes, &view->event_arena, &message, error);
+    if (status == DAYBOOK_NO_MEMORY) {
+        batch->outcome = BATCH_FAILED;
+        return status;
+    }
+    if (status != DAYBOOK_OK) {
+        return refuse(batch, sequence, status);
+    }
+    const Pb__Event *event = (const Pb__Event *)message;
+    if (event->sequence != sequence) {
+        return refuse(
+            batch, sequence,
+            daybook_fail(error, DAYBOOK_DAMAGED, "it says that it is event %llu", (unsigned long long)event->sequence));
+    }
+    if (event->body_case == PB__EVENT__BODY__NOT_SET) {
+        return refuse(batch, sequence, daybook_fail(error, DAYBOOK_DAMAGED, "it has no body"));
+    }
+    struct fold_event fold_event = {event, bytes};
+    status = view->projection->fold(view->memory, txn, &fold_event, error);
+    if (status == DAYBOOK_INVALID) {
+        return refuse(batch, sequence, status);
+    }
+    batch->outcome = outcome_of(status);
+    batch->checkpoint.position = sequence;
+    batch->checkpoint.recorded_at_us = event->recorded_at_us;
+    return status;
+}
+
+/* From the checkpoint to the target, as far as the journal goes. */
+static enum daybook_status fold_events(struct view *view, struct batch *batch, struct store_txn *txn,
+                                       struct daybook_error *error) {
+    uint64_t start = batch->checkpoint.position;
+    uint64_t limit = batch->target;
+    if (limit > start && limit - start > view->options.batch_events) {
+        limit = start + view->options.batch_events;
+    }
+    while (batch->checkpoint.position < limit) {
+        struct journal_slice slice;
+        uint64_t next = batch->checkpoint.position + 1;
+        enum daybook_status status = journal_read(view->reader, next, &slice, error);
+        if (status == DAYBOOK_DAMAGED) {
+            return refuse(batch, next, status);
+        }
+        if (status != DAYBOOK_OK) {
+            batch->outcome = BATCH_FAILED;
+            return status;
+        }
+        if (slice.count == 0) {
+            break;
+        }
+        assert(slice.first_sequence == next);
+        for (size_t i = 0; i < slice.count && batch->checkpoint.position < limit; i++) {
+            struct daybook_bytes bytes = {slice.events[i].data, slice.events[i].size};
+            status = fold_event(view, batch, txn, next + i, bytes, error);
+            if (status != DAYBOOK_OK) {
+                return status;
+            }
+            batch->folded_count++;
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+/* The checkpoint as this transaction sees it, and whether it is this process' to go on from. */
+static enum daybook_status begin(struct view *view, struct batch *batch, struct store_txn *txn,
+                                 struct daybook_error *error) {
+    struct checkpoint *checkpoint = &batch->checkpoint;
+    bool is_found = false;
+    enum daybook_status status = checkpoint_load(txn, view->projection, checkpoint, &is_found, error);
+    if (status == DAYBOOK_OK && !is_found && batch->known.version != 0) {
+        status =
+            daybook_fail(error, DAYBOOK_DAMAGED, "folding view %s: its checkpoint is missing", view->projection->name);
+    }
+    bool is_foreign = status == DAYBOOK_OK && is_found && checkpoint->version != view->projection->version;
+    if (status == DAYBOOK_VERSION || is_foreign ||
+        (status == DAYBOOK_OK && checkpoint->is_complete != batch->known.is_complete)) {
+        batch->outcome = BATCH_MOVED;
+        return DAYBOOK_OK;
+    }
+    checkpoint->version = view->projection->version;
+    batch->outcome = outcome_of(status);
+    return status;
+}
+
+/* On the disk before the first page is written (M1). */
+static enum daybook_status mark_dirty(struct view *view, struct batch *batch, struct daybook_error *error) {
+    enum daybook_status status = DAYBOOK_OK;
+    switch (mark_read(batch->generation->path, &view->boot)) {
+    case MARK_DAMAGED:
+        batch->outcome = BATCH_DAMAGED;
+        return daybook_fail(error, DAYBOOK_DAMAGED, "folding view %s: another process found it damaged",
+                            view->projection->name);
+    case MARK_NONE:
+    case MARK_CLEAN:
+        status = mark_write_dirty(batch->generation->path, &view->boot, error);
+        break;
+    case MARK_DIRTY:
+    case MARK_SUSPECT: /* It is open and was trusted: a system that tells no boot id. */
+        break;
+    }
+    view->has_written = true;
+    if (status == DAYBOOK_NOT_FOUND) {
+        batch->outcome = BATCH_MOVED;
+        return DAYBOOK_OK;
+    }
+    batch->outcome = status == DAYBOOK_OK ? BATCH_DONE : BATCH_FAILED;
+    return status;
+}
+
+static enum daybook_status fold_and_save(struct view *view, struct batch *batch, struct store_txn *txn,
+                                         struct daybook_error *error) {
+    if (view->cached_generation != batch->generation->number || view->cached_position != batch->checkpoint.position) {
+        forget(view);
+    }
+    enum daybook_status status = fold_events(view, batch, txn, error);
+    if (status == DAYBOOK_OK && view->projection->flush != NULL) {
+        status = view->projection->flush(view->memory, txn, error);
+        batch->outcome = status == DAYBOOK_INVALID ? BATCH_REFUSED : outcome_of(status);
+    }
+    if (status == DAYBOOK_OK) {
+        batch->checkpoint.is_complete =
+            batch->checkpoint.is_complete || batch->checkpoint.position >= batch->complete_at;
+        status = checkpoint_save(txn, view->projection, &batch->checkpoint, error);
+        batch->outcome = outcome_of(status);
+    }
+    return status;
+}
+
+enum daybook_status view_fold_batch(struct view *view, struct batch *batch, struct daybook_error *error) {
+    struct store_txn *txn = NULL;
+    struct checkpoint start = {0};
+    batch->refused_at = 0;
+    batch->folded_count = 0;
+    batch->outcome = BATCH_FAILED;
+    enum daybook_status status = open_fold(view, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    status = store_begin_write(batch->generation->store, &txn, error);
+    batch->outcome = outcome_of(status);
+    if (status == DAYBOOK_OK) {
+        status = begin(view, batch, txn, error);
+    }
+    start = batch->checkpoint;
+    bool is_completing = !start.is_complete && start.position >= batch->complete_at;
+    if (batch->outcome != BATCH_DONE || (start.position >= batch->target && !is_completing)) {
+        goto out;
+    }
+    status = mark_dirty(view, batch, error);
+    if (batch->outcome != BATCH_DONE) {
+        goto out;
+    }
+    status = fold_and_save(view, batch, txn, error);
+    if (status == DAYBOOK_OK && (batch->folded_count > 0 || is_completing)) {
+        status = store_commit(txn, error);
+        txn = NULL;
+        batch->outcome = outcome_of(status);
+    }
+    if (status == DAYBOOK_OK) {
+        view->cached_generation = batch->generation->number;
+        view->cached_position = batch->checkpoint.position;
+    } else {
+        forget(view);
+        batch->checkpoint = start;
+    }
+out:
+    store_abort(txn);
+    return status;
+}

@@ -1,0 +1,161 @@
+/* Rebuilding beside what answers: comparing, resuming, failing. */
+#include "toy.h"
+
+static struct view *built_view(struct toy_ledger *ledger, uint64_t position, size_t batch_events) {
+    struct view *view = toy_view(ledger, &toy, batch_events);
+    assert_ok(ledger, view_catch_up(view, position, NULL, &ledger->error));
+    return view;
+}
+
+static void an_equal_one_replaces_it(void **state) {
+    struct toy_ledger *ledger = *state;
+    toy_append(ledger, 300);
+    struct view *view = built_view(ledger, 200, 70);
+    struct view_digest digest;
+    assert_ok(ledger, view_rebuild(view, NULL, &ledger->error));
+    assert_string_equal(toy_status(view).reason, "");
+    assert_int_equal(toy_status(view).state, VIEW_FOLLOWING);
+    assert_int_equal(toy_status(view).position, 300);
+    assert_true(toy_has(ledger, "toy.g2"));
+    assert_false(toy_has(ledger, "toy.g1"));
+    digest = toy_digest(ledger, view);
+    assert_ok(ledger, view_rebuild(view, NULL, NULL));
+    struct view_digest again = toy_digest(ledger, view);
+    assert_same_digest(&digest, &again);
+    assert_true(toy_has(ledger, "toy.g3"));
+    view_close(view);
+}
+
+static void a_missing_one_is_built(void **state) {
+    struct toy_ledger *ledger = *state;
+    toy_append(ledger, 30);
+    struct view *view = toy_view(ledger, &toy, 0);
+    assert_ok(ledger, view_rebuild(view, NULL, &ledger->error));
+    assert_int_equal(toy_count(ledger, view, "c9", 30), 1);
+    view_close(view);
+}
+
+/* Changes a row behind the view's back, as a fault of the disk would. */
+static void damage_a_row(struct toy_ledger *ledger) {
+    static const char *const tables[] = {"customers"};
+    struct store_options options = {tables, 1, TOY_MAP_BYTES, false, false, false};
+    struct store *store;
+    struct store_txn *txn;
+    char path[128];
+    snprintf(path, sizeof path, "%s/views/toy.g1", ledger->directory);
+    assert_ok(ledger, store_open(path, &options, &store, &ledger->error));
+    assert_ok(ledger, store_begin_write(store, &txn, &ledger->error));
+    assert_ok(ledger, table_put(txn, 0, daybook_bytes_of_text("c9"),
+                                (struct daybook_bytes){(const uint8_t *)"\x63\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0", 16},
+                                &ledger->error));
+    assert_ok(ledger, store_commit(txn, &ledger->error));
+    store_close(store);
+}
+
+static void a_different_one_replaces_it_and_says_so(void **state) {
+    struct toy_ledger *ledger = *state;
+    toy_append(ledger, 30);
+    view_close(built_view(ledger, 30, 0));
+    damage_a_row(ledger);
+    struct view *view = toy_view(ledger, &toy, 0);
+    assert_int_equal(toy_count(ledger, view, "c9", 30), 99);
+    assert_ok(ledger, view_rebuild(view, NULL, &ledger->error));
+    assert_int_equal(toy_count(ledger, view, "c9", 30), 1);
+    assert_non_null(strstr(toy_status(view).reason, "its digest differed"));
+    assert_int_equal(toy_status(view).state, VIEW_FOLLOWING);
+    view_close(view);
+}
+
+static void a_stopped_one_is_built_anew(void **state) {
+    struct toy_ledger *ledger = *state;
+    toy_append(ledger, 30);
+    struct view *view = built_view(ledger, 20, 0);
+    toy_append_one(ledger, "refused", "");
+    assert_int_equal(view_catch_up(view, 31, NULL, &ledger->error), DAYBOOK_INVALID);
+    assert_int_equal(view_rebuild(view, NULL, &ledger->error), DAYBOOK_INVALID);
+    assert_non_null(strstr(ledger->error.message, "event 31"));
+    /* What could be folded goes on answering. */
+    assert_int_equal(toy_count(ledger, view, "c9", 30), 1);
+    assert_int_equal(toy_status(view).state, VIEW_STOPPED);
+    assert_int_equal(toy_status(view).stopped_at, 31);
+    view_close(view);
+}
+
+static bool stop_at_once(void *context, const char *name, uint64_t position, uint64_t target) {
+    unsigned *left = context;
+    (void)name;
+    (void)position;
+    (void)target;
+    return --*left > 0;
+}
+
+static void one_left_half_built_is_gone_on_with(void **state) {
+    struct toy_ledger *ledger = *state;
+    unsigned left = 4;
+    struct view_progress progress = {stop_at_once, &left};
+    toy_append(ledger, 100);
+    struct view *view = built_view(ledger, 100, 10);
+    assert_int_equal(view_rebuild(view, &progress, &ledger->error), DAYBOOK_STOPPED);
+    assert_int_equal(toy_status(view).rebuild_position, 40);
+    view_close(view);
+    view = toy_view(ledger, &toy, 10);
+    assert_int_equal(toy_status(view).state, VIEW_REBUILDING);
+    assert_int_equal(toy_status(view).rebuild_position, 40);
+    /* Meanwhile the old one follows, and the half-built one stays where it is. */
+    toy_append(ledger, 10);
+    assert_ok(ledger, view_catch_up(view, 110, NULL, &ledger->error));
+    assert_int_equal(toy_status(view).position, 110);
+    assert_int_equal(toy_status(view).rebuild_position, 40);
+    left = 100;
+    assert_ok(ledger, view_rebuild(view, &progress, &ledger->error));
+    assert_int_equal(left, 100 - 7 - 1); /* 41 to 110 in tens, and the completion: nothing was folded twice. */
+    assert_string_equal(toy_status(view).reason, "");
+    assert_true(toy_has(ledger, "toy.g2"));
+    assert_false(toy_has(ledger, "toy.g3"));
+    view_close(view);
+}
+
+static void a_damaged_half_built_one_is_begun_again(void **state) {
+    struct toy_ledger *ledger = *state;
+    unsigned left = 4;
+    struct view_progress progress = {stop_at_once, &left};
+    toy_append(ledger, 100);
+    struct view *view = built_view(ledger, 100, 10);
+    assert_int_equal(view_rebuild(view, &progress, &ledger->error), DAYBOOK_STOPPED);
+    toy_damaged_at = 55;
+    assert_ok(ledger, view_rebuild(view, NULL, &ledger->error));
+    assert_int_equal(toy_damaged_at, 0);
+    assert_true(toy_has(ledger, "toy.g3"));
+    assert_false(toy_has(ledger, "toy.g2"));
+    assert_int_equal(toy_count(ledger, view, "c9", 100), 2);
+    view_close(view);
+}
+
+static void an_old_one_with_damaged_rows_is_replaced(void **state) {
+    struct toy_ledger *ledger = *state;
+    toy_append(ledger, 100);
+    struct view *view = built_view(ledger, 50, 10);
+    unsigned left = 1;
+    struct view_progress progress = {stop_at_once, &left};
+    assert_int_equal(view_rebuild(view, &progress, &ledger->error), DAYBOOK_STOPPED);
+    left = 9; /* Up to event 100 in tens; then the old one folds, and event 60 finds its rows damaged. */
+    assert_int_equal(view_rebuild(view, &progress, &ledger->error), DAYBOOK_STOPPED);
+    toy_damaged_at = 60;
+    assert_ok(ledger, view_rebuild(view, NULL, &ledger->error));
+    assert_int_equal(toy_damaged_at, 0);
+    assert_int_equal(toy_count(ledger, view, "c10", 100), 2);
+    view_close(view);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_equal_one_replaces_it, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(a_missing_one_is_built, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(a_different_one_replaces_it_and_says_so, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(a_stopped_one_is_built_anew, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(one_left_half_built_is_gone_on_with, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_half_built_one_is_begun_again, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(an_old_one_with_damaged_rows_is_replaced, toy_setup, toy_teardown),
+    };
+    return cmocka_run_group_tests_name("view_rebuild", tests, NULL, NULL);
+}
