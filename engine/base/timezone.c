@@ -22,7 +22,7 @@
 #define ZONE_DIRECTORY      "/usr/share/zoneinfo"
 #define ZONE_NAME_BYTES     128
 #define ZONE_PATH_BYTES     4096
-#define ZONE_FILE_BYTES     (1 << 20)
+#define ZONE_FILE_BYTES     (1 << 16) /* Real ones have at most 4 KB. */
 #define ZONE_HEADER_BYTES   44
 #define ZONE_OFFSET_LIMIT_S (26 * 3600) /* RFC 8536: from -25:59:59 to +25:59:59. */
 #define US_PER_SECOND       INT64_C(1000000)
