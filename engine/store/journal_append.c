@@ -135,7 +135,7 @@ enum daybook_status journal_append(struct journal *journal, const struct journal
     uint64_t total_bytes = 0;
     struct store_txn *txn = NULL;
     enum daybook_status status = batch_check(journal, batch, &total_bytes, error);
-    if (status == DAYBOOK_OK) {
+    if (status == DAYBOOK_OK && !store_is_latched(journal->store)) { /* Of the two, the latch is the one to tell. */
         status = space_check(journal, total_bytes, error);
     }
     if (status == DAYBOOK_OK) {

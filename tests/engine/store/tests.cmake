@@ -1,2 +1,5 @@
 daybook_unit_test(engine/store/test_store base schema codec store)
 daybook_unit_test(engine/store/test_table base schema codec store)
+daybook_unit_test(engine/store/test_journal base schema codec store)
+daybook_unit_test(engine/store/test_journal_damage base schema codec store)
+daybook_unit_test(engine/store/test_journal_limits base schema codec store)

@@ -1,0 +1,46 @@
+/*
+ * Names for ever: 64-bit hashes and the sequences that they lead to, far more
+ * than fit in memory, written once and never changed.
+ *
+ *   N1  Every (hash, number) that was flushed is found until the table is cleared.
+ *   N2  Runs are sorted and immutable; when RUN_FANOUT of one level are there
+ *       they are merged into one of the next, so there are few to search and
+ *       each entry is rewritten a handful of times in all.
+ *   N3  A filter in memory answers "never seen" without touching a run: that is
+ *       the answer for nearly every new name.
+ *
+ * A B-tree of random keys would dirty a page for each of them; runs are only
+ * ever appended. One thread at a time.
+ */
+#ifndef DAYBOOK_STORE_NAMES_H
+#define DAYBOOK_STORE_NAMES_H
+
+#include "store/store.h"
+
+struct names;
+
+struct names_entry {
+    uint64_t hash;
+    uint64_t number;
+};
+
+/* Reads what is in `table` of the transaction's store and fills the filter. */
+DAYBOOK_MUST_USE enum daybook_status names_open(struct store_txn *txn, unsigned table, struct names **names,
+                                                struct daybook_error *error);
+void names_close(struct names *names); /* Accepts NULL. */
+
+/* The numbers filed under `hash`, at most `capacity`. */
+DAYBOOK_MUST_USE enum daybook_status names_find(struct names *names, struct store_txn *txn, uint64_t hash,
+                                                uint64_t *numbers, size_t capacity, size_t *count,
+                                                struct daybook_error *error);
+
+/* Adds a run of entries sorted by (hash, number), and merges what has become too many
+ * runs. If the transaction does not commit, close the names and open them again. */
+DAYBOOK_MUST_USE enum daybook_status names_flush(struct names *names, struct store_txn *txn,
+                                                 const struct names_entry *entries, size_t count,
+                                                 struct daybook_error *error);
+
+size_t names_run_count(const struct names *names);
+size_t names_memory_bytes(const struct names *names);
+
+#endif
