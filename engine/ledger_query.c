@@ -1,0 +1,170 @@
+/* What a question needs of an open ledger: its coordinates, and a view that has come far enough. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/wire.h"
+#include "ledger_internal.h"
+
+enum { PROJECTOR_TIMEOUT_MS = 60000, EVENT_ARENA_BYTES = 1 << 20 };
+
+struct journal *ledger_journal(struct daybook *ledger) {
+    return ledger->journal;
+}
+
+const Pb__LedgerConfig *ledger_config(const struct daybook *ledger) {
+    return ledger->config;
+}
+
+const struct timezone_rules *ledger_timezone(const struct daybook *ledger) {
+    return ledger->timezone;
+}
+
+size_t ledger_view_count(const struct daybook *ledger) {
+    return ledger->view_count;
+}
+
+struct view *ledger_view_at(struct daybook *ledger, size_t index) {
+    return ledger->views[index];
+}
+
+struct view *ledger_view(struct daybook *ledger, const char *name) {
+    for (size_t i = 0; i < ledger->view_count; i++) {
+        if (strcmp(ledger->projections[i]->name, name) == 0) {
+            return ledger->views[i];
+        }
+    }
+    return NULL;
+}
+
+int32_t ledger_today(const struct daybook *ledger) {
+    return timezone_date(ledger->timezone, ledger->clock.now_us(ledger->clock.context));
+}
+
+void ledger_set_progress(struct daybook *ledger, struct view_progress progress) {
+    ledger->progress = progress;
+}
+
+/* ---- coordinates ---- */
+
+static enum daybook_status resolve_as_of(struct daybook *ledger, const char *as_of, struct coordinates *coordinates,
+                                         struct daybook_error *error) {
+    if (as_of[0] == '\0') {
+        coordinates->as_of = ledger_today(ledger);
+        return DAYBOOK_OK;
+    }
+    if (!date_parse(as_of, strlen(as_of), &coordinates->as_of)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "as-of \"%.32s\" is no date from 1970-01-02 to 9999-12-31 of the form YYYY-MM-DD", as_of);
+    }
+    return DAYBOOK_OK;
+}
+
+/* A sequence in decimal: digits alone. */
+static bool parse_sequence(const char *text, uint64_t *sequence) {
+    size_t size = strlen(text);
+    if (size == 0 || size > 19 || strspn(text, "0123456789") != size) {
+        return false;
+    }
+    *sequence = strtoull(text, NULL, 10);
+    return true;
+}
+
+static enum daybook_status recorded_at(struct daybook *ledger, uint64_t sequence, int64_t *recorded_at_us,
+                                       struct daybook_error *error) {
+    struct arena event_arena;
+    struct daybook_bytes bytes;
+    ProtobufCMessage *message = NULL;
+    arena_init(&event_arena, EVENT_ARENA_BYTES);
+    pthread_mutex_lock(&ledger->reader_lock);
+    enum daybook_status status = journal_read_one(ledger->reader, sequence, &bytes, error);
+    if (status == DAYBOOK_OK) {
+        status = wire_decode(&pb__event__descriptor, bytes, &event_arena, &message, error);
+    }
+    pthread_mutex_unlock(&ledger->reader_lock);
+    if (status == DAYBOOK_OK) {
+        *recorded_at_us = ((const Pb__Event *)message)->recorded_at_us;
+    }
+    arena_release(&event_arena);
+    return status;
+}
+
+static enum daybook_status resolve_known_at(struct daybook *ledger, const char *known_at,
+                                            struct coordinates *coordinates, struct daybook_error *error) {
+    int64_t instant_us = 0;
+    if (parse_sequence(known_at, &coordinates->known_at)) {
+        if (coordinates->known_at > coordinates->head) {
+            return daybook_fail(error, DAYBOOK_INVALID,
+                                "known-at %" PRIu64 " is past the head, %" PRIu64 ": nothing can be said of it yet",
+                                coordinates->known_at, coordinates->head);
+        }
+        return DAYBOOK_OK;
+    }
+    if (!instant_parse(known_at, strlen(known_at), &instant_us)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "known-at \"%.40s\" is neither a sequence nor an instant such as 2024-02-29T18:00:00Z",
+                            known_at);
+    }
+    pthread_mutex_lock(&ledger->reader_lock);
+    enum daybook_status status = journal_sequence_at(ledger->reader, instant_us, &coordinates->known_at, error);
+    pthread_mutex_unlock(&ledger->reader_lock);
+    return status;
+}
+
+enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at, struct coordinates *coordinates,
+                                   struct daybook_error *error) {
+    struct journal_head head;
+    *coordinates = (struct coordinates){0};
+    DAYBOOK_TRY(journal_head(ledger->journal, &head, error));
+    coordinates->head = head.sequence;
+    coordinates->known_at = head.sequence;
+    coordinates->known_at_us = head.recorded_at_us;
+    coordinates->known_floor_us = head.recorded_at_us;
+    DAYBOOK_TRY(resolve_as_of(ledger, at != NULL ? at->as_of : "", coordinates, error));
+    if (at == NULL) {
+        return DAYBOOK_OK;
+    }
+    if (at->min_position > head.sequence) {
+        return daybook_fail(error, DAYBOOK_BEHIND, "position %" PRIu64 " was asked for and the head is %" PRIu64,
+                            at->min_position, head.sequence);
+    }
+    if (at->known_at[0] == '\0') {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(resolve_known_at(ledger, at->known_at, coordinates, error));
+    if (coordinates->known_at == head.sequence) {
+        return DAYBOOK_OK;
+    }
+    coordinates->known_at_us = 0;
+    DAYBOOK_TRY(journal_recorded_floor(ledger->journal, coordinates->known_at, &coordinates->known_floor_us, error));
+    if (at->with_time && coordinates->known_at > 0) {
+        return recorded_at(ledger, coordinates->known_at, &coordinates->known_at_us, error);
+    }
+    return DAYBOOK_OK;
+}
+
+/* ---- views ---- */
+
+enum daybook_status ledger_begin_read(struct daybook *ledger, const char *name, uint64_t sequence,
+                                      struct view_read *read, struct daybook_error *error) {
+    *read = (struct view_read){0};
+    struct view *view = ledger_view(ledger, name);
+    if (view == NULL) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "asking view %s of %s: it was not opened", name,
+                            ledger->directory);
+    }
+    enum daybook_status status = view_begin_read(view, sequence, read, error);
+    if (status != DAYBOOK_BEHIND && status != DAYBOOK_NOT_FOUND && status != DAYBOOK_DAMAGED) {
+        return status;
+    }
+    if (ledger->is_read_only) {
+        return status;
+    }
+    view_end_read(read);
+    if (ledger->projector != NULL) {
+        DAYBOOK_TRY(projector_wait(ledger->projector, view, sequence, PROJECTOR_TIMEOUT_MS, error));
+    } else {
+        DAYBOOK_TRY(view_catch_up(view, sequence, ledger->progress.report != NULL ? &ledger->progress : NULL, error));
+    }
+    return view_begin_read(view, sequence, read, error);
+}

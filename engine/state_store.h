@@ -1,0 +1,41 @@
+/*
+ * The checkpoint of what deciding knows: DIRECTORY/views/state, a store with
+ * the rows and the names of the state as of one journal position.
+ *
+ *   C1  Rows, names and position are committed together.
+ *   C2  A checkpoint is written only when every event up to its position is
+ *       durable in the journal.
+ *   C3  A checkpoint that is missing, suspect after a power cut, of another
+ *       version or of another journal is thrown away: the journal is replayed.
+ *
+ * The writer alone uses it, from the thread that decides.
+ */
+#ifndef DAYBOOK_STATE_STORE_H
+#define DAYBOOK_STATE_STORE_H
+
+#include "domain/state.h"
+#include "store/journal.h"
+
+struct state_store;
+
+/* Opens or makes it. `reader` checks that the checkpoint belongs to this journal; borrowed until close. */
+DAYBOOK_MUST_USE enum daybook_status state_store_open(const char *directory, size_t map_size_bytes,
+                                                      struct journal_reader *reader, struct state_store **state_store,
+                                                      struct daybook_error *error);
+/* Accepts NULL. Marks the store clean when all of it was synced. */
+void state_store_close(struct state_store *state_store);
+
+/* The last sequence that the checkpoint covers; 0 = none. */
+uint64_t state_store_position(const struct state_store *state_store);
+
+/* For struct state_source; the context is the state store. */
+enum daybook_status state_store_load_row(void *context, uint64_t number, struct daybook_bytes *bytes, bool *is_found,
+                                         struct daybook_error *error);
+enum daybook_status state_store_find_names(void *context, uint64_t hash, uint64_t *numbers, size_t capacity,
+                                           size_t *count, struct daybook_error *error);
+
+/* Writes what is dirty as of `position` and marks the state clean. */
+DAYBOOK_MUST_USE enum daybook_status state_store_write(struct state_store *state_store, struct state *state,
+                                                       uint64_t position, struct daybook_error *error);
+
+#endif

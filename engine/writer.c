@@ -1,0 +1,520 @@
+/* Group commit: who comes first leads for all that wait; deciding and syncing overlap. */
+#include "writer.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/wire.h"
+#include "domain/fold.h"
+#include "limits.h"
+#include "state_store.h"
+
+enum {
+    SLOTS = 2, /* One batch being decided, one being appended. */
+    BATCH_REQUESTS_SOFT = 16384,
+    REQUEST_ARENA_BYTES = 16 << 20,
+    ANSWER_ARENA_BYTES = 1 << 30,
+    FOLD_ARENA_BYTES = 64 << 20,
+    DEFAULT_CHECKPOINT_EVENTS = 2000000,
+};
+static const size_t default_state_limit_bytes = (size_t)1 << 30;
+
+/* One call of writer_submit, on its caller's stack. */
+struct submission {
+    struct submission *next;
+    const struct daybook_bytes *requests;
+    size_t count;
+    enum daybook_submit_mode mode;
+    struct daybook_answers *answers;
+    enum daybook_status status;
+    struct daybook_error error;
+    bool is_done;
+};
+
+struct writer {
+    struct journal *journal;
+    struct journal_reader *reader; /* The deciding leader's. */
+    struct state_store *state_store;
+    struct state *state;
+    struct decider *decider;
+    struct daybook_clock clock;
+    struct writer_options options;
+
+    pthread_mutex_t lock; /* Guards what follows, down to the next blank line. */
+    pthread_cond_t moved;
+    struct submission *first; /* Waiting, oldest first. */
+    struct submission **last;
+    bool is_deciding;
+    bool is_appending;
+    enum daybook_status failed; /* W3 */
+    struct daybook_error failure;
+
+    /* The deciding leader's. */
+    struct event_batch slots[SLOTS];
+    unsigned slot;
+    struct event_span *spans[SLOTS];
+    int64_t *instants[SLOTS];
+    size_t span_capacity[SLOTS];
+    struct arena request_arena;
+    uint64_t next_sequence;
+    int64_t last_recorded_at_us;
+};
+
+/* ---- the state's source ---- */
+
+static const struct event_batch *batch_with(const struct writer *writer, uint64_t sequence) {
+    for (unsigned i = 0; i < SLOTS; i++) {
+        const struct event_batch *batch = &writer->slots[i];
+        if (batch->count > 0 && sequence >= batch->first_sequence && sequence - batch->first_sequence < batch->count) {
+            return batch;
+        }
+    }
+    return NULL;
+}
+
+/* An event that was decided may not be in the journal yet. */
+static enum daybook_status read_event(void *context, uint64_t sequence, struct daybook_bytes *bytes,
+                                      struct daybook_error *error) {
+    struct writer *writer = context;
+    const struct event_batch *batch = batch_with(writer, sequence);
+    if (batch != NULL) {
+        const struct batch_event *event = &batch->events[sequence - batch->first_sequence];
+        *bytes = (struct daybook_bytes){batch->bytes.data + event->offset_bytes, event->size_bytes};
+        return DAYBOOK_OK;
+    }
+    if (sequence >= writer->next_sequence) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "reading event %llu: it is past the head",
+                            (unsigned long long)sequence);
+    }
+    return journal_read_one(writer->reader, sequence, bytes, error);
+}
+
+static enum daybook_status load_row(void *context, uint64_t number, struct daybook_bytes *bytes, bool *is_found,
+                                    struct daybook_error *error) {
+    return state_store_load_row(((struct writer *)context)->state_store, number, bytes, is_found, error);
+}
+
+static enum daybook_status find_names(void *context, uint64_t hash, uint64_t *numbers, size_t capacity, size_t *count,
+                                      struct daybook_error *error) {
+    return state_store_find_names(((struct writer *)context)->state_store, hash, numbers, capacity, count, error);
+}
+
+/* ---- opening ---- */
+
+static enum daybook_status checkpoint(struct writer *writer, struct daybook_error *error) {
+    return state_store_write(writer->state_store, writer->state, writer->next_sequence - 1, error);
+}
+
+/* Every so many events, and when memory is full of rows that cannot be dropped yet. */
+static enum daybook_status checkpoint_if_due(struct writer *writer, struct daybook_error *error) {
+    uint64_t since = writer->next_sequence - 1 - state_store_position(writer->state_store);
+    bool is_full = state_used_bytes(writer->state) > writer->options.state_limit_bytes;
+    bool is_due = since >= writer->options.checkpoint_events || (is_full && since > 0);
+    if (is_due) {
+        DAYBOOK_TRY(checkpoint(writer, error));
+    }
+    if (is_full) {
+        state_trim(writer->state, writer->options.state_limit_bytes / 4 * 3);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status fold_slice(struct writer *writer, const struct journal_slice *slice, struct arena *arena,
+                                      struct daybook_error *error) {
+    for (size_t i = 0; i < slice->count; i++) {
+        ProtobufCMessage *message = NULL;
+        struct daybook_bytes bytes = {slice->events[i].data, slice->events[i].size};
+        arena_reset(arena);
+        enum daybook_status status = wire_decode(&pb__event__descriptor, bytes, arena, &message, error);
+        if (status == DAYBOOK_OK) {
+            const Pb__Event *event = (const Pb__Event *)message;
+            writer->next_sequence = event->sequence; /* What it refers to lies before it. */
+            status = state_fold(writer->state, event, error);
+            writer->last_recorded_at_us = event->recorded_at_us;
+        }
+        if (status != DAYBOOK_OK) {
+            return daybook_fail_in(error, "catching the state up at event %llu",
+                                   (unsigned long long)(slice->first_sequence + i));
+        }
+    }
+    writer->next_sequence = slice->first_sequence + slice->count;
+    return DAYBOOK_OK;
+}
+
+/* Folds the journal from the checkpoint to the head. Its own reader: folding reads events, too. */
+static enum daybook_status catch_up(struct writer *writer, struct daybook_error *error) {
+    struct journal_reader *reader = NULL;
+    struct arena fold_arena;
+    arena_init(&fold_arena, FOLD_ARENA_BYTES);
+    struct journal_head head;
+    enum daybook_status status = journal_head(writer->journal, &head, error);
+    if (status == DAYBOOK_OK) {
+        status = journal_reader_open(writer->journal, &reader, error);
+    }
+    writer->next_sequence = state_store_position(writer->state_store) + 1;
+    while (status == DAYBOOK_OK && writer->next_sequence <= head.sequence) {
+        struct journal_slice slice;
+        status = journal_read(reader, writer->next_sequence, &slice, error);
+        if (status == DAYBOOK_OK) {
+            status = fold_slice(writer, &slice, &fold_arena, error);
+        }
+        if (status == DAYBOOK_OK) {
+            status = checkpoint_if_due(writer, error);
+        }
+    }
+    writer->last_recorded_at_us = head.recorded_at_us;
+    journal_reader_close(reader);
+    arena_release(&fold_arena);
+    return status;
+}
+
+enum daybook_status writer_open(struct journal *journal, const struct writer_options *options, struct writer **writer,
+                                struct daybook_error *error) {
+    struct writer *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening %s for writing: memory was refused", options->directory);
+    }
+    fresh->journal = journal;
+    fresh->options = *options;
+    if (fresh->options.state_limit_bytes == 0) {
+        fresh->options.state_limit_bytes = default_state_limit_bytes;
+    }
+    if (fresh->options.checkpoint_events == 0) {
+        fresh->options.checkpoint_events = DEFAULT_CHECKPOINT_EVENTS;
+    }
+    fresh->clock = options->clock;
+    fresh->last = &fresh->first;
+    pthread_mutex_init(&fresh->lock, NULL);
+    pthread_cond_init(&fresh->moved, NULL);
+    arena_init(&fresh->request_arena, REQUEST_ARENA_BYTES);
+    struct state_source source = {fresh, load_row, find_names, read_event};
+    fresh->state = state_open(&source);
+    fresh->decider = decider_open(&options->settings);
+    enum daybook_status status =
+        fresh->state == NULL || fresh->decider == NULL
+            ? daybook_fail(error, DAYBOOK_NO_MEMORY, "opening %s: memory was refused", options->directory)
+            : journal_reader_open(journal, &fresh->reader, error);
+    if (status == DAYBOOK_OK) {
+        status =
+            state_store_open(options->directory, options->map_size_bytes, fresh->reader, &fresh->state_store, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = catch_up(fresh, error);
+    }
+    if (status != DAYBOOK_OK) {
+        fresh->failed = status; /* No checkpoint of a half-folded state. */
+        writer_close(fresh);
+        return status;
+    }
+    *writer = fresh;
+    return DAYBOOK_OK;
+}
+
+void writer_close(struct writer *writer) {
+    if (writer == NULL) {
+        return;
+    }
+    assert(writer->first == NULL);
+    if (writer->failed == DAYBOOK_OK && state_store_position(writer->state_store) + 1 < writer->next_sequence) {
+        /* Without it the next opening replays a little more. */
+        enum daybook_status ignored = checkpoint(writer, NULL);
+        (void)ignored;
+    }
+    state_store_close(writer->state_store);
+    state_close(writer->state);
+    decider_close(writer->decider);
+    journal_reader_close(writer->reader);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        event_batch_release(&writer->slots[i]);
+        free(writer->spans[i]);
+        free(writer->instants[i]);
+    }
+    arena_release(&writer->request_arena);
+    pthread_cond_destroy(&writer->moved);
+    pthread_mutex_destroy(&writer->lock);
+    free(writer);
+}
+
+/* ---- deciding ---- */
+
+void daybook_answers_release(struct daybook_answers *answers) {
+    if (answers == NULL || answers->memory == NULL) {
+        return;
+    }
+    arena_release(answers->memory);
+    free(answers->memory);
+    *answers = (struct daybook_answers){0};
+}
+
+static enum daybook_status make_answers(struct submission *submission) {
+    struct daybook_answers *answers = submission->answers;
+    *answers = (struct daybook_answers){0};
+    struct arena *arena = malloc(sizeof *arena);
+    if (arena == NULL) {
+        return daybook_fail(&submission->error, DAYBOOK_NO_MEMORY, "answering: memory was refused");
+    }
+    arena_init(arena, ANSWER_ARENA_BYTES);
+    answers->memory = arena;
+    answers->items = arena_zalloc(arena, submission->count * sizeof *answers->items + 1);
+    answers->count = submission->count;
+    if (answers->items == NULL) {
+        return daybook_fail(&submission->error, DAYBOOK_NO_MEMORY, "answering: memory was refused");
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status decide_bytes(struct writer *writer, struct daybook_bytes bytes, uint64_t group,
+                                        struct arena *answer_arena, struct daybook_answer *answer,
+                                        struct daybook_error *error) {
+    struct daybook_error why;
+    ProtobufCMessage *message = NULL;
+    arena_reset(&writer->request_arena);
+    *answer = (struct daybook_answer){0};
+    enum daybook_status status =
+        bytes.size > LIMIT_REQUEST_BYTES
+            ? daybook_fail(&why, DAYBOOK_DAMAGED, "it has %zu bytes; %d are the most", bytes.size, LIMIT_REQUEST_BYTES)
+            : wire_decode(&pb__request__descriptor, bytes, &writer->request_arena, &message, &why);
+    if (status != DAYBOOK_OK) {
+        answer->refusal = refusal_malformed(answer_arena, why.message);
+        return answer->refusal != NULL ? DAYBOOK_OK
+                                       : daybook_fail(error, DAYBOOK_NO_MEMORY, "answering: memory was refused");
+    }
+    struct decide_input input = {.now_us = writer->clock.now_us(writer->clock.context),
+                                 .last_recorded_at_us = writer->last_recorded_at_us,
+                                 .next_sequence = writer->next_sequence,
+                                 .group = group};
+    struct decide_result result;
+    DAYBOOK_TRY(decide_request(writer->decider, writer->state, (const Pb__Request *)message, &input, answer_arena,
+                               &writer->slots[writer->slot], &result, error));
+    *answer = (struct daybook_answer){result.first_sequence, result.last_sequence, result.recorded_at_us,
+                                      result.is_repeated,    result.refusal,       result.warning};
+    if (result.refusal == NULL && !result.is_repeated) {
+        writer->next_sequence = result.last_sequence + 1;
+        writer->last_recorded_at_us = result.last_recorded_at_us;
+    }
+    return DAYBOOK_OK;
+}
+
+/* What a refusal must give back. */
+struct savepoint {
+    size_t batch_count;
+    uint64_t next_sequence;
+    int64_t last_recorded_at_us;
+};
+
+static struct savepoint begin(struct writer *writer) {
+    state_begin(writer->state);
+    return (struct savepoint){writer->slots[writer->slot].count, writer->next_sequence, writer->last_recorded_at_us};
+}
+
+static void take_back(struct writer *writer, const struct savepoint *savepoint) {
+    state_rollback(writer->state);
+    event_batch_cut(&writer->slots[writer->slot], savepoint->batch_count);
+    writer->next_sequence = savepoint->next_sequence;
+    writer->last_recorded_at_us = savepoint->last_recorded_at_us;
+}
+
+static enum daybook_status decide_each(struct writer *writer, struct submission *submission) {
+    for (size_t i = 0; i < submission->count; i++) {
+        struct daybook_answer *answer = &submission->answers->items[i];
+        struct savepoint savepoint = begin(writer);
+        enum daybook_status status =
+            decide_bytes(writer, submission->requests[i], 0, submission->answers->memory, answer, &submission->error);
+        if (status != DAYBOOK_OK || answer->refusal != NULL || submission->mode == DAYBOOK_SUBMIT_DRY) {
+            take_back(writer, &savepoint);
+        } else {
+            state_commit(writer->state);
+        }
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+static void refuse_group(struct submission *submission, size_t culprit) {
+    struct daybook_answer *items = submission->answers->items;
+    for (size_t i = 0; i < submission->count; i++) {
+        if (i != culprit) {
+            items[i] = (struct daybook_answer){
+                .refusal = refusal_group(submission->answers->memory, culprit, items[culprit].refusal)};
+        }
+    }
+}
+
+static enum daybook_status decide_group(struct writer *writer, struct submission *submission) {
+    struct savepoint savepoint = begin(writer);
+    for (size_t i = 0; i < submission->count; i++) {
+        struct daybook_answer *answer = &submission->answers->items[i];
+        enum daybook_status status = decide_bytes(writer, submission->requests[i], savepoint.next_sequence,
+                                                  submission->answers->memory, answer, &submission->error);
+        if (status != DAYBOOK_OK || answer->refusal != NULL) {
+            take_back(writer, &savepoint);
+            if (status == DAYBOOK_OK) {
+                refuse_group(submission, i);
+            }
+            return status;
+        }
+    }
+    state_commit(writer->state);
+    return DAYBOOK_OK;
+}
+
+/* Decides every submission of the list; a failing world ends it for all that follow. */
+static enum daybook_status decide_all(struct writer *writer, struct submission *list, struct daybook_error *error) {
+    enum daybook_status status = checkpoint_if_due(writer, error);
+    for (struct submission *submission = list; submission != NULL; submission = submission->next) {
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        status = make_answers(submission);
+        if (status == DAYBOOK_OK) {
+            status = submission->mode == DAYBOOK_SUBMIT_GROUP ? decide_group(writer, submission)
+                                                              : decide_each(writer, submission);
+        }
+        if (status != DAYBOOK_OK && error != NULL) {
+            *error = submission->error;
+        }
+    }
+    return status;
+}
+
+/* ---- appending ---- */
+
+static enum daybook_status append_slot(struct writer *writer, unsigned slot, struct daybook_error *error) {
+    struct event_batch *batch = &writer->slots[slot];
+    if (batch->count > writer->span_capacity[slot]) {
+        free(writer->spans[slot]);
+        free(writer->instants[slot]);
+        writer->span_capacity[slot] = batch->count * 2;
+        writer->spans[slot] = malloc(writer->span_capacity[slot] * sizeof *writer->spans[slot]);
+        writer->instants[slot] = malloc(writer->span_capacity[slot] * sizeof *writer->instants[slot]);
+        if (writer->spans[slot] == NULL || writer->instants[slot] == NULL) {
+            writer->span_capacity[slot] = 0;
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "appending %zu events: memory was refused", batch->count);
+        }
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        writer->spans[slot][i] =
+            (struct event_span){batch->bytes.data + batch->events[i].offset_bytes, batch->events[i].size_bytes};
+        writer->instants[slot][i] = batch->events[i].recorded_at_us;
+    }
+    struct journal_batch append = {writer->spans[slot], writer->instants[slot], batch->count};
+    return batch->count == 0 ? DAYBOOK_OK : journal_append(writer->journal, &append, error);
+}
+
+/* ---- leading ---- */
+
+/* Cuts the oldest submissions off the queue, as many as make a batch. */
+static struct submission *take_queue(struct writer *writer) {
+    struct submission *list = writer->first;
+    struct submission *end = list;
+    size_t requests = end->count;
+    while (end->next != NULL && requests + end->next->count <= BATCH_REQUESTS_SOFT) {
+        end = end->next;
+        requests += end->count;
+    }
+    writer->first = end->next;
+    if (writer->first == NULL) {
+        writer->last = &writer->first;
+    }
+    end->next = NULL;
+    return list;
+}
+
+static void latch(struct writer *writer, enum daybook_status status, const struct daybook_error *error) {
+    if (writer->failed == DAYBOOK_OK && status != DAYBOOK_OK) {
+        writer->failed = status;
+        writer->failure = *error;
+    }
+}
+
+static void finish(struct writer *writer, struct submission *list) {
+    while (list != NULL) {
+        struct submission *next = list->next; /* Its caller may return as soon as it is done. */
+        if (writer->failed != DAYBOOK_OK) {
+            list->status = writer->failed;
+            list->error = writer->failure;
+        }
+        list->is_done = true;
+        list = next;
+    }
+}
+
+/* Called and returns with the lock held. */
+static void lead(struct writer *writer) {
+    struct submission *list = take_queue(writer);
+    writer->is_deciding = true;
+    /* A checkpoint must not run ahead of the journal (C2). */
+    uint64_t since = writer->next_sequence - 1 - state_store_position(writer->state_store);
+    bool is_checkpoint_due = since >= writer->options.checkpoint_events ||
+                             state_used_bytes(writer->state) > writer->options.state_limit_bytes;
+    while (is_checkpoint_due && writer->is_appending) {
+        pthread_cond_wait(&writer->moved, &writer->lock);
+    }
+    struct daybook_error error = {0};
+    enum daybook_status status = writer->failed;
+    unsigned slot = writer->slot;
+    pthread_mutex_unlock(&writer->lock);
+    event_batch_cut(&writer->slots[slot], 0);
+    if (status == DAYBOOK_OK) {
+        status = decide_all(writer, list, &error);
+    }
+    pthread_mutex_lock(&writer->lock);
+    latch(writer, status, &error);
+    while (writer->is_appending) {
+        pthread_cond_wait(&writer->moved, &writer->lock);
+    }
+    writer->is_appending = true;
+    writer->slot = (slot + 1) % SLOTS;
+    writer->is_deciding = false;
+    status = writer->failed;
+    pthread_cond_broadcast(&writer->moved); /* The next leader may decide. */
+    pthread_mutex_unlock(&writer->lock);
+    uint64_t head = writer->slots[slot].first_sequence + writer->slots[slot].count - 1;
+    bool has_events = writer->slots[slot].count > 0;
+    if (status == DAYBOOK_OK) {
+        status = append_slot(writer, slot, &error);
+    }
+    pthread_mutex_lock(&writer->lock);
+    latch(writer, status, &error);
+    writer->is_appending = false;
+    finish(writer, list);
+    pthread_cond_broadcast(&writer->moved);
+    if (status == DAYBOOK_OK && has_events && writer->options.committed != NULL) {
+        pthread_mutex_unlock(&writer->lock);
+        writer->options.committed(writer->options.context, head);
+        pthread_mutex_lock(&writer->lock);
+    }
+}
+
+enum daybook_status writer_submit(struct writer *writer, const struct daybook_bytes *requests, size_t count,
+                                  enum daybook_submit_mode mode, struct daybook_answers *answers,
+                                  struct daybook_error *error) {
+    size_t most = mode == DAYBOOK_SUBMIT_GROUP ? LIMIT_GROUP_REQUESTS : LIMIT_BATCH_REQUESTS;
+    if (count > most) {
+        return daybook_fail(error, DAYBOOK_INVALID, "submitting %zu requests at once: %zu are the most", count, most);
+    }
+    struct submission submission = {.requests = requests, .count = count, .mode = mode, .answers = answers};
+    pthread_mutex_lock(&writer->lock);
+    *writer->last = &submission;
+    writer->last = &submission.next;
+    while (!submission.is_done) {
+        /* Whoever is first in the queue leads; the others wait to be done or to be first. */
+        if (!writer->is_deciding && writer->first != NULL) {
+            lead(writer);
+        } else {
+            pthread_cond_wait(&writer->moved, &writer->lock);
+        }
+    }
+    pthread_mutex_unlock(&writer->lock);
+    if (submission.status != DAYBOOK_OK) {
+        daybook_answers_release(answers);
+        if (error != NULL) {
+            *error = submission.error;
+        }
+    }
+    return submission.status;
+}
