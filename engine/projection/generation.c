@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,15 +22,25 @@ enum daybook_status generation_note(const struct generation_place *place, uint64
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening view %s: memory was refused", place->projection->name);
     }
     made->number = number;
+    made->directory = -1;
     *generation = made;
     return DAYBOOK_OK;
+}
+
+void generation_shut(struct generation *generation) {
+    store_close(generation->store);
+    generation->store = NULL;
+    if (generation->directory >= 0) {
+        close(generation->directory);
+        generation->directory = -1;
+    }
 }
 
 void generation_close(struct generation *generation) {
     if (generation == NULL) {
         return;
     }
-    store_close(generation->store);
+    generation_shut(generation);
     free(generation->path);
     free(generation);
 }
@@ -102,6 +113,7 @@ static enum daybook_status open_store(const struct generation_place *place, stru
         .is_durable = false,
         .may_create = may_create,
     };
+    generation->directory = open(generation->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return store_open(generation->path, &options, &generation->store, error);
 }
 
@@ -117,19 +129,9 @@ enum daybook_status generation_look(struct generation *generation, const struct 
     return status;
 }
 
-enum daybook_status generation_open(const struct generation_place *place, uint64_t number, bool is_new,
-                                    struct generation **generation, struct daybook_error *error) {
-    struct generation *made = NULL;
-    enum daybook_status status = generation_note(place, number, &made, error);
-    if (status == DAYBOOK_OK && is_new) {
-        status = make_directory(place->views_path, error);
-        if (status == DAYBOOK_OK) {
-            status = make_directory(made->path, error);
-        }
-    }
-    if (status == DAYBOOK_OK) {
-        status = check_mark(place, made->path, is_new, error);
-    }
+static enum daybook_status open_made(const struct generation_place *place, struct generation *made, bool is_new,
+                                     struct daybook_error *error) {
+    enum daybook_status status = check_mark(place, made->path, is_new, error);
     /* A process killed between the mark and the store leaves a directory to be filled. */
     if (status == DAYBOOK_OK) {
         status = open_store(place, made, is_new || (!place->options->is_read_only && is_bare(made->path)), error);
@@ -141,6 +143,25 @@ enum daybook_status generation_open(const struct generation_place *place, uint64
     bool is_older = status == DAYBOOK_OK && made->last.version != 0 && made->last.version != place->projection->version;
     if (is_older && !place->options->is_read_only) {
         status = store_sync(made->store, error);
+    }
+    if (status != DAYBOOK_OK && access(made->path, F_OK) != 0 && errno == ENOENT) {
+        status = daybook_fail(error, DAYBOOK_NOT_FOUND, "opening %s: it is gone", made->path);
+    }
+    return status;
+}
+
+enum daybook_status generation_open(const struct generation_place *place, uint64_t number, bool is_new,
+                                    struct generation **generation, struct daybook_error *error) {
+    struct generation *made = NULL;
+    enum daybook_status status = generation_note(place, number, &made, error);
+    if (status == DAYBOOK_OK && is_new) {
+        status = make_directory(place->views_path, error);
+        if (status == DAYBOOK_OK) {
+            status = make_directory(made->path, error);
+        }
+    }
+    if (status == DAYBOOK_OK) {
+        status = open_made(place, made, is_new, error);
     }
     if (status != DAYBOOK_OK) {
         generation_close(made);

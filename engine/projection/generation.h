@@ -26,6 +26,8 @@ struct generation {
     struct generation *next;
     uint64_t number;
     char *path;
+    int directory;               /* Held open with the store: else the number of its inode, by which the store
+                                  * knows what this process has open, could be given to a new one. -1: not open. */
     struct store *store;         /* NULL: known of, not open (damaged, or another version's). */
     unsigned pins;               /* Reads, folds, and the view itself; the store is closed at none. */
     struct checkpoint last;      /* As this process last saw it. */
@@ -49,6 +51,7 @@ DAYBOOK_MUST_USE enum daybook_status generation_open(const struct generation_pla
 /* One that is known of and shall not be opened. NO_MEMORY only. */
 DAYBOOK_MUST_USE enum daybook_status generation_note(const struct generation_place *place, uint64_t number,
                                                      struct generation **generation, struct daybook_error *error);
+void generation_shut(struct generation *generation);  /* Closes the store; the rest is kept. */
 void generation_close(struct generation *generation); /* Accepts NULL. */
 
 /* The numbers that are there, highest first, at most `capacity`; none when there is no directory. */

@@ -43,8 +43,7 @@ void view_unpin(struct view *view, struct generation *generation) {
     assert(generation->pins > 0);
     generation->pins--;
     if (generation->pins == 0) {
-        store_close(generation->store);
-        generation->store = NULL;
+        generation_shut(generation);
         prune(view);
     }
 }
@@ -224,7 +223,13 @@ enum daybook_status view_begin_building(struct view *view, struct daybook_error 
         highest = generation->number > highest ? generation->number : highest;
         is_unclaimed = is_unclaimed && generation->number < highest;
     }
-    return take_in_number(view, is_unclaimed ? highest : highest + 1, true, error);
+    status = take_in_number(view, is_unclaimed ? highest : highest + 1, true, error);
+    if (status == DAYBOOK_NOT_FOUND) {
+        /* Another process completed a later one meanwhile, and cleared this away. */
+        view->listed_mtime = (struct timespec){0};
+        status = DAYBOOK_OK;
+    }
+    return status;
 }
 
 /* ---- open and close ---- */

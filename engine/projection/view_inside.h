@@ -60,7 +60,7 @@ void view_give_up(struct view *view, struct generation *generation, const char *
 /* Its directory is gone, or it is no longer this view's business; other generations are looked for. */
 void view_drop(struct view *view, struct generation *generation);
 void view_unpin(struct view *view, struct generation *generation);
-/* Begins a new generation above all others, as `building`. */
+/* Begins a new generation above all others, as `building`; OK without one: look again. */
 DAYBOOK_MUST_USE enum daybook_status view_begin_building(struct view *view, struct daybook_error *error);
 
 /* Is a complete generation there that this program is too old for? */

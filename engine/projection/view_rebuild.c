@@ -125,7 +125,8 @@ static enum daybook_status digest_of(const struct rebuild *rebuild, struct gener
 
 /* The old one takes no further part: what is wrong with it is said once the new one answers. */
 static void leave_old(struct rebuild *rebuild, const char *reason) {
-    snprintf(rebuild->difference, sizeof rebuild->difference, "the rebuilt view replaced a damaged one: %s", reason);
+    snprintf(rebuild->difference, sizeof rebuild->difference, "the rebuilt view replaced a damaged one: %.400s",
+             reason);
     uv_mutex_lock(&rebuild->view->lock);
     view_unpin(rebuild->view, rebuild->old);
     rebuild->old = NULL;

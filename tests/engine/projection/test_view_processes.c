@@ -112,6 +112,51 @@ static void two_at_once_fold_each_event_once(void **state) {
     assert_same_digest(&shared, &whole);
 }
 
+static void rebuild_in_child(const struct toy_ledger *ledger) {
+    struct toy_ledger own = child_ledger(ledger);
+    struct view *view = toy_view(&own, &toy, 13);
+    for (int i = 0; i < 5; i++) {
+        enum daybook_status status = view_rebuild(view, NULL, &own.error);
+        if (status != DAYBOOK_BUSY) {
+            assert_ok(&own, status);
+        }
+        assert_string_equal(toy_status(view).reason, ""); /* No difference was found, since there is none. */
+        assert_ok(&own, view_catch_up(view, EVENTS, NULL, &own.error));
+        assert_int_equal(toy_events(&own, view, EVENTS), EVENTS);
+    }
+    view_close(view);
+    toy_ledger_close(&own);
+}
+
+static void rebuilds_at_once_do_no_harm(void **state) {
+    struct toy_ledger *ledger = *state;
+    pid_t children[3];
+    toy_append(ledger, EVENTS);
+    struct view_digest whole = digest_from_nothing(ledger);
+    toy_ledger_close(ledger);
+    for (size_t i = 0; i < 3; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0) {
+            if (i < 2) {
+                rebuild_in_child(ledger);
+            } else {
+                fold_in_child(ledger, 5, 20);
+            }
+            _exit(0);
+        }
+    }
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(wait_for(children[i]), 0);
+    }
+    toy_ledger_open(ledger, true);
+    struct view *view = toy_view(ledger, &toy, 0);
+    assert_ok(ledger, view_catch_up(view, EVENTS, NULL, &ledger->error));
+    struct view_digest shared = toy_digest(ledger, view);
+    assert_same_digest(&shared, &whole);
+    view_close(view);
+}
+
 /* The child has the view open; the parent tells it when through a pipe. */
 static void read_byte(int from) {
     char byte;
@@ -183,6 +228,7 @@ int main(void) {
     enum { KILL_COUNT = sizeof kill_rows / sizeof kill_rows[0] };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(two_at_once_fold_each_event_once, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(rebuilds_at_once_do_no_harm, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(another_process_swap_is_noticed, toy_setup, toy_teardown),
     };
     struct CMUnitTest kills[KILL_COUNT];

@@ -147,6 +147,43 @@ static void an_old_one_with_damaged_rows_is_replaced(void **state) {
     view_close(view);
 }
 
+/* A file system soon gives the number of a deleted directory's inode to a new one. */
+static void rebuilds_do_not_disturb_a_long_read(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct view_read reads[6];
+    uint64_t values[2];
+    toy_append(ledger, 60);
+    struct view *view = built_view(ledger, 10, 0);
+    for (size_t i = 0; i < 6; i++) {
+        assert_ok(ledger, view_catch_up(view, (i + 1) * 10, NULL, &ledger->error));
+        assert_ok(ledger, view_begin_read(view, 0, &reads[i], &ledger->error));
+        view_mark_damaged(view, "a test");
+    }
+    assert_ok(ledger, view_rebuild(view, NULL, &ledger->error));
+    assert_true(toy_has(ledger, "toy.g7"));
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(reads[i].position, (i + 1) * 10);
+        assert_ok(ledger, toy_load(reads[i].txn, TOY_CUSTOMERS, "c10", values, 2, &ledger->error));
+        assert_int_equal(values[0], i < 5 ? 1 : 2);
+        view_end_read(&reads[i]);
+    }
+    view_close(view);
+}
+
+static void a_deletion_beneath_it_is_healed_by_the_next_fold(void **state) {
+    struct toy_ledger *ledger = *state;
+    char views[128];
+    toy_append(ledger, 30);
+    struct view *view = built_view(ledger, 20, 0);
+    snprintf(views, sizeof views, "%s/views", ledger->directory);
+    toy_remove(views);
+    assert_int_equal(toy_count(ledger, view, "c9", 20), 1);
+    assert_ok(ledger, view_catch_up(view, 30, NULL, &ledger->error));
+    assert_true(toy_has(ledger, "toy.g1"));
+    assert_int_equal(toy_events(ledger, view, 30), 30);
+    view_close(view);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_equal_one_replaces_it, toy_setup, toy_teardown),
@@ -156,6 +193,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_left_half_built_is_gone_on_with, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_damaged_half_built_one_is_begun_again, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(an_old_one_with_damaged_rows_is_replaced, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(rebuilds_do_not_disturb_a_long_read, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(a_deletion_beneath_it_is_healed_by_the_next_fold, toy_setup, toy_teardown),
     };
     return cmocka_run_group_tests_name("view_rebuild", tests, NULL, NULL);
 }

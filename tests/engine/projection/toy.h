@@ -50,7 +50,6 @@ struct toy_memory {
 /* Tests are single programs, so what they change of the fold is global. */
 static uint64_t toy_kill_at;    /* The process dies in the middle of folding this event. */
 static uint64_t toy_damaged_at; /* Folding this event finds the view's own rows damaged; once. */
-static unsigned toy_forgotten_count;
 
 static inline enum daybook_status toy_open(void **memory, struct daybook_error *error) {
     *memory = calloc(1, sizeof(struct toy_memory));
@@ -59,7 +58,6 @@ static inline enum daybook_status toy_open(void **memory, struct daybook_error *
 
 static inline void toy_forget(void *memory) {
     memset(memory, 0, sizeof(struct toy_memory));
-    toy_forgotten_count++;
 }
 
 static inline enum daybook_status toy_load(struct store_txn *txn, unsigned table, const char *key, uint64_t *values,
