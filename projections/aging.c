@@ -1,0 +1,291 @@
+/* The aging view's fold: which items an event makes or changes. */
+#include "projections/aging.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "domain/postings.h"
+#include "projections/items.h"
+
+struct aging_fold {
+    struct accounts *accounts;
+    struct items *items;
+};
+
+/* One item that an event changes. */
+struct change {
+    Pb__DocumentKind kind;
+    const char *id;
+    int64_t amount_minor;
+    uint32_t instalment;
+    int64_t disputed_minor;
+};
+
+/* What an event does to items: makes one, or changes up to two. */
+struct plan {
+    struct item_plan made;
+    bool makes;
+    struct change changes[2];
+    size_t change_count;
+};
+
+#define CHARGE     PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE
+#define PAYMENT    PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT
+#define ADJUSTMENT PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT
+
+static void add_change(struct plan *plan, Pb__DocumentKind kind, const char *id, int64_t amount_minor,
+                       uint32_t instalment) {
+    plan->changes[plan->change_count++] = (struct change){kind, id, amount_minor, instalment, 0};
+}
+
+static void make(struct plan *plan, const Pb__Event *event, Pb__DocumentKind kind, const char *id, int64_t amount_minor,
+                 bool is_source) {
+    plan->makes = true;
+    plan->made = (struct item_plan){
+        .kind = kind,
+        .id = id,
+        .is_source = is_source,
+        .sequence = event->sequence,
+        .amount_minor = amount_minor,
+        .posted_on = event->effective_on,
+        .category = "",
+    };
+}
+
+static void plan_charge(struct plan *plan, const Pb__Event *event) {
+    const Pb__ChargePosted *charge = event->charge_posted;
+    make(plan, event, CHARGE, charge->charge, charge->amount_minor, false);
+    plan->made.due_on = charge->due_on == 0 ? event->effective_on : charge->due_on;
+    plan->made.category = charge->category;
+    plan->made.part_count = charge->n_instalments;
+    plan->made.parts = charge->instalments;
+}
+
+static bool plan_slices(struct plan *plan, const char *charge, size_t count, Pb__LotSlice *const *slices, int sign) {
+    int64_t total;
+    if (!slices_total(count, slices, &total)) {
+        return false;
+    }
+    add_change(plan, CHARGE, charge, sign * total, 0);
+    return true;
+}
+
+static void plan_adjustment(struct plan *plan, const Pb__Event *event) {
+    const Pb__AdjustmentPosted *adjustment = event->adjustment_posted;
+    bool is_more_owed = adjustment->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_DEBIT_NOTE ||
+                        adjustment->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_RECOVERY;
+    if (adjustment->target_kind != PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED) {
+        add_change(plan, adjustment->target_kind, adjustment->target,
+                   is_more_owed ? adjustment->amount_minor : -adjustment->amount_minor, adjustment->instalment);
+        return;
+    }
+    make(plan, event, ADJUSTMENT, adjustment->adjustment, adjustment->amount_minor, !is_more_owed);
+    if (is_more_owed) {
+        plan->made.due_on = adjustment->due_on == 0 ? event->effective_on : adjustment->due_on;
+    }
+}
+
+static void plan_refund(struct plan *plan, const Pb__Refunded *refund) {
+    if (refund->source_kind != PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT) {
+        add_change(plan, refund->source_kind, refund->source, -refund->amount_minor, 0);
+    }
+}
+
+/* False: the event has no body, or its slices overflow. */
+static bool plan_event(struct plan *plan, const Pb__Event *e) {
+    switch (e->body_case) {
+    case PB__EVENT__BODY_CHARGE_POSTED:
+        plan_charge(plan, e);
+        return true;
+    case PB__EVENT__BODY_DEPOSIT_CONSUMED:
+        return plan_slices(plan, e->deposit_consumed->charge, e->deposit_consumed->n_slices,
+                           e->deposit_consumed->slices, -1);
+    case PB__EVENT__BODY_DEPOSIT_RESTORED:
+        return plan_slices(plan, e->deposit_restored->charge, e->deposit_restored->n_slices,
+                           e->deposit_restored->slices, 1);
+    case PB__EVENT__BODY_PAYMENT_RECEIVED:
+        if (e->payment_received->status == PB__PAYMENT_STATUS__PAYMENT_STATUS_SETTLED) {
+            make(plan, e, PAYMENT, e->payment_received->payment, e->payment_received->amount_minor, true);
+        }
+        return true;
+    case PB__EVENT__BODY_PAYMENT_SETTLED:
+        make(plan, e, PAYMENT, e->payment_settled->payment, e->payment_settled->amount_minor, true);
+        return true;
+    case PB__EVENT__BODY_ALLOCATED:
+        add_change(plan, e->allocated->source_kind, e->allocated->source, -e->allocated->amount_minor, 0);
+        add_change(plan, e->allocated->target_kind, e->allocated->target, -e->allocated->amount_minor,
+                   e->allocated->instalment);
+        return true;
+    case PB__EVENT__BODY_UNALLOCATED:
+        add_change(plan, e->unallocated->source_kind, e->unallocated->source, e->unallocated->amount_minor, 0);
+        add_change(plan, e->unallocated->target_kind, e->unallocated->target, e->unallocated->amount_minor,
+                   e->unallocated->instalment);
+        return true;
+    case PB__EVENT__BODY_ADJUSTMENT_POSTED:
+        plan_adjustment(plan, e);
+        return true;
+    case PB__EVENT__BODY_REFUNDED:
+        plan_refund(plan, e->refunded);
+        return true;
+    case PB__EVENT__BODY_PAYMENT_REVERSED:
+        if (!e->payment_reversed->was_pending) {
+            add_change(plan, PAYMENT, e->payment_reversed->payment, -e->payment_reversed->amount_minor, 0);
+        }
+        return true;
+    case PB__EVENT__BODY_CHARGE_REVERSED:
+        add_change(plan, CHARGE, e->charge_reversed->charge, -e->charge_reversed->amount_minor, 0);
+        return true;
+    case PB__EVENT__BODY_DISPUTE_OPENED:
+        add_change(plan, CHARGE, e->dispute_opened->charge, 0, 0);
+        plan->changes[0].disputed_minor = e->dispute_opened->amount_minor;
+        return true;
+    case PB__EVENT__BODY_DISPUTE_RESOLVED:
+        add_change(plan, CHARGE, e->dispute_resolved->charge, 0, 0);
+        plan->changes[0].disputed_minor = -e->dispute_resolved->amount_minor;
+        return true;
+    case PB__EVENT__BODY_DEPOSIT_RECEIVED:
+    case PB__EVENT__BODY_CUSTOMER_OPENED:
+    case PB__EVENT__BODY_CUSTOMER_CHANGED:
+    case PB__EVENT__BODY_CUSTOMER_CLOSED:
+    case PB__EVENT__BODY_HOLD_PLACED:
+    case PB__EVENT__BODY_HOLD_CAPTURED:
+    case PB__EVENT__BODY_HOLD_RELEASED:
+    case PB__EVENT__BODY_LOT_EXPIRED:
+    case PB__EVENT__BODY_EXPIRY_RELEASED:
+    case PB__EVENT__BODY_LOT_REACTIVATED:
+    case PB__EVENT__BODY_CREDIT_POLICY_SET:
+    case PB__EVENT__BODY_CREDIT_HOLD_PLACED:
+    case PB__EVENT__BODY_CREDIT_HOLD_LIFTED:
+    case PB__EVENT__BODY_PERIOD_CLOSED:
+    case PB__EVENT__BODY_PERIOD_REOPENED:
+    case PB__EVENT__BODY_STATEMENT_ISSUED:
+    case PB__EVENT__BODY_REQUEST_PROPOSED:
+    case PB__EVENT__BODY_REQUEST_APPROVED:
+    case PB__EVENT__BODY_REQUEST_REJECTED:
+    case PB__EVENT__BODY_OPERATOR_ACTED:
+        return true; /* No item: lots are deposits, and a hold is not yet a charge. */
+    case PB__EVENT__BODY__NOT_SET:
+    case _PB__EVENT__BODY__CASE_IS_INT_SIZE:
+        break;
+    }
+    return false;
+}
+
+/* Finds and checks every item first: a view that stops at an event keeps its rows. */
+static enum daybook_status apply_changes(struct aging_fold *fold, struct store_txn *txn, uint32_t account,
+                                         const Pb__Event *event, const struct plan *plan, struct daybook_error *error) {
+    struct item *items[2];
+    struct item_entry entries[2];
+    for (size_t i = 0; i < plan->change_count; i++) {
+        const struct change *change = &plan->changes[i];
+        enum daybook_status status =
+            items_find(fold->items, txn, account, change->kind, change->id, event->sequence, &items[i], error);
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        entries[i] = (struct item_entry){.sequence = event->sequence,
+                                         .effective_on = event->effective_on,
+                                         .amount_minor = change->amount_minor,
+                                         .instalment = change->instalment,
+                                         .disputed_minor = change->disputed_minor};
+        if (!item_can_change(items[i], &entries[i])) {
+            return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": what is left of %s overflows",
+                                event->sequence, change->id);
+        }
+    }
+    enum daybook_status status = DAYBOOK_OK;
+    for (size_t i = 0; i < plan->change_count && status == DAYBOOK_OK; i++) {
+        status = items_change(fold->items, txn, items[i], &entries[i], error);
+    }
+    return status;
+}
+
+static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
+                                      struct daybook_error *error) {
+    struct aging_fold *fold = memory;
+    const Pb__Event *event = folded->event;
+    struct plan plan;
+    plan.makes = false;
+    plan.change_count = 0;
+    if (!plan_event(&plan, event)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "while folding event %" PRIu64 ": it has no body that this program knows, or its slices "
+                            "overflow",
+                            event->sequence);
+    }
+    if (!plan.makes && plan.change_count == 0) {
+        return DAYBOOK_OK;
+    }
+    uint32_t account;
+    enum daybook_status status =
+        accounts_number(fold->accounts, txn, event->customer, event->currency, &account, error);
+    if (status == DAYBOOK_INVALID) {
+        return daybook_fail_in(error, "while folding event %" PRIu64, event->sequence);
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (plan.makes) {
+        plan.made.account = account;
+        return items_create(fold->items, &plan.made, error);
+    }
+    return apply_changes(fold, txn, account, event, &plan, error);
+}
+
+static void close_fold(void *memory) {
+    struct aging_fold *fold = memory;
+    if (fold == NULL) {
+        return;
+    }
+    accounts_close(fold->accounts);
+    items_close(fold->items);
+    free(fold);
+}
+
+static enum daybook_status open_fold(void **memory, struct daybook_error *error) {
+    static const struct items_tables item_tables = {AGING_ITEMS, AGING_CHUNKS, AGING_BY_EFFECTIVE, AGING_BY_SEQUENCE};
+    struct aging_fold *fold = calloc(1, sizeof *fold);
+    if (fold == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening the aging view: memory was refused");
+    }
+    enum daybook_status status = accounts_open(AGING_ACCOUNTS, &fold->accounts, error);
+    if (status == DAYBOOK_OK) {
+        status = items_open(item_tables, &fold->items, error);
+    }
+    if (status != DAYBOOK_OK) {
+        close_fold(fold);
+        return status;
+    }
+    *memory = fold;
+    return DAYBOOK_OK;
+}
+
+static void forget_fold(void *memory) {
+    struct aging_fold *fold = memory;
+    accounts_forget(fold->accounts);
+    items_forget(fold->items);
+}
+
+static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
+    struct aging_fold *fold = memory;
+    return items_flush(fold->items, txn, error);
+}
+
+static const char *const tables[AGING_TABLE_COUNT] = {
+    [AGING_ACCOUNTS] = "accounts",       [AGING_ITEMS] = "items",
+    [AGING_CHUNKS] = "chunks",           [AGING_BY_EFFECTIVE] = "by_effective",
+    [AGING_BY_SEQUENCE] = "by_sequence",
+};
+
+const struct projection aging_projection = {
+    .name = "aging",
+    .version = 1,
+    .readable_from = 1,
+    .tables = tables,
+    .table_count = AGING_TABLE_COUNT,
+    .open = open_fold,
+    .close = close_fold,
+    .forget = forget_fold,
+    .fold = fold_event,
+    .flush = flush_fold,
+};

@@ -1,0 +1,98 @@
+/*
+ * The aging view: items open and unapplied, at any (A, K), and their ages.
+ *
+ *   AG1  not due + buckets + disputed + unapplied = sum(open) - sum(unapplied), in
+ *        every row and total.
+ *   AG2  A question looks at the items that can have something left at (A, K), and
+ *        at no others (items.h).
+ */
+#ifndef DAYBOOK_PROJECTIONS_AGING_H
+#define DAYBOOK_PROJECTIONS_AGING_H
+
+#include "limits.h"
+#include "projection/projection.h"
+#include "projections/account.h"
+
+enum aging_table {
+    AGING_ACCOUNTS,
+    AGING_ITEMS,
+    AGING_CHUNKS,
+    AGING_BY_EFFECTIVE,
+    AGING_BY_SEQUENCE,
+    AGING_TABLE_COUNT
+};
+
+extern const struct projection aging_projection;
+
+/* ---- items at (A, K) ---- */
+
+/* An instalment, or the whole of an item without any. */
+struct aging_part {
+    uint32_t instalment; /* From 1; 0 = the whole. */
+    int32_t due_on;
+    int64_t amount_minor;
+    int64_t open_minor;
+    int64_t disputed_minor; /* At most open_minor. */
+    int32_t settled_on;     /* Where asked for and open_minor is 0: the day it came to zero. */
+};
+
+/* Borrowed during the visit. */
+struct aging_item {
+    uint32_t kind; /* Pb__DocumentKind */
+    const char *id;
+    size_t id_size;
+    const char *category;
+    size_t category_size;
+    bool is_source; /* Money to apply: what is left is unapplied. */
+    uint64_t sequence;
+    int32_t posted_on;
+    int64_t amount_minor;
+    int64_t open_minor; /* What is left; for a source, too, above zero. */
+    size_t part_count;  /* At least 1; oldest due date first. */
+    struct aging_part parts[LIMIT_INSTALMENTS];
+};
+
+typedef enum daybook_status aging_visit(void *context, const struct aging_item *item, struct daybook_error *error);
+
+struct aging_question {
+    uint32_t account;
+    int32_t as_of;
+    uint64_t known_at;
+    bool includes_closed; /* Also items with nothing left, with settled_on. */
+};
+
+/* Visits each item once, in no order that means anything; stops when a visit fails. */
+DAYBOOK_MUST_USE enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_question *question,
+                                                     aging_visit *visit, void *context, struct daybook_error *error);
+
+/* ---- ages ---- */
+
+enum { AGING_EDGES_MAX = 30 };
+
+struct aging_policy {
+    bool is_by_posting; /* Else by due date. */
+    int32_t edges[AGING_EDGES_MAX];
+    size_t edge_count;
+    enum aging_unapplied { AGING_UNAPPLIED_COLUMN, AGING_UNAPPLIED_BUCKET, AGING_UNAPPLIED_NETTED } unapplied;
+};
+
+struct aging_sums {
+    int64_t not_due_minor;
+    int64_t buckets[AGING_EDGES_MAX + 1];
+    int64_t disputed_minor;
+    int64_t unapplied_minor;     /* Shown negative. */
+    int64_t total_minor;         /* sum(open) - sum(unapplied) */
+    int64_t overdue_minor;       /* By due date, whatever the policy's basis; what is disputed is not in it. */
+    int32_t oldest_overdue_days; /* Likewise. */
+    uint64_t item_count;         /* With something left. */
+};
+
+/* LIMIT: a sum does not fit 64 bits. */
+DAYBOOK_MUST_USE enum daybook_status aging_ask(struct store_txn *txn, const struct aging_question *question,
+                                               const struct aging_policy *policy, struct aging_sums *sums,
+                                               struct daybook_error *error);
+
+/* Adds a row to a total. False: a sum does not fit 64 bits. */
+bool aging_add(struct aging_sums *total, const struct aging_sums *row, size_t edge_count);
+
+#endif

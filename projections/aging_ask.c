@@ -1,0 +1,385 @@
+/* What was left of an account's items at (A, K). */
+#include "projections/aging.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "projections/documents.h"
+#include "projections/items.h"
+
+struct asking {
+    struct store_txn *txn;
+    const struct aging_question *question;
+    aging_visit *visit;
+    void *context;
+    struct aging_item item; /* Filled anew for each. */
+};
+
+/* The entries of an item, chunks first. */
+struct entries {
+    struct store_txn *txn;
+    const struct item_row *row;
+    uint32_t account;
+    uint32_t next_chunk;
+    const uint8_t *at;
+    const uint8_t *end;
+    struct item_entry entry;
+};
+
+static struct entries entries_of(const struct asking *asking, const struct item_row *row) {
+    return (struct entries){.txn = asking->txn,
+                            .row = row,
+                            .account = asking->question->account,
+                            .at = row->spill.chunk_count > 0 ? NULL : row->entries,
+                            .end = row->spill.chunk_count > 0 ? NULL : row->end,
+                            .entry = item_start(row)};
+}
+
+/* Skips the chunks: the caller knows their sums. */
+static void skip_chunks(struct entries *entries) {
+    entries->next_chunk = entries->row->spill.chunk_count;
+    entries->at = entries->row->entries;
+    entries->end = entries->row->end;
+}
+
+static enum daybook_status next_chunk(struct entries *entries, struct daybook_error *error) {
+    uint8_t key[ITEM_CHUNK_KEY_SIZE];
+    struct daybook_bytes value;
+    bool is_found;
+    entries->entry = item_start(entries->row);
+    item_chunk_key(entries->account, entries->row->sequence, entries->next_chunk++, key);
+    enum daybook_status status =
+        table_get(entries->txn, AGING_CHUNKS, (struct daybook_bytes){key, sizeof key}, &value, &is_found, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    return is_found ? item_read_chunk(value, &entries->at, &entries->end, error) : item_damaged(error);
+}
+
+static enum daybook_status next_entry(struct entries *entries, bool *is_found, struct daybook_error *error) {
+    *is_found = false;
+    while (entries->at == entries->end) {
+        if (entries->next_chunk >= entries->row->spill.chunk_count) {
+            if (entries->row->spill.chunk_count == 0 || entries->end == entries->row->end) {
+                return DAYBOOK_OK;
+            }
+            skip_chunks(entries);
+            entries->entry = item_start(entries->row);
+            continue;
+        }
+        enum daybook_status status = next_chunk(entries, error);
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+    }
+    *is_found = true;
+    return item_read_entry(&entries->at, entries->end, &entries->entry) ? DAYBOOK_OK : item_damaged(error);
+}
+
+/* What the visible entries took from (or gave back to) each part, and from no part in particular. */
+struct movement {
+    int64_t unnamed_minor;
+    int64_t disputed_minor;
+};
+
+static bool take(struct aging_item *item, struct movement *movement, const struct item_entry *entry) {
+    int64_t *sum = &movement->unnamed_minor;
+    for (size_t i = 0; i < item->part_count && entry->instalment != 0; i++) {
+        if (item->parts[i].instalment == entry->instalment) {
+            sum = &item->parts[i].open_minor;
+        }
+    }
+    return money_add(sum, entry->amount_minor) && money_add(&movement->disputed_minor, entry->disputed_minor);
+}
+
+/* What named no instalment pays the oldest due first, and what is disputed is the oldest, too. */
+static void spread(struct aging_item *item, const struct movement *movement) {
+    int64_t paid = -movement->unnamed_minor;
+    for (size_t i = 0; i < item->part_count; i++) {
+        struct aging_part *part = &item->parts[i];
+        if (part->open_minor < 0) { /* More than this instalment: the rest pays others. */
+            paid -= part->open_minor;
+            part->open_minor = 0;
+        }
+    }
+    for (size_t i = 0; i < item->part_count && paid > 0; i++) {
+        int64_t used = item->parts[i].open_minor < paid ? item->parts[i].open_minor : paid;
+        item->parts[i].open_minor -= used;
+        paid -= used;
+    }
+    item->parts[item->part_count - 1].open_minor -= paid; /* More owed than the plan says, or less than nothing. */
+    int64_t disputed = movement->disputed_minor;
+    item->open_minor = 0;
+    for (size_t i = 0; i < item->part_count; i++) {
+        struct aging_part *part = &item->parts[i];
+        int64_t room = part->open_minor > 0 ? part->open_minor : 0;
+        part->disputed_minor = disputed <= 0 ? 0 : disputed < room ? disputed : room;
+        disputed -= part->disputed_minor;
+        item->open_minor += part->open_minor;
+    }
+}
+
+/* An item that is posted after A can still have been changed by then: nothing here relies on the order of dates. */
+static int64_t begin_part(const struct aging_item *item, size_t part, int32_t as_of) {
+    return item->posted_on <= as_of ? item->parts[part].amount_minor : 0;
+}
+
+/* Reads the parts, the oldest due date first; the plan's order among equals. */
+static enum daybook_status read_parts(struct aging_item *item, const struct item_row *row,
+                                      struct daybook_error *error) {
+    if (row->part_count == 0) {
+        item->part_count = 1;
+        item->parts[0] = (struct aging_part){.due_on = row->due_on, .amount_minor = row->amount_minor};
+        return DAYBOOK_OK;
+    }
+    const uint8_t *at = row->parts;
+    item->part_count = row->part_count;
+    if (row->part_count > LIMIT_INSTALMENTS) {
+        return item_damaged(error);
+    }
+    for (size_t i = 0; i < row->part_count; i++) {
+        struct item_part read;
+        if (!item_read_part(row, &at, &read)) {
+            return item_damaged(error);
+        }
+        size_t place = i;
+        while (place > 0 && item->parts[place - 1].due_on > read.due_on) {
+            item->parts[place] = item->parts[place - 1];
+            place--;
+        }
+        item->parts[place] = (struct aging_part){
+            .instalment = (uint32_t)i + 1, .due_on = read.due_on, .amount_minor = read.amount_minor};
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status too_large(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_LIMIT, "while adding up an item at an earlier date: a sum does not fit 64 bits");
+}
+
+/* Fills what is left of every part at (A, K). */
+static enum daybook_status add_up(struct asking *asking, const struct item_row *row, struct daybook_error *error) {
+    const struct aging_question *question = asking->question;
+    struct aging_item *item = &asking->item;
+    struct movement movement = {0};
+    struct entries entries = entries_of(asking, row);
+    for (size_t i = 0; i < item->part_count; i++) {
+        item->parts[i].open_minor = begin_part(item, i, question->as_of);
+    }
+    if (row->spill.chunk_count > 0 && row->part_count == 0 && row->spill.last_sequence <= question->known_at &&
+        row->spill.max_effective <= question->as_of) {
+        movement = (struct movement){row->spill.amount_minor, row->spill.disputed_minor};
+        skip_chunks(&entries);
+    }
+    for (;;) {
+        bool is_found;
+        enum daybook_status status = next_entry(&entries, &is_found, error);
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        if (!is_found || entries.entry.sequence > question->known_at) {
+            break;
+        }
+        if (entries.entry.effective_on <= question->as_of && !take(item, &movement, &entries.entry)) {
+            return too_large(error);
+        }
+    }
+    spread(item, &movement);
+    return DAYBOOK_OK;
+}
+
+static int compare_dates(const void *a, const void *b) {
+    const struct item_entry *x = a;
+    const struct item_entry *y = b;
+    if (x->effective_on != y->effective_on) {
+        return (x->effective_on > y->effective_on) - (x->effective_on < y->effective_on);
+    }
+    return (x->sequence > y->sequence) - (x->sequence < y->sequence);
+}
+
+/* Goes through the visible entries day by day and notes when each part last came to zero. */
+static void settle(struct aging_item *item, int32_t as_of, const struct item_entry *entries, size_t count) {
+    struct aging_item *day = item; /* The parts are refilled for each day; the last day is the answer. */
+    struct movement movement = {0};
+    int64_t named[LIMIT_INSTALMENTS];
+    for (size_t i = 0; i < item->part_count; i++) {
+        named[i] = begin_part(item, i, as_of);
+        day->parts[i].settled_on = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < item->part_count; j++) {
+            day->parts[j].open_minor = named[j];
+        }
+        if (!take(day, &movement, &entries[i])) {
+            return;
+        }
+        for (size_t j = 0; j < item->part_count; j++) {
+            named[j] = day->parts[j].open_minor;
+        }
+        if (i + 1 < count && entries[i + 1].effective_on == entries[i].effective_on) {
+            continue;
+        }
+        spread(day, &movement);
+        for (size_t j = 0; j < item->part_count; j++) {
+            struct aging_part *part = &day->parts[j];
+            if (part->open_minor != 0) {
+                part->settled_on = 0;
+            } else if (part->settled_on == 0) {
+                part->settled_on = entries[i].effective_on;
+            }
+        }
+    }
+}
+
+/* Fills settled_on. The visible entries are few, or the question is for one customer. */
+static enum daybook_status find_settled(struct asking *asking, const struct item_row *row,
+                                        struct daybook_error *error) {
+    struct daybook_buffer visible = {0};
+    struct entries entries = entries_of(asking, row);
+    enum daybook_status status;
+    for (;;) {
+        bool is_found;
+        status = next_entry(&entries, &is_found, error);
+        if (status != DAYBOOK_OK || !is_found || entries.entry.sequence > asking->question->known_at) {
+            break;
+        }
+        if (entries.entry.effective_on <= asking->question->as_of &&
+            daybook_buffer_append(&visible, &entries.entry, sizeof entries.entry) != DAYBOOK_OK) {
+            status = daybook_fail(error, DAYBOOK_NO_MEMORY, "while dating an item: memory was refused");
+            break;
+        }
+    }
+    size_t count = visible.size / sizeof entries.entry;
+    if (status == DAYBOOK_OK && count > 0) {
+        struct item_entry *sorted = (void *)visible.data;
+        qsort(sorted, count, sizeof *sorted, compare_dates);
+        settle(&asking->item, asking->question->as_of, sorted, count);
+    }
+    daybook_buffer_release(&visible);
+    return status;
+}
+
+/* Visits the item of the row when it is visible and has what was asked for. */
+static enum daybook_status look_at(struct asking *asking, struct daybook_bytes bytes, uint8_t kind, const char *id,
+                                   size_t id_size, struct daybook_error *error) {
+    const struct aging_question *question = asking->question;
+    struct aging_item *item = &asking->item;
+    struct item_row row;
+    enum daybook_status status = item_read(bytes, &row, error);
+    if (status != DAYBOOK_OK || row.sequence > question->known_at) {
+        return status;
+    }
+    item->kind = kind;
+    item->id = id;
+    item->id_size = id_size;
+    item->category = row.category;
+    item->category_size = row.category_size;
+    item->is_source = row.is_source;
+    item->sequence = row.sequence;
+    item->posted_on = row.posted_on;
+    item->amount_minor = row.amount_minor;
+    status = read_parts(item, &row, error);
+    if (status == DAYBOOK_OK) {
+        status = add_up(asking, &row, error);
+    }
+    if (status == DAYBOOK_OK && question->includes_closed) {
+        status = find_settled(asking, &row, error);
+    }
+    bool is_shown = item->open_minor != 0 || (question->includes_closed && row.posted_on <= question->as_of);
+    if (status != DAYBOOK_OK || !is_shown) {
+        return status;
+    }
+    return asking->visit(asking->context, item, error);
+}
+
+/* Looks at the item that an index's row names. */
+static enum daybook_status look_up(struct asking *asking, struct daybook_bytes named, struct daybook_error *error) {
+    uint8_t key[DOCUMENT_KEY_MAX];
+    struct daybook_bytes value;
+    bool is_found;
+    if (named.size < 2 || named.size > 1 + LIMIT_ID_BYTES) {
+        return item_damaged(error);
+    }
+    store_be32(key, asking->question->account);
+    memcpy(key + 4, named.data, named.size);
+    enum daybook_status status =
+        table_get(asking->txn, AGING_ITEMS, (struct daybook_bytes){key, 4 + named.size}, &value, &is_found, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    return is_found ? look_at(asking, value, named.data[0], (const char *)named.data + 1, named.size - 1, error)
+                    : item_damaged(error);
+}
+
+/* Looks at every row of `table` from `from` on that belongs to the account, by `look`. */
+static enum daybook_status walk(struct asking *asking, unsigned table, struct daybook_bytes from,
+                                enum daybook_status (*look)(struct asking *, const struct table_row *,
+                                                            struct daybook_error *),
+                                struct daybook_error *error) {
+    struct table_cursor *cursor = NULL;
+    struct table_row row = {0};
+    enum daybook_status status = cursor_open(asking->txn, table, &cursor, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_seek(cursor, from, &row, error);
+    }
+    while (status == DAYBOOK_OK && row.is_valid && row.key.size > 4 &&
+           load_be32(row.key.data) == asking->question->account) {
+        status = look(asking, &row, error);
+        if (status == DAYBOOK_OK) {
+            status = cursor_next(cursor, &row, error);
+        }
+    }
+    cursor_close(cursor);
+    return status;
+}
+
+static enum daybook_status look_by_effective(struct asking *asking, const struct table_row *row,
+                                             struct daybook_error *error) {
+    return look_up(asking, row->value, error);
+}
+
+/* Those with later dates were looked at already. */
+static enum daybook_status look_by_sequence(struct asking *asking, const struct table_row *row,
+                                            struct daybook_error *error) {
+    if (row->value.size < 4) {
+        return item_damaged(error);
+    }
+    if ((int32_t)load_le32(row->value.data) > asking->question->as_of) {
+        return DAYBOOK_OK;
+    }
+    return look_up(asking, (struct daybook_bytes){row->value.data + 4, row->value.size - 4}, error);
+}
+
+static enum daybook_status look_at_row(struct asking *asking, const struct table_row *row,
+                                       struct daybook_error *error) {
+    if (row->key.size < 6) {
+        return item_damaged(error);
+    }
+    return look_at(asking, row->value, row->key.data[4], (const char *)row->key.data + 5, row->key.size - 5, error);
+}
+
+enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_question *question, aging_visit *visit,
+                                    void *context, struct daybook_error *error) {
+    struct asking asking;
+    uint8_t key[ITEMS_SEQUENCE_KEY_SIZE];
+    asking.txn = txn;
+    asking.question = question;
+    asking.visit = visit;
+    asking.context = context;
+    if (question->includes_closed) {
+        store_be32(key, question->account);
+        return walk(&asking, AGING_ITEMS, (struct daybook_bytes){key, 4}, look_at_row, error);
+    }
+    assert(question->as_of < INT32_MAX);
+    items_date_key(question->account, question->as_of + 1, 0, key);
+    enum daybook_status status =
+        walk(&asking, AGING_BY_EFFECTIVE, (struct daybook_bytes){key, ITEMS_DATE_KEY_SIZE}, look_by_effective, error);
+    if (status != DAYBOOK_OK || question->known_at == UINT64_MAX) {
+        return status;
+    }
+    items_sequence_key(question->account, question->known_at + 1, 0, key);
+    return walk(&asking, AGING_BY_SEQUENCE, (struct daybook_bytes){key, ITEMS_SEQUENCE_KEY_SIZE}, look_by_sequence,
+                error);
+}

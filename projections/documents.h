@@ -1,0 +1,76 @@
+/*
+ * What a fold remembers of documents between batches: one entry for each
+ * (account, kind, id), found by a hash, and the list of those that changed.
+ *
+ * The owner embeds struct document as the first member of its entry. An entry
+ * stays where it is until documents_end_batch or documents_forget.
+ */
+#ifndef DAYBOOK_PROJECTIONS_DOCUMENTS_H
+#define DAYBOOK_PROJECTIONS_DOCUMENTS_H
+
+#include "base/bytes.h"
+#include "limits.h"
+
+enum { DOCUMENT_KEY_MAX = 5 + LIMIT_ID_BYTES };
+
+struct document {
+    struct document *next; /* In its bucket. */
+    uint64_t hash;
+    const char *id; /* NUL-terminated, in the same block. */
+    uint32_t account;
+    uint32_t batch; /* The last one that used it. */
+    uint8_t id_size;
+    uint8_t kind;
+    bool is_dirty;
+    bool is_idle; /* The owner's: not likely to be used again, so dropped first. */
+};
+
+struct documents {
+    size_t entry_size;                    /* Of the owner's entry. */
+    size_t (*release)(struct document *); /* Frees what the entry itself owns and tells how much; may be NULL. */
+    size_t limit_bytes;
+    struct document **buckets; /* A power of two. */
+    size_t bucket_count;
+    size_t count;
+    size_t used_bytes; /* The owner adds what its entries own. */
+    uint32_t batch;
+    struct document **dirty; /* In the order of their first change. */
+    size_t dirty_count;
+    size_t dirty_capacity;
+};
+
+void documents_init(struct documents *documents, size_t entry_size, size_t (*release)(struct document *),
+                    size_t limit_bytes);
+void documents_release(struct documents *documents);
+void documents_forget(struct documents *documents);
+
+/* A document's name; the id is borrowed. */
+struct document_name {
+    uint32_t account;
+    uint8_t kind;
+    const char *id;
+    size_t id_size; /* 1 to LIMIT_ID_BYTES. */
+    uint64_t hash;
+};
+/* False: the id is empty or too long. */
+bool document_name_init(struct document_name *name, uint32_t account, int kind, const char *id);
+
+/* The key in a table: account u32 big-endian, kind, id. Returns its size. */
+size_t document_name_key(const struct document_name *name, uint8_t key[DOCUMENT_KEY_MAX]);
+size_t document_key(const struct document *document, uint8_t key[DOCUMENT_KEY_MAX]);
+
+struct document *documents_find(struct documents *documents, const struct document_name *name); /* NULL: not here. */
+
+/* A new entry, zeroed but for its head; NULL when memory is refused. It must not be there yet. */
+struct document *documents_add(struct documents *documents, const struct document_name *name);
+
+/* False when memory is refused. */
+bool documents_mark(struct documents *documents, struct document *document);
+
+/* Orders the dirty ones by account, so that rows of one account are written together. */
+bool documents_sort_dirty(struct documents *documents);
+
+/* Nothing is dirty any more; drops what is over the limit. */
+void documents_end_batch(struct documents *documents);
+
+#endif

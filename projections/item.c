@@ -1,0 +1,196 @@
+/* The rows of the aging view in bytes; the format is drawn in item.h. */
+#include "projections/item.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+enum { FLAG_SOURCE = 1, FLAG_SPILLED = 2, HEAD_SIZE = 5, SPILL_SIZE = 32 };
+
+enum daybook_status item_damaged(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_DAMAGED,
+                        "while reading an item of the aging view: its bytes are not what was written; "
+                        "rebuild the view from the journal");
+}
+
+static uint32_t checksum(const uint8_t *row, size_t size) {
+    return (uint32_t)hash64(row + 4, size - 4, 0);
+}
+
+void item_seal(uint8_t *row, size_t size) {
+    store_le32(row, checksum(row, size));
+}
+
+enum daybook_status item_write(struct daybook_buffer *row, const struct item_row *item) {
+    uint8_t *start = daybook_buffer_reserve(row, HEAD_SIZE + SPILL_SIZE + 60 + (size_t)item->category_size);
+    if (start == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    uint8_t *to = start + HEAD_SIZE;
+    bool is_spilled = item->spill.chunk_count > 0;
+    store_le32(start, 0);
+    start[4] = (uint8_t)((item->is_source ? FLAG_SOURCE : 0) | (is_spilled ? FLAG_SPILLED : 0));
+    if (is_spilled) {
+        store_le32(to, item->spill.chunk_count);
+        store_le64(to + 4, (uint64_t)item->spill.amount_minor);
+        store_le64(to + 12, (uint64_t)item->spill.disputed_minor);
+        store_le32(to + 20, (uint32_t)item->spill.max_effective);
+        store_le64(to + 24, item->spill.last_sequence);
+        to += SPILL_SIZE;
+    }
+    to += varint_store(to, item->sequence);
+    to += varint_store(to, zigzag_encode(item->amount_minor));
+    to += varint_store(to, zigzag_encode(item->posted_on));
+    to += varint_store(to, zigzag_encode(item->due_on));
+    *to++ = item->category_size;
+    if (item->category_size > 0) {
+        memcpy(to, item->category, item->category_size);
+    }
+    to += item->category_size;
+    to += varint_store(to, item->part_count);
+    row->size += (size_t)(to - start);
+    return DAYBOOK_OK;
+}
+
+enum daybook_status item_write_part(struct daybook_buffer *row, const struct item_part *part) {
+    uint8_t bytes[20];
+    size_t size = varint_store(bytes, zigzag_encode(part->amount_minor));
+    size += varint_store(bytes + size, zigzag_encode(part->due_on));
+    return daybook_buffer_append(row, bytes, size);
+}
+
+static inline bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *value) {
+    if (*at < end && **at < 0x80) {
+        *value = *(*at)++;
+        return true;
+    }
+    size_t size = varint_load(*at, end, value);
+    *at += size;
+    return size != 0;
+}
+
+static bool read_zigzag(const uint8_t **at, const uint8_t *end, int64_t *value) {
+    uint64_t raw;
+    if (!read_varint(at, end, &raw)) {
+        return false;
+    }
+    *value = zigzag_decode(raw);
+    return true;
+}
+
+static bool read_date(const uint8_t **at, const uint8_t *end, int32_t *date) {
+    int64_t value;
+    if (!read_zigzag(at, end, &value) || value < INT32_MIN || value > INT32_MAX) {
+        return false;
+    }
+    *date = (int32_t)value;
+    return true;
+}
+
+static bool read_spill(const uint8_t **at, const uint8_t *end, struct item_spill *spill) {
+    if (end - *at < SPILL_SIZE) {
+        return false;
+    }
+    spill->chunk_count = load_le32(*at);
+    spill->amount_minor = (int64_t)load_le64(*at + 4);
+    spill->disputed_minor = (int64_t)load_le64(*at + 12);
+    spill->max_effective = (int32_t)load_le32(*at + 20);
+    spill->last_sequence = load_le64(*at + 24);
+    *at += SPILL_SIZE;
+    return spill->chunk_count > 0;
+}
+
+static bool read_head(const uint8_t **at, const uint8_t *end, struct item_row *item) {
+    uint64_t part_count;
+    if (!read_varint(at, end, &item->sequence) || !read_zigzag(at, end, &item->amount_minor) ||
+        !read_date(at, end, &item->posted_on) || !read_date(at, end, &item->due_on) || *at == end) {
+        return false;
+    }
+    item->category_size = *(*at)++;
+    if (end - *at < item->category_size) {
+        return false;
+    }
+    item->category = (const char *)*at;
+    *at += item->category_size;
+    if (!read_varint(at, end, &part_count) || part_count > UINT32_MAX) {
+        return false;
+    }
+    item->part_count = (uint32_t)part_count;
+    item->parts = *at;
+    return true;
+}
+
+bool item_read_part(const struct item_row *item, const uint8_t **at, struct item_part *part) {
+    return read_zigzag(at, item->end, &part->amount_minor) && read_date(at, item->end, &part->due_on);
+}
+
+enum daybook_status item_read(struct daybook_bytes row, struct item_row *item, struct daybook_error *error) {
+    *item = (struct item_row){0};
+    if (row.size < HEAD_SIZE || load_le32(row.data) != checksum(row.data, row.size)) {
+        return item_damaged(error);
+    }
+    const uint8_t *at = row.data + HEAD_SIZE;
+    item->end = row.data + row.size;
+    item->is_source = (row.data[4] & FLAG_SOURCE) != 0;
+    if (((row.data[4] & FLAG_SPILLED) != 0 && !read_spill(&at, item->end, &item->spill)) ||
+        !read_head(&at, item->end, item)) {
+        return item_damaged(error);
+    }
+    for (uint32_t i = 0; i < item->part_count; i++) {
+        struct item_part part;
+        if (!item_read_part(item, &at, &part)) {
+            return item_damaged(error);
+        }
+    }
+    item->entries = at;
+    return DAYBOOK_OK;
+}
+
+size_t item_write_entry(uint8_t *to, const struct item_entry *last, const struct item_entry *entry) {
+    bool has_instalment = entry->instalment != 0;
+    bool has_disputed = entry->disputed_minor != 0;
+    uint8_t *start = to;
+    uint64_t delta = entry->sequence - last->sequence;
+    to += varint_store(to, delta << 2 | (has_instalment ? 1 : 0) | (has_disputed ? 2 : 0));
+    to += varint_store(to, zigzag_encode((int64_t)entry->effective_on - last->effective_on));
+    to += varint_store(to, zigzag_encode(entry->amount_minor));
+    if (has_instalment) {
+        to += varint_store(to, entry->instalment);
+    }
+    if (has_disputed) {
+        to += varint_store(to, zigzag_encode(entry->disputed_minor));
+    }
+    return (size_t)(to - start);
+}
+
+bool item_read_entry(const uint8_t **at, const uint8_t *end, struct item_entry *entry) {
+    uint64_t head;
+    uint64_t instalment = 0;
+    int64_t effective_delta;
+    entry->disputed_minor = 0;
+    if (!read_varint(at, end, &head) || !read_zigzag(at, end, &effective_delta) ||
+        !read_zigzag(at, end, &entry->amount_minor) || ((head & 1) != 0 && !read_varint(at, end, &instalment)) ||
+        ((head & 2) != 0 && !read_zigzag(at, end, &entry->disputed_minor))) {
+        return false;
+    }
+    entry->sequence += head >> 2;
+    entry->effective_on = (int32_t)(entry->effective_on + effective_delta);
+    entry->instalment = (uint32_t)instalment;
+    return true;
+}
+
+enum daybook_status item_read_chunk(struct daybook_bytes chunk, const uint8_t **entries, const uint8_t **end,
+                                    struct daybook_error *error) {
+    if (chunk.size < ITEM_CHUNK_HEAD || load_le32(chunk.data) != checksum(chunk.data, chunk.size)) {
+        return item_damaged(error);
+    }
+    *entries = chunk.data + ITEM_CHUNK_HEAD;
+    *end = chunk.data + chunk.size;
+    return DAYBOOK_OK;
+}
+
+void item_chunk_key(uint32_t account, uint64_t sequence, uint32_t chunk, uint8_t key[ITEM_CHUNK_KEY_SIZE]) {
+    store_be32(key, account);
+    store_be64(key + 4, sequence);
+    store_be32(key + 12, chunk);
+}

@@ -1,0 +1,106 @@
+/*
+ * An item: a charge or a debit note that can be open, or a payment or a credit
+ * on account that can be unapplied, with every change of what is left of it.
+ *
+ * A row (little-endian):
+ *
+ *     0  u32  checksum: the low half of hash64 of the rest
+ *     4  u8   1: money to apply (a source); 2: older entries lie in chunks
+ *   [ 5  u32  count of those chunks
+ *     9  i64  sum of their amounts
+ *    17  i64  sum of their disputed amounts
+ *    25  i32  their greatest effective date
+ *    29  u64  their last sequence ]
+ *     .. varint sequence, zigzag amount, zigzag posted_on, zigzag due_on,
+ *        u8 size and bytes of the category, varint count of instalments and for
+ *        each zigzag amount, zigzag due_on
+ *     .. entries, up to ITEM_ENTRIES_MAX bytes; then they become a chunk
+ *
+ * The making of the item is not an entry. An entry: varint of (sequence less the
+ * one before) * 4 + 1 with an instalment + 2 with a disputed amount, zigzag
+ * effective date less the one before, zigzag amount, [varint instalment],
+ * [zigzag disputed amount]. Before the first come the item's own sequence and
+ * posting date. A chunk: u32 checksum, entries.
+ */
+#ifndef DAYBOOK_PROJECTIONS_ITEM_H
+#define DAYBOOK_PROJECTIONS_ITEM_H
+
+#include "base/bytes.h"
+
+enum { ITEM_ENTRIES_MAX = 1400, ITEM_ENTRY_MAX = 40, ITEM_CHUNK_HEAD = 4 };
+
+/* The part of the history that lies in chunks. */
+struct item_spill {
+    uint32_t chunk_count;
+    int64_t amount_minor;
+    int64_t disputed_minor;
+    int32_t max_effective;
+    uint64_t last_sequence;
+};
+
+struct item_part {
+    int64_t amount_minor;
+    int32_t due_on;
+};
+
+/* A row, read. Category, parts and entries are borrowed from it. */
+struct item_row {
+    bool is_source;
+    struct item_spill spill; /* All zero: no chunks. */
+    uint64_t sequence;
+    int64_t amount_minor;
+    int32_t posted_on;
+    int32_t due_on; /* 0 for money to apply. */
+    const char *category;
+    uint8_t category_size;
+    uint32_t part_count; /* Instalments; 0 = one due date. */
+    const uint8_t *parts;
+    const uint8_t *entries;
+    const uint8_t *end;
+};
+
+/* One change of what is left. */
+struct item_entry {
+    uint64_t sequence;
+    int32_t effective_on;
+    int64_t amount_minor;
+    uint32_t instalment; /* From 1; 0 = the item as a whole. */
+    int64_t disputed_minor;
+};
+
+/* Appends a row without entries to `row`. NO_MEMORY only. The parts follow one by one. */
+DAYBOOK_MUST_USE enum daybook_status item_write(struct daybook_buffer *row, const struct item_row *item);
+DAYBOOK_MUST_USE enum daybook_status item_write_part(struct daybook_buffer *row, const struct item_part *part);
+
+/* Sets the checksum of a row or a chunk. */
+void item_seal(uint8_t *row, size_t size);
+
+/* DAMAGED: the bytes are not what was written. */
+DAYBOOK_MUST_USE enum daybook_status item_read(struct daybook_bytes row, struct item_row *item,
+                                               struct daybook_error *error);
+
+/* Reads the next part; `at` begins at item->parts. False: damaged. */
+bool item_read_part(const struct item_row *item, const uint8_t **at, struct item_part *part);
+
+/* Returns the size, at most ITEM_ENTRY_MAX. `last` gives the sequence and date before. */
+size_t item_write_entry(uint8_t *to, const struct item_entry *last, const struct item_entry *entry);
+
+/* Reads the entry at `at` into `entry`, which holds the one before. False: damaged. */
+bool item_read_entry(const uint8_t **at, const uint8_t *end, struct item_entry *entry);
+
+/* What stands before the first entry of a row or a chunk. */
+static inline struct item_entry item_start(const struct item_row *item) {
+    return (struct item_entry){.sequence = item->sequence, .effective_on = item->posted_on};
+}
+
+/* The entries of a chunk. DAMAGED: not what was written. */
+DAYBOOK_MUST_USE enum daybook_status item_read_chunk(struct daybook_bytes chunk, const uint8_t **entries,
+                                                     const uint8_t **end, struct daybook_error *error);
+
+/* The key of a chunk: account u32, item's sequence u64, chunk u32, all big-endian. */
+enum { ITEM_CHUNK_KEY_SIZE = 16 };
+void item_chunk_key(uint32_t account, uint64_t sequence, uint32_t chunk, uint8_t key[ITEM_CHUNK_KEY_SIZE]);
+
+enum daybook_status item_damaged(struct daybook_error *error);
+
+#endif
