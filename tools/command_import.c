@@ -1,0 +1,226 @@
+/* daybook import: a CSV file, through a mapping, to requests. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/ledger.h"
+#include "tools/command.h"
+#include "tools/import_plan.h"
+#include "tools/import_report.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+
+enum { BATCH_REQUESTS = 8192 };
+
+/* One request of the batch: which entry, and where its bytes are. */
+struct batch_item {
+    size_t entry;
+    uint64_t line;
+    size_t offset;
+    size_t size;
+};
+
+struct import {
+    const struct invocation *invocation;
+    struct daybook *ledger;
+    struct import_map map;
+    struct plan plan;
+    struct import_report report;
+    struct daybook_buffer map_text;
+    struct daybook_buffer file_text;
+    struct daybook_buffer encoded;
+    struct batch_item items[BATCH_REQUESTS];
+    struct daybook_bytes requests[BATCH_REQUESTS];
+    size_t item_count;
+    uint64_t appended_count;
+    uint64_t repeated_count;
+    uint64_t refused_count;
+};
+
+static void complain(void *context, uint64_t line, const char *sentence) {
+    struct import *import = context;
+    import_report_add(&import->report, line, "", "BAD_ROW", sentence);
+}
+
+static enum daybook_status prepare(struct import *import, struct daybook_error *error) {
+    const struct invocation *invocation = import->invocation;
+    const struct options *options = &invocation->options;
+    const char *map_name = options_value(options, "map");
+    const char *file_name = options->arguments[0];
+    enum daybook_status status =
+        import_report_open(&import->report, options_value(options, "report"), invocation->arena, error);
+    if (status == DAYBOOK_OK) {
+        status = file_read(map_name, &import->map_text, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status =
+            import_map_read(map_name, daybook_buffer_view(&import->map_text), invocation->arena, &import->map, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = file_read(file_name, &import->file_text, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = charset_to_utf8(file_name, import->map.charset, &import->file_text, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = command_open_writer(invocation, false, &import->ledger, error);
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    import->plan.name = file_name;
+    import->plan.text = daybook_buffer_view(&import->file_text);
+    import->plan.currency = ledger_config(import->ledger)->currency;
+    import->plan.actor = command_actor(invocation);
+    import->plan.complain = complain;
+    import->plan.context = import;
+    return plan_make(&import->plan, &import->map, error);
+}
+
+/* A customer who is there already is what "once" asks for. */
+static bool is_there_already(const struct import *import, const struct batch_item *item,
+                             const struct daybook_answer *answer) {
+    return answer->is_repeated || (answer->refusal != NULL && plan_is_once(&import->plan, item->entry) &&
+                                   answer->refusal->code == PB__REFUSAL_CODE__REFUSAL_CODE_DUPLICATE_CUSTOMER);
+}
+
+static void count_answers(struct import *import, const struct daybook_answers *answers) {
+    for (size_t i = 0; i < import->item_count; i++) {
+        const struct batch_item *item = &import->items[i];
+        const struct daybook_answer *answer = &answers->items[i];
+        if (is_there_already(import, item, answer)) {
+            import->repeated_count++;
+        } else if (answer->refusal != NULL) {
+            import->refused_count++;
+            import_report_add(&import->report, item->line, plan_command(&import->plan, item->entry),
+                              refusal_code_name(answer->refusal->code), answer->refusal->message);
+        } else {
+            import->appended_count++;
+        }
+    }
+}
+
+static enum daybook_status flush_batch(struct import *import, struct daybook_error *error) {
+    struct daybook_answers answers = {0};
+    for (size_t i = 0; i < import->item_count; i++) {
+        const struct batch_item *item = &import->items[i];
+        import->requests[i] = (struct daybook_bytes){import->encoded.data + item->offset, item->size};
+    }
+    enum daybook_status status = DAYBOOK_OK;
+    if (import->item_count > 0) {
+        status =
+            daybook_submit(import->ledger, import->requests, import->item_count, DAYBOOK_SUBMIT_EACH, &answers, error);
+    }
+    if (status == DAYBOOK_OK) {
+        count_answers(import, &answers);
+    }
+    daybook_answers_release(&answers);
+    daybook_buffer_reset(&import->encoded);
+    import->item_count = 0;
+    return status;
+}
+
+static enum daybook_status submit_all(struct import *import, struct daybook_error *error) {
+    struct progress progress;
+    progress_begin(&progress, _("importing"), _("requests"), 0, import->plan.entry_count);
+    enum daybook_status status = DAYBOOK_OK;
+    for (size_t entry = 0; status == DAYBOOK_OK && entry < import->plan.entry_count; entry++) {
+        struct batch_item *item = &import->items[import->item_count];
+        *item = (struct batch_item){.entry = entry, .offset = import->encoded.size};
+        status = plan_encode(&import->plan, entry, &import->encoded, &item->line, error);
+        item->size = import->encoded.size - item->offset;
+        import->item_count++;
+        if (status == DAYBOOK_OK && import->item_count == BATCH_REQUESTS) {
+            status = flush_batch(import, error);
+            progress_update(&progress, entry + 1);
+        }
+        if (status == DAYBOOK_OK && progress_is_interrupted()) {
+            return daybook_fail(error, DAYBOOK_STOPPED,
+                                _("stopped after %" PRIu64 " requests; the same import again goes on from there"),
+                                import->appended_count + import->repeated_count + import->refused_count);
+        }
+    }
+    return status == DAYBOOK_OK ? flush_batch(import, error) : status;
+}
+
+static void print_summary(const struct import *import, bool is_appending) {
+    const struct plan *plan = &import->plan;
+    if (options_has(&import->invocation->options, "json")) {
+        (void)printf("{\"rows\":%" PRIu64 ",\"badRows\":%" PRIu64 ",\"requests\":%zu,\"appended\":%" PRIu64
+                     ",\"repeated\":%" PRIu64 ",\"refused\":%" PRIu64 "}\n",
+                     plan->data_rows, plan->bad_count, plan->entry_count, import->appended_count,
+                     import->repeated_count, import->refused_count);
+        return;
+    }
+    char text[6][32];
+    (void)printf(_("rows %s (bad %s), requests %s: appended %s, repeated %s, refused %s%s\n"),
+                 count_grouped(plan->data_rows, text[0]), count_grouped(plan->bad_count, text[1]),
+                 count_grouped(plan->entry_count, text[2]), count_grouped(import->appended_count, text[3]),
+                 count_grouped(import->repeated_count, text[4]), count_grouped(import->refused_count, text[5]),
+                 is_appending ? "" : _("; nothing was submitted"));
+}
+
+static int run(struct invocation *invocation) {
+    struct daybook_error error;
+    struct daybook_error report_error;
+    struct import *import = arena_zalloc(invocation->arena, sizeof *import);
+    if (import == NULL) {
+        (void)daybook_fail(&error, DAYBOOK_NO_MEMORY, "%s", _("preparing the import: memory was refused"));
+        return command_fail(&error);
+    }
+    import->invocation = invocation;
+    progress_watch_interrupt();
+    enum daybook_status status = prepare(import, &error);
+    bool is_planned = status == DAYBOOK_OK;
+    bool is_stopped_by_rows =
+        is_planned && import->plan.bad_count > 0 && !options_has(&invocation->options, "skip-bad");
+    bool is_appending = is_planned && !is_stopped_by_rows && !options_has(&invocation->options, "dry-run");
+    if (is_appending) {
+        status = submit_all(import, &error);
+    }
+    enum daybook_status report_status = import_report_close(&import->report, &report_error);
+    if (is_stopped_by_rows) {
+        (void)fprintf(stderr, "%s",
+                      _("daybook: bad rows stopped the import before anything was appended; mend them, or go on "
+                        "without them with --skip-bad\n"));
+    }
+    if (is_planned) {
+        print_summary(import, is_appending);
+    }
+    int code = import->plan.bad_count + import->refused_count > 0 ? EXIT_REFUSED : EXIT_DONE;
+    code = report_status == DAYBOOK_OK ? code : command_fail(&report_error);
+    code = status == DAYBOOK_OK ? code : command_fail(&error);
+    plan_release(&import->plan);
+    daybook_buffer_release(&import->map_text);
+    daybook_buffer_release(&import->file_text);
+    daybook_buffer_release(&import->encoded);
+    daybook_close(import->ledger);
+    return code;
+}
+
+static const struct option_spec import_options[] = {
+    {"map", 0, OPTION_VALUE, true, "MAP", N_("the mapping file: which columns make which requests"), FIELD_NONE},
+    {"skip-bad", 0, OPTION_FLAG, false, NULL, N_("go on without the rows that cannot be read"), FIELD_NONE},
+    {"report", 0, OPTION_VALUE, false, "FILE", N_("list bad rows and refusals there, as CSV"), FIELD_NONE},
+    {"actor", 0, OPTION_VALUE, false, "NAME", N_("who does it (default: you)"), FIELD_NONE},
+    {"dry-run", 0, OPTION_FLAG, false, NULL, N_("check every row, and submit nothing"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+const struct command import_commands[] = {
+    {
+        .name = "import",
+        .arguments = "FILE|-",
+        .argument_min = 1,
+        .argument_max = 1,
+        .uses = USES_LEDGER,
+        .run = run,
+        .summary = N_("import a CSV file through a mapping; the same file again appends nothing"),
+        .detail = N_("Rows are submitted in the order of their business dates. One bad row stops the import before "
+                     "anything is appended, unless --skip-bad is given. A refused request is listed, and the others "
+                     "go on. Exit code 1 when a row was bad or a request refused."),
+        .example = "daybook import invoices.csv --map invoices.json",
+        .options = import_options,
+    },
+    {.name = NULL},
+};
