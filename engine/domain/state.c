@@ -151,6 +151,20 @@ static enum daybook_status search_names(struct state *state, uint64_t hash, matc
     return status;
 }
 
+static struct recent *recent_of(struct state *state, uint64_t hash) {
+    return &state->recent[hash % RECENT_ROWS];
+}
+
+static void remember(struct state *state, uint64_t hash, struct row *row) {
+    if (row != NULL) {
+        *recent_of(state, hash) = (struct recent){hash, row};
+    }
+}
+
+void state_forget_recent(struct state *state) {
+    memset(state->recent, 0, sizeof state->recent);
+}
+
 struct customer_search {
     const char *id;
     struct customer *found;
@@ -171,8 +185,16 @@ static enum daybook_status match_customer(struct state *state, uint64_t number, 
 enum daybook_status state_find_customer(struct state *state, const char *id, struct customer **customer,
                                         struct daybook_error *error) {
     struct customer_search search = {.id = id};
-    enum daybook_status status = search_names(state, name_hash_customer(id), match_customer, &search, error);
+    uint64_t hash = name_hash_customer(id);
+    const struct recent *recent = recent_of(state, hash);
+    if (recent->row != NULL && recent->hash == hash && recent->row->kind == ROW_CUSTOMER &&
+        strcmp(((struct customer *)recent->row)->id, id) == 0) {
+        *customer = (struct customer *)recent->row;
+        return DAYBOOK_OK;
+    }
+    enum daybook_status status = search_names(state, hash, match_customer, &search, error);
     *customer = search.found;
+    remember(state, hash, (struct row *)search.found);
     return status;
 }
 
@@ -200,6 +222,11 @@ struct document_search {
     uint64_t sequence;
 };
 
+static bool is_document(const struct document *document, const struct document_search *search) {
+    return document->customer == search->customer->row.number && (int)document->kind == (int)search->kind &&
+           strcmp(document->id, search->id) == 0;
+}
+
 static enum daybook_status match_document(struct state *state, uint64_t number, void *context, bool *is_match,
                                           struct daybook_error *error) {
     struct document_search *search = context;
@@ -209,8 +236,7 @@ static enum daybook_status match_document(struct state *state, uint64_t number, 
         return status;
     }
     if (document != NULL) {
-        *is_match = document->customer == search->customer->row.number && (int)document->kind == (int)search->kind &&
-                    strcmp(document->id, search->id) == 0;
+        *is_match = is_document(document, search);
         search->found = *is_match ? document : NULL;
     } else {
         struct arena event_arena;
@@ -232,9 +258,17 @@ enum daybook_status state_find_document(struct state *state, const struct custom
                                         struct daybook_error *error) {
     struct document_search search = {.customer = customer, .kind = kind, .id = id};
     uint64_t hash = name_hash_document(customer->row.number, kind, id);
+    const struct recent *recent = recent_of(state, hash);
+    if (recent->row != NULL && recent->hash == hash && recent->row->kind == ROW_DOCUMENT &&
+        is_document((struct document *)recent->row, &search)) {
+        *document = (struct document *)recent->row;
+        *sequence = recent->row->number;
+        return DAYBOOK_OK;
+    }
     enum daybook_status status = search_names(state, hash, match_document, &search, error);
     *document = search.found;
     *sequence = search.sequence;
+    remember(state, hash, (struct row *)search.found);
     return status;
 }
 
@@ -296,7 +330,9 @@ static enum daybook_status add_row(struct state *state, uint64_t number, enum ro
         return status;
     }
     *row = fresh;
-    return state_record_new_name(state, hash, number, error);
+    DAYBOOK_TRY(state_record_new_name(state, hash, number, error));
+    remember(state, hash, fresh);
+    return DAYBOOK_OK;
 }
 
 static void copy_id(char *to, const char *id) {
@@ -428,6 +464,7 @@ void state_mark_clean(struct state *state) {
 
 void state_trim(struct state *state, size_t limit_bytes) {
     assert(!state->is_recording);
+    state_forget_recent(state);
     /* Two rounds at most: the first one takes the marks of use off. */
     uint64_t steps = (uint64_t)state->rows.capacity * 2;
     while (state->pool.used_bytes > limit_bytes && steps-- > 0) {

@@ -19,6 +19,14 @@ struct name_table {
     uint32_t capacity;     /* A power of two. */
 };
 
+/* Rows that were found by name lately: deciding, emitting and folding ask for the
+ * same few again and again. Direct-mapped; emptied whenever a row goes away. */
+enum { RECENT_ROWS = 1024 };
+struct recent {
+    uint64_t hash;
+    struct row *row; /* NULL: free. */
+};
+
 /* What must be done to take the last change back; undone last first. */
 enum undo_kind {
     UNDO_FIELD,
@@ -53,6 +61,7 @@ struct state {
     struct row **dirty; /* Of state_dirty_rows. */
     size_t dirty_capacity;
     struct ledger_row *ledger;
+    struct recent recent[RECENT_ROWS];
     struct name_entry *sorted_names; /* Of state_new_names. */
     size_t sorted_capacity;
 };
@@ -70,6 +79,9 @@ bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, 
 uint64_t name_hash_customer(const char *id);
 uint64_t name_hash_document(uint64_t customer, Pb__DocumentKind kind, const char *id);
 uint64_t name_hash_key(struct daybook_bytes key);
+
+/* A row is about to go away. */
+void state_forget_recent(struct state *state);
 
 DAYBOOK_MUST_USE enum daybook_status state_record_new_row(struct state *state, struct row *row,
                                                           struct daybook_error *error);
