@@ -1,0 +1,53 @@
+/* What the parts of daybook-bench share. */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include "base/clock.h"
+#include "bench/figures.h"
+#include "bench/workload.h"
+#include "codec/frame.h"
+#include "engine/ledger.h"
+
+enum { BENCH_BATCH_REQUESTS = 8192, BENCH_THREADS = 64 };
+
+struct bench {
+    uint64_t events;
+    uint32_t customers;
+    uint64_t seed;
+    enum spread_kind spread;
+    bool opens_first;
+    const char *directory; /* Of this run; on the disk that is to be measured. */
+    const char *json_path;
+    const char *commit;
+    struct figures figures;
+
+    /* Learned on the way. */
+    uint64_t head;
+    uint64_t requests;
+    int64_t end_us;
+    int64_t clock_us; /* What the ledger's clock says. */
+    uint64_t journal_bytes;
+    double append_limit; /* Raw LMDB append of the same events, a second. */
+    double commit_limit; /* Raw LMDB commits of one event, a second. */
+
+    /* Events as they are stored, for the limits of the parts. */
+    struct daybook_buffer event_bytes;
+    struct event_span *event_spans;
+    size_t event_count;
+};
+
+/* Each says what went wrong on standard error and returns false. */
+bool bench_append(struct bench *bench);        /* run_append.c: the history that the others ask. */
+bool bench_single(struct bench *bench);        /* run_append.c */
+bool bench_parts(struct bench *bench);         /* run_parts.c: reads the events that were appended. */
+bool bench_replay(struct bench *bench);        /* run_views.c */
+bool bench_point_in_time(struct bench *bench); /* run_views.c */
+
+/* DIRECTORY/name, into a buffer of PATH_MAX. */
+const char *bench_path(const struct bench *bench, const char *name, char *path);
+bool bench_failed(const char *what, const struct daybook_error *error); /* Says it; always false. */
+double bench_seconds_since(uint64_t start_ns);
+double bench_peak_rss_mib(void);
+struct daybook_clock bench_clock(struct bench *bench); /* Says clock_us. */
+
+#endif

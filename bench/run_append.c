@@ -1,0 +1,303 @@
+/* Appending: batches through the library, and one request at a time from one thread and from many. */
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "bench/bench.h"
+#include "codec/wire.h"
+
+/* Encoded requests, one after the other. */
+struct batch {
+    struct daybook_buffer bytes;
+    size_t *ends;
+    struct daybook_bytes *requests; /* Filled by batch_finish: the buffer moves while it grows. */
+    size_t count;
+    size_t capacity;
+};
+
+static bool batch_init(struct batch *batch, size_t capacity) {
+    *batch = (struct batch){.capacity = capacity};
+    batch->ends = calloc(capacity, sizeof *batch->ends);
+    batch->requests = calloc(capacity, sizeof *batch->requests);
+    return batch->ends != NULL && batch->requests != NULL;
+}
+
+static void batch_release(struct batch *batch) {
+    daybook_buffer_release(&batch->bytes);
+    free(batch->ends);
+    free(batch->requests);
+}
+
+static void batch_reset(struct batch *batch) {
+    daybook_buffer_reset(&batch->bytes);
+    batch->count = 0;
+}
+
+static bool batch_add(struct batch *batch, const Pb__Request *request) {
+    if (wire_encode(&request->base, &batch->bytes) != DAYBOOK_OK) {
+        return false;
+    }
+    batch->ends[batch->count++] = batch->bytes.size;
+    return true;
+}
+
+static void batch_finish(struct batch *batch) {
+    size_t start = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->requests[i] = (struct daybook_bytes){batch->bytes.data + start, batch->ends[i] - start};
+        start = batch->ends[i];
+    }
+}
+
+static bool make_ledger(struct bench *bench, const char *directory, struct daybook **ledger) {
+    struct daybook_error error;
+    struct daybook_create_options made = {.timezone = "UTC", .currency = "CNY", .clock = bench_clock(bench)};
+    struct daybook_open_options how = {.directory = directory, .is_writer = true, .clock = bench_clock(bench)};
+    if (daybook_create(directory, &made, &error) != DAYBOOK_OK || daybook_open(&how, ledger, &error) != DAYBOOK_OK) {
+        return bench_failed("making a ledger", &error);
+    }
+    return true;
+}
+
+struct tally {
+    uint64_t requests;
+    uint64_t events;
+    uint64_t refused;
+    const char *first_refusal; /* Copied by the caller. */
+};
+
+/* Submits the batch and adds to the tally; the time of the call alone is a sample. */
+static bool submit_batch(struct daybook *ledger, struct batch *batch, struct samples *samples, struct tally *tally) {
+    struct daybook_error error;
+    struct daybook_answers answers = {0};
+    uint64_t start = clock_monotonic_ns();
+    enum daybook_status status =
+        daybook_submit(ledger, batch->requests, batch->count, DAYBOOK_SUBMIT_EACH, &answers, &error);
+    samples_add(samples, clock_monotonic_ns() - start);
+    if (status != DAYBOOK_OK) {
+        return bench_failed("submitting", &error);
+    }
+    for (size_t i = 0; i < answers.count; i++) {
+        const struct daybook_answer *answer = &answers.items[i];
+        if (answer->refusal == NULL) {
+            tally->events += answer->last_sequence - answer->first_sequence + 1;
+        } else if (tally->refused++ < 3) {
+            (void)fprintf(stderr, "  refused: %s\n", answer->refusal->message);
+        }
+    }
+    tally->requests += answers.count;
+    daybook_answers_release(&answers);
+    return true;
+}
+
+static bool append_history(struct bench *bench, struct daybook *ledger, struct workload *workload,
+                           struct samples *samples, struct tally *tally) {
+    struct batch batch;
+    bool is_done = batch_init(&batch, BENCH_BATCH_REQUESTS);
+    while (is_done && tally->events < bench->events) {
+        batch_reset(&batch);
+        while (is_done && batch.count < BENCH_BATCH_REQUESTS) {
+            is_done = batch_add(&batch, workload_next(workload));
+        }
+        batch_finish(&batch);
+        bench->clock_us = workload_now_us(workload);
+        is_done = is_done && samples->count < samples->capacity && submit_batch(ledger, &batch, samples, tally);
+    }
+    batch_release(&batch);
+    return is_done;
+}
+
+static bool measure_journal(struct bench *bench, struct daybook *ledger, const struct tally *tally,
+                            struct samples *samples) {
+    struct daybook_error error;
+    struct journal_usage usage;
+    if (daybook_head(ledger, &bench->head, &error) != DAYBOOK_OK ||
+        journal_usage(ledger_journal(ledger), &usage, &error) != DAYBOOK_OK) {
+        return bench_failed("looking at the journal", &error);
+    }
+    bench->requests = tally->requests;
+    bench->end_us = bench->clock_us;
+    bench->journal_bytes = usage.size_bytes;
+    struct figures *figures = &bench->figures;
+    double seconds = samples_sum_s(samples);
+    figures_add(figures, "append, batches of 8192 requests", (double)tally->events / seconds, "events/s");
+    figures_add(figures, "append, the same in requests", (double)tally->requests / seconds, "requests/s");
+    figures_add_latency(figures, "append, latency of one batch", samples);
+    figures_add(figures, "requests refused", (double)tally->refused, "requests");
+    figures_add(figures, "journal, size of an event", (double)usage.size_bytes / (double)bench->head, "bytes");
+    figures_add(figures, "journal, events in a frame", (double)bench->head / (double)usage.frame_count, "events");
+    return true;
+}
+
+static bool measure_open(struct bench *bench, const char *directory) {
+    struct daybook_error error;
+    struct daybook *ledger = NULL;
+    struct daybook_open_options how = {.directory = directory, .is_writer = true, .clock = bench_clock(bench)};
+    uint64_t start = clock_monotonic_ns();
+    if (daybook_open(&how, &ledger, &error) != DAYBOOK_OK) {
+        return bench_failed("opening again", &error);
+    }
+    figures_add(&bench->figures, "open as a writer, after a close", bench_seconds_since(start) * 1e3, "ms");
+    daybook_close(ledger);
+    return true;
+}
+
+bool bench_append(struct bench *bench) {
+    char path[PATH_MAX];
+    struct samples samples = {0};
+    struct tally tally = {0};
+    struct daybook *ledger = NULL;
+    struct workload_options options = {.seed = bench->seed,
+                                       .customers = bench->customers,
+                                       .spread = bench->spread,
+                                       .requests = bench->events * 10 / 16 + 1,
+                                       .opens_first = bench->opens_first};
+    struct workload *workload = workload_open(&options);
+    bool is_done = workload != NULL && samples_init(&samples, bench->events / 4096 + 1024);
+    if (is_done) {
+        bench->clock_us = workload_now_us(workload);
+        is_done = make_ledger(bench, bench_path(bench, "ledger", path), &ledger) &&
+                  append_history(bench, ledger, workload, &samples, &tally) &&
+                  measure_journal(bench, ledger, &tally, &samples);
+    }
+    if (is_done) {
+        figures_add(&bench->figures, "memory, peak while appending", bench_peak_rss_mib(), "MiB");
+        figures_add(&bench->figures, "  of it the workload's own",
+                    (double)workload_memory_bytes(workload) / (1024.0 * 1024.0), "MiB");
+        uint64_t start = clock_monotonic_ns();
+        daybook_close(ledger);
+        ledger = NULL;
+        figures_add(&bench->figures, "close, with the state's checkpoint", bench_seconds_since(start) * 1e3, "ms");
+        is_done = measure_open(bench, path);
+    }
+    daybook_close(ledger);
+    samples_release(&samples);
+    workload_close(workload);
+    return is_done;
+}
+
+/* One thread that submits its own customers' requests one by one. */
+struct submitter {
+    struct bench *bench;
+    struct daybook *ledger;
+    struct batch batch; /* All that it may come to submit. */
+    struct samples samples;
+    struct tally tally;
+    const atomic_bool *is_over;
+    pthread_t thread;
+    bool is_done;
+};
+
+static void *submit_singly(void *context) {
+    struct submitter *submitter = context;
+    submitter->is_done = true;
+    struct batch one = {.count = 1};
+    for (size_t i = 0; i < submitter->batch.count && submitter->is_done && !atomic_load(submitter->is_over); i++) {
+        one.requests = &submitter->batch.requests[i];
+        submitter->is_done = submit_batch(submitter->ledger, &one, &submitter->samples, &submitter->tally);
+    }
+    return NULL;
+}
+
+/* Draws `count` requests for the submitter; opens its customers outside of the measured time. */
+static bool prepare_submitter(struct submitter *submitter, uint32_t index, uint32_t customers, size_t count) {
+    struct workload_options options = {.seed = submitter->bench->seed + 1000 + index,
+                                       .customers = customers,
+                                       .first_customer = index * customers,
+                                       .requests = count + customers,
+                                       .opens_first = true};
+    struct workload *workload = workload_open(&options);
+    struct batch openings;
+    struct samples unused;
+    struct tally ignored = {0};
+    bool is_done = workload != NULL && samples_init(&unused, 1) && batch_init(&openings, customers) &&
+                   batch_init(&submitter->batch, count) && samples_init(&submitter->samples, count);
+    for (uint32_t i = 0; is_done && i < customers; i++) {
+        is_done = batch_add(&openings, workload_next(workload));
+    }
+    for (size_t i = 0; is_done && i < count; i++) {
+        is_done = batch_add(&submitter->batch, workload_next(workload));
+    }
+    if (is_done) {
+        batch_finish(&openings);
+        batch_finish(&submitter->batch);
+        submitter->bench->clock_us = workload_now_us(workload);
+        is_done = submit_batch(submitter->ledger, &openings, &unused, &ignored);
+        batch_release(&openings);
+        samples_release(&unused);
+    }
+    workload_close(workload);
+    return is_done;
+}
+
+/* Runs all submitters until the first has nothing left; the others stop after the request in hand. */
+static bool run_submitters(struct submitter *submitters, size_t count, atomic_bool *is_over, double *seconds) {
+    uint64_t start = clock_monotonic_ns();
+    for (size_t i = 0; i < count; i++) {
+        submitters[i].is_over = is_over;
+        if (pthread_create(&submitters[i].thread, NULL, submit_singly, &submitters[i]) != 0) {
+            (void)fprintf(stderr, "daybook-bench: starting thread %zu failed\n", i);
+            exit(3);
+        }
+    }
+    bool is_done = true;
+    for (size_t i = 0; i < count; i++) {
+        (void)pthread_join(submitters[i].thread, NULL);
+        atomic_store(is_over, true);
+        is_done = is_done && submitters[i].is_done;
+    }
+    *seconds = bench_seconds_since(start);
+    return is_done;
+}
+
+static bool measure_single(struct bench *bench, const char *name, size_t threads, size_t requests_each,
+                           const char *rate_name, const char *latency_name) {
+    char path[PATH_MAX];
+    struct daybook *ledger = NULL;
+    struct samples all = {0};
+    struct submitter *submitters = calloc(threads, sizeof *submitters);
+    atomic_bool is_over = false;
+    double seconds = 0;
+    bool is_done = submitters != NULL && samples_init(&all, threads * requests_each) &&
+                   make_ledger(bench, bench_path(bench, name, path), &ledger);
+    for (size_t i = 0; is_done && i < threads; i++) {
+        submitters[i].bench = bench;
+        submitters[i].ledger = ledger;
+        is_done = prepare_submitter(&submitters[i], (uint32_t)i, 100, requests_each);
+    }
+    is_done = is_done && run_submitters(submitters, threads, &is_over, &seconds);
+    uint64_t events = 0;
+    uint64_t requests = 0;
+    for (size_t i = 0; is_done && i < threads; i++) {
+        events += submitters[i].tally.events;
+        requests += submitters[i].tally.requests;
+        for (size_t j = 0; j < submitters[i].samples.count; j++) {
+            samples_add(&all, submitters[i].samples.ns[j]);
+        }
+    }
+    if (is_done) {
+        struct figure *rate = figures_add(&bench->figures, rate_name, (double)requests / seconds, "requests/s");
+        if (threads == 1) {
+            figure_limit(rate, "raw LMDB, one event a commit", bench->commit_limit);
+        } else {
+            figures_add(&bench->figures, "  the same in events", (double)events / seconds, "events/s");
+        }
+        figures_add_latency(&bench->figures, latency_name, &all);
+    }
+    for (size_t i = 0; submitters != NULL && i < threads; i++) {
+        batch_release(&submitters[i].batch);
+        samples_release(&submitters[i].samples);
+    }
+    daybook_close(ledger);
+    samples_release(&all);
+    free(submitters);
+    return is_done;
+}
+
+bool bench_single(struct bench *bench) {
+    return measure_single(bench, "single-1", 1, 8000, "single appends, 1 submitter", "  latency of one") &&
+           measure_single(bench, "single-64", BENCH_THREADS, 4000, "single appends, 64 submitters",
+                          "  latency of one of 64");
+}

@@ -1,0 +1,203 @@
+/* Views: how fast they are folded again from nothing, and how long a question at (A, K) takes. */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/bench.h"
+#include "bench/random.h"
+#include "codec/wire.h"
+
+enum { QUESTION_COUNT = 100000, VIEWS_MAX = 8 };
+
+/* The three views of the main job, in whatever order the library has them. */
+static const char *const main_views[] = {"balance", "aging", "credit"};
+
+static const struct projection *projection_named(const char *name) {
+    for (const struct projection *const *view = daybook_standard_views; *view != NULL; view++) {
+        if (strcmp((*view)->name, name) == 0) {
+            return *view;
+        }
+    }
+    return NULL;
+}
+
+/* Moves the views of the ledger out of the way, so that the next open builds them anew. */
+static bool discard_views(struct bench *bench) {
+    static int discarded;
+    char views[PATH_MAX];
+    char aside[PATH_MAX];
+    char name[64];
+    (void)snprintf(name, sizeof name, "discarded-%d", discarded++);
+    (void)bench_path(bench, "ledger/views", views);
+    if (access(views, F_OK) == 0 && rename(views, bench_path(bench, name, aside)) != 0) {
+        perror("daybook-bench: moving the views away");
+        return false;
+    }
+    return true;
+}
+
+static bool wait_for(struct bench *bench, struct daybook *ledger, const char *view) {
+    struct daybook_error error;
+    struct view_read read = {0};
+    enum daybook_status status;
+    do {
+        status = ledger_begin_read(ledger, view, bench->head, &read, &error);
+    } while (status == DAYBOOK_BEHIND);
+    if (status != DAYBOOK_OK) {
+        return bench_failed("waiting for a view", &error);
+    }
+    view_end_read(&read);
+    return true;
+}
+
+/* From an empty directory to views at the head, folded by their workers. */
+static bool measure_replay(struct bench *bench, const char *const *names, size_t count, const char *figure_name,
+                           uint64_t *size_bytes) {
+    char path[PATH_MAX];
+    struct daybook_error error;
+    struct daybook *ledger = NULL;
+    const struct projection *views[VIEWS_MAX + 1] = {NULL};
+    for (size_t i = 0; i < count; i++) {
+        views[i] = projection_named(names[i]);
+        if (views[i] == NULL) {
+            (void)fprintf(stderr, "daybook-bench: there is no view '%s'\n", names[i]);
+            return false;
+        }
+    }
+    if (!discard_views(bench)) {
+        return false;
+    }
+    struct daybook_open_options how = {
+        .directory = bench_path(bench, "ledger", path), .follows = true, .views = views, .clock = bench_clock(bench)};
+    uint64_t start = clock_monotonic_ns();
+    bool is_done = daybook_open(&how, &ledger, &error) == DAYBOOK_OK || bench_failed("opening the views", &error);
+    for (size_t i = 0; is_done && i < count; i++) {
+        is_done = wait_for(bench, ledger, names[i]);
+    }
+    if (is_done) {
+        figures_add(&bench->figures, figure_name, (double)bench->head / bench_seconds_since(start), "events/s");
+        *size_bytes = 0;
+        for (size_t i = 0; i < ledger_view_count(ledger); i++) {
+            struct view_status status;
+            view_get_status(ledger_view_at(ledger, i), &status);
+            *size_bytes += status.size_bytes;
+        }
+    }
+    daybook_close(ledger);
+    return is_done;
+}
+
+bool bench_replay(struct bench *bench) {
+    uint64_t size_bytes = 0;
+    if (!measure_replay(bench, &main_views[0], 1, "replay of balance alone", &size_bytes) ||
+        !measure_replay(bench, &main_views[1], 1, "replay of aging alone", &size_bytes) ||
+        !measure_replay(bench, &main_views[2], 1, "replay of credit alone", &size_bytes) ||
+        !measure_replay(bench, main_views, 3, "replay of balance, aging and credit", &size_bytes)) {
+        return false;
+    }
+    figures_add(&bench->figures, "the three views, size of an event", (double)size_bytes / (double)bench->head,
+                "bytes");
+    figures_add(&bench->figures, "memory, peak so far", bench_peak_rss_mib(), "MiB");
+    return true;
+}
+
+/* One question about one customer, encoded; empty texts mean the head. */
+static bool encode_question(const char *customer, const char *as_of, const char *known_at,
+                            struct daybook_buffer *bytes) {
+    Pb__At at = PB__AT__INIT;
+    Pb__BalanceQuery balance = PB__BALANCE_QUERY__INIT;
+    Pb__Query query = PB__QUERY__INIT;
+    at.as_of = (char *)(uintptr_t)as_of;
+    at.known_at = (char *)(uintptr_t)known_at;
+    balance.at = &at;
+    balance.customer = (char *)(uintptr_t)customer;
+    query.question_case = PB__QUERY__QUESTION_BALANCE;
+    query.balance = &balance;
+    daybook_buffer_reset(bytes);
+    return wire_encode(&query.base, bytes) == DAYBOOK_OK;
+}
+
+/* Where questions are asked: at a random (A, K), or at the head as of today. */
+enum place { PLACE_ANYWHERE, PLACE_HEAD };
+
+static bool measure_questions(struct bench *bench, struct daybook *ledger, enum place place, const char *figure_name) {
+    struct daybook_error error;
+    struct daybook_buffer question = {0};
+    struct daybook_buffer answer = {0};
+    struct samples samples = {0};
+    struct spread spread = {0};
+    struct random_source random = random_seeded(bench->seed + 77);
+    int32_t last_day = (int32_t)(bench->end_us / 1000000 / 86400);
+    bool is_done = samples_init(&samples, QUESTION_COUNT) && spread_init(&spread, SPREAD_UNIFORM, bench->customers);
+    for (int i = 0; is_done && i < QUESTION_COUNT; i++) {
+        char customer[WORKLOAD_ID_SIZE];
+        char as_of[DATE_TEXT_SIZE] = "";
+        char known_at[24] = "";
+        workload_customer_id(spread_draw(&spread, &random), customer);
+        if (place == PLACE_ANYWHERE) {
+            (void)date_format(last_day - (int32_t)random_below(&random, 730), as_of);
+            (void)snprintf(known_at, sizeof known_at, "%" PRIu64, 1 + random_below(&random, bench->head));
+        }
+        is_done = encode_question(customer, as_of, known_at, &question);
+        daybook_buffer_reset(&answer);
+        uint64_t start = clock_monotonic_ns();
+        enum daybook_status status = daybook_query(ledger, daybook_buffer_view(&question), &answer, &error);
+        samples_add(&samples, clock_monotonic_ns() - start);
+        is_done = is_done && (status == DAYBOOK_OK || bench_failed("asking for a balance", &error));
+    }
+    if (is_done) {
+        figures_add_latency(&bench->figures, figure_name, &samples);
+    }
+    samples_release(&samples);
+    spread_release(&spread);
+    daybook_buffer_release(&question);
+    daybook_buffer_release(&answer);
+    return is_done;
+}
+
+static bool measure_whole_aging(struct bench *bench, struct daybook *ledger) {
+    struct daybook_error error;
+    struct daybook_buffer question = {0};
+    struct daybook_buffer answer = {0};
+    Pb__AgingQuery aging = PB__AGING_QUERY__INIT;
+    Pb__Query query = PB__QUERY__INIT;
+    Pb__Page page = PB__PAGE__INIT;
+    page.limit = 100;
+    aging.page = &page;
+    query.question_case = PB__QUERY__QUESTION_AGING;
+    query.aging = &aging;
+    if (wire_encode(&query.base, &question) != DAYBOOK_OK) {
+        return false;
+    }
+    uint64_t start = clock_monotonic_ns();
+    enum daybook_status status = daybook_query(ledger, daybook_buffer_view(&question), &answer, &error);
+    double ms = bench_seconds_since(start) * 1e3;
+    daybook_buffer_release(&question);
+    daybook_buffer_release(&answer);
+    if (status != DAYBOOK_OK) {
+        return bench_failed("asking for the aging of all", &error);
+    }
+    figures_add(&bench->figures, "aging of the whole book, totals and 100 rows", ms, "ms");
+    return true;
+}
+
+bool bench_point_in_time(struct bench *bench) {
+    char path[PATH_MAX];
+    struct daybook_error error;
+    struct daybook *ledger = NULL;
+    const struct projection *views[] = {projection_named("balance"), projection_named("aging"), NULL};
+    struct daybook_open_options how = {
+        .directory = bench_path(bench, "ledger", path), .views = views, .clock = bench_clock(bench)};
+    bench->clock_us = bench->end_us;
+    if (daybook_open(&how, &ledger, &error) != DAYBOOK_OK) {
+        return bench_failed("opening to ask", &error);
+    }
+    bool is_done = wait_for(bench, ledger, "balance") && wait_for(bench, ledger, "aging") &&
+                   measure_questions(bench, ledger, PLACE_ANYWHERE, "balance at a random (A, K)") &&
+                   measure_questions(bench, ledger, PLACE_HEAD, "balance at the head") &&
+                   measure_whole_aging(bench, ledger);
+    daybook_close(ledger);
+    return is_done;
+}
