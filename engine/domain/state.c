@@ -24,7 +24,7 @@ void state_close(struct state *state) {
         return;
     }
     for (uint32_t i = 0; i < state->rows.capacity; i++) {
-        row_release(&state->pool, state->rows.slots[i]);
+        row_release(&state->pool, state->rows.slots[i].row);
     }
     names_reset(&state->names, &state->pool);
     vector_release(&state->undos, sizeof(struct undo), &state->pool);
@@ -42,8 +42,8 @@ struct pool *state_pool(struct state *state) {
 }
 
 size_t state_used_bytes(const struct state *state) {
-    return state->pool.used_bytes + (size_t)state->rows.capacity * sizeof(void *) +
-           (size_t)state->names.capacity * sizeof(uint32_t) + state->undo_bytes_capacity;
+    return state->pool.used_bytes + (size_t)state->rows.capacity * sizeof(struct row_slot) +
+           (size_t)state->names.capacity * sizeof(uint64_t) + state->undo_bytes_capacity;
 }
 
 /* A row from memory, or from the checkpoint; *row is NULL when it is in neither. */
@@ -443,8 +443,9 @@ struct row **state_dirty_rows(struct state *state, size_t *count) {
         state->dirty_capacity = state->rows.count;
     }
     for (uint32_t i = 0; i < state->rows.capacity; i++) {
-        if (state->rows.slots[i] != NULL && state->rows.slots[i]->is_dirty) {
-            state->dirty[(*count)++] = state->rows.slots[i];
+        struct row *row = state->rows.slots[i].row;
+        if (row != NULL && row->is_dirty) {
+            state->dirty[(*count)++] = row;
         }
     }
     if (*count > 0) {
@@ -455,8 +456,8 @@ struct row **state_dirty_rows(struct state *state, size_t *count) {
 
 void state_mark_clean(struct state *state) {
     for (uint32_t i = 0; i < state->rows.capacity; i++) {
-        if (state->rows.slots[i] != NULL) {
-            state->rows.slots[i]->is_dirty = false;
+        if (state->rows.slots[i].row != NULL) {
+            state->rows.slots[i].row->is_dirty = false;
         }
     }
     names_reset(&state->names, &state->pool);
@@ -469,7 +470,7 @@ void state_trim(struct state *state, size_t limit_bytes) {
     uint64_t steps = (uint64_t)state->rows.capacity * 2;
     while (state->pool.used_bytes > limit_bytes && steps-- > 0) {
         uint32_t at = state->rows.hand & (state->rows.capacity - 1);
-        struct row *row = state->rows.slots[at];
+        struct row *row = state->rows.slots[at].row;
         if (row == NULL || row->is_dirty || row->was_used || row->kind == ROW_LEDGER) {
             if (row != NULL) {
                 row->was_used = false;

@@ -4,9 +4,15 @@
 
 #include "domain/state.h"
 
-/* Rows by number: open addressing, linear probing. */
+/* Rows by number: open addressing, linear probing. The number stands in the slot,
+ * so that probing touches no other row. */
+struct row_slot {
+    uint64_t number;
+    struct row *row; /* NULL: free. */
+};
+
 struct row_table {
-    struct row **slots;
+    struct row_slot *slots;
     uint32_t capacity; /* A power of two. */
     uint32_t count;
     uint32_t hand; /* Where the next trimming begins. */
@@ -15,7 +21,7 @@ struct row_table {
 /* Names since the last checkpoint, in the order in which they came, and an index on them. */
 struct name_table {
     struct vector entries; /* struct name_entry */
-    uint32_t *slots;       /* Entry index + 1; 0 = free. */
+    uint64_t *slots;       /* The hash's upper half, then the entry's index + 1; 0 = free. */
     uint32_t capacity;     /* A power of two. */
 };
 

@@ -18,9 +18,9 @@ struct row *rows_get(const struct row_table *rows, uint64_t number) {
         return NULL;
     }
     uint32_t at = row_home(number, rows->capacity);
-    while (rows->slots[at] != NULL) {
-        if (rows->slots[at]->number == number) {
-            return rows->slots[at];
+    while (rows->slots[at].row != NULL) {
+        if (rows->slots[at].number == number) {
+            return rows->slots[at].row;
         }
         at = (at + 1) & (rows->capacity - 1);
     }
@@ -29,10 +29,10 @@ struct row *rows_get(const struct row_table *rows, uint64_t number) {
 
 static void rows_place(struct row_table *rows, struct row *row) {
     uint32_t at = row_home(row->number, rows->capacity);
-    while (rows->slots[at] != NULL) {
+    while (rows->slots[at].row != NULL) {
         at = (at + 1) & (rows->capacity - 1);
     }
-    rows->slots[at] = row;
+    rows->slots[at] = (struct row_slot){row->number, row};
 }
 
 bool rows_put(struct row_table *rows, struct row *row) {
@@ -44,8 +44,8 @@ bool rows_put(struct row_table *rows, struct row *row) {
             return false;
         }
         for (uint32_t i = 0; i < rows->capacity; i++) {
-            if (rows->slots[i] != NULL) {
-                rows_place(&grown, rows->slots[i]);
+            if (rows->slots[i].row != NULL) {
+                rows_place(&grown, rows->slots[i].row);
             }
         }
         free(rows->slots);
@@ -59,20 +59,20 @@ bool rows_put(struct row_table *rows, struct row *row) {
 void rows_remove(struct row_table *rows, uint64_t number) {
     uint32_t mask = rows->capacity - 1;
     uint32_t at = row_home(number, rows->capacity);
-    while (rows->slots[at]->number != number) {
+    while (rows->slots[at].number != number) {
         at = (at + 1) & mask;
-        assert(rows->slots[at] != NULL);
+        assert(rows->slots[at].row != NULL);
     }
     /* Move back whatever had been pushed past the hole. */
     uint32_t hole = at;
-    for (uint32_t next = (hole + 1) & mask; rows->slots[next] != NULL; next = (next + 1) & mask) {
-        uint32_t home = row_home(rows->slots[next]->number, rows->capacity);
+    for (uint32_t next = (hole + 1) & mask; rows->slots[next].row != NULL; next = (next + 1) & mask) {
+        uint32_t home = row_home(rows->slots[next].number, rows->capacity);
         if (((next - home) & mask) >= ((next - hole) & mask)) {
             rows->slots[hole] = rows->slots[next];
             hole = next;
         }
     }
-    rows->slots[hole] = NULL;
+    rows->slots[hole] = (struct row_slot){0};
     rows->count--;
 }
 
@@ -80,18 +80,22 @@ static struct name_entry *name_at(const struct name_table *names, uint32_t index
     return VECTOR_AT(struct name_entry, &names->entries, index);
 }
 
-static void names_place(struct name_table *names, uint32_t index) {
-    uint32_t at = (uint32_t)name_at(names, index)->hash & (names->capacity - 1);
+static uint64_t name_slot(uint64_t hash, uint32_t index) {
+    return (hash & 0xFFFFFFFF00000000U) | (index + 1);
+}
+
+static void names_place(struct name_table *names, uint64_t hash, uint32_t index) {
+    uint32_t at = (uint32_t)hash & (names->capacity - 1);
     while (names->slots[at] != 0) {
         at = (at + 1) & (names->capacity - 1);
     }
-    names->slots[at] = index + 1;
+    names->slots[at] = name_slot(hash, index);
 }
 
 bool names_add(struct name_table *names, struct pool *pool, uint64_t hash, uint64_t number) {
     if ((names->entries.count + 1) * 2 > names->capacity) {
         uint32_t capacity = names->capacity == 0 ? TABLE_SMALLEST : names->capacity * 2;
-        uint32_t *slots = calloc(capacity, sizeof *slots);
+        uint64_t *slots = calloc(capacity, sizeof *slots);
         if (slots == NULL) {
             return false;
         }
@@ -100,22 +104,23 @@ bool names_add(struct name_table *names, struct pool *pool, uint64_t hash, uint6
         names->capacity = capacity;
         /* In their order, so that the last one added is the last on its way of probing. */
         for (uint32_t i = 0; i < names->entries.count; i++) {
-            names_place(names, i);
+            names_place(names, name_at(names, i)->hash, i);
         }
     }
     struct name_entry entry = {hash, number};
     if (!vector_insert(&names->entries, sizeof entry, names->entries.count, &entry, pool)) {
         return false;
     }
-    names_place(names, names->entries.count - 1);
+    names_place(names, hash, names->entries.count - 1);
     return true;
 }
 
 /* The last one added has nothing behind it on its way of probing, so its slot can simply be freed. */
 void names_drop_last(struct name_table *names) {
     uint32_t index = names->entries.count - 1;
-    uint32_t at = (uint32_t)name_at(names, index)->hash & (names->capacity - 1);
-    while (names->slots[at] != index + 1) {
+    uint64_t hash = name_at(names, index)->hash;
+    uint32_t at = (uint32_t)hash & (names->capacity - 1);
+    while (names->slots[at] != name_slot(hash, index)) {
         at = (at + 1) & (names->capacity - 1);
     }
     names->slots[at] = 0;
@@ -135,11 +140,15 @@ bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, 
     }
     for (;;) {
         uint32_t at = ((uint32_t)hash + *probe) & (names->capacity - 1);
-        if (names->slots[at] == 0) {
+        uint64_t slot = names->slots[at];
+        if (slot == 0) {
             return false;
         }
         (*probe)++;
-        const struct name_entry *entry = name_at(names, names->slots[at] - 1);
+        if (slot >> 32 != hash >> 32) {
+            continue;
+        }
+        const struct name_entry *entry = name_at(names, (uint32_t)slot - 1);
         if (entry->hash == hash) {
             *number = entry->number;
             return true;
