@@ -45,7 +45,7 @@ pkg-config-static)
     ;;
 cmake)
     install_copy
-    cmake -S "$tests/install/consumer" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$prefix" \
+    cmake -S "$tests/install/consumer" -B "$work/consumer" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
         -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="${flags[*]}" -DPROGRAM="$tests/engine/test_embedding.c" \
         >"$work/configure.log" || { cat "$work/configure.log"; exit 1; }
     cmake --build "$work/consumer" >"$work/build.log" || { cat "$work/build.log"; exit 1; }
