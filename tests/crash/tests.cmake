@@ -1,0 +1,9 @@
+# What does a killed program leave? Fewer kills where sanitizers make each of them slow.
+if(DAYBOOK_SANITIZE OR DAYBOOK_COVERAGE)
+  set(kills 25)
+else()
+  set(kills 200)
+endif()
+add_test(NAME crash/kill_submit COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/crash/kill_submit.sh
+  $<TARGET_FILE:daybook> $<TARGET_FILE:daybook-workload> ${kills})
+set_tests_properties(crash/kill_submit PROPERTIES TIMEOUT 1200 LABELS crash)
