@@ -48,8 +48,8 @@ enum {
 
 enum { FORMAT_VERSION = 1, CODEC_STORED = 0, CODEC_ZSTD = 1 };
 
-/* Level 1 packs three times as fast as level 3 and loses 2 % (engine/store/README.md has the table). A payload
- * below the least size gains a few bytes at most, and the commit of a single event should not wait for them. */
+/* Level 3 packs events no smaller and takes half as long again (engine/store/README.md has the table). A payload below
+ * the least size gains a few bytes at most, and the commit of a single event should not wait for them. */
 enum { ZSTD_LEVEL = 1, ZSTD_LEAST_SIZE = 256 };
 
 static const uint8_t frame_magic[4] = {'D', 'B', 'F', 'R'};

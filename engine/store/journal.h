@@ -22,8 +22,8 @@ struct journal;        /* Opaque: journal.c. */
 struct journal_reader; /* One thread at a time; holds no read transaction between calls. */
 
 struct journal_options {
-    size_t map_size_bytes; /* 0 = the store's default. */
-    bool is_writer;        /* Takes the writer's lock. */
+    size_t map_size_bytes;   /* 0 = the store's default. */
+    bool is_writer;          /* Takes the writer's lock. */
     uint64_t min_free_bytes; /* Refuse appends (LIMIT) when the file system has less; 0 = 64 MiB. */
 };
 

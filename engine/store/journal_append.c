@@ -5,6 +5,10 @@
 #include "store/files.h"
 #include "store/journal_internal.h"
 
+/* LMDB's pages, and what is left free of a frame's last one: their header, and room for a frame that packs a little
+ * worse than the one before. */
+enum { PAGE_BYTES = 4096, PAGE_MARGIN_BYTES = 256 };
+
 /* An event carries its sequence and its instant, and the journal keeps both in keys and headers too. They are compared
  * here, once, because what is appended can never be taken back. */
 static enum daybook_status batch_check(const struct journal *journal, const struct journal_batch *batch,
@@ -69,16 +73,30 @@ static enum daybook_status piece_add(struct journal *journal, struct journal_pie
     return DAYBOOK_OK;
 }
 
+/* How many events the next frame takes of `left`. LMDB gives a value of this size whole pages, so where there are
+ * events enough, a frame is cut to end just below a page, by the size that they had in the frame before. */
+static size_t frame_events(const struct journal *journal, size_t left) {
+    if (left <= FRAME_TARGET_EVENTS) {
+        return left;
+    }
+    const size_t pages = FRAME_TARGET_EVENTS * journal->event_milli_bytes / 1000 / PAGE_BYTES;
+    if (pages == 0) {
+        return FRAME_TARGET_EVENTS;
+    }
+    const size_t events = (pages * PAGE_BYTES - PAGE_MARGIN_BYTES) * 1000 / journal->event_milli_bytes;
+    return events < FRAME_TARGET_EVENTS / 2 ? FRAME_TARGET_EVENTS : events;
+}
+
 /* Cuts the batch into frames and packs them, before the transaction begins. */
 static enum daybook_status batch_pack(struct journal *journal, const struct journal_batch *batch,
                                       struct daybook_error *error) {
     journal->piece_count = 0;
     daybook_buffer_reset(&journal->packed);
     for (size_t from = 0; from < batch->count;) {
+        const size_t most = from + frame_events(journal, batch->count - from);
         size_t raw_bytes = 0;
         size_t to = from;
-        while (to < batch->count && to - from < FRAME_TARGET_EVENTS &&
-               (to == from || raw_bytes + batch->events[to].size <= FRAME_TARGET_BYTES)) {
+        while (to < most && (to == from || raw_bytes + batch->events[to].size <= FRAME_TARGET_BYTES)) {
             raw_bytes += batch->events[to++].size;
         }
         const struct frame_header header = {
@@ -100,6 +118,9 @@ static enum daybook_status batch_pack(struct journal *journal, const struct jour
         }
         if (status != DAYBOOK_OK) {
             return status;
+        }
+        if (to - from >= FRAME_TARGET_EVENTS / 2) {
+            journal->event_milli_bytes = piece.size * 1000 / (to - from);
         }
         from = to;
     }

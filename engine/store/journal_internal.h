@@ -9,7 +9,7 @@
 enum { TABLE_FRAMES, TABLE_META, JOURNAL_TABLES };
 
 /* A full frame, chosen by measurement: README.md. */
-enum { FRAME_TARGET_EVENTS = 1024, FRAME_TARGET_BYTES = 1 << 19 };
+enum { FRAME_TARGET_EVENTS = 512, FRAME_TARGET_BYTES = 1 << 18 };
 _Static_assert(FRAME_TARGET_EVENTS <= LIMIT_FRAME_EVENTS, "a full frame is a frame");
 _Static_assert(FRAME_TARGET_BYTES + LIMIT_EVENT_BYTES <= LIMIT_FRAME_BYTES, "a full frame is a frame");
 
@@ -43,6 +43,7 @@ struct journal {
     struct journal_piece *pieces;
     size_t piece_count;
     size_t piece_capacity;
+    size_t event_milli_bytes;           /* Packed, of the last large frame: what the next one is cut by. 0 = unknown. */
     struct daybook_buffer raw;          /* A frame being verified or merged. */
     struct daybook_buffer merged_raw;   /* All events of a merge. */
     struct daybook_buffer merged_frame; /* And their one frame. */

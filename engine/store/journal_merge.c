@@ -12,9 +12,8 @@
 
 #include "store/journal_internal.h"
 
-/* Many frames are merged at once, some only when the next no longer fits them. A merge costs as much as packing its
- * events again, so single events are packed some eight times in all before their frame is full: less than the pages
- * that their own commits write. */
+/* Many frames are merged at once, some only when the next no longer fits them. A merge packs its events again, so a
+ * single event is packed some five times before its frame is full; the pages that its own commit writes cost more. */
 enum { MERGE_AT_FRAMES = 64, MERGE_LEAST_FRAMES = 8 };
 
 bool tail_fits(const struct journal_tail *tail, const struct frame_header *header) {

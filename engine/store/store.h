@@ -23,7 +23,7 @@ struct store_options {
     size_t table_count;        /* <= STORE_TABLES_MAX */
     size_t map_size_bytes;     /* Address space; 0 = the default of 1 TiB. */
     bool is_read_only;
-    bool is_durable;           /* False: commits do not wait for the disk (what can be rebuilt). */
+    bool is_durable; /* False: commits do not wait for the disk (what can be rebuilt). */
     bool may_create;
 };
 

@@ -89,11 +89,11 @@ static enum daybook_status writer_status(const char *directory, struct daybook_e
     return status;
 }
 
-/* Frames of 600 events: 1 to 600, 601 to 1200, 1201 to 1800. */
+/* Frames of 400 events: 1 to 400, 401 to 800, 801 to 1200. */
 static void make_three_frames(const char *directory) {
     struct journal *journal = make_journal(directory);
     for (uint64_t i = 0; i < 3; i++) {
-        assert_int_equal(append_count(journal, i * 600 + 1, 600, NULL), DAYBOOK_OK);
+        assert_int_equal(append_count(journal, i * 400 + 1, 400, NULL), DAYBOOK_OK);
     }
     assert_int_equal(frames_of(journal), 3);
     journal_close(journal);
@@ -102,25 +102,25 @@ static void make_three_frames(const char *directory) {
 static void test_each_byte(void **state) {
     uint8_t key[8];
     struct journal *journal = make_journal(*state);
-    assert_int_equal(append_count(journal, 1, 600, NULL), DAYBOOK_OK);
-    assert_int_equal(append_count(journal, 601, 2, NULL), DAYBOOK_OK); /* The small one that is flipped. */
-    assert_int_equal(append_count(journal, 603, 600, NULL), DAYBOOK_OK);
+    assert_int_equal(append_count(journal, 1, 400, NULL), DAYBOOK_OK);
+    assert_int_equal(append_count(journal, 401, 2, NULL), DAYBOOK_OK); /* The small one that is flipped. */
+    assert_int_equal(append_count(journal, 403, 400, NULL), DAYBOOK_OK);
     journal_close(journal);
-    struct daybook_buffer frame = frame_get(*state, 601);
+    struct daybook_buffer frame = frame_get(*state, 401);
     for (size_t i = 0; i < frame.size; i++) {
         struct daybook_error error = {0};
         frame.data[i] ^= 0x10;
-        frame_set(*state, key_of(key, 601), daybook_buffer_view(&frame));
-        enum daybook_status status = read_status(*state, 602, &error);
+        frame_set(*state, key_of(key, 401), daybook_buffer_view(&frame));
+        enum daybook_status status = read_status(*state, 402, &error);
         assert_true(status == DAYBOOK_DAMAGED || (status == DAYBOOK_VERSION && (i == 4 || i == 5)));
-        assert_non_null(strstr(error.message, "601 to 602"));
-        assert_int_equal(read_status(*state, 600, NULL), DAYBOOK_OK); /* Its neighbours are still read. */
-        assert_int_equal(read_status(*state, 603, NULL), DAYBOOK_OK);
+        assert_non_null(strstr(error.message, "401 to 402"));
+        assert_int_equal(read_status(*state, 400, NULL), DAYBOOK_OK); /* Its neighbours are still read. */
+        assert_int_equal(read_status(*state, 403, NULL), DAYBOOK_OK);
         assert_int_equal(writer_status(*state, NULL), status); /* A writer is not let on to it. */
         frame.data[i] ^= 0x10;
     }
-    frame_set(*state, key_of(key, 601), daybook_buffer_view(&frame));
-    assert_int_equal(read_status(*state, 602, NULL), DAYBOOK_OK);
+    frame_set(*state, key_of(key, 401), daybook_buffer_view(&frame));
+    assert_int_equal(read_status(*state, 402, NULL), DAYBOOK_OK);
     assert_int_equal(writer_status(*state, NULL), DAYBOOK_OK);
     daybook_buffer_release(&frame);
 }
@@ -134,11 +134,11 @@ struct loss {
 };
 
 static const struct loss losses[] = {
-    {"the first frame is lost", 1, 1, DAYBOOK_DAMAGED, "1 to 600"},
-    {"the first frame is lost: the second is read", 1, 601, DAYBOOK_OK, ""},
-    {"the middle is lost", 601, 700, DAYBOOK_DAMAGED, "601 to 1200"},
-    {"the middle is lost: before it", 601, 600, DAYBOOK_OK, ""},
-    {"the middle is lost: after it", 601, 1201, DAYBOOK_OK, ""},
+    {"the first frame is lost", 1, 1, DAYBOOK_DAMAGED, "1 to 400"},
+    {"the first frame is lost: the second is read", 1, 401, DAYBOOK_OK, ""},
+    {"the middle is lost", 401, 500, DAYBOOK_DAMAGED, "401 to 800"},
+    {"the middle is lost: before it", 401, 400, DAYBOOK_OK, ""},
+    {"the middle is lost: after it", 401, 801, DAYBOOK_OK, ""},
 };
 
 static void test_losses(void **state) {
@@ -162,20 +162,20 @@ static void test_losses(void **state) {
 static void test_frame_of_another_place(void **state) {
     uint8_t key[8];
     make_three_frames(*state);
-    struct daybook_buffer frame = frame_get(*state, 601);
-    frame_set(*state, key_of(key, 1201), daybook_buffer_view(&frame));
-    assert_int_equal(read_status(*state, 1300, NULL), DAYBOOK_DAMAGED);
-    assert_int_equal(read_status(*state, 601, NULL), DAYBOOK_OK);
+    struct daybook_buffer frame = frame_get(*state, 401);
+    frame_set(*state, key_of(key, 801), daybook_buffer_view(&frame));
+    assert_int_equal(read_status(*state, 900, NULL), DAYBOOK_DAMAGED);
+    assert_int_equal(read_status(*state, 401, NULL), DAYBOOK_OK);
     assert_int_equal(writer_status(*state, NULL), DAYBOOK_DAMAGED);
     daybook_buffer_release(&frame);
 }
 
 static void test_key_that_is_none(void **state) {
     make_three_frames(*state);
-    struct daybook_buffer frame = frame_get(*state, 601);
+    struct daybook_buffer frame = frame_get(*state, 401);
     struct journal_head head;
     frame_set(*state, (struct daybook_bytes){(const uint8_t *)"zz", 2}, daybook_buffer_view(&frame));
-    assert_int_equal(read_status(*state, 601, NULL), DAYBOOK_OK);
+    assert_int_equal(read_status(*state, 401, NULL), DAYBOOK_OK);
     assert_int_equal(writer_status(*state, NULL), DAYBOOK_DAMAGED);
     struct journal *journal = open_journal(*state, false);
     assert_int_equal(journal_head(journal, &head, NULL), DAYBOOK_DAMAGED);
@@ -186,19 +186,19 @@ static void test_key_that_is_none(void **state) {
 /* The frame's checksum is right and its place is, but the events in it are not those of its place. */
 static void test_events_of_another_place(void **state) {
     uint8_t key[8];
-    struct events events = events_make(5000, 600);
+    struct events events = events_make(5000, 400);
     struct daybook_buffer frame = {0};
     struct daybook_error error = {0};
     struct frame_codec *codec = frame_codec_open();
-    const struct frame_header header = {.first_sequence = 1201,
-                                        .event_count = 600,
-                                        .first_recorded_at_us = event_instant(1201),
-                                        .last_recorded_at_us = event_instant(1800)};
+    const struct frame_header header = {.first_sequence = 801,
+                                        .event_count = 400,
+                                        .first_recorded_at_us = event_instant(801),
+                                        .last_recorded_at_us = event_instant(1200)};
     make_three_frames(*state);
     assert_int_equal(frame_pack(codec, header, events.spans, &frame, NULL), DAYBOOK_OK);
-    frame_set(*state, key_of(key, 1201), daybook_buffer_view(&frame));
+    frame_set(*state, key_of(key, 801), daybook_buffer_view(&frame));
     assert_int_equal(writer_status(*state, &error), DAYBOOK_DAMAGED);
-    assert_non_null(strstr(error.message, "1201"));
+    assert_non_null(strstr(error.message, "801"));
     daybook_buffer_release(&frame);
     frame_codec_close(codec);
     events_release(&events);
