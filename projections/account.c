@@ -198,7 +198,7 @@ enum daybook_status accounts_number(struct accounts *accounts, struct store_txn 
 }
 
 enum daybook_status account_find(struct store_txn *txn, unsigned table, const char *customer, const char *currency,
-                                 struct account *account, bool *is_found, struct daybook_error *error) {
+                                 struct account_row *account, bool *is_found, struct daybook_error *error) {
     struct account_key key;
     struct daybook_bytes value;
     *is_found = false;
@@ -233,7 +233,7 @@ void account_walk_close(struct account_walk *walk) {
     walk->cursor = NULL;
 }
 
-void account_walk_skip(struct account_walk *walk, const struct account *account) {
+void account_walk_skip(struct account_walk *walk, const struct account_row *account) {
     struct account_key key;
     if (make_key(account->customer, account->currency, &key, NULL) == DAYBOOK_OK) {
         memcpy(walk->after, key.bytes, key.size);
@@ -256,7 +256,7 @@ static enum daybook_status begin(struct account_walk *walk, struct table_row *ro
     return status;
 }
 
-enum daybook_status account_walk_next(struct account_walk *walk, struct account *account, bool *is_found,
+enum daybook_status account_walk_next(struct account_walk *walk, struct account_row *account, bool *is_found,
                                       struct daybook_error *error) {
     struct table_row row = {0};
     *is_found = false;
@@ -269,7 +269,7 @@ enum daybook_status account_walk_next(struct account_walk *walk, struct account 
     if (customer_size > LIMIT_ID_BYTES || row.key.size - customer_size - 1 >= ACCOUNT_CURRENCY_SIZE) {
         return daybook_fail(error, DAYBOOK_DAMAGED, "an account's key cannot be read; rebuild the view");
     }
-    *account = (struct account){0};
+    *account = (struct account_row){0};
     memcpy(account->customer, row.key.data, customer_size);
     memcpy(account->currency, end + 1, row.key.size - customer_size - 1);
     if (walk->customer[0] != '\0' && strcmp(account->customer, walk->customer) != 0) {

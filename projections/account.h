@@ -29,7 +29,7 @@ DAYBOOK_MUST_USE enum daybook_status accounts_number(struct accounts *accounts, 
                                                      struct daybook_error *error);
 
 /* For questions. */
-struct account {
+struct account_row {
     char customer[LIMIT_ID_BYTES + 1];
     char currency[ACCOUNT_CURRENCY_SIZE];
     uint32_t number;
@@ -37,7 +37,7 @@ struct account {
 
 /* INVALID: an id or currency that cannot be one. */
 DAYBOOK_MUST_USE enum daybook_status account_find(struct store_txn *txn, unsigned table, const char *customer,
-                                                  const char *currency, struct account *account, bool *is_found,
+                                                  const char *currency, struct account_row *account, bool *is_found,
                                                   struct daybook_error *error);
 
 /* A walk over the table in the order of customers, from after `after` (may be
@@ -53,9 +53,9 @@ DAYBOOK_MUST_USE enum daybook_status account_walk_open(struct store_txn *txn, un
                                                        struct account_walk *walk, struct daybook_error *error);
 void account_walk_close(struct account_walk *walk);
 /* Continues after this account. */
-void account_walk_skip(struct account_walk *walk, const struct account *account);
+void account_walk_skip(struct account_walk *walk, const struct account_row *account);
 /* *is_found false: there are no more. */
-DAYBOOK_MUST_USE enum daybook_status account_walk_next(struct account_walk *walk, struct account *account,
+DAYBOOK_MUST_USE enum daybook_status account_walk_next(struct account_walk *walk, struct account_row *account,
                                                        bool *is_found, struct daybook_error *error);
 
 #endif

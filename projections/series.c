@@ -386,6 +386,55 @@ enum daybook_status series_append(struct series *series, struct store_txn *txn, 
     return DAYBOOK_OK;
 }
 
+/* Looks for the sequence in entries that end at `end`. */
+static enum daybook_status find_entry(const struct series *series, uint32_t account, struct daybook_bytes row,
+                                      uint64_t sequence, struct series_entry *entry, bool *is_found,
+                                      struct daybook_error *error) {
+    unsigned column_count = series->shape.column_count;
+    struct chunk_reader reader = {.next = row.data + chunk_header_size(column_count), .end = row.data + row.size};
+    while (reader.next < reader.end && reader.sequence < sequence) {
+        memset(reader.columns, 0, sizeof reader.columns);
+        if (!chunk_read_entry(&reader, column_count)) {
+            return chunk_damaged(account, error);
+        }
+    }
+    *is_found = reader.sequence == sequence;
+    entry->effective_on = (int32_t)reader.effective_on;
+    memcpy(entry->columns, reader.columns, sizeof entry->columns);
+    return DAYBOOK_OK;
+}
+
+enum daybook_status series_find(struct series *series, struct store_txn *txn, uint32_t account, uint64_t sequence,
+                                struct series_entry *entry, bool *is_found, struct daybook_error *error) {
+    struct tail *tail = NULL;
+    struct table_cursor *cursor = NULL;
+    struct table_row row = {0};
+    uint8_t key[CHUNK_KEY_SIZE];
+    *is_found = false;
+    enum daybook_status status = get_tail(series, txn, account, &tail, error);
+    if (status != DAYBOOK_OK || tail->header.count == 0) {
+        return status;
+    }
+    if (sequence >= tail->first_sequence) {
+        return find_entry(series, account, (struct daybook_bytes){tail->row, tail->size}, sequence, entry, is_found,
+                          error);
+    }
+    chunk_make_key(account, 0, sequence, key);
+    status = cursor_open(txn, series->shape.table, &cursor, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
+    }
+    if (status == DAYBOOK_OK && row.is_valid && chunk_key_matches(row.key, account, 0)) {
+        struct chunk_header header;
+        status = chunk_read_header(row.value, series->shape.column_count, &header, error);
+        if (status == DAYBOOK_OK) {
+            status = find_entry(series, account, row.value, sequence, entry, is_found, error);
+        }
+    }
+    cursor_close(cursor);
+    return status;
+}
+
 static int compare_u32(const void *a, const void *b) {
     uint32_t x;
     uint32_t y;

@@ -46,6 +46,11 @@ DAYBOOK_MUST_USE enum daybook_status series_append(struct series *series, struct
                                                    uint64_t sequence, const struct series_entry *entries, size_t count,
                                                    struct daybook_error *error);
 
+/* The first entry that the account has of `sequence`, as folded so far. */
+DAYBOOK_MUST_USE enum daybook_status series_find(struct series *series, struct store_txn *txn, uint32_t account,
+                                                 uint64_t sequence, struct series_entry *entry, bool *is_found,
+                                                 struct daybook_error *error);
+
 /* Writes what is not yet in the table, in the order of its keys. */
 DAYBOOK_MUST_USE enum daybook_status series_flush(struct series *series, struct store_txn *txn,
                                                   struct daybook_error *error);

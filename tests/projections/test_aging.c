@@ -16,7 +16,7 @@ static void fold_all(struct folding *f, const struct events *events) {
 static struct aging_sums ages(struct folding *f, const char *customer, int32_t as_of, uint64_t known_at,
                               const struct aging_policy *policy) {
     struct store_txn *txn = folding_read(f);
-    struct account account;
+    struct account_row account;
     struct aging_sums sums;
     bool is_found;
     FOLDING_OK(f, account_find(txn, AGING_ACCOUNTS, customer, "EUR", &account, &is_found, &f->error));

@@ -10,7 +10,7 @@ struct columns {
 
 static Pb__Balance balance_at(struct folding *f, const char *as_of, uint64_t known_at) {
     struct store_txn *txn = folding_read(f);
-    struct account account;
+    struct account_row account;
     struct series_totals totals;
     bool is_found;
     Pb__Balance balance = PB__BALANCE__INIT;

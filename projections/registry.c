@@ -1,0 +1,12 @@
+/* The standard views, in the order in which status lists them. */
+#include "daybook.h"
+
+#include "projections/aging.h"
+#include "projections/balance.h"
+#include "projections/credit.h"
+#include "projections/customers.h"
+#include "projections/history.h"
+
+const struct projection *const daybook_standard_views[] = {
+    &balance_projection, &aging_projection, &credit_projection, &history_projection, &customers_projection, NULL,
+};
