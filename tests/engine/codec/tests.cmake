@@ -1,1 +1,2 @@
 daybook_unit_test(engine/codec/test_wire codec base schema)
+daybook_unit_test(engine/codec/test_frame codec base schema)
