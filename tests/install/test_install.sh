@@ -19,8 +19,9 @@ install_copy() {
     export LD_LIBRARY_PATH=$library_dir
     for file in include/daybook/daybook.h include/daybook/base/error.h include/daybook/v1/request.pb-c.h \
         share/daybook/proto/daybook/v1/event.proto share/man/man1/daybook.1; do
-        [ -f "$prefix/$file" ] || { echo "install left out $file"; exit 1; }
+        [ -s "$prefix/$file" ] || { echo "install left out $file"; exit 1; }
     done
+    "$prefix/bin/daybook" --version | grep -q '^daybook [0-9]' || { echo "the installed program does not run"; exit 1; }
 }
 
 case $how in
