@@ -31,8 +31,8 @@ struct workload *workload_open(const struct workload_options *options) {
     }
     workload->random = random_seeded(options->seed);
     workload->now_us = workload->options.start_us;
-    workload->accounts = calloc(options->customers, sizeof *workload->accounts);
-    if (workload->accounts == NULL || !spread_init(&workload->spread, options->spread, options->customers)) {
+    workload->guesses = calloc(options->customers, sizeof *workload->guesses);
+    if (workload->guesses == NULL || !spread_init(&workload->spread, options->spread, options->customers)) {
         workload_close(workload);
         return NULL;
     }
@@ -47,7 +47,7 @@ void workload_close(struct workload *workload) {
         return;
     }
     spread_release(&workload->spread);
-    free(workload->accounts);
+    free(workload->guesses);
     free(workload);
 }
 
@@ -69,7 +69,7 @@ uint64_t workload_expected_events(const struct workload *workload) {
 
 size_t workload_memory_bytes(const struct workload *workload) {
     return workload->options.customers *
-           (sizeof *workload->accounts + sizeof *workload->spread.own_weight + sizeof *workload->spread.alias);
+           (sizeof *workload->guesses + sizeof *workload->spread.own_weight + sizeof *workload->spread.alias);
 }
 
 void workload_customer_id(uint32_t number, char id[WORKLOAD_ID_SIZE]) {
@@ -94,31 +94,31 @@ static enum workload_kind draw_kind(struct workload *workload) {
 }
 
 /* What was drawn may not be possible for this account: then the nearest thing that is. */
-static enum workload_kind possible_kind(const struct account *account, enum workload_kind kind) {
-    bool is_full = account->open_count == ACCOUNT_OPEN_MAX;
+static enum workload_kind possible_kind(const struct guess *guess, enum workload_kind kind) {
+    bool is_full = guess->open_count == GUESS_OPEN_MAX;
     switch (kind) {
     case WORKLOAD_REFUND:
-        if (account->overpaid_payment != 0) {
+        if (guess->overpaid_payment != 0) {
             return kind;
         }
         break;
     case WORKLOAD_PAYMENT_REVERSAL:
-        if (account->last_payment != 0 && !is_full) {
+        if (guess->last_payment != 0 && !is_full) {
             return kind;
         }
         break;
     case WORKLOAD_CHARGE_REVERSAL:
-        if (account->fresh_charge != 0) {
+        if (guess->fresh_charge != 0) {
             return kind;
         }
         break;
     case WORKLOAD_ADJUSTMENT:
-        if (account->open_count > 0 && account->open[account->open_count - 1].open_minor >= 100) {
+        if (guess->open_count > 0 && guess->open[guess->open_count - 1].open_minor >= 100) {
             return kind;
         }
         break;
     case WORKLOAD_PAYMENT:
-        if (account->open_count > 0) {
+        if (guess->open_count > 0) {
             return kind;
         }
         return WORKLOAD_CHARGE;
@@ -131,7 +131,7 @@ static enum workload_kind possible_kind(const struct account *account, enum work
     case WORKLOAD_KINDS:
         return kind;
     }
-    return is_full ? WORKLOAD_PAYMENT : account->open_count > 0 ? WORKLOAD_PAYMENT : WORKLOAD_CHARGE;
+    return is_full ? WORKLOAD_PAYMENT : guess->open_count > 0 ? WORKLOAD_PAYMENT : WORKLOAD_CHARGE;
 }
 
 const Pb__Request *workload_next(struct workload *workload) {
@@ -148,17 +148,17 @@ const Pb__Request *workload_next(struct workload *workload) {
     } else {
         number = scatter(spread_draw(&workload->spread, &workload->random), options->customers);
     }
-    struct account *account = &workload->accounts[number];
+    struct guess *guess = &workload->guesses[number];
     workload->customer = options->first_customer + number;
-    if (!account->is_open) {
+    if (!guess->is_open) {
         workload->kind = WORKLOAD_OPENING;
         workload->opened++;
     } else {
-        workload->kind = possible_kind(account, draw_kind(workload));
+        workload->kind = possible_kind(guess, draw_kind(workload));
     }
-    if (account_expire(account, workload->today)) {
+    if (guess_expire(guess, workload->today)) {
         workload->expected_events++;
     }
-    workload_fill(workload, account);
+    workload_fill(workload, guess);
     return &workload->request;
 }

@@ -3,7 +3,7 @@
 #define BENCH_WORKLOAD_INSIDE_H
 
 #include "base/calendar.h"
-#include "bench/account.h"
+#include "bench/guess.h"
 #include "bench/workload.h"
 #include "bench/workload_names.h"
 
@@ -14,7 +14,7 @@ struct workload {
     struct workload_options options;
     struct random_source random;
     struct spread spread;
-    struct account *accounts;
+    struct guess *guesses;
     uint64_t step_us;
     uint64_t drawn;
     int64_t now_us;
@@ -51,6 +51,6 @@ struct workload {
 };
 
 /* Makes the request of `kind` and moves the account on. */
-void workload_fill(struct workload *workload, struct account *account);
+void workload_fill(struct workload *workload, struct guess *guess);
 
 #endif

@@ -16,12 +16,12 @@ static char *document_of(char text[WORKLOAD_DOCUMENT_SIZE], const char *prefix, 
 }
 
 /* Today, or one time in twenty up to 30 days earlier, but never before the customer was opened. */
-static int32_t effective_date(struct workload *workload, const struct account *account) {
+static int32_t effective_date(struct workload *workload, const struct guess *guess) {
     if (!happens(workload, 50)) {
         return workload->today;
     }
     int32_t date = workload->today - 1 - (int32_t)random_below(&workload->random, 30);
-    return date > account->opened_on ? date : account->opened_on;
+    return date > guess->opened_on ? date : guess->opened_on;
 }
 
 static void set_effective(struct workload *workload, int32_t date) {
@@ -56,7 +56,7 @@ static void fill_profile(struct workload *workload) {
     profile->settlement = PB__SETTLEMENT__SETTLEMENT_DEPOSITS_FIRST;
 }
 
-static void fill_opening(struct workload *workload, struct account *account) {
+static void fill_opening(struct workload *workload, struct guess *guess) {
     fill_profile(workload);
     Pb__OpenCustomer *command = &workload->command.open_customer;
     pb__open_customer__init(command);
@@ -64,8 +64,8 @@ static void fill_opening(struct workload *workload, struct account *account) {
     workload->request.command_case = PB__REQUEST__COMMAND_OPEN_CUSTOMER;
     workload->request.open_customer = command;
     set_effective(workload, workload->today);
-    account->is_open = true;
-    account->opened_on = workload->today;
+    guess->is_open = true;
+    guess->opened_on = workload->today;
 }
 
 static void fill_change(struct workload *workload) {
@@ -79,24 +79,24 @@ static void fill_change(struct workload *workload) {
 }
 
 /* Whole hundreds; one in ten is a gift of a tenth that is used first and lapses after 180 days. */
-static void fill_deposit(struct workload *workload, struct account *account) {
+static void fill_deposit(struct workload *workload, struct guess *guess) {
     Pb__ReceiveDeposit *command = &workload->command.receive_deposit;
     pb__receive_deposit__init(command);
-    command->lot = document_of(workload->document, "L", ++account->deposits);
+    command->lot = document_of(workload->document, "L", ++guess->deposits);
     uint32_t amount = (uint32_t)(1 + random_below(&workload->random, 40)) * 10000;
-    if (account->promotion_expires_on == 0 && happens(workload, 100)) {
+    if (guess->promotion_expires_on == 0 && happens(workload, 100)) {
         amount /= 10;
         command->funding = PB__FUNDING__FUNDING_PROMOTIONAL;
         pb__priority__init(&workload->priority);
         workload->priority.value = 10;
         command->priority = &workload->priority;
-        account->promotion_minor = amount;
-        account->promotion_expires_on = workload->today + 180;
-        command->expires_on = (char *)date_format(account->promotion_expires_on, workload->expires_on);
+        guess->promotion_minor = amount;
+        guess->promotion_expires_on = workload->today + 180;
+        command->expires_on = (char *)date_format(guess->promotion_expires_on, workload->expires_on);
         set_effective(workload, workload->today);
     } else {
-        account->deposit_minor += amount;
-        set_effective(workload, effective_date(workload, account));
+        guess->deposit_minor += amount;
+        set_effective(workload, effective_date(workload, guess));
     }
     command->amount_minor = amount;
     workload->request.command_case = PB__REQUEST__COMMAND_RECEIVE_DEPOSIT;
@@ -105,41 +105,41 @@ static void fill_deposit(struct workload *workload, struct account *account) {
 
 /* Half of them are settled from deposits first; only the others are ever back-dated, so that what a deposit
  * covers does not depend on when each lot came. */
-static void fill_charge(struct workload *workload, struct account *account) {
+static void fill_charge(struct workload *workload, struct guess *guess) {
     Pb__PostCharge *command = &workload->command.post_charge;
     pb__post_charge__init(command);
     uint32_t amount = draw_amount(workload);
     uint32_t owed = amount;
     int32_t date = workload->today;
-    command->charge = document_of(workload->document, "INV", ++account->charges);
+    command->charge = document_of(workload->document, "INV", ++guess->charges);
     command->amount_minor = amount;
     command->category = PICK(workload, workload_categories);
-    uint64_t deposit_before = account->deposit_minor;
-    uint32_t promotion_before = account->promotion_minor;
+    uint64_t deposit_before = guess->deposit_minor;
+    uint32_t promotion_before = guess->promotion_minor;
     if (happens(workload, 500)) {
-        owed = account_consume(account, amount);
+        owed = guess_consume(guess, amount);
         workload->expected_events += owed < amount;
     } else {
         command->settlement = PB__SETTLEMENT__SETTLEMENT_RECEIVABLE;
-        date = effective_date(workload, account);
+        date = effective_date(workload, guess);
     }
     if (owed > 0) {
-        account_owe(account, (struct account_item){account->charges, owed, date});
+        guess_owe(guess, (struct guess_item){guess->charges, owed, date});
     }
     /* A gift that goes back after its day would lapse at once; such a charge is left alone. */
-    bool used_promotion = account->promotion_minor != promotion_before;
-    account->fresh_charge = used_promotion ? 0 : account->charges;
-    account->fresh_deposit_minor = (uint32_t)(deposit_before - account->deposit_minor);
+    bool used_promotion = guess->promotion_minor != promotion_before;
+    guess->fresh_charge = used_promotion ? 0 : guess->charges;
+    guess->fresh_deposit_minor = (uint32_t)(deposit_before - guess->deposit_minor);
     set_effective(workload, date);
     workload->request.command_case = PB__REQUEST__COMMAND_POST_CHARGE;
     workload->request.post_charge = command;
 }
 
-static uint32_t draw_payment(struct workload *workload, struct account *account) {
-    uint32_t oldest = account->open[0].open_minor;
+static uint32_t draw_payment(struct workload *workload, struct guess *guess) {
+    uint32_t oldest = guess->open[0].open_minor;
     uint32_t style = (uint32_t)random_below(&workload->random, 100);
-    if (account->open_count == ACCOUNT_OPEN_MAX || style >= 90) {
-        return account_open_minor(account);
+    if (guess->open_count == GUESS_OPEN_MAX || style >= 90) {
+        return guess_open_minor(guess);
     }
     if (style < 60 && oldest >= 200) {
         return oldest / 2;
@@ -147,33 +147,33 @@ static uint32_t draw_payment(struct workload *workload, struct account *account)
     return oldest;
 }
 
-static void fill_payment(struct workload *workload, struct account *account) {
+static void fill_payment(struct workload *workload, struct guess *guess) {
     Pb__ReceivePayment *command = &workload->command.receive_payment;
     pb__receive_payment__init(command);
-    uint32_t amount = draw_payment(workload, account);
-    struct account_item oldest = account->open[0];
-    account->payments++;
-    uint32_t touched = account_settle(account, amount);
+    uint32_t amount = draw_payment(workload, guess);
+    struct guess_item oldest = guess->open[0];
+    guess->payments++;
+    uint32_t touched = guess_settle(guess, amount);
     workload->expected_events += touched;
-    account->last_payment = touched == 1 ? account->payments : 0;
-    account->last_payment_minor = amount;
-    account->last_target = oldest;
-    if (account->open_count == 0 && account->overpaid_payment == 0 && happens(workload, 150)) {
-        account->overpaid_minor = 100 * (uint32_t)(1 + random_below(&workload->random, 100));
-        account->overpaid_payment = account->payments;
-        account->last_payment = 0;
-        amount += account->overpaid_minor;
+    guess->last_payment = touched == 1 ? guess->payments : 0;
+    guess->last_payment_minor = amount;
+    guess->last_target = oldest;
+    if (guess->open_count == 0 && guess->overpaid_payment == 0 && happens(workload, 150)) {
+        guess->overpaid_minor = 100 * (uint32_t)(1 + random_below(&workload->random, 100));
+        guess->overpaid_payment = guess->payments;
+        guess->last_payment = 0;
+        amount += guess->overpaid_minor;
     }
-    command->payment = document_of(workload->document, "P", account->payments);
+    command->payment = document_of(workload->document, "P", guess->payments);
     command->amount_minor = amount;
     command->method = PICK(workload, workload_methods);
-    set_effective(workload, effective_date(workload, account));
+    set_effective(workload, effective_date(workload, guess));
     workload->request.command_case = PB__REQUEST__COMMAND_RECEIVE_PAYMENT;
     workload->request.receive_payment = command;
 }
 
 /* Up to a tenth of the newest open charge. */
-static void fill_adjustment(struct workload *workload, struct account *account) {
+static void fill_adjustment(struct workload *workload, struct guess *guess) {
     static const struct {
         Pb__AdjustmentKind kind;
         char *reason;
@@ -187,7 +187,7 @@ static void fill_adjustment(struct workload *workload, struct account *account) 
     };
     Pb__PostAdjustment *command = &workload->command.post_adjustment;
     pb__post_adjustment__init(command);
-    struct account_item *item = &account->open[account->open_count - 1];
+    struct guess_item *item = &guess->open[guess->open_count - 1];
     size_t drawn = (size_t)random_below(&workload->random, WORKLOAD_COUNT(kinds));
     command->kind = kinds[drawn].kind;
     command->reason = kinds[drawn].reason;
@@ -195,30 +195,30 @@ static void fill_adjustment(struct workload *workload, struct account *account) 
     if (command->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_ROUNDING) {
         amount = 1 + amount % 9;
     }
-    command->adjustment = document_of(workload->document, "A", ++account->adjustments);
+    command->adjustment = document_of(workload->document, "A", ++guess->adjustments);
     command->amount_minor = amount;
     command->target_kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE;
     command->target = document_of(workload->target, "INV", item->charge_number);
     item->open_minor += command->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_DEBIT_NOTE ? amount : -amount;
-    if (item->charge_number == account->fresh_charge) {
-        account->fresh_charge = 0;
+    if (item->charge_number == guess->fresh_charge) {
+        guess->fresh_charge = 0;
     }
     set_effective(workload, workload->today);
     workload->request.command_case = PB__REQUEST__COMMAND_POST_ADJUSTMENT;
     workload->request.post_adjustment = command;
 }
 
-static void fill_refund(struct workload *workload, struct account *account) {
+static void fill_refund(struct workload *workload, struct guess *guess) {
     Pb__Refund *command = &workload->command.refund;
     pb__refund__init(command);
-    command->refund = document_of(workload->document, "R", ++account->refunds);
+    command->refund = document_of(workload->document, "R", ++guess->refunds);
     command->source_kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT;
-    command->source = document_of(workload->target, "P", account->overpaid_payment);
-    command->amount_minor = account->overpaid_minor;
+    command->source = document_of(workload->target, "P", guess->overpaid_payment);
+    command->amount_minor = guess->overpaid_minor;
     command->method = "transfer";
     command->reason = "overpaid";
-    account->overpaid_payment = 0;
-    account->overpaid_minor = 0;
+    guess->overpaid_payment = 0;
+    guess->overpaid_minor = 0;
     set_effective(workload, workload->today);
     workload->request.command_case = PB__REQUEST__COMMAND_REFUND;
     workload->request.refund = command;
@@ -233,36 +233,36 @@ static Pb__Reading draw_reading(struct workload *workload) {
     return PB__READING__READING_REVERSAL;
 }
 
-static void fill_payment_reversal(struct workload *workload, struct account *account) {
+static void fill_payment_reversal(struct workload *workload, struct guess *guess) {
     Pb__ReversePayment *command = &workload->command.reverse_payment;
     pb__reverse_payment__init(command);
-    command->payment = document_of(workload->target, "P", account->last_payment);
+    command->payment = document_of(workload->target, "P", guess->last_payment);
     command->reading = draw_reading(workload);
     command->reason = "bounced";
-    struct account_item again = account->last_target;
-    again.open_minor = account->last_payment_minor;
-    account_owe(account, again);
-    account->last_payment = 0;
+    struct guess_item again = guess->last_target;
+    again.open_minor = guess->last_payment_minor;
+    guess_owe(guess, again);
+    guess->last_payment = 0;
     workload->expected_events++;
     workload->request.command_case = PB__REQUEST__COMMAND_REVERSE_PAYMENT;
     workload->request.reverse_payment = command;
 }
 
-static void fill_charge_reversal(struct workload *workload, struct account *account) {
+static void fill_charge_reversal(struct workload *workload, struct guess *guess) {
     Pb__ReverseCharge *command = &workload->command.reverse_charge;
     pb__reverse_charge__init(command);
-    command->charge = document_of(workload->target, "INV", account->fresh_charge);
+    command->charge = document_of(workload->target, "INV", guess->fresh_charge);
     command->reading = draw_reading(workload);
     command->reason = "mistake";
-    struct account_item *item = account_find(account, account->fresh_charge);
+    struct guess_item *item = guess_find(guess, guess->fresh_charge);
     if (item != NULL) {
-        account_drop(account, item);
+        guess_drop(guess, item);
     }
-    if (account->fresh_deposit_minor > 0) {
-        account->deposit_minor += account->fresh_deposit_minor;
+    if (guess->fresh_deposit_minor > 0) {
+        guess->deposit_minor += guess->fresh_deposit_minor;
         workload->expected_events++;
     }
-    account->fresh_charge = 0;
+    guess->fresh_charge = 0;
     workload->request.command_case = PB__REQUEST__COMMAND_REVERSE_CHARGE;
     workload->request.reverse_charge = command;
 }
@@ -304,33 +304,33 @@ static void fill_envelope(struct workload *workload) {
     request->recorded_at_us = workload->options.carries_instants ? workload->now_us : 0;
 }
 
-void workload_fill(struct workload *workload, struct account *account) {
+void workload_fill(struct workload *workload, struct guess *guess) {
     fill_envelope(workload);
     workload->expected_events++;
     switch (workload->kind) {
     case WORKLOAD_OPENING:
-        fill_opening(workload, account);
+        fill_opening(workload, guess);
         break;
     case WORKLOAD_DEPOSIT:
-        fill_deposit(workload, account);
+        fill_deposit(workload, guess);
         break;
     case WORKLOAD_CHARGE:
-        fill_charge(workload, account);
+        fill_charge(workload, guess);
         break;
     case WORKLOAD_PAYMENT:
-        fill_payment(workload, account);
+        fill_payment(workload, guess);
         break;
     case WORKLOAD_ADJUSTMENT:
-        fill_adjustment(workload, account);
+        fill_adjustment(workload, guess);
         break;
     case WORKLOAD_REFUND:
-        fill_refund(workload, account);
+        fill_refund(workload, guess);
         break;
     case WORKLOAD_PAYMENT_REVERSAL:
-        fill_payment_reversal(workload, account);
+        fill_payment_reversal(workload, guess);
         break;
     case WORKLOAD_CHARGE_REVERSAL:
-        fill_charge_reversal(workload, account);
+        fill_charge_reversal(workload, guess);
         break;
     case WORKLOAD_POLICY:
         fill_policy(workload);
