@@ -1,7 +1,7 @@
 /*
  * What the workload remembers of one customer: just enough to ask for things
  * that will be accepted, and to know how many events they make. It is a guess
- * at the ledger's own guess, kept apart from it on purpose: nothing of the
+ * at the ledger's own account, kept apart from it on purpose: nothing of the
  * engine is asked.
  */
 #ifndef BENCH_GUESS_H

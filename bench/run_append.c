@@ -65,7 +65,7 @@ struct tally {
     uint64_t requests;
     uint64_t events;
     uint64_t refused;
-    const char *first_refusal; /* Copied by the caller. */
+    bool says_why; /* Prints the first few refusals. */
 };
 
 /* Submits the batch and adds to the tally; the time of the call alone is a sample. */
@@ -83,7 +83,7 @@ static bool submit_batch(struct daybook *ledger, struct batch *batch, struct sam
         const struct daybook_answer *answer = &answers.items[i];
         if (answer->refusal == NULL) {
             tally->events += answer->last_sequence - answer->first_sequence + 1;
-        } else if (tally->refused++ < 3) {
+        } else if (tally->refused++ < 3 && tally->says_why) {
             (void)fprintf(stderr, "  refused: %s\n", answer->refusal->message);
         }
     }
@@ -147,7 +147,7 @@ static bool measure_open(struct bench *bench, const char *directory) {
 bool bench_append(struct bench *bench) {
     char path[PATH_MAX];
     struct samples samples = {0};
-    struct tally tally = {0};
+    struct tally tally = {.says_why = true};
     struct daybook *ledger = NULL;
     struct workload_options options = {.seed = bench->seed,
                                        .customers = bench->customers,
