@@ -47,6 +47,14 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *number) {
     return true;
 }
 
+/* "8", "-5" */
+static bool parse_hours(const char *text, int32_t *seconds) {
+    char *end = NULL;
+    long hours = strtol(text, &end, 10);
+    *seconds = (int32_t)(hours * 3600);
+    return end != text && *end == '\0' && hours >= -14 && hours <= 14;
+}
+
 /* Two years that end with the day. */
 static bool parse_until(const char *text, struct workload_options *options) {
     int32_t date;
@@ -79,8 +87,7 @@ static bool take_option(struct run *run, int option, const char *value) {
     case 'u':
         return parse_until(value, &run->workload);
     case 'z':
-        run->workload.utc_offset_s = atoi(value) * 3600;
-        return true;
+        return parse_hours(value, &run->workload.utc_offset_s);
     case 'f':
         if (!parse_number(value, UINT32_MAX >> 1, &number)) {
             return false;
