@@ -8,9 +8,8 @@ function(daybook_library target kind)
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:daybook_${layer}>)
   endforeach()
   set_target_properties(${target} PROPERTIES OUTPUT_NAME daybook LINKER_LANGUAGE C)
-  target_include_directories(${target} SYSTEM INTERFACE
-    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/engine> $<BUILD_INTERFACE:${DAYBOOK_GENERATED_DIR}>)
-  target_include_directories(${target} INTERFACE
+  target_include_directories(${target} SYSTEM INTERFACE $<BUILD_INTERFACE:${DAYBOOK_GENERATED_DIR}>)
+  target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/engine>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/daybook> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PUBLIC PkgConfig::PROTOBUF_C PRIVATE PkgConfig::LMDB PkgConfig::ZSTD
     PkgConfig::XXHASH PkgConfig::CRYPTO PkgConfig::UV Threads::Threads)
