@@ -273,6 +273,13 @@ static enum daybook_status build(struct pages *pages, struct daybook_error *erro
     if (pages->question == NULL) {
         return no_memory(error);
     }
+    /* A person wants to read when "known at" was. */
+    const ProtobufCFieldDescriptor *at = message_find_field(pages->question->descriptor, "at");
+    Pb__At *coordinates = (Pb__At *)field_submessage(pages->question, at, invocation->arena);
+    if (coordinates == NULL) {
+        return no_memory(error);
+    }
+    coordinates->with_time = true;
     struct field_target target = {&pages->query.base, pages->question, NULL, invocation->arena};
     return field_form_apply_all(&target, invocation, error);
 }

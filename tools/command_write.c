@@ -18,6 +18,17 @@
 
 enum { RANDOM_KEY_BYTES = 16 };
 
+/* One request on its way. */
+struct writing {
+    const struct invocation *invocation;
+    struct daybook *ledger;
+    Pb__Request request;
+    /* The profile that a change starts from could not be had: decide without appending, so that the customer is
+     * refused by the engine's own word, and nothing half-known is ever written. */
+    bool is_profile_missing;
+    struct daybook_error profile_error;
+};
+
 static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("putting the request together: memory was refused"));
 }
@@ -44,39 +55,46 @@ static enum daybook_status set_key(const struct invocation *invocation, Pb__Requ
 }
 
 /* Changing a customer replaces the whole profile: what is not named on the command line stays as it is. */
-static enum daybook_status start_from_profile(const struct invocation *invocation, struct daybook *ledger,
-                                              Pb__ChangeCustomer *change, struct daybook_error *error) {
+static enum daybook_status start_from_profile(struct writing *writing, struct daybook_error *error) {
+    const struct options *options = &writing->invocation->options;
     Pb__CustomersQuery customers = PB__CUSTOMERS_QUERY__INIT;
+    Pb__At at = PB__AT__INIT;
     Pb__Query query = PB__QUERY__INIT;
-    customers.customer = (char *)(uintptr_t)invocation->options.arguments[0];
+    const char *on = options_value(options, "on");
+    at.as_of = (char *)(uintptr_t)(on == NULL ? "" : on);
+    customers.at = &at;
+    customers.customer = (char *)(uintptr_t)options->arguments[0];
     query.question_case = PB__QUERY__QUESTION_CUSTOMERS;
     query.customers = &customers;
     ProtobufCMessage *answer;
-    enum daybook_status status = command_ask(invocation, ledger, &query, &answer, error);
+    enum daybook_status status = command_ask(writing->invocation, writing->ledger, &query, &answer, error);
+    if (status == DAYBOOK_INVALID) {
+        writing->is_profile_missing = true;
+        writing->profile_error = *error;
+        return DAYBOOK_OK;
+    }
     if (status != DAYBOOK_OK) {
         return status;
     }
     const Pb__CustomersAnswer *found = (const Pb__CustomersAnswer *)answer;
-    /* An unknown customer is the engine's to refuse. */
-    if (found->n_rows == 1 && found->rows[0]->profile != NULL) {
-        change->profile = found->rows[0]->profile;
+    Pb__CustomerProfile *profile = found->n_rows == 1 ? found->rows[0]->profile : NULL;
+    if (profile != NULL && (options_has(options, "tag") || options_has(options, "no-tags"))) {
+        profile->n_tags = 0;
     }
-    if (change->profile != NULL &&
-        (options_has(&invocation->options, "tag") || options_has(&invocation->options, "no-tags"))) {
-        change->profile->n_tags = 0;
-    }
+    writing->request.change_customer->profile = profile;
     return DAYBOOK_OK;
 }
 
-static enum daybook_status build(const struct invocation *invocation, struct daybook *ledger, Pb__Request *request,
-                                 struct daybook_error *error) {
+static enum daybook_status build(struct writing *writing, struct daybook_error *error) {
+    const struct invocation *invocation = writing->invocation;
+    Pb__Request *request = &writing->request;
     const char *currency = options_value(&invocation->options, "currency");
     const ProtobufCFieldDescriptor *arm = message_find_field(&pb__request__descriptor, invocation->command->message);
     assert(arm != NULL);
     struct field_target target = {
         .root = &request->base,
         .message = field_submessage(&request->base, arm, invocation->arena),
-        .currency = currency == NULL ? ledger_config(ledger)->currency : currency,
+        .currency = currency == NULL ? ledger_config(writing->ledger)->currency : currency,
         .arena = invocation->arena,
     };
     request->actor = (char *)(uintptr_t)command_actor(invocation);
@@ -85,7 +103,7 @@ static enum daybook_status build(const struct invocation *invocation, struct day
     }
     enum daybook_status status = set_key(invocation, request, error);
     if (status == DAYBOOK_OK && request->command_case == PB__REQUEST__COMMAND_CHANGE_CUSTOMER) {
-        status = start_from_profile(invocation, ledger, request->change_customer, error);
+        status = start_from_profile(writing, error);
     }
     return status == DAYBOOK_OK ? field_form_apply_all(&target, invocation, error) : status;
 }
@@ -173,34 +191,45 @@ static int report(const struct invocation *invocation, const Pb__Request *reques
     return EXIT_DONE;
 }
 
+static enum daybook_status submit(struct writing *writing, struct daybook_answers *answers,
+                                  struct daybook_error *error) {
+    struct daybook_buffer encoded = {0};
+    bool is_dry = writing->is_profile_missing || options_has(&writing->invocation->options, "dry-run");
+    enum daybook_status status = wire_encode(&writing->request.base, &encoded);
+    if (status != DAYBOOK_OK) {
+        status = no_memory(error);
+    } else {
+        struct daybook_bytes bytes = daybook_buffer_view(&encoded);
+        status = daybook_submit(writing->ledger, &bytes, 1, is_dry ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH, answers,
+                                error);
+    }
+    daybook_buffer_release(&encoded);
+    if (status == DAYBOOK_OK && writing->is_profile_missing && answers->items[0].refusal == NULL) {
+        *error = writing->profile_error;
+        status = error->status;
+    }
+    return status;
+}
+
 int command_write_run(struct invocation *invocation) {
     struct daybook_error error;
-    struct daybook *ledger = NULL;
     struct daybook_answers answers = {0};
-    struct daybook_buffer encoded = {0};
-    Pb__Request request = PB__REQUEST__INIT;
+    struct writing writing = {.invocation = invocation, .request = PB__REQUEST__INIT};
     bool needs_profile = strcmp(invocation->command->message, "change_customer") == 0;
     int code;
-    enum daybook_status status = command_open_writer(invocation, needs_profile, &ledger, &error);
+    enum daybook_status status = command_open_writer(invocation, needs_profile, &writing.ledger, &error);
     if (status == DAYBOOK_OK) {
-        status = build(invocation, ledger, &request, &error);
-    }
-    if (status == DAYBOOK_OK && wire_encode(&request.base, &encoded) != DAYBOOK_OK) {
-        status = no_memory(&error);
+        status = build(&writing, &error);
     }
     if (status == DAYBOOK_OK) {
-        struct daybook_bytes bytes = daybook_buffer_view(&encoded);
-        status = daybook_submit(ledger, &bytes, 1,
-                                options_has(&invocation->options, "dry-run") ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH,
-                                &answers, &error);
+        status = submit(&writing, &answers, &error);
     }
     if (status == DAYBOOK_OK) {
-        code = report(invocation, &request, &answers.items[0], ledger_config(ledger)->currency);
+        code = report(invocation, &writing.request, &answers.items[0], ledger_config(writing.ledger)->currency);
     } else {
         code = command_fail(&error);
     }
     daybook_answers_release(&answers);
-    daybook_buffer_release(&encoded);
-    daybook_close(ledger);
+    daybook_close(writing.ledger);
     return code;
 }

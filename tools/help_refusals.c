@@ -70,6 +70,8 @@ const char *refusal_meaning(Pb__RefusalCode code) {
         return N_("The payment is pending: it counts once it is settled.");
     case PB__REFUSAL_CODE__REFUSAL_CODE_UNASSESSED:
         return N_("The ledger refuses charges on credit before a credit policy is set.");
+    case PB__REFUSAL_CODE__REFUSAL_CODE_ALREADY_SETTLED:
+        return N_("The payment is settled already.");
     case PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED:
     case _PB__REFUSAL_CODE_IS_INT_SIZE:
         break;
