@@ -462,14 +462,22 @@ static bool dispatch(struct decision *decision) {
     case PB__REQUEST__COMMAND_REOPEN_PERIOD:
         return decide_reopen_period(decision);
     case PB__REQUEST__COMMAND_PLACE_HOLD:
+        return decide_place_hold(decision);
     case PB__REQUEST__COMMAND_CAPTURE_HOLD:
+        return decide_capture_hold(decision);
     case PB__REQUEST__COMMAND_RELEASE_HOLD:
+        return decide_release_hold(decision);
     case PB__REQUEST__COMMAND_REACTIVATE_LOT:
+        return decide_reactivate_lot(decision);
     case PB__REQUEST__COMMAND_OPEN_DISPUTE:
+        return decide_open_dispute(decision);
     case PB__REQUEST__COMMAND_RESOLVE_DISPUTE:
-    case PB__REQUEST__COMMAND_ISSUE_STATEMENT:
+        return decide_resolve_dispute(decision);
     case PB__REQUEST__COMMAND_EXPIRE_DUE:
+        return decide_expire_due(decision);
     case PB__REQUEST__COMMAND_APPLY_DEPOSIT:
+        return decide_apply_deposit(decision);
+    case PB__REQUEST__COMMAND_ISSUE_STATEMENT:
     case PB__REQUEST__COMMAND__NOT_SET:
     case _PB__REQUEST__COMMAND__CASE_IS_INT_SIZE:
         break; /* is_supported has refused these. */
@@ -478,26 +486,22 @@ static bool dispatch(struct decision *decision) {
 }
 
 static bool is_supported(struct decision *decision) {
-    switch ((int)decision->request->command_case) {
-    case PB__REQUEST__COMMAND_PLACE_HOLD:
-    case PB__REQUEST__COMMAND_CAPTURE_HOLD:
-    case PB__REQUEST__COMMAND_RELEASE_HOLD:
-    case PB__REQUEST__COMMAND_REACTIVATE_LOT:
-    case PB__REQUEST__COMMAND_OPEN_DISPUTE:
-    case PB__REQUEST__COMMAND_RESOLVE_DISPUTE:
-    case PB__REQUEST__COMMAND_ISSUE_STATEMENT:
-    case PB__REQUEST__COMMAND_EXPIRE_DUE:
-    case PB__REQUEST__COMMAND_APPLY_DEPOSIT:
-        return REFUSE(decision, UNSUPPORTED, NO_FACTS, "this build has no rule for this command yet");
-    default:
-        return true;
+    return decision->request->command_case != PB__REQUEST__COMMAND_ISSUE_STATEMENT ||
+           REFUSE(decision, UNSUPPORTED, NO_FACTS, "this build has no rule for this command yet");
+}
+
+/* Due expiries come first; what a rule gave back to a lot past its day expires at once. */
+static bool decide_with_expiries(struct decision *decision) {
+    if (decision->customer != NULL && !emit_due_expiries(decision, decision->today)) {
+        return false;
     }
+    return dispatch(decision) && (decision->customer == NULL || emit_due_expiries(decision, decision->today));
 }
 
 static bool decide_in_order(struct decision *decision, struct decider *decider) {
     return check_form(decision) && compute_digest(decision, decider) && check_key(decision) &&
            check_instants(decision) && is_supported(decision) && check_currency(decision) && check_dates(decision) &&
-           check_customer(decision) && check_own_period(decision) && dispatch(decision);
+           check_customer(decision) && check_own_period(decision) && decide_with_expiries(decision);
 }
 
 enum daybook_status decide_request(struct decider *decider, struct state *state, const Pb__Request *request,

@@ -77,6 +77,43 @@ const char *document_kind_name(Pb__DocumentKind kind); /* "charge" */
 /* Due by the terms: days after the date, or after the end of its month. */
 bool due_by_terms(struct decision *decision, int32_t posted_on, const Pb__PaymentTerms *terms, int32_t *due_on);
 
+/* ---- lots and credit, used by charges and holds ---- */
+
+/* What the lots give, in the order in which they give it. */
+struct slice {
+    struct document *lot;
+    int64_t amount_minor;
+};
+struct slices {
+    struct slice *items; /* In the request's arena. */
+    size_t count;
+    int64_t sum_minor;
+    bool has_out_of_scope; /* Money was there, for other categories. */
+    bool has_out_of_date;  /* Money was there, on other days. */
+};
+
+/* Picks by the request's date, each lot up to the least that is left of it on any
+ * later day. With what had expired since, too: a late charge's own date entitles it. */
+bool pick_slices(struct decision *decision, const char *category, int64_t amount_minor, bool with_expired,
+                 struct slices *slices);
+/* EXCEEDS_DEPOSIT, OUT_OF_SCOPE or LOT_EXPIRED: why the lots cannot give it all. */
+bool refuse_slices(struct decision *decision, const char *document, const char *category, int64_t amount_minor,
+                   const struct slices *slices);
+/* What a hold keeps of each lot, in the order in which it was taken. */
+bool slices_of_hold(struct decision *decision, const struct document *hold, struct slices *slices);
+/* Releases what had expired, then consumes. `hold`: "" or the hold that was captured. */
+bool emit_slices(struct decision *decision, const char *charge, const char *hold, const struct slices *slices);
+/* For a message: pointers to slices in the request's arena; NULL: memory was refused (noted). */
+Pb__LotSlice **message_slices(struct decision *decision, const struct slices *slices);
+
+/* Looks at the head, as of the later of the request's date and today. `credit` stays
+ * unset (state unspecified) for the unassessed. */
+bool check_credit(struct decision *decision, const char *document, int64_t charge_minor, Pb__CreditDecision *credit);
+
+/* Appends what of the customer's lots and holds has ended by `through_on`. Before a
+ * rule, so that it decides on the day's facts, and after one that gave money back. */
+bool emit_due_expiries(struct decision *decision, int32_t through_on);
+
 /* ---- settling, used by charges, payments and reversals (rules_settle.c) ---- */
 
 /* Allocates `source` to what is owed, oldest due first, as far as both reach. */
@@ -107,6 +144,14 @@ bool decide_settle_payment(struct decision *decision);
 bool decide_allocate(struct decision *decision);
 bool decide_unallocate(struct decision *decision);
 bool decide_adjustment(struct decision *decision);
+bool decide_apply_deposit(struct decision *decision);
+bool decide_place_hold(struct decision *decision);
+bool decide_capture_hold(struct decision *decision);
+bool decide_release_hold(struct decision *decision);
+bool decide_reactivate_lot(struct decision *decision);
+bool decide_expire_due(struct decision *decision);
+bool decide_open_dispute(struct decision *decision);
+bool decide_resolve_dispute(struct decision *decision);
 bool decide_reverse_payment(struct decision *decision);
 bool decide_reverse_charge(struct decision *decision);
 

@@ -82,6 +82,7 @@ static enum daybook_status fold_period(struct fold *fold, int32_t through_on) {
 }
 
 static enum daybook_status fold_body(struct fold *fold) {
+    const char *customer = fold->event->customer;
     switch (fold->event->body_case) {
     case PB__EVENT__BODY_CUSTOMER_OPENED:
         return fold_customer_opened(fold);
@@ -100,26 +101,27 @@ static enum daybook_status fold_body(struct fold *fold) {
     case PB__EVENT__BODY_PERIOD_REOPENED:
         return fold_period(fold, fold->event->period_reopened->through_on);
     case PB__EVENT__BODY_CHARGE_POSTED:
-    case PB__EVENT__BODY_DEPOSIT_CONSUMED:
-    case PB__EVENT__BODY_DEPOSIT_RESTORED:
     case PB__EVENT__BODY_PAYMENT_RECEIVED:
     case PB__EVENT__BODY_PAYMENT_SETTLED:
     case PB__EVENT__BODY_PAYMENT_REVERSED:
     case PB__EVENT__BODY_ALLOCATED:
     case PB__EVENT__BODY_UNALLOCATED:
-    case PB__EVENT__BODY_DEPOSIT_RECEIVED:
     case PB__EVENT__BODY_ADJUSTMENT_POSTED:
     case PB__EVENT__BODY_REFUNDED:
     case PB__EVENT__BODY_CHARGE_REVERSED:
-        return fold_money_event(fold);
+    case PB__EVENT__BODY_DISPUTE_OPENED:
+    case PB__EVENT__BODY_DISPUTE_RESOLVED:
+        return fold->account != NULL ? fold_money_event(fold) : fold_misfit(fold, "no currency, of customer", customer);
+    case PB__EVENT__BODY_DEPOSIT_RECEIVED:
+    case PB__EVENT__BODY_DEPOSIT_CONSUMED:
+    case PB__EVENT__BODY_DEPOSIT_RESTORED:
     case PB__EVENT__BODY_HOLD_PLACED:
     case PB__EVENT__BODY_HOLD_CAPTURED:
     case PB__EVENT__BODY_HOLD_RELEASED:
     case PB__EVENT__BODY_LOT_EXPIRED:
     case PB__EVENT__BODY_EXPIRY_RELEASED:
     case PB__EVENT__BODY_LOT_REACTIVATED:
-    case PB__EVENT__BODY_DISPUTE_OPENED:
-    case PB__EVENT__BODY_DISPUTE_RESOLVED:
+        return fold->account != NULL ? fold_lot_event(fold) : fold_misfit(fold, "no currency, of customer", customer);
     case PB__EVENT__BODY_STATEMENT_ISSUED:
     case PB__EVENT__BODY_REQUEST_PROPOSED:
     case PB__EVENT__BODY_REQUEST_APPROVED:

@@ -29,7 +29,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 1 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 2 };
 
 struct row {
     uint64_t number;
@@ -86,6 +86,12 @@ struct lot_ref {
     uint8_t scope_count; /* 0 = any category: the widest. */
 };
 
+/* A lot or a hold that has something left which ends on a day. */
+struct expiry_ref {
+    uint64_t number;
+    int32_t date;
+};
+
 /* A receivable item or a source of money that is not yet used up, oldest due first. */
 struct item_ref {
     uint64_t number;
@@ -106,6 +112,8 @@ struct account {
     struct vector lots;     /* struct lot_ref, in paying order */
     struct vector items;    /* struct item_ref, by due date and number */
     struct vector sources;  /* struct item_ref, by posting date and number */
+    struct vector expiries; /* struct expiry_ref, by date and number */
+    struct vector expired;  /* struct lot_ref: lots of which something has expired, in paying order */
     struct vector policies; /* struct credit_policy, by sequence */
 };
 
@@ -146,12 +154,13 @@ struct document {
     uint8_t on_expiry;
     int64_t amount_minor;
     int32_t posted_on;
-    int32_t due_on;              /* A lot's expires_on. */
-    int32_t effective_from;      /* Of a lot. */
-    struct timeline left;        /* Open on an item, unused of a source. */
-    struct timeline written_off; /* Of an item, still to be recovered. */
-    struct vector links;         /* struct link, by sequence */
-    struct vector scope;         /* char[LIMIT_ID_BYTES + 1], of a lot */
+    int32_t due_on;         /* A lot's or a hold's expires_on; DATE_NONE: never. */
+    int32_t effective_from; /* Of a lot. */
+    struct timeline left;   /* Open on an item; unused and not held of a source; of a hold: what it still holds. */
+    struct timeline aside;  /* Taken out and able to come back: written off an item, expired from a lot. */
+    int64_t disputed_minor; /* Of an item, in disputes that are open. */
+    struct vector links;    /* struct link, by sequence; of a hold: its lots */
+    struct vector scope;    /* char[LIMIT_ID_BYTES + 1], of a lot */
     char category[LIMIT_ID_BYTES + 1];
     char id[LIMIT_ID_BYTES + 1];
 };
@@ -203,6 +212,10 @@ DAYBOOK_MUST_USE enum daybook_status state_read_event(struct state *state, uint6
 
 /* The account in that currency; NULL when the customer has none. */
 struct account *customer_account(const struct customer *customer, const char *currency);
+
+/* The order in which lots pay: priority (low first), soonest expiry (none last), promotional
+ * before paid, narrower scope first (no scope is the widest), effective date, sequence. */
+int lot_order(const struct lot_ref *a, const struct lot_ref *b);
 
 struct account_sums {
     int64_t open_minor;

@@ -141,6 +141,12 @@ static void pack_lot_ref(struct packer *packer, void *item) {
     pack_byte(packer, &lot->scope_count);
 }
 
+static void pack_expiry_ref(struct packer *packer, void *item) {
+    struct expiry_ref *ref = item;
+    pack_unsigned(packer, &ref->number);
+    pack_date(packer, &ref->date);
+}
+
 static void pack_item_ref(struct packer *packer, void *item) {
     struct item_ref *ref = item;
     pack_unsigned(packer, &ref->number);
@@ -187,6 +193,8 @@ static void pack_account(struct packer *packer, void *item) {
     pack_array(packer, &account->lots, sizeof(struct lot_ref), pack_lot_ref);
     pack_array(packer, &account->items, sizeof(struct item_ref), pack_item_ref);
     pack_array(packer, &account->sources, sizeof(struct item_ref), pack_item_ref);
+    pack_array(packer, &account->expiries, sizeof(struct expiry_ref), pack_expiry_ref);
+    pack_array(packer, &account->expired, sizeof(struct lot_ref), pack_lot_ref);
     pack_array(packer, &account->policies, sizeof(struct credit_policy), pack_policy);
 }
 
@@ -242,7 +250,8 @@ static void pack_document(struct packer *packer, struct document *document) {
     pack_date(packer, &document->due_on);
     pack_date(packer, &document->effective_from);
     pack_array(packer, &document->left.points, sizeof(struct timeline_point), pack_point);
-    pack_array(packer, &document->written_off.points, sizeof(struct timeline_point), pack_point);
+    pack_signed(packer, &document->disputed_minor);
+    pack_array(packer, &document->aside.points, sizeof(struct timeline_point), pack_point);
     pack_array(packer, &document->links, sizeof(struct link), pack_link);
     pack_array(packer, &document->scope, LIMIT_ID_BYTES + 1, pack_category);
     pack_text(packer, document->category, sizeof document->category);
@@ -320,6 +329,8 @@ void account_release(struct pool *pool, struct account *account) {
     vector_release(&account->lots, sizeof(struct lot_ref), pool);
     vector_release(&account->items, sizeof(struct item_ref), pool);
     vector_release(&account->sources, sizeof(struct item_ref), pool);
+    vector_release(&account->expiries, sizeof(struct expiry_ref), pool);
+    vector_release(&account->expired, sizeof(struct lot_ref), pool);
     vector_release(&account->policies, sizeof(struct credit_policy), pool);
     pool_free(pool, account, sizeof *account);
 }
@@ -334,7 +345,7 @@ static void release_customer(struct pool *pool, struct customer *customer) {
 
 static void release_document(struct pool *pool, struct document *document) {
     timeline_release(&document->left, pool);
-    timeline_release(&document->written_off, pool);
+    timeline_release(&document->aside, pool);
     vector_release(&document->links, sizeof(struct link), pool);
     vector_release(&document->scope, LIMIT_ID_BYTES + 1, pool);
 }

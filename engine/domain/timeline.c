@@ -63,6 +63,29 @@ int64_t timeline_lowest_from(const struct timeline *timeline, int32_t date) {
     return lowest;
 }
 
+bool timeline_next_date(const struct timeline *timeline, int32_t date, int32_t *next) {
+    uint32_t through = points_through(timeline, date);
+    if (through == timeline->points.count) {
+        return false;
+    }
+    *next = point_at(timeline, through)->date;
+    return true;
+}
+
+int64_t timeline_lowest_sum_from(const struct timeline *a, const struct timeline *b, int32_t date) {
+    int64_t lowest = timeline_level(a, date) + timeline_level(b, date);
+    const struct timeline *both[] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        /* The sum changes only where one of them does. */
+        for (uint32_t at = points_through(both[i], date); at < both[i]->points.count; at++) {
+            int32_t day = point_at(both[i], at)->date;
+            int64_t sum = timeline_level(a, day) + timeline_level(b, day);
+            lowest = sum < lowest ? sum : lowest;
+        }
+    }
+    return lowest;
+}
+
 int64_t timeline_last(const struct timeline *timeline) {
     uint32_t count = timeline->points.count;
     return count == 0 ? 0 : point_at(timeline, count - 1)->level_minor;

@@ -1,0 +1,191 @@
+/* Which lots pay: picking them in order, and consuming what was picked. */
+#include <string.h>
+
+#include "domain/decide_internal.h"
+
+enum { SLICES_PER_EVENT = 256 };
+
+static bool out_of_memory(struct decision *decision) {
+    return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+}
+
+static bool is_in_scope(const struct document *lot, const char *category) {
+    for (uint32_t i = 0; i < lot->scope.count; i++) {
+        const char *name = (const char *)lot->scope.items + (size_t)i * (LIMIT_ID_BYTES + 1);
+        if (strcmp(name, category) == 0) {
+            return true;
+        }
+    }
+    return lot->scope.count == 0;
+}
+
+/* Two lists in paying order, walked as one: lots with money, lots with expired money. */
+struct lot_walk {
+    const struct vector *lists[2];
+    uint32_t at[2];
+};
+
+static const struct lot_ref *walk_peek(const struct lot_walk *walk, int list) {
+    return walk->at[list] < walk->lists[list]->count
+               ? VECTOR_AT(const struct lot_ref, walk->lists[list], walk->at[list])
+               : NULL;
+}
+
+static const struct lot_ref *walk_next(struct lot_walk *walk) {
+    const struct lot_ref *first = walk_peek(walk, 0);
+    const struct lot_ref *second = walk_peek(walk, 1);
+    if (first == NULL && second == NULL) {
+        return NULL;
+    }
+    int order = first == NULL ? 1 : second == NULL ? -1 : lot_order(first, second);
+    walk->at[0] += order <= 0; /* The same lot may stand in both: it comes once. */
+    walk->at[1] += order >= 0;
+    return order <= 0 ? first : second;
+}
+
+static bool is_good_on(const struct lot_ref *ref, int32_t date) {
+    return date >= ref->effective_from && date >= ref->effective_on &&
+           (ref->expires_on == DATE_NONE || date < ref->expires_on);
+}
+
+bool pick_slices(struct decision *decision, const char *category, int64_t amount_minor, bool with_expired,
+                 struct slices *slices) {
+    const struct account *account = customer_account(decision->customer, decision->currency);
+    if (account == NULL) {
+        return true;
+    }
+    int32_t date = decision->effective_on;
+    static const struct vector none = {0};
+    struct lot_walk walk = {.lists = {&account->lots, with_expired ? &account->expired : &none}};
+    size_t capacity = (size_t)account->lots.count + account->expired.count;
+    for (const struct lot_ref *ref = walk_next(&walk); ref != NULL && slices->sum_minor < amount_minor;
+         ref = walk_next(&walk)) {
+        struct document *lot = NULL;
+        if (!is_good_on(ref, date)) {
+            slices->has_out_of_date = true;
+            continue;
+        }
+        if (!went_well(decision, state_document(decision->state, ref->number, &lot, decision->error))) {
+            return false;
+        }
+        if (!is_in_scope(lot, category)) {
+            slices->has_out_of_scope = true;
+            continue;
+        }
+        int64_t give_minor = with_expired ? timeline_lowest_sum_from(&lot->left, &lot->aside, date)
+                                          : timeline_lowest_from(&lot->left, date);
+        int64_t rest_minor = amount_minor - slices->sum_minor;
+        give_minor = give_minor < rest_minor ? give_minor : rest_minor;
+        if (give_minor <= 0) {
+            continue;
+        }
+        if (slices->items == NULL) {
+            slices->items = arena_alloc(decision->request_arena, capacity * sizeof *slices->items);
+            if (slices->items == NULL) {
+                return out_of_memory(decision);
+            }
+        }
+        slices->items[slices->count++] = (struct slice){lot, give_minor};
+        slices->sum_minor += give_minor;
+    }
+    return true;
+}
+
+Pb__LotSlice **message_slices(struct decision *decision, const struct slices *slices) {
+    Pb__LotSlice *items = arena_alloc(decision->request_arena, slices->count * sizeof *items + 1);
+    Pb__LotSlice **pointers = arena_alloc(decision->request_arena, slices->count * sizeof *pointers + 1);
+    if (items == NULL || pointers == NULL) {
+        out_of_memory(decision);
+        return NULL;
+    }
+    for (size_t i = 0; i < slices->count; i++) {
+        pb__lot_slice__init(&items[i]);
+        items[i].lot = slices->items[i].lot->id;
+        items[i].amount_minor = slices->items[i].amount_minor;
+        pointers[i] = &items[i];
+    }
+    return pointers;
+}
+
+bool refuse_slices(struct decision *decision, const char *document, const char *category, int64_t amount_minor,
+                   const struct slices *slices) {
+    struct refusal_facts facts = {.document = document,
+                                  .requested_minor = amount_minor,
+                                  .available_minor = slices->sum_minor,
+                                  .date = decision->effective_on};
+    const char *date = date_text(decision, decision->effective_on);
+    if (slices->sum_minor == 0 && slices->has_out_of_scope) {
+        return REFUSE(decision, OUT_OF_SCOPE, facts, "no lot that is good on %s is for category \"%s\"", date,
+                      category);
+    }
+    if (slices->sum_minor == 0 && slices->has_out_of_date) {
+        return REFUSE(decision, LOT_EXPIRED, facts, "every lot that has money is past its day on %s, or before it",
+                      date);
+    }
+    return REFUSE(decision, EXCEEDS_DEPOSIT, facts, "the deposits can give %s on %s; \"%s\" needs %s",
+                  amount_text(decision, slices->sum_minor), date, document, amount_text(decision, amount_minor));
+}
+
+static bool emit_released(struct decision *decision, const char *charge, struct document *lot, int64_t amount_minor,
+                          int32_t date) {
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__ExpiryReleased body = PB__EXPIRY_RELEASED__INIT;
+    body.lot = lot->id;
+    body.amount_minor = amount_minor;
+    body.from = (Pb__OnExpiry)lot->on_expiry;
+    body.charge = (char *)(uintptr_t)charge;
+    event.body_case = PB__EVENT__BODY_EXPIRY_RELEASED;
+    event.expiry_released = &body;
+    event.currency = decision->currency;
+    return emit(decision, &event, date);
+}
+
+/* Gives back what expired, each part on the day of its expiry, never earlier: on the days
+ * between the charge and the expiry the lot must not show the money twice. */
+static bool release_expired(struct decision *decision, const char *charge, const struct slice *slice) {
+    struct document *lot = slice->lot;
+    int32_t expired_on = DATE_NONE;
+    while (timeline_next_date(&lot->aside, expired_on, &expired_on)) {
+        int64_t missing_minor = slice->amount_minor - timeline_lowest_from(&lot->left, expired_on);
+        int64_t expired_minor = timeline_lowest_from(&lot->aside, expired_on);
+        int64_t released_minor = missing_minor < expired_minor ? missing_minor : expired_minor;
+        if (expired_on >= decision->effective_on && released_minor > 0 &&
+            !emit_released(decision, charge, lot, released_minor, expired_on)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool emit_consumed(struct decision *decision, const char *charge, const char *hold, Pb__LotSlice **slices,
+                          size_t count) {
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__DepositConsumed body = PB__DEPOSIT_CONSUMED__INIT;
+    body.charge = (char *)(uintptr_t)charge;
+    body.hold = (char *)(uintptr_t)hold;
+    body.n_slices = count;
+    body.slices = slices;
+    event.body_case = PB__EVENT__BODY_DEPOSIT_CONSUMED;
+    event.deposit_consumed = &body;
+    event.currency = decision->currency;
+    return emit(decision, &event, decision->effective_on);
+}
+
+bool emit_slices(struct decision *decision, const char *charge, const char *hold, const struct slices *slices) {
+    Pb__LotSlice **pointers = message_slices(decision, slices);
+    if (pointers == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < slices->count; i++) {
+        if (timeline_last(&slices->items[i].lot->aside) != 0 && !release_expired(decision, charge, &slices->items[i])) {
+            return false;
+        }
+    }
+    for (size_t from = 0; from < slices->count; from += SLICES_PER_EVENT) {
+        size_t count = slices->count - from < SLICES_PER_EVENT ? slices->count - from : SLICES_PER_EVENT;
+        if (!emit_consumed(decision, charge, hold, pointers + from, count)) {
+            return false;
+        }
+    }
+    return true;
+}
