@@ -1,0 +1,163 @@
+/* Balances of one customer or all, with totals for each currency. */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "projections/balance.h"
+#include "projections/query_balance.h"
+#include "projections/query_book.h"
+
+/* Every amount of a balance: what a total adds up. */
+static const size_t amounts[] = {
+    offsetof(Pb__Balance, receivable_minor),
+    offsetof(Pb__Balance, unapplied_minor),
+    offsetof(Pb__Balance, deposit_minor),
+    offsetof(Pb__Balance, deposit_held_minor),
+    offsetof(Pb__Balance, deposit_available_minor),
+    offsetof(Pb__Balance, dormant_minor),
+    offsetof(Pb__Balance, pending_minor),
+    offsetof(Pb__Balance, net_minor),
+    offsetof(Pb__Balance, lifetime_deposited_minor),
+    offsetof(Pb__Balance, lifetime_charged_minor),
+    offsetof(Pb__Balance, lifetime_paid_minor),
+    offsetof(Pb__Balance, lifetime_adjusted_minor),
+    offsetof(Pb__Balance, lifetime_refunded_minor),
+    offsetof(Pb__Balance, credit_held_minor),
+};
+
+static enum daybook_status find_total(struct book *book, struct pointers *totals, const char *currency,
+                                      Pb__Balance **total) {
+    size_t place = 0;
+    while (place < totals->count) {
+        *total = totals->items[place];
+        int order = strcmp((*total)->currency, currency);
+        if (order == 0) {
+            return DAYBOOK_OK;
+        }
+        if (order > 0) {
+            break;
+        }
+        place++;
+    }
+    Pb__Balance *made = arena_alloc(book->arena, sizeof *made);
+    if (made == NULL || pointers_add(totals, book->arena, made) != DAYBOOK_OK) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    pb__balance__init(made);
+    made->currency = book_text(book, currency);
+    memmove(&totals->items[place + 1], &totals->items[place], (totals->count - 1 - place) * sizeof *totals->items);
+    totals->items[place] = made;
+    *total = made;
+    return made->currency == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+}
+
+enum daybook_status query_add_to_totals(struct book *book, struct pointers *totals, const Pb__Balance *row,
+                                        struct daybook_error *error) {
+    Pb__Balance *total = NULL;
+    enum daybook_status status = find_total(book, totals, row->currency, &total);
+    for (size_t i = 0; status == DAYBOOK_OK && i < sizeof amounts / sizeof *amounts; i++) {
+        int64_t sum;
+        int64_t amount;
+        memcpy(&sum, (const char *)total + amounts[i], sizeof sum);
+        memcpy(&amount, (const char *)row + amounts[i], sizeof amount);
+        if (!money_add(&sum, amount)) {
+            return daybook_fail(error, DAYBOOK_LIMIT, "while adding up balances in %s: a total does not fit 64 bits",
+                                row->currency);
+        }
+        memcpy((char *)total + amounts[i], &sum, sizeof sum);
+    }
+    return status;
+}
+
+enum daybook_status query_add_balance(struct book *book, struct pointers *rows, const Pb__Balance *row) {
+    Pb__Balance *copy = arena_alloc(book->arena, sizeof *copy);
+    if (copy == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    *copy = *row;
+    copy->customer = book_text(book, row->customer);
+    copy->currency = book_text(book, row->currency);
+    return copy->customer == NULL || copy->currency == NULL ? DAYBOOK_NO_MEMORY : pointers_add(rows, book->arena, copy);
+}
+
+struct balances {
+    struct pointers rows;
+    struct pointers totals;
+    size_t row_count;
+};
+
+static enum daybook_status add_row(struct balances *balances, struct book *book, const struct account_row *account,
+                                   const struct series_totals *totals, struct daybook_error *error) {
+    uint8_t key[PAGE_KEY_MAX];
+    struct account_row named = *account;
+    Pb__Balance row = PB__BALANCE__INIT;
+    row.customer = named.customer;
+    row.currency = named.currency;
+    enum daybook_status status = effects_to_balance(totals->columns, &row, error);
+    if (status == DAYBOOK_OK) {
+        status = query_add_to_totals(book, &balances->totals, &row, error);
+    }
+    balances->row_count++;
+    if (status == DAYBOOK_OK && page_take(&book->page, key, page_account_key(account, key))) {
+        status = query_add_balance(book, &balances->rows, &row);
+    }
+    return status;
+}
+
+static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
+                                 struct daybook_error *error) {
+    struct series_totals totals;
+    enum daybook_status status =
+        balance_ask(book->reads[0].txn, account->number, book->at.as_of, book->at.known_at, &totals, error);
+    if (status != DAYBOOK_OK || totals.count == 0) {
+        return book_check(book, 0, status, error);
+    }
+    return add_row(context, book, account, &totals, error);
+}
+
+/* A customer without a visible movement has a balance, too: zero. */
+static enum daybook_status add_zero(struct balances *balances, struct book *book, struct daybook_error *error) {
+    struct series_totals totals = {0};
+    struct account_row account = {0};
+    (void)strncpy(account.customer, book->customer, sizeof account.customer - 1);
+    (void)strncpy(account.currency, book_default_currency(book), sizeof account.currency - 1);
+    return add_row(balances, book, &account, &totals, error);
+}
+
+static enum daybook_status make_answer(struct book *book, const struct balances *balances, ProtobufCMessage **answer) {
+    Pb__BalanceAnswer *made = arena_alloc(book->arena, sizeof *made);
+    if (made == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    pb__balance_answer__init(made);
+    made->position = book_position(book);
+    made->n_rows = balances->rows.count;
+    made->rows = (Pb__Balance **)balances->rows.items;
+    made->n_totals = balances->totals.count;
+    made->totals = (Pb__Balance **)balances->totals.items;
+    made->next_cursor = page_next_cursor(&book->page, book->arena);
+    *answer = &made->base;
+    return made->position == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+}
+
+enum daybook_status query_balance(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
+                                  ProtobufCMessage **answer, struct daybook_error *error) {
+    const Pb__BalanceQuery *asked = query->balance;
+    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct balances balances = {0};
+    struct book book;
+    enum daybook_status status = book_open(&book, ledger, arena, &question, error);
+    if (status == DAYBOOK_OK) {
+        book.accounts_table = BALANCE_ACCOUNTS;
+        book_add_view(&book, "balance");
+        status = book_walk(&book, visit, &balances, error);
+    }
+    if (status == DAYBOOK_OK && balances.row_count == 0 && asked->customer[0] != '\0' && asked->tag[0] == '\0') {
+        status = add_zero(&balances, &book, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = make_answer(&book, &balances, answer);
+    }
+    book_close(&book);
+    return status;
+}

@@ -1,0 +1,15 @@
+/* Totals of balances for each currency; for every answer that has them. */
+#ifndef DAYBOOK_PROJECTIONS_QUERY_BALANCE_H
+#define DAYBOOK_PROJECTIONS_QUERY_BALANCE_H
+
+#include "projections/query_book.h"
+
+/* Adds a row to the total of its currency. LIMIT: a total does not fit 64 bits. */
+DAYBOOK_MUST_USE enum daybook_status query_add_to_totals(struct book *book, struct pointers *totals,
+                                                         const Pb__Balance *row, struct daybook_error *error);
+
+/* Copies a row and its texts into the answer. */
+DAYBOOK_MUST_USE enum daybook_status query_add_balance(struct book *book, struct pointers *rows,
+                                                       const Pb__Balance *row);
+
+#endif

@@ -1,0 +1,305 @@
+/* What the questions have in common. */
+#include "projections/query_book.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/decimal.h"
+
+enum { SLICE_ACCOUNTS = 4096, SCRATCH_BYTES = 1 << 20 };
+
+enum daybook_status pointers_add(struct pointers *pointers, struct arena *arena, void *item) {
+    if (item == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    if (pointers->count == pointers->capacity) {
+        size_t capacity = pointers->capacity == 0 ? 16 : pointers->capacity * 2;
+        void **items = arena_alloc(arena, capacity * sizeof *items);
+        if (items == NULL) {
+            return DAYBOOK_NO_MEMORY;
+        }
+        if (pointers->count > 0) {
+            memcpy(items, pointers->items, pointers->count * sizeof *items);
+        }
+        pointers->items = items;
+        pointers->capacity = capacity;
+    }
+    pointers->items[pointers->count++] = item;
+    return DAYBOOK_OK;
+}
+
+/* ---- pages ---- */
+
+static int hex_digit(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+enum daybook_status page_init(struct page *page, const Pb__Page *asked, struct daybook_error *error) {
+    *page = (struct page){.limit = PAGE_LIMIT_DEFAULT};
+    if (asked == NULL) {
+        return DAYBOOK_OK;
+    }
+    if (asked->limit > 0) {
+        page->limit = asked->limit < PAGE_LIMIT_MAX ? asked->limit : PAGE_LIMIT_MAX;
+    }
+    size_t size = strlen(asked->cursor);
+    bool is_hex = size % 2 == 0 && size / 2 <= PAGE_KEY_MAX;
+    for (size_t i = 0; is_hex && i < size; i += 2) {
+        int high = hex_digit(asked->cursor[i]);
+        int low = hex_digit(asked->cursor[i + 1]);
+        is_hex = high >= 0 && low >= 0;
+        page->after[i / 2] = (uint8_t)(high * 16 + low);
+    }
+    if (!is_hex) {
+        return daybook_fail(error, DAYBOOK_INVALID, "the page's cursor is none that an answer gave; begin without one");
+    }
+    page->after_size = size / 2;
+    return DAYBOOK_OK;
+}
+
+bool page_take(struct page *page, const uint8_t *key, size_t key_size) {
+    if (daybook_bytes_compare((struct daybook_bytes){key, key_size},
+                              (struct daybook_bytes){page->after, page->after_size}) <= 0) {
+        return false;
+    }
+    if (page->count == page->limit) {
+        page->has_more = true;
+        return false;
+    }
+    page->count++;
+    memcpy(page->last, key, key_size);
+    page->last_size = key_size;
+    return true;
+}
+
+char *page_next_cursor(const struct page *page, struct arena *arena) {
+    static const char digits[] = "0123456789abcdef";
+    size_t size = page->has_more ? page->last_size : 0;
+    char *text = arena_alloc(arena, size * 2 + 1);
+    if (text == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < size; i++) {
+        text[i * 2] = digits[page->last[i] >> 4];
+        text[i * 2 + 1] = digits[page->last[i] & 15];
+    }
+    text[size * 2] = '\0';
+    return text;
+}
+
+size_t page_account_key(const struct account_row *account, uint8_t key[PAGE_KEY_MAX]) {
+    size_t customer_size = strlen(account->customer);
+    size_t currency_size = strlen(account->currency);
+    memcpy(key, account->customer, customer_size + 1);
+    memcpy(key + customer_size + 1, account->currency, currency_size);
+    return customer_size + 1 + currency_size;
+}
+
+/* ---- a question ---- */
+
+void book_add_view(struct book *book, const char *name) {
+    if (book->view_count < BOOK_READS_MAX) {
+        book->views[book->view_count++] = name;
+    }
+}
+
+void book_end(struct book *book) {
+    for (size_t i = 0; i < book->view_count; i++) {
+        view_end_read(&book->reads[i]);
+        book->reads[i] = (struct view_read){0};
+    }
+}
+
+enum daybook_status book_begin(struct book *book, struct daybook_error *error) {
+    for (size_t i = 0; i < book->view_count; i++) {
+        enum daybook_status status =
+            ledger_begin_read(book->ledger, book->views[i], book->position, &book->reads[i], error);
+        if (status != DAYBOOK_OK) {
+            book_end(book);
+            return status;
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+void book_close(struct book *book) {
+    book_end(book);
+    arena_release(&book->scratch);
+}
+
+enum daybook_status book_check(struct book *book, size_t index, enum daybook_status status,
+                               const struct daybook_error *error) {
+    if (status == DAYBOOK_DAMAGED && book->reads[index].view != NULL) {
+        view_mark_damaged(book->reads[index].view, error != NULL ? error->message : "a question met damaged rows");
+    }
+    return status;
+}
+
+static enum daybook_status check_customer(struct book *book, struct daybook_error *error) {
+    struct view_read read;
+    struct customer_row customer;
+    enum daybook_status status = ledger_begin_read(book->ledger, "customers", book->position, &read, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    status = customers_ask(read.txn, book->customer, book->at.as_of, book->at.known_at, &customer, error);
+    if (status == DAYBOOK_DAMAGED) {
+        view_mark_damaged(read.view, error != NULL ? error->message : "a question met damaged rows");
+    }
+    view_end_read(&read);
+    if (status == DAYBOOK_OK && !customer.is_known) {
+        return daybook_fail(error, DAYBOOK_INVALID, "no customer \"%.64s\" was known at %" PRIu64, book->customer,
+                            book->at.known_at);
+    }
+    return status;
+}
+
+enum daybook_status book_open(struct book *book, struct daybook *ledger, struct arena *arena,
+                              const struct book_question *question, struct daybook_error *error) {
+    *book = (struct book){
+        .ledger = ledger,
+        .arena = arena,
+        .customer = question->customer,
+        .currency = question->currency,
+        .tag = question->tag != NULL ? question->tag : "",
+    };
+    arena_init(&book->scratch, SCRATCH_BYTES);
+    enum daybook_status status = ledger_resolve(ledger, question->at, &book->at, error);
+    if (status == DAYBOOK_OK) {
+        status = page_init(&book->page, question->page, error);
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    if (book->currency[0] != '\0' && currency_decimals(book->currency) < 0) {
+        return daybook_fail(error, DAYBOOK_INVALID, "\"%.16s\" is no ISO 4217 currency code", book->currency);
+    }
+    book->position = book->at.known_at;
+    if (question->at != NULL && question->at->min_position > book->position) {
+        book->position = question->at->min_position;
+    }
+    return book->customer[0] != '\0' ? check_customer(book, error) : DAYBOOK_OK;
+}
+
+/* ---- the walk ---- */
+
+/* The customers view is the last, where a tag is asked for. */
+static enum daybook_status check_tag(struct book *book, const char *customer, struct daybook_error *error) {
+    if (strcmp(book->tagged, customer) == 0) {
+        return DAYBOOK_OK;
+    }
+    struct customer_row row;
+    size_t index = book->view_count - 1;
+    enum daybook_status status =
+        customers_ask(book->reads[index].txn, customer, book->at.as_of, book->at.known_at, &row, error);
+    if (status == DAYBOOK_OK) {
+        status = customers_have_tag(&row, book->tag, &book->scratch, &book->has_tag, error);
+    }
+    (void)strncpy(book->tagged, customer, LIMIT_ID_BYTES);
+    return book_check(book, index, status, error);
+}
+
+static enum daybook_status visit_account(struct book *book, const struct account_row *account, book_visit *visit,
+                                         void *context, struct daybook_error *error) {
+    if (account->currency[0] == '\0' || (book->currency[0] != '\0' && strcmp(book->currency, account->currency) != 0)) {
+        return DAYBOOK_OK;
+    }
+    if (book->tag[0] != '\0') {
+        enum daybook_status status = check_tag(book, account->customer, error);
+        if (status != DAYBOOK_OK || !book->has_tag) {
+            return status;
+        }
+    }
+    return visit(context, book, account, error);
+}
+
+/* Up to SLICE_ACCOUNTS accounts in one set of read transactions. */
+static enum daybook_status walk_slice(struct book *book, struct account_row *last, book_visit *visit, void *context,
+                                      bool *is_done, struct daybook_error *error) {
+    struct account_walk walk;
+    enum daybook_status status =
+        account_walk_open(book->reads[0].txn, book->accounts_table, book->customer, &walk, error);
+    if (status != DAYBOOK_OK) {
+        return book_check(book, 0, status, error);
+    }
+    if (last->customer[0] != '\0') {
+        account_walk_skip(&walk, last);
+    }
+    *is_done = false;
+    for (int i = 0; i < SLICE_ACCOUNTS && status == DAYBOOK_OK; i++) {
+        bool is_found;
+        status = book_check(book, 0, account_walk_next(&walk, last, &is_found, error), error);
+        if (status == DAYBOOK_OK && !is_found) {
+            *is_done = true;
+            break;
+        }
+        if (status == DAYBOOK_OK) {
+            status = visit_account(book, last, visit, context, error);
+        }
+    }
+    account_walk_close(&walk);
+    return status;
+}
+
+enum daybook_status book_walk(struct book *book, book_visit *visit, void *context, struct daybook_error *error) {
+    struct account_row last = {0};
+    bool is_done = false;
+    enum daybook_status status = DAYBOOK_OK;
+    if (book->tag[0] != '\0') {
+        book_add_view(book, "customers");
+    }
+    while (status == DAYBOOK_OK && !is_done) {
+        status = book_begin(book, error);
+        if (status == DAYBOOK_OK) {
+            status = walk_slice(book, &last, visit, context, &is_done, error);
+            book_end(book);
+        }
+    }
+    return status;
+}
+
+/* ---- answers ---- */
+
+const char *book_default_currency(const struct book *book) {
+    return book->currency[0] != '\0' ? book->currency : ledger_config(book->ledger)->currency;
+}
+
+char *book_text(struct book *book, const char *text) {
+    return arena_copy_text(book->arena, text, strlen(text));
+}
+
+char *book_date(struct book *book, int32_t date) {
+    char text[DATE_TEXT_SIZE];
+    return book_text(book, date_format(date, text));
+}
+
+enum daybook_status book_add_policy(struct book *book, const char *name, const char *value) {
+    Pb__Policy *policy = arena_alloc(book->arena, sizeof *policy);
+    if (policy == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    pb__policy__init(policy);
+    policy->name = book_text(book, name);
+    policy->value = book_text(book, value);
+    return policy->name == NULL || policy->value == NULL ? DAYBOOK_NO_MEMORY
+                                                         : pointers_add(&book->policies, book->arena, policy);
+}
+
+Pb__Position *book_position(struct book *book) {
+    Pb__Position *position = arena_alloc(book->arena, sizeof *position);
+    char instant[INSTANT_TEXT_SIZE] = "";
+    if (position == NULL) {
+        return NULL;
+    }
+    pb__position__init(position);
+    if (book->at.known_at_us != 0) {
+        (void)instant_format(book->at.known_at_us, instant);
+    }
+    position->as_of = book_date(book, book->at.as_of);
+    position->known_at = book->at.known_at;
+    position->known_at_time = book_text(book, instant);
+    position->journal_head = book->at.head;
+    position->n_policies = book->policies.count;
+    position->policies = (Pb__Policy **)book->policies.items;
+    return position->as_of == NULL || position->known_at_time == NULL ? NULL : position;
+}

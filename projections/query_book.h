@@ -1,0 +1,130 @@
+/*
+ * What the questions have in common: their coordinates, the customers and
+ * currencies that they are about, pages, and the walk over the whole book.
+ */
+#ifndef DAYBOOK_PROJECTIONS_QUERY_BOOK_H
+#define DAYBOOK_PROJECTIONS_QUERY_BOOK_H
+
+#include "ledger.h"
+#include "projections/account.h"
+#include "projections/customers.h"
+#include "projections/query.h"
+
+enum { PAGE_LIMIT_DEFAULT = 1000, PAGE_LIMIT_MAX = 100000, PAGE_KEY_MAX = ACCOUNT_KEY_SIZE + 16 };
+
+/* A growing array of pointers in an arena, as protobuf-c wants them. */
+struct pointers {
+    void **items;
+    size_t count;
+    size_t capacity;
+};
+/* NO_MEMORY only, and without a message: query_run says what it means. */
+DAYBOOK_MUST_USE enum daybook_status pointers_add(struct pointers *pointers, struct arena *arena, void *item);
+
+/* Rows in the order of their keys: those after the cursor, as many as the limit. */
+struct page {
+    size_t limit;
+    size_t count;
+    uint8_t after[PAGE_KEY_MAX];
+    size_t after_size;
+    uint8_t last[PAGE_KEY_MAX];
+    size_t last_size;
+    bool has_more;
+};
+/* INVALID: the cursor is none that an answer gave. */
+DAYBOOK_MUST_USE enum daybook_status page_init(struct page *page, const Pb__Page *asked, struct daybook_error *error);
+/* Whether the row with this key is on the page. Keys are offered in ascending order. */
+bool page_take(struct page *page, const uint8_t *key, size_t key_size);
+/* The cursor of the next page, "" where there is none; NULL when memory is refused. */
+char *page_next_cursor(const struct page *page, struct arena *arena);
+/* The key of an account's row. Returns its size. */
+size_t page_account_key(const struct account_row *account, uint8_t key[PAGE_KEY_MAX]);
+
+/* The views that a question reads at once: the first is walked over. */
+enum { BOOK_READS_MAX = 4 };
+
+/* A question about one customer or all, while it is answered. */
+struct book {
+    struct daybook *ledger;
+    struct arena *arena;
+    struct arena scratch;
+    struct coordinates at;
+    uint64_t position; /* That the views must have folded. */
+    const char *customer;
+    const char *currency;
+    const char *tag;
+    struct page page;
+    const char *views[BOOK_READS_MAX]; /* Names; the last may be "customers", for tags. */
+    size_t view_count;
+    struct view_read reads[BOOK_READS_MAX];
+    unsigned accounts_table; /* Of the first view. */
+    struct pointers policies;
+    /* The last customer that was looked up for its tags. */
+    char tagged[LIMIT_ID_BYTES + 1];
+    bool has_tag;
+};
+
+/* What every question about the book has. `tag` and `page` may be absent. */
+struct book_question {
+    const Pb__At *at;
+    const char *customer;
+    const char *currency;
+    const char *tag;
+    const Pb__Page *page;
+};
+
+/* Resolves the coordinates and checks the customer. After any result: book_close. */
+DAYBOOK_MUST_USE enum daybook_status book_open(struct book *book, struct daybook *ledger, struct arena *arena,
+                                               const struct book_question *question, struct daybook_error *error);
+void book_close(struct book *book);
+
+/* Adds a view to read; the first is walked over, by its table of accounts. */
+void book_add_view(struct book *book, const char *name);
+
+/* Begins to read all views; ends it. */
+DAYBOOK_MUST_USE enum daybook_status book_begin(struct book *book, struct daybook_error *error);
+void book_end(struct book *book);
+
+/* Passes on what asking view `index` returned; rows that are damaged give the view up. */
+enum daybook_status book_check(struct book *book, size_t index, enum daybook_status status,
+                               const struct daybook_error *error);
+
+/* Called for each account of the question, in the order of customers and currencies.
+ * `reads` of the book are good until it returns. */
+typedef enum daybook_status book_visit(void *context, struct book *book, const struct account_row *account,
+                                       struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status book_walk(struct book *book, book_visit *visit, void *context,
+                                               struct daybook_error *error);
+
+/* The currency of a row about a customer of whom nothing was visible. */
+const char *book_default_currency(const struct book *book);
+
+DAYBOOK_MUST_USE enum daybook_status book_add_policy(struct book *book, const char *name, const char *value);
+
+/* NULL when memory is refused. */
+Pb__Position *book_position(struct book *book);
+
+/* Text in the answer; NULL when memory is refused. */
+char *book_text(struct book *book, const char *text);
+char *book_date(struct book *book, int32_t date);
+
+/* One route for each kind of question. */
+typedef enum daybook_status query_route(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
+                                        ProtobufCMessage **answer, struct daybook_error *error);
+query_route query_balance;
+query_route query_items;
+query_route query_aging;
+query_route query_credit;
+query_route query_history;
+query_route query_customers;
+query_route query_events;
+query_route query_status;
+query_route query_digest;
+query_route query_rebuild;
+
+/* Decodes event `sequence` into `arena`. */
+DAYBOOK_MUST_USE enum daybook_status query_read_event(struct journal_reader *reader, uint64_t sequence,
+                                                      struct arena *arena, Pb__Event **event,
+                                                      struct daybook_error *error);
+
+#endif
