@@ -29,8 +29,9 @@ accepted() {
         sed -n -E 's/^\{"key":"([^"]*)","firstSequence":"([0-9]+)","lastSequence":"([0-9]+)".*$/\1 \2 \3/p'
 }
 
+# 0 is left out of JSON, as proto3 wants it.
 head_of() {
-    "$program" status --ledger "$1" --json | sed -n -E 's/.*"journalHead":"([0-9]+)".*/\1/p'
+    "$program" status --ledger "$1" --json | sed -E 's/.*"journalHead":"([0-9]+)".*/\1/; s/^[^0-9].*$/0/'
 }
 
 # The stream in small pieces: the program commits whenever it would have to wait for the next one.
@@ -75,7 +76,7 @@ kill_after() {
     local code=0
     sleep "$(random_delay "$1")"
     kill -KILL "$2" 2>/dev/null || true
-    wait "$2" || code=$?
+    wait "$2" 2>/dev/null || code=$?
     if [ "$code" -eq 137 ]; then
         kills=$((kills + 1))
         return 0
@@ -92,11 +93,14 @@ submit_disturbed() {
         feed >"$work/pipe" &
         local feeder=$!
         "$program" submit --ledger "$ledger" --recorded-at - <"$work/pipe" >"$work/answers" 2>"$work/errors" &
-        if ! kill_after $((RANDOM % (duration_ms * 3 / 2))) $!; then
-            wait "$feeder" || true
+        local is_killed=yes
+        kill_after $((RANDOM % (duration_ms * 3 / 2))) $! || is_killed=no
+        # Killed before it opened the pipe, it leaves the feeder waiting for a reader.
+        kill "$feeder" 2>/dev/null || true
+        wait "$feeder" 2>/dev/null || true
+        if [ "$is_killed" = no ]; then
             break
         fi
-        wait "$feeder" || true
         accepted "$work/answers" >"$work/acknowledged.now"
         cat "$work/acknowledged.now" >>"$work/acknowledged"
         last=$(awk 'BEGIN {last = 0} $3 > last {last = $3} END {print last}' "$work/acknowledged")
