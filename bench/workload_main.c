@@ -185,8 +185,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     if (run.events > 0) {
-        /* A request makes about 1.6 events. */
-        run.workload.requests = run.events * 10 / 16 + 1;
+        /* A request makes about 1.63 events. */
+        run.workload.requests = run.events * 100 / 163 + 1;
     }
     struct workload *workload = workload_open(&run.workload);
     if (workload == NULL) {
