@@ -31,6 +31,7 @@ struct submission {
     enum daybook_status status;
     struct daybook_error error;
     bool is_done;
+    pthread_cond_t turn; /* It is done, or first in the queue with nobody deciding. */
 };
 
 struct writer {
@@ -42,8 +43,8 @@ struct writer {
     struct daybook_clock clock;
     struct writer_options options;
 
-    pthread_mutex_t lock; /* Guards what follows, down to the next blank line. */
-    pthread_cond_t moved;
+    pthread_mutex_t lock;     /* Guards what follows, down to the next blank line. */
+    pthread_cond_t appended;  /* Nobody is appending any more: the one leader behind may. */
     struct submission *first; /* Waiting, oldest first. */
     struct submission **last;
     bool is_deciding;
@@ -187,7 +188,7 @@ enum daybook_status writer_open(struct journal *journal, const struct writer_opt
     fresh->clock = options->clock;
     fresh->last = &fresh->first;
     pthread_mutex_init(&fresh->lock, NULL);
-    pthread_cond_init(&fresh->moved, NULL);
+    pthread_cond_init(&fresh->appended, NULL);
     arena_init(&fresh->request_arena, REQUEST_ARENA_BYTES);
     struct state_source source = {fresh, load_row, find_names, read_event};
     fresh->state = state_open(&source);
@@ -232,7 +233,7 @@ void writer_close(struct writer *writer) {
         free(writer->instants[i]);
     }
     arena_release(&writer->request_arena);
-    pthread_cond_destroy(&writer->moved);
+    pthread_cond_destroy(&writer->appended);
     pthread_mutex_destroy(&writer->lock);
     free(writer);
 }
@@ -439,7 +440,16 @@ static void finish(struct writer *writer, struct submission *list) {
             list->error = writer->failure;
         }
         list->is_done = true;
+        pthread_cond_signal(&list->turn);
         list = next;
+    }
+}
+
+/* Whoever is first in the queue may decide now. Each waits on a condition of its own:
+ * waking all of them for every step would cost more than the step. */
+static void call_next_leader(struct writer *writer) {
+    if (writer->first != NULL && !writer->is_deciding) {
+        pthread_cond_signal(&writer->first->turn);
     }
 }
 
@@ -452,7 +462,7 @@ static void lead(struct writer *writer) {
     bool is_checkpoint_due = since >= writer->options.checkpoint_events ||
                              state_used_bytes(writer->state) > writer->options.state_limit_bytes;
     while (is_checkpoint_due && writer->is_appending) {
-        pthread_cond_wait(&writer->moved, &writer->lock);
+        pthread_cond_wait(&writer->appended, &writer->lock);
     }
     struct daybook_error error = {0};
     enum daybook_status status = writer->failed;
@@ -465,13 +475,13 @@ static void lead(struct writer *writer) {
     pthread_mutex_lock(&writer->lock);
     latch(writer, status, &error);
     while (writer->is_appending) {
-        pthread_cond_wait(&writer->moved, &writer->lock);
+        pthread_cond_wait(&writer->appended, &writer->lock);
     }
     writer->is_appending = true;
     writer->slot = (slot + 1) % SLOTS;
     writer->is_deciding = false;
     status = writer->failed;
-    pthread_cond_broadcast(&writer->moved); /* The next leader may decide. */
+    call_next_leader(writer);
     pthread_mutex_unlock(&writer->lock);
     uint64_t head = writer->slots[slot].first_sequence + writer->slots[slot].count - 1;
     bool has_events = writer->slots[slot].count > 0;
@@ -482,7 +492,7 @@ static void lead(struct writer *writer) {
     latch(writer, status, &error);
     writer->is_appending = false;
     finish(writer, list);
-    pthread_cond_broadcast(&writer->moved);
+    pthread_cond_signal(&writer->appended);
     if (status == DAYBOOK_OK && has_events && writer->options.committed != NULL) {
         pthread_mutex_unlock(&writer->lock);
         writer->options.committed(writer->options.context, head);
@@ -498,18 +508,20 @@ enum daybook_status writer_submit(struct writer *writer, const struct daybook_by
         return daybook_fail(error, DAYBOOK_INVALID, "submitting %zu requests at once: %zu are the most", count, most);
     }
     struct submission submission = {.requests = requests, .count = count, .mode = mode, .answers = answers};
+    pthread_cond_init(&submission.turn, NULL);
     pthread_mutex_lock(&writer->lock);
     *writer->last = &submission;
     writer->last = &submission.next;
     while (!submission.is_done) {
         /* Whoever is first in the queue leads; the others wait to be done or to be first. */
-        if (!writer->is_deciding && writer->first != NULL) {
+        if (!writer->is_deciding && writer->first == &submission) {
             lead(writer);
         } else {
-            pthread_cond_wait(&writer->moved, &writer->lock);
+            pthread_cond_wait(&submission.turn, &writer->lock);
         }
     }
     pthread_mutex_unlock(&writer->lock);
+    pthread_cond_destroy(&submission.turn);
     if (submission.status != DAYBOOK_OK) {
         daybook_answers_release(answers);
         if (error != NULL) {
