@@ -72,8 +72,8 @@ bool pick_slices(struct decision *decision, const char *category, int64_t amount
             slices->has_out_of_scope = true;
             continue;
         }
-        int64_t give_minor = with_expired ? timeline_lowest_sum_from(&lot->left, &lot->aside, date)
-                                          : timeline_lowest_from(&lot->left, date);
+        int64_t give_minor =
+            with_expired ? timeline_lowest_with(&lot->left, &lot->aside, date) : timeline_lowest_from(&lot->left, date);
         int64_t rest_minor = amount_minor - slices->sum_minor;
         give_minor = give_minor < rest_minor ? give_minor : rest_minor;
         if (give_minor <= 0) {
@@ -177,7 +177,7 @@ bool emit_slices(struct decision *decision, const char *charge, const char *hold
         return false;
     }
     for (size_t i = 0; i < slices->count; i++) {
-        if (timeline_last(&slices->items[i].lot->aside) != 0 && !release_expired(decision, charge, &slices->items[i])) {
+        if (!release_expired(decision, charge, &slices->items[i])) {
             return false;
         }
     }

@@ -72,18 +72,29 @@ bool timeline_next_date(const struct timeline *timeline, int32_t date, int32_t *
     return true;
 }
 
-int64_t timeline_lowest_sum_from(const struct timeline *a, const struct timeline *b, int32_t date) {
-    int64_t lowest = timeline_level(a, date) + timeline_level(b, date);
-    const struct timeline *both[] = {a, b};
-    for (int i = 0; i < 2; i++) {
-        /* The sum changes only where one of them does. */
-        for (uint32_t at = points_through(both[i], date); at < both[i]->points.count; at++) {
-            int32_t day = point_at(both[i], at)->date;
-            int64_t sum = timeline_level(a, day) + timeline_level(b, day);
-            lowest = sum < lowest ? sum : lowest;
-        }
+int64_t timeline_lowest_with(const struct timeline *left, const struct timeline *aside, int32_t date) {
+    if (aside->points.count == 0) {
+        return timeline_lowest_from(left, date);
     }
-    return lowest;
+    uint32_t left_count = left->points.count;
+    uint32_t aside_count = aside->points.count;
+    int64_t lowest = INT64_MAX;
+    int64_t back = INT64_MAX; /* The least that is aside on the day or later. */
+    for (;;) {
+        const struct timeline_point *of_left = left_count > 0 ? point_at(left, left_count - 1) : NULL;
+        const struct timeline_point *of_aside = aside_count > 0 ? point_at(aside, aside_count - 1) : NULL;
+        int64_t left_minor = of_left != NULL ? of_left->level_minor : 0;
+        int64_t aside_minor = of_aside != NULL ? of_aside->level_minor : 0;
+        back = aside_minor < back ? aside_minor : back;
+        lowest = left_minor + back < lowest ? left_minor + back : lowest;
+        int32_t day = of_left != NULL && of_left->date > date ? of_left->date : date;
+        day = of_aside != NULL && of_aside->date > day ? of_aside->date : day;
+        if (day == date) {
+            return lowest;
+        }
+        left_count -= of_left != NULL && of_left->date == day;
+        aside_count -= of_aside != NULL && of_aside->date == day;
+    }
 }
 
 int64_t timeline_last(const struct timeline *timeline) {

@@ -33,8 +33,9 @@ bool timeline_add(struct timeline *timeline, int32_t date, int64_t delta_minor, 
 
 int64_t timeline_level(const struct timeline *timeline, int32_t date);       /* At the end of that day. */
 int64_t timeline_lowest_from(const struct timeline *timeline, int32_t date); /* The least level on that day or later. */
-/* The least sum of both on that day or later. */
-int64_t timeline_lowest_sum_from(const struct timeline *a, const struct timeline *b, int32_t date);
+/* The most that can be taken of `left` from that day on when what is `aside` may come back: on each
+ * day what is left and the least that is aside from then on, because what left it again cannot come twice. */
+int64_t timeline_lowest_with(const struct timeline *left, const struct timeline *aside, int32_t date);
 int64_t timeline_last(const struct timeline *timeline); /* After all changes. */
 /* The first date after `date` on which the level changes; false: none. DATE_NONE starts at the first. */
 bool timeline_next_date(const struct timeline *timeline, int32_t date, int32_t *next);

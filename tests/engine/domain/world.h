@@ -1,0 +1,227 @@
+/*
+ * A world for deciding without a disk: the state over events kept in memory, a
+ * fixed clock, and a checkpoint of rows and names that the state may be made to
+ * live from. Every refusal is checked to leave no trace, on the way.
+ */
+#ifndef DAYBOOK_TESTS_DOMAIN_WORLD_H
+#define DAYBOOK_TESTS_DOMAIN_WORLD_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/wire.h"
+#include "domain/decide.h"
+#include "domain/fold.h"
+#include "tests/rows.h"
+
+struct world {
+    struct state *state;
+    struct decider *decider;
+    struct timezone_rules *timezone;
+    struct decide_settings settings;
+    struct event_batch events; /* All of them: event 1 is events.events[0]. */
+    struct arena arena;        /* Requests and answers, until the world ends. */
+    int64_t now_us;
+    int64_t last_recorded_at_us;
+    bool forgets;                /* After every request, all is written down and dropped from memory. */
+    struct daybook_buffer *rows; /* The checkpoint: packed rows by number. */
+    size_t row_count;
+    struct name_entry *names;
+    size_t name_count;
+    struct daybook_error error;
+};
+
+#define WORLD_OK(world, call)                                                                                          \
+    do {                                                                                                               \
+        enum daybook_status status_ = (call);                                                                          \
+        if (status_ != DAYBOOK_OK) {                                                                                   \
+            fail_msg("%s: %s: %s", #call, daybook_status_name(status_), (world)->error.message);                       \
+        }                                                                                                              \
+    } while (0)
+
+/* ---- the source ---- */
+
+static inline enum daybook_status world_load_row(void *context, uint64_t number, struct daybook_bytes *bytes,
+                                                 bool *is_found, struct daybook_error *error) {
+    struct world *world = context;
+    (void)error;
+    *is_found = number < world->row_count && world->rows[number].size > 0;
+    if (*is_found) {
+        *bytes = daybook_buffer_view(&world->rows[number]);
+    }
+    return DAYBOOK_OK;
+}
+
+static inline enum daybook_status world_find_names(void *context, uint64_t hash, uint64_t *numbers, size_t capacity,
+                                                   size_t *count, struct daybook_error *error) {
+    struct world *world = context;
+    (void)error;
+    *count = 0;
+    for (size_t i = 0; i < world->name_count && *count < capacity; i++) {
+        if (world->names[i].hash == hash) {
+            numbers[(*count)++] = world->names[i].number;
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+static inline enum daybook_status world_read_event(void *context, uint64_t sequence, struct daybook_bytes *bytes,
+                                                   struct daybook_error *error) {
+    struct world *world = context;
+    if (sequence == 0 || sequence > world->events.count) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "no event %llu", (unsigned long long)sequence);
+    }
+    const struct batch_event *event = &world->events.events[sequence - 1];
+    *bytes = (struct daybook_bytes){world->events.bytes.data + event->offset_bytes, event->size_bytes};
+    return DAYBOOK_OK;
+}
+
+static inline struct state *world_state(struct world *world) {
+    struct state_source source = {world, world_load_row, world_find_names, world_read_event};
+    struct state *state = state_open(&source);
+    assert_non_null(state);
+    return state;
+}
+
+/* ---- its life ---- */
+
+static inline void world_open(struct world *world, const char *timezone, struct decide_settings settings) {
+    memset(world, 0, sizeof *world);
+    arena_init(&world->arena, (size_t)1 << 28);
+    WORLD_OK(world, timezone_open(timezone, &world->timezone, &world->error));
+    world->settings = settings;
+    world->settings.timezone = world->timezone;
+    world->decider = decider_open(&world->settings);
+    assert_non_null(world->decider);
+    world->state = world_state(world);
+}
+
+static inline void world_close(struct world *world) {
+    state_close(world->state);
+    decider_close(world->decider);
+    timezone_close(world->timezone);
+    event_batch_release(&world->events);
+    for (size_t i = 0; i < world->row_count; i++) {
+        daybook_buffer_release(&world->rows[i]);
+    }
+    free(world->rows);
+    free(world->names);
+    arena_release(&world->arena);
+}
+
+/* ---- the checkpoint ---- */
+
+static inline void world_checkpoint(struct world *world) {
+    size_t count = 0;
+    struct row **dirty = state_dirty_rows(world->state, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (dirty[i]->number >= world->row_count) {
+            size_t grown = (size_t)dirty[i]->number * 2 + 16;
+            world->rows = realloc(world->rows, grown * sizeof *world->rows);
+            assert_non_null(world->rows);
+            memset(world->rows + world->row_count, 0, (grown - world->row_count) * sizeof *world->rows);
+            world->row_count = grown;
+        }
+        daybook_buffer_reset(&world->rows[dirty[i]->number]);
+        WORLD_OK(world, row_pack(dirty[i], &world->rows[dirty[i]->number]));
+    }
+    const struct name_entry *names = state_new_names(world->state, &count);
+    if (count > 0) {
+        world->names = realloc(world->names, (world->name_count + count) * sizeof *names);
+        assert_non_null(world->names);
+        memcpy(world->names + world->name_count, names, count * sizeof *names);
+        world->name_count += count;
+    }
+    state_mark_clean(world->state);
+}
+
+/* Every row that there is, packed, one after the other with its number. */
+static inline struct daybook_buffer world_pack(struct world *world, struct state *state) {
+    struct daybook_buffer packed = {0};
+    struct ledger_row *ledger = NULL;
+    WORLD_OK(world, state_ledger(state, &ledger, &world->error));
+    WORLD_OK(world, row_pack(&ledger->row, &packed));
+    for (uint64_t number = 1; number <= world->events.count; number++) {
+        struct customer *customer = NULL;
+        struct document *document = NULL;
+        WORLD_OK(world, state_customer(state, number, &customer, &world->error));
+        WORLD_OK(world, state_document(state, number, &document, &world->error));
+        if (customer != NULL || document != NULL) {
+            uint8_t head[8];
+            store_le64(head, number);
+            WORLD_OK(world, daybook_buffer_append(&packed, head, sizeof head));
+            WORLD_OK(world, row_pack(customer != NULL ? &customer->row : &document->row, &packed));
+        }
+    }
+    return packed;
+}
+
+static inline void assert_same_bytes(const struct daybook_buffer *a, const struct daybook_buffer *b) {
+    assert_int_equal(a->size, b->size);
+    assert_memory_equal(a->data, b->data, a->size);
+}
+
+/* Replay is the truth: a fresh state, folded from the events, has the same rows. */
+static inline void world_check_replay(struct world *world) {
+    struct world fresh = {.events = world->events};
+    struct state *state = world_state(&fresh);
+    struct arena arena;
+    arena_init(&arena, 1 << 24);
+    for (uint64_t sequence = 1; sequence <= world->events.count; sequence++) {
+        const Pb__Event *event = NULL;
+        arena_reset(&arena);
+        WORLD_OK(&fresh, state_read_event(state, sequence, &arena, &event, &fresh.error));
+        assert_int_equal(event->sequence, sequence);
+        WORLD_OK(&fresh, state_fold(state, event, &fresh.error));
+    }
+    struct daybook_buffer live = world_pack(world, world->state);
+    struct daybook_buffer replayed = world_pack(&fresh, state);
+    assert_same_bytes(&live, &replayed);
+    daybook_buffer_release(&live);
+    daybook_buffer_release(&replayed);
+    arena_release(&arena);
+    state_close(state);
+}
+
+/* ---- deciding ---- */
+
+static inline struct decide_input world_input(const struct world *world) {
+    return (struct decide_input){.now_us = world->now_us,
+                                 .last_recorded_at_us = world->last_recorded_at_us,
+                                 .next_sequence = world->events.count + 1};
+}
+
+/* Decides one request as the writer does; a refusal is taken back, and must leave what was there. */
+static inline void world_decide(struct world *world, const Pb__Request *request, struct decide_result *result) {
+    struct decide_input input = world_input(world);
+    struct daybook_buffer before = world_pack(world, world->state);
+    size_t event_count = world->events.count;
+    size_t names_before = 0;
+    size_t names_after = 0;
+    (void)state_new_names(world->state, &names_before);
+    state_begin(world->state);
+    WORLD_OK(world, decide_request(world->decider, world->state, request, &input, &world->arena, &world->events, result,
+                                   &world->error));
+    if (result->refusal == NULL) {
+        state_commit(world->state);
+        world->last_recorded_at_us = result->last_recorded_at_us;
+    } else {
+        state_rollback(world->state);
+        event_batch_cut(&world->events, event_count);
+        (void)state_new_names(world->state, &names_after);
+        assert_int_equal(names_before, names_after);
+    }
+    if (result->refusal != NULL || result->is_repeated) {
+        assert_int_equal(world->events.count, event_count);
+        struct daybook_buffer after = world_pack(world, world->state);
+        assert_same_bytes(&before, &after);
+        daybook_buffer_release(&after);
+    }
+    daybook_buffer_release(&before);
+    if (world->forgets) {
+        world_checkpoint(world);
+        state_trim(world->state, 0);
+    }
+}
+
+#endif
