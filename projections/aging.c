@@ -171,33 +171,21 @@ static bool plan_event(struct plan *plan, const Pb__Event *e) {
     return false;
 }
 
-/* Finds and checks every item first: a view that stops at an event keeps its rows. */
+/* Finds every item first: a view that stops at an event keeps its rows. */
 static enum daybook_status apply_changes(struct aging_fold *fold, struct store_txn *txn, uint32_t account,
                                          const Pb__Event *event, const struct plan *plan, struct daybook_error *error) {
-    struct item *items[2];
-    struct item_entry entries[2];
+    struct item_change changes[2];
     for (size_t i = 0; i < plan->change_count; i++) {
         const struct change *change = &plan->changes[i];
-        enum daybook_status status =
-            items_find(fold->items, txn, account, change->kind, change->id, event->sequence, &items[i], error);
-        if (status != DAYBOOK_OK) {
-            return status;
-        }
-        entries[i] = (struct item_entry){.sequence = event->sequence,
-                                         .effective_on = event->effective_on,
-                                         .amount_minor = change->amount_minor,
-                                         .instalment = change->instalment,
-                                         .disputed_minor = change->disputed_minor};
-        if (!item_can_change(items[i], &entries[i])) {
-            return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": what is left of %s overflows",
-                                event->sequence, change->id);
-        }
+        DAYBOOK_TRY(
+            items_find(fold->items, txn, account, change->kind, change->id, event->sequence, &changes[i].item, error));
+        changes[i].entry = (struct item_entry){.sequence = event->sequence,
+                                               .effective_on = event->effective_on,
+                                               .amount_minor = change->amount_minor,
+                                               .instalment = change->instalment,
+                                               .disputed_minor = change->disputed_minor};
     }
-    enum daybook_status status = DAYBOOK_OK;
-    for (size_t i = 0; i < plan->change_count && status == DAYBOOK_OK; i++) {
-        status = items_change(fold->items, txn, items[i], &entries[i], error);
-    }
-    return status;
+    return items_change(fold->items, txn, changes, plan->change_count, error);
 }
 
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
@@ -227,7 +215,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     }
     if (plan.makes) {
         plan.made.account = account;
-        return items_create(fold->items, &plan.made, error);
+        return items_create(fold->items, txn, &plan.made, error);
     }
     return apply_changes(fold, txn, account, event, &plan, error);
 }
@@ -243,7 +231,7 @@ static void close_fold(void *memory) {
 }
 
 static enum daybook_status open_fold(void **memory, struct daybook_error *error) {
-    static const struct items_tables item_tables = {AGING_ITEMS, AGING_CHUNKS, AGING_BY_EFFECTIVE, AGING_BY_SEQUENCE};
+    static const struct items_tables item_tables = {AGING_ITEMS, AGING_CHUNKS, AGING_NAMES, AGING_OPEN, AGING_TOUCHES};
     struct aging_fold *fold = calloc(1, sizeof *fold);
     if (fold == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening the aging view: memory was refused");
@@ -272,9 +260,8 @@ static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struc
 }
 
 static const char *const tables[AGING_TABLE_COUNT] = {
-    [AGING_ACCOUNTS] = "accounts",       [AGING_ITEMS] = "items",
-    [AGING_CHUNKS] = "chunks",           [AGING_BY_EFFECTIVE] = "by_effective",
-    [AGING_BY_SEQUENCE] = "by_sequence",
+    [AGING_ACCOUNTS] = "accounts", [AGING_ITEMS] = "items", [AGING_CHUNKS] = "chunks",
+    [AGING_NAMES] = "names",       [AGING_OPEN] = "open",   [AGING_TOUCHES] = "touches",
 };
 
 const struct projection aging_projection = {

@@ -17,8 +17,9 @@ enum aging_table {
     AGING_ACCOUNTS,
     AGING_ITEMS,
     AGING_CHUNKS,
-    AGING_BY_EFFECTIVE,
-    AGING_BY_SEQUENCE,
+    AGING_NAMES,
+    AGING_OPEN,
+    AGING_TOUCHES,
     AGING_TABLE_COUNT
 };
 
@@ -61,7 +62,7 @@ struct aging_question {
     bool includes_closed; /* Also items with nothing left, with settled_on. */
 };
 
-/* Visits each item once, in no order that means anything; stops when a visit fails. */
+/* Visits each item once, in the order of their sequences; stops when a visit fails. */
 DAYBOOK_MUST_USE enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_question *question,
                                                      aging_visit *visit, void *context, struct daybook_error *error);
 

@@ -1,19 +1,19 @@
 /* What was left of an account's items at (A, K). */
 #include "projections/aging.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/decimal.h"
-#include "projections/documents.h"
 #include "projections/items.h"
+#include "projections/series.h"
 
 struct asking {
     struct store_txn *txn;
     const struct aging_question *question;
     aging_visit *visit;
     void *context;
+    uint32_t number;        /* Of the item in work. */
     struct aging_item item; /* Filled anew for each. */
 };
 
@@ -22,6 +22,7 @@ struct entries {
     struct store_txn *txn;
     const struct item_row *row;
     uint32_t account;
+    uint32_t number;
     uint32_t next_chunk;
     const uint8_t *at;
     const uint8_t *end;
@@ -32,6 +33,7 @@ static struct entries entries_of(const struct asking *asking, const struct item_
     return (struct entries){.txn = asking->txn,
                             .row = row,
                             .account = asking->question->account,
+                            .number = asking->number,
                             .at = row->spill.chunk_count > 0 ? NULL : row->entries,
                             .end = row->spill.chunk_count > 0 ? NULL : row->end,
                             .entry = item_start(row)};
@@ -49,13 +51,22 @@ static enum daybook_status next_chunk(struct entries *entries, struct daybook_er
     struct daybook_bytes value;
     bool is_found;
     entries->entry = item_start(entries->row);
-    item_chunk_key(entries->account, entries->row->sequence, entries->next_chunk++, key);
+    item_chunk_key(entries->account, entries->number, entries->next_chunk++, key);
     enum daybook_status status =
         table_get(entries->txn, AGING_CHUNKS, (struct daybook_bytes){key, sizeof key}, &value, &is_found, error);
     if (status != DAYBOOK_OK) {
         return status;
     }
-    return is_found ? item_read_chunk(value, &entries->at, &entries->end, error) : item_damaged(error);
+    struct daybook_bytes body;
+    if (!is_found) {
+        return item_damaged(error);
+    }
+    status = item_unseal(value, &body, error);
+    if (status == DAYBOOK_OK) {
+        entries->at = body.data;
+        entries->end = body.data + body.size;
+    }
+    return status;
 }
 
 static enum daybook_status next_entry(struct entries *entries, bool *is_found, struct daybook_error *error) {
@@ -261,9 +272,8 @@ static enum daybook_status find_settled(struct asking *asking, const struct item
     return status;
 }
 
-/* Visits the item of the row when it is visible and has what was asked for. */
-static enum daybook_status look_at(struct asking *asking, struct daybook_bytes bytes, uint8_t kind, const char *id,
-                                   size_t id_size, struct daybook_error *error) {
+/* Visits the item when it is visible and has what was asked for. */
+static enum daybook_status look_at(struct asking *asking, struct daybook_bytes bytes, struct daybook_error *error) {
     const struct aging_question *question = asking->question;
     struct aging_item *item = &asking->item;
     struct item_row row;
@@ -271,62 +281,61 @@ static enum daybook_status look_at(struct asking *asking, struct daybook_bytes b
     if (status != DAYBOOK_OK || row.sequence > question->known_at) {
         return status;
     }
-    item->kind = kind;
-    item->id = id;
-    item->id_size = id_size;
+    item->kind = row.kind;
+    item->id = row.id;
+    item->id_size = row.id_size;
     item->category = row.category;
     item->category_size = row.category_size;
     item->is_source = row.is_source;
     item->sequence = row.sequence;
     item->posted_on = row.posted_on;
     item->amount_minor = row.amount_minor;
-    status = read_parts(item, &row, error);
-    if (status == DAYBOOK_OK) {
-        status = add_up(asking, &row, error);
+    DAYBOOK_TRY(read_parts(item, &row, error));
+    DAYBOOK_TRY(add_up(asking, &row, error));
+    if (question->includes_closed) {
+        DAYBOOK_TRY(find_settled(asking, &row, error));
     }
-    if (status == DAYBOOK_OK && question->includes_closed) {
-        status = find_settled(asking, &row, error);
-    }
-    bool is_shown = item->open_minor != 0 || (question->includes_closed && row.posted_on <= question->as_of);
-    if (status != DAYBOOK_OK || !is_shown) {
-        return status;
+    if (item->open_minor == 0 && (!question->includes_closed || row.posted_on > question->as_of)) {
+        return DAYBOOK_OK;
     }
     return asking->visit(asking->context, item, error);
 }
 
-/* Looks at the item that an index's row names. */
-static enum daybook_status look_up(struct asking *asking, struct daybook_bytes named, struct daybook_error *error) {
-    uint8_t key[DOCUMENT_KEY_MAX];
-    struct daybook_bytes value;
-    bool is_found;
-    if (named.size < 2 || named.size > 1 + LIMIT_ID_BYTES) {
-        return item_damaged(error);
-    }
-    store_be32(key, asking->question->account);
-    memcpy(key + 4, named.data, named.size);
-    enum daybook_status status =
-        table_get(asking->txn, AGING_ITEMS, (struct daybook_bytes){key, 4 + named.size}, &value, &is_found, error);
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    return is_found ? look_at(asking, value, named.data[0], (const char *)named.data + 1, named.size - 1, error)
-                    : item_damaged(error);
+/* ---- which items to look at ---- */
+
+static enum daybook_status add_number(struct daybook_buffer *numbers, uint32_t number, struct daybook_error *error) {
+    return daybook_buffer_append(numbers, &number, sizeof number) == DAYBOOK_OK
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_NO_MEMORY, "while listing items: memory was refused");
 }
 
-/* Looks at every row of `table` from `from` on that belongs to the account, by `look`. */
-static enum daybook_status walk(struct asking *asking, unsigned table, struct daybook_bytes from,
-                                enum daybook_status (*look)(struct asking *, const struct table_row *,
-                                                            struct daybook_error *),
-                                struct daybook_error *error) {
+static enum daybook_status add_bits(struct daybook_buffer *numbers, const struct table_row *row,
+                                    struct daybook_error *error) {
+    if (row->key.size != ITEMS_OPEN_KEY_SIZE || row->value.size != ITEMS_OPEN_BYTES) {
+        return item_damaged(error);
+    }
+    uint32_t first = load_be32(row->key.data + 4) << ITEMS_OPEN_BITS;
+    for (uint32_t word = 0; word < ITEMS_OPEN_BYTES / 8; word++) {
+        for (uint64_t rest = load_le64(row->value.data + (size_t)word * 8); rest != 0; rest &= rest - 1) {
+            DAYBOOK_TRY(add_number(numbers, first + word * 64 + (uint32_t)__builtin_ctzll(rest), error));
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+/* IT1 */
+static enum daybook_status find_open(struct asking *asking, struct daybook_buffer *numbers,
+                                     struct daybook_error *error) {
     struct table_cursor *cursor = NULL;
     struct table_row row = {0};
-    enum daybook_status status = cursor_open(asking->txn, table, &cursor, error);
+    uint8_t key[4];
+    store_be32(key, asking->question->account);
+    enum daybook_status status = cursor_open(asking->txn, AGING_OPEN, &cursor, error);
     if (status == DAYBOOK_OK) {
-        status = cursor_seek(cursor, from, &row, error);
+        status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
     }
-    while (status == DAYBOOK_OK && row.is_valid && row.key.size > 4 &&
-           load_be32(row.key.data) == asking->question->account) {
-        status = look(asking, &row, error);
+    while (status == DAYBOOK_OK && row.is_valid && memcmp(row.key.data, key, sizeof key) == 0) {
+        status = add_bits(numbers, &row, error);
         if (status == DAYBOOK_OK) {
             status = cursor_next(cursor, &row, error);
         }
@@ -335,51 +344,130 @@ static enum daybook_status walk(struct asking *asking, unsigned table, struct da
     return status;
 }
 
-static enum daybook_status look_by_effective(struct asking *asking, const struct table_row *row,
-                                             struct daybook_error *error) {
-    return look_up(asking, row->value, error);
+/* IT2 */
+static enum daybook_status add_hidden(void *context, const int64_t columns[SERIES_COLUMNS_MAX],
+                                      struct daybook_error *error) {
+    return add_number(context, (uint32_t)columns[0], error);
 }
 
-/* Those with later dates were looked at already. */
-static enum daybook_status look_by_sequence(struct asking *asking, const struct table_row *row,
-                                            struct daybook_error *error) {
-    if (row->value.size < 4) {
-        return item_damaged(error);
-    }
-    if ((int32_t)load_le32(row->value.data) > asking->question->as_of) {
-        return DAYBOOK_OK;
-    }
-    return look_up(asking, (struct daybook_bytes){row->value.data + 4, row->value.size - 4}, error);
+static int compare_numbers(const void *a, const void *b) {
+    uint32_t x;
+    uint32_t y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
 }
 
-static enum daybook_status look_at_row(struct asking *asking, const struct table_row *row,
-                                       struct daybook_error *error) {
-    if (row->key.size < 6) {
+/* A row of ITEM_GROUP items, read once for all of them that are looked at. */
+struct group {
+    uint32_t number;
+    uint32_t next; /* In the group: the item that `at` begins. */
+    const uint8_t *at;
+    const uint8_t *end;
+};
+
+static enum daybook_status open_group(struct asking *asking, uint32_t number, struct group *group,
+                                      struct daybook_error *error) {
+    uint8_t key[ITEM_GROUP_KEY_SIZE];
+    struct daybook_bytes row;
+    struct daybook_bytes body;
+    bool is_found;
+    item_group_key(asking->question->account, number, key);
+    DAYBOOK_TRY(table_get(asking->txn, AGING_ITEMS, (struct daybook_bytes){key, sizeof key}, &row, &is_found, error));
+    if (!is_found) {
         return item_damaged(error);
     }
-    return look_at(asking, row->value, row->key.data[4], (const char *)row->key.data + 5, row->key.size - 5, error);
+    DAYBOOK_TRY(item_unseal(row, &body, error));
+    *group = (struct group){number, 0, body.data, body.data + body.size};
+    return DAYBOOK_OK;
+}
+
+/* Ascending numbers; each is looked at once. */
+static enum daybook_status look_at_numbers(struct asking *asking, const uint32_t *numbers, size_t count,
+                                           struct daybook_error *error) {
+    struct group group = {0};
+    for (size_t i = 0; i < count; i++) {
+        struct daybook_bytes bytes = {0};
+        if (i > 0 && numbers[i] == numbers[i - 1]) {
+            continue;
+        }
+        if (group.at == NULL || group.number != numbers[i] / ITEM_GROUP) {
+            DAYBOOK_TRY(open_group(asking, numbers[i] / ITEM_GROUP, &group, error));
+        }
+        while (group.next <= numbers[i] % ITEM_GROUP) {
+            if (!item_next_in_group(&group.at, group.end, &bytes)) {
+                return item_damaged(error);
+            }
+            group.next++;
+        }
+        asking->number = numbers[i];
+        DAYBOOK_TRY(look_at(asking, bytes, error));
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status look_at_some(struct asking *asking, struct daybook_error *error) {
+    static const struct series_shape touches = {AGING_TOUCHES, 1};
+    const struct aging_question *question = asking->question;
+    struct daybook_buffer found = {0};
+    enum daybook_status status = find_open(asking, &found, error);
+    size_t open_bytes = found.size;
+    if (status == DAYBOOK_OK) {
+        status = series_visit_hidden(asking->txn, touches, question->account, question->as_of, question->known_at,
+                                     add_hidden, &found, error);
+    }
+    if (status == DAYBOOK_OK && found.size > 0) {
+        uint32_t *numbers = (void *)found.data;
+        if (found.size != open_bytes) {
+            qsort(numbers, found.size / sizeof *numbers, sizeof *numbers, compare_numbers);
+        }
+        status = look_at_numbers(asking, numbers, found.size / sizeof *numbers, error);
+    }
+    daybook_buffer_release(&found);
+    return status;
+}
+
+static enum daybook_status look_at_group(struct asking *asking, const struct table_row *row,
+                                         struct daybook_error *error) {
+    struct daybook_bytes body;
+    struct daybook_bytes bytes;
+    DAYBOOK_TRY(item_unseal(row->value, &body, error));
+    asking->number = load_be32(row->key.data + 4) * ITEM_GROUP;
+    for (const uint8_t *at = body.data; at < body.data + body.size; asking->number++) {
+        if (!item_next_in_group(&at, body.data + body.size, &bytes)) {
+            return item_damaged(error);
+        }
+        DAYBOOK_TRY(look_at(asking, bytes, error));
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status look_at_all(struct asking *asking, struct daybook_error *error) {
+    struct table_cursor *cursor = NULL;
+    struct table_row row = {0};
+    uint8_t key[4];
+    store_be32(key, asking->question->account);
+    enum daybook_status status = cursor_open(asking->txn, AGING_ITEMS, &cursor, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
+    }
+    while (status == DAYBOOK_OK && row.is_valid && row.key.size == ITEM_GROUP_KEY_SIZE &&
+           memcmp(row.key.data, key, sizeof key) == 0) {
+        status = look_at_group(asking, &row, error);
+        if (status == DAYBOOK_OK) {
+            status = cursor_next(cursor, &row, error);
+        }
+    }
+    cursor_close(cursor);
+    return status;
 }
 
 enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_question *question, aging_visit *visit,
                                     void *context, struct daybook_error *error) {
     struct asking asking;
-    uint8_t key[ITEMS_SEQUENCE_KEY_SIZE];
     asking.txn = txn;
     asking.question = question;
     asking.visit = visit;
     asking.context = context;
-    if (question->includes_closed) {
-        store_be32(key, question->account);
-        return walk(&asking, AGING_ITEMS, (struct daybook_bytes){key, 4}, look_at_row, error);
-    }
-    assert(question->as_of < INT32_MAX);
-    items_date_key(question->account, question->as_of + 1, 0, key);
-    enum daybook_status status =
-        walk(&asking, AGING_BY_EFFECTIVE, (struct daybook_bytes){key, ITEMS_DATE_KEY_SIZE}, look_by_effective, error);
-    if (status != DAYBOOK_OK || question->known_at == UINT64_MAX) {
-        return status;
-    }
-    items_sequence_key(question->account, question->known_at + 1, 0, key);
-    return walk(&asking, AGING_BY_SEQUENCE, (struct daybook_bytes){key, ITEMS_SEQUENCE_KEY_SIZE}, look_by_sequence,
-                error);
+    return question->includes_closed ? look_at_all(&asking, error) : look_at_some(&asking, error);
 }

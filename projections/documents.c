@@ -152,37 +152,36 @@ bool documents_mark(struct documents *documents, struct document *document) {
     return true;
 }
 
-static int compare_u64(const void *a, const void *b) {
-    uint64_t x;
-    uint64_t y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
+/* What is sorted: no entry is touched while comparing. */
+struct place {
+    uint64_t key;
+    struct document *document;
+};
+
+static int compare_places(const void *a, const void *b) {
+    const struct place *x = a;
+    const struct place *y = b;
+    return (x->key > y->key) - (x->key < y->key);
 }
 
-/* Sorts (account, place in the list) as one number: no entry is touched while comparing. */
 bool documents_sort_dirty(struct documents *documents) {
     size_t count = documents->dirty_count;
     if (count < 2) {
         return true;
     }
-    uint64_t *order = malloc(count * sizeof *order);
-    struct document **sorted = malloc(documents->dirty_capacity * sizeof(struct document *));
-    if (order == NULL || sorted == NULL || count > UINT32_MAX) {
-        free(order);
-        free(sorted);
+    struct place *places = malloc(count * sizeof *places);
+    if (places == NULL) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        order[i] = (uint64_t)documents->dirty[i]->account << 32 | i;
+        struct document *document = documents->dirty[i];
+        places[i] = (struct place){(uint64_t)document->account << 32 | document->order, document};
     }
-    qsort(order, count, sizeof *order, compare_u64);
+    qsort(places, count, sizeof *places, compare_places);
     for (size_t i = 0; i < count; i++) {
-        sorted[i] = documents->dirty[order[i] & UINT32_MAX];
+        documents->dirty[i] = places[i].document;
     }
-    free(order);
-    free(documents->dirty);
-    documents->dirty = sorted;
+    free(places);
     return true;
 }
 

@@ -18,6 +18,7 @@ struct document {
     uint64_t hash;
     const char *id; /* NUL-terminated, in the same block. */
     uint32_t account;
+    uint32_t order; /* The owner's: where its row is among the account's. */
     uint32_t batch; /* The last one that used it. */
     uint8_t id_size;
     uint8_t kind;
@@ -67,7 +68,7 @@ struct document *documents_add(struct documents *documents, const struct documen
 /* False when memory is refused. */
 bool documents_mark(struct documents *documents, struct document *document);
 
-/* Orders the dirty ones by account, so that rows of one account are written together. */
+/* Orders the dirty ones by account and order, so that neighbouring rows are written together. */
 bool documents_sort_dirty(struct documents *documents);
 
 /* Nothing is dirty any more; drops what is over the limit. */

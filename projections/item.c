@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 
-enum { FLAG_SOURCE = 1, FLAG_SPILLED = 2, HEAD_SIZE = 5, SPILL_SIZE = 32 };
+enum { FLAG_SOURCE = 1, FLAG_SPILLED = 2, SPILL_SIZE = 32 };
 
 enum daybook_status item_damaged(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_DAMAGED,
@@ -13,23 +13,14 @@ enum daybook_status item_damaged(struct daybook_error *error) {
                         "rebuild the view from the journal");
 }
 
-static uint32_t checksum(const uint8_t *row, size_t size) {
-    return (uint32_t)hash64(row + 4, size - 4, 0);
-}
-
-void item_seal(uint8_t *row, size_t size) {
-    store_le32(row, checksum(row, size));
-}
-
-enum daybook_status item_write(struct daybook_buffer *row, const struct item_row *item) {
-    uint8_t *start = daybook_buffer_reserve(row, HEAD_SIZE + SPILL_SIZE + 60 + (size_t)item->category_size);
+enum daybook_status item_write(struct daybook_buffer *bytes, const struct item_row *item) {
+    uint8_t *start = daybook_buffer_reserve(bytes, SPILL_SIZE + 64 + (size_t)item->id_size + item->category_size);
     if (start == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
-    uint8_t *to = start + HEAD_SIZE;
+    uint8_t *to = start;
     bool is_spilled = item->spill.chunk_count > 0;
-    store_le32(start, 0);
-    start[4] = (uint8_t)((item->is_source ? FLAG_SOURCE : 0) | (is_spilled ? FLAG_SPILLED : 0));
+    *to++ = (uint8_t)((item->is_source ? FLAG_SOURCE : 0) | (is_spilled ? FLAG_SPILLED : 0));
     if (is_spilled) {
         store_le32(to, item->spill.chunk_count);
         store_le64(to + 4, (uint64_t)item->spill.amount_minor);
@@ -38,6 +29,10 @@ enum daybook_status item_write(struct daybook_buffer *row, const struct item_row
         store_le64(to + 24, item->spill.last_sequence);
         to += SPILL_SIZE;
     }
+    *to++ = item->kind;
+    *to++ = item->id_size;
+    memcpy(to, item->id, item->id_size);
+    to += item->id_size;
     to += varint_store(to, item->sequence);
     to += varint_store(to, zigzag_encode(item->amount_minor));
     to += varint_store(to, zigzag_encode(item->posted_on));
@@ -48,7 +43,7 @@ enum daybook_status item_write(struct daybook_buffer *row, const struct item_row
     }
     to += item->category_size;
     to += varint_store(to, item->part_count);
-    row->size += (size_t)(to - start);
+    bytes->size += (size_t)(to - start);
     return DAYBOOK_OK;
 }
 
@@ -100,19 +95,26 @@ static bool read_spill(const uint8_t **at, const uint8_t *end, struct item_spill
     return spill->chunk_count > 0;
 }
 
+static bool read_text(const uint8_t **at, const uint8_t *end, const char **text, uint8_t *size) {
+    if (*at == end || end - *at - 1 < **at) {
+        return false;
+    }
+    *size = *(*at)++;
+    *text = (const char *)*at;
+    *at += *size;
+    return true;
+}
+
 static bool read_head(const uint8_t **at, const uint8_t *end, struct item_row *item) {
     uint64_t part_count;
-    if (!read_varint(at, end, &item->sequence) || !read_zigzag(at, end, &item->amount_minor) ||
-        !read_date(at, end, &item->posted_on) || !read_date(at, end, &item->due_on) || *at == end) {
+    if (*at == end) {
         return false;
     }
-    item->category_size = *(*at)++;
-    if (end - *at < item->category_size) {
-        return false;
-    }
-    item->category = (const char *)*at;
-    *at += item->category_size;
-    if (!read_varint(at, end, &part_count) || part_count > UINT32_MAX) {
+    item->kind = *(*at)++;
+    if (!read_text(at, end, &item->id, &item->id_size) || !read_varint(at, end, &item->sequence) ||
+        !read_zigzag(at, end, &item->amount_minor) || !read_date(at, end, &item->posted_on) ||
+        !read_date(at, end, &item->due_on) || !read_text(at, end, &item->category, &item->category_size) ||
+        !read_varint(at, end, &part_count) || part_count > UINT32_MAX) {
         return false;
     }
     item->part_count = (uint32_t)part_count;
@@ -124,15 +126,15 @@ bool item_read_part(const struct item_row *item, const uint8_t **at, struct item
     return read_zigzag(at, item->end, &part->amount_minor) && read_date(at, item->end, &part->due_on);
 }
 
-enum daybook_status item_read(struct daybook_bytes row, struct item_row *item, struct daybook_error *error) {
+enum daybook_status item_read(struct daybook_bytes bytes, struct item_row *item, struct daybook_error *error) {
     *item = (struct item_row){0};
-    if (row.size < HEAD_SIZE || load_le32(row.data) != checksum(row.data, row.size)) {
+    if (bytes.size == 0) {
         return item_damaged(error);
     }
-    const uint8_t *at = row.data + HEAD_SIZE;
-    item->end = row.data + row.size;
-    item->is_source = (row.data[4] & FLAG_SOURCE) != 0;
-    if (((row.data[4] & FLAG_SPILLED) != 0 && !read_spill(&at, item->end, &item->spill)) ||
+    const uint8_t *at = bytes.data + 1;
+    item->end = bytes.data + bytes.size;
+    item->is_source = (bytes.data[0] & FLAG_SOURCE) != 0;
+    if (((bytes.data[0] & FLAG_SPILLED) != 0 && !read_spill(&at, item->end, &item->spill)) ||
         !read_head(&at, item->end, item)) {
         return item_damaged(error);
     }
@@ -179,18 +181,39 @@ bool item_read_entry(const uint8_t **at, const uint8_t *end, struct item_entry *
     return true;
 }
 
-enum daybook_status item_read_chunk(struct daybook_bytes chunk, const uint8_t **entries, const uint8_t **end,
-                                    struct daybook_error *error) {
-    if (chunk.size < ITEM_CHUNK_HEAD || load_le32(chunk.data) != checksum(chunk.data, chunk.size)) {
+static uint32_t checksum(const uint8_t *row, size_t size) {
+    return (uint32_t)hash64(row + ITEM_CHECKSUM, size - ITEM_CHECKSUM, 0);
+}
+
+void item_seal(uint8_t *row, size_t size) {
+    store_le32(row, checksum(row, size));
+}
+
+enum daybook_status item_unseal(struct daybook_bytes row, struct daybook_bytes *body, struct daybook_error *error) {
+    if (row.size < ITEM_CHECKSUM || load_le32(row.data) != checksum(row.data, row.size)) {
         return item_damaged(error);
     }
-    *entries = chunk.data + ITEM_CHUNK_HEAD;
-    *end = chunk.data + chunk.size;
+    *body = (struct daybook_bytes){row.data + ITEM_CHECKSUM, row.size - ITEM_CHECKSUM};
     return DAYBOOK_OK;
 }
 
-void item_chunk_key(uint32_t account, uint64_t sequence, uint32_t chunk, uint8_t key[ITEM_CHUNK_KEY_SIZE]) {
+bool item_next_in_group(const uint8_t **at, const uint8_t *end, struct daybook_bytes *item) {
+    uint64_t size;
+    if (!read_varint(at, end, &size) || size > (uint64_t)(end - *at)) {
+        return false;
+    }
+    *item = (struct daybook_bytes){*at, (size_t)size};
+    *at += size;
+    return true;
+}
+
+void item_group_key(uint32_t account, uint32_t group, uint8_t key[ITEM_GROUP_KEY_SIZE]) {
     store_be32(key, account);
-    store_be64(key + 4, sequence);
-    store_be32(key + 12, chunk);
+    store_be32(key + 4, group);
+}
+
+void item_chunk_key(uint32_t account, uint32_t number, uint32_t chunk, uint8_t key[ITEM_CHUNK_KEY_SIZE]) {
+    store_be32(key, account);
+    store_be32(key + 4, number);
+    store_be32(key + 8, chunk);
 }

@@ -2,32 +2,36 @@
  * An item: a charge or a debit note that can be open, or a payment or a credit
  * on account that can be unapplied, with every change of what is left of it.
  *
- * A row (little-endian):
+ * An item's bytes (numbers little-endian):
  *
- *     0  u32  checksum: the low half of hash64 of the rest
- *     4  u8   1: money to apply (a source); 2: older entries lie in chunks
- *   [ 5  u32  count of those chunks
- *     9  i64  sum of their amounts
- *    17  i64  sum of their disputed amounts
- *    25  i32  their greatest effective date
- *    29  u64  their last sequence ]
- *     .. varint sequence, zigzag amount, zigzag posted_on, zigzag due_on,
- *        u8 size and bytes of the category, varint count of instalments and for
- *        each zigzag amount, zigzag due_on
- *     .. entries, up to ITEM_ENTRIES_MAX bytes; then they become a chunk
+ *     u8   1: money to apply (a source); 2: older entries lie in chunks
+ *   [ u32  count of those chunks
+ *     i64  sum of their amounts
+ *     i64  sum of their disputed amounts
+ *     i32  their greatest effective date
+ *     u64  their last sequence ]
+ *     u8 kind, u8 size and bytes of the id,
+ *     varint sequence, zigzag amount, zigzag posted_on, zigzag due_on,
+ *     u8 size and bytes of the category, varint count of instalments and for
+ *     each zigzag amount, zigzag due_on
+ *     entries, up to ITEM_ENTRIES_MAX bytes; then they become a chunk
  *
  * The making of the item is not an entry. An entry: varint of (sequence less the
  * one before) * 4 + 1 with an instalment + 2 with a disputed amount, zigzag
  * effective date less the one before, zigzag amount, [varint instalment],
  * [zigzag disputed amount]. Before the first come the item's own sequence and
  * posting date. A chunk: u32 checksum, entries.
+ *
+ * Items are numbered from 0 in each account, and kept ITEM_GROUP to a row:
+ * u32 checksum, then for each varint size and its bytes. A checksum is the low
+ * half of hash64 of what follows it.
  */
 #ifndef DAYBOOK_PROJECTIONS_ITEM_H
 #define DAYBOOK_PROJECTIONS_ITEM_H
 
 #include "base/bytes.h"
 
-enum { ITEM_ENTRIES_MAX = 1400, ITEM_ENTRY_MAX = 40, ITEM_CHUNK_HEAD = 4 };
+enum { ITEM_ENTRIES_MAX = 1400, ITEM_ENTRY_MAX = 40, ITEM_CHECKSUM = 4, ITEM_GROUP_BITS = 4, ITEM_GROUP = 16 };
 
 /* The part of the history that lies in chunks. */
 struct item_spill {
@@ -43,10 +47,13 @@ struct item_part {
     int32_t due_on;
 };
 
-/* A row, read. Category, parts and entries are borrowed from it. */
+/* An item, read. Texts, parts and entries are borrowed from its bytes. */
 struct item_row {
     bool is_source;
     struct item_spill spill; /* All zero: no chunks. */
+    uint8_t kind;            /* Pb__DocumentKind */
+    uint8_t id_size;
+    const char *id;
     uint64_t sequence;
     int64_t amount_minor;
     int32_t posted_on;
@@ -68,15 +75,12 @@ struct item_entry {
     int64_t disputed_minor;
 };
 
-/* Appends a row without entries to `row`. NO_MEMORY only. The parts follow one by one. */
-DAYBOOK_MUST_USE enum daybook_status item_write(struct daybook_buffer *row, const struct item_row *item);
-DAYBOOK_MUST_USE enum daybook_status item_write_part(struct daybook_buffer *row, const struct item_part *part);
-
-/* Sets the checksum of a row or a chunk. */
-void item_seal(uint8_t *row, size_t size);
+/* Appends an item without entries to `bytes`. NO_MEMORY only. The parts follow one by one. */
+DAYBOOK_MUST_USE enum daybook_status item_write(struct daybook_buffer *bytes, const struct item_row *item);
+DAYBOOK_MUST_USE enum daybook_status item_write_part(struct daybook_buffer *bytes, const struct item_part *part);
 
 /* DAMAGED: the bytes are not what was written. */
-DAYBOOK_MUST_USE enum daybook_status item_read(struct daybook_bytes row, struct item_row *item,
+DAYBOOK_MUST_USE enum daybook_status item_read(struct daybook_bytes bytes, struct item_row *item,
                                                struct daybook_error *error);
 
 /* Reads the next part; `at` begins at item->parts. False: damaged. */
@@ -93,13 +97,20 @@ static inline struct item_entry item_start(const struct item_row *item) {
     return (struct item_entry){.sequence = item->sequence, .effective_on = item->posted_on};
 }
 
-/* The entries of a chunk. DAMAGED: not what was written. */
-DAYBOOK_MUST_USE enum daybook_status item_read_chunk(struct daybook_bytes chunk, const uint8_t **entries,
-                                                     const uint8_t **end, struct daybook_error *error);
+/* Sets the checksum of a group or a chunk. */
+void item_seal(uint8_t *row, size_t size);
 
-/* The key of a chunk: account u32, item's sequence u64, chunk u32, all big-endian. */
-enum { ITEM_CHUNK_KEY_SIZE = 16 };
-void item_chunk_key(uint32_t account, uint64_t sequence, uint32_t chunk, uint8_t key[ITEM_CHUNK_KEY_SIZE]);
+/* What follows the checksum of a group or a chunk. DAMAGED: it is not what was written. */
+DAYBOOK_MUST_USE enum daybook_status item_unseal(struct daybook_bytes row, struct daybook_bytes *body,
+                                                 struct daybook_error *error);
+
+/* Reads the next item of a group's body from `at`. False: damaged. */
+bool item_next_in_group(const uint8_t **at, const uint8_t *end, struct daybook_bytes *item);
+
+/* Keys, big-endian. Group: account u32, number / ITEM_GROUP u32. Chunk: account u32, number u32, chunk u32. */
+enum { ITEM_GROUP_KEY_SIZE = 8, ITEM_CHUNK_KEY_SIZE = 12 };
+void item_group_key(uint32_t account, uint32_t group, uint8_t key[ITEM_GROUP_KEY_SIZE]);
+void item_chunk_key(uint32_t account, uint32_t number, uint32_t chunk, uint8_t key[ITEM_CHUNK_KEY_SIZE]);
 
 enum daybook_status item_damaged(struct daybook_error *error);
 

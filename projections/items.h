@@ -1,14 +1,14 @@
 /*
- * The fold's side of items: every item that an account ever had, and two
- * indexes of those that a question must look at.
+ * The fold's side of items: every item that an account ever had, and what a
+ * question needs to find those that it must look at.
  *
- *   IT1  BY_EFFECTIVE has each item once: under FAR when something is left of it
- *        over all of its entries, else under their greatest effective date.
- *   IT2  BY_SEQUENCE has each item that is not under FAR, under its last sequence.
+ *   IT1  OPEN has a bit for each item of which something is left over all of its entries.
+ *   IT2  TOUCHES is a series (series.h) of every change of every item, its making
+ *        included: the item's number is its one column.
  *
- * So what can be left of an item at (A, K) is found under dates > A in the one, or
- * under sequences > K in the other: where neither holds, every entry is visible,
- * and their sum is zero. A question looks at nothing else.
+ * So an item of which something is left at (A, K) has its bit, or one of its
+ * changes is hidden from (A, K): where neither holds, every entry is visible and
+ * their sum is zero. A question looks at nothing else.
  */
 #ifndef DAYBOOK_PROJECTIONS_ITEMS_H
 #define DAYBOOK_PROJECTIONS_ITEMS_H
@@ -17,19 +17,17 @@
 #include "projections/item.h"
 #include "store/store.h"
 
-/* Where the rows are; a constant of the view. */
+/* Where the rows are; a constant of the view. Keys are big-endian. */
 struct items_tables {
-    unsigned items;        /* account u32, kind u8, id -> row (item.h) */
-    unsigned chunks;       /* account u32, item's sequence u64, chunk u32 -> entries */
-    unsigned by_effective; /* account u32, date i32, item's sequence u64 -> kind u8, id */
-    unsigned by_sequence;  /* account u32, sequence u64, item's sequence u64 -> greatest date i32, kind u8, id */
+    unsigned groups; /* account u32, group u32 -> ITEM_GROUP items (item.h) */
+    unsigned chunks; /* account u32, number u32, chunk u32 -> entries */
+    unsigned names;  /* account u32, hash of kind and id u32, number u32 -> nothing */
+    unsigned
+        open; /* account u32, number / 256 u32 -> 256 bits, the lowest number in the lowest bit of the first byte */
+    unsigned touches; /* a series */
 };
 
-#define ITEMS_FAR INT32_MAX
-
-enum { ITEMS_DATE_KEY_SIZE = 16, ITEMS_SEQUENCE_KEY_SIZE = 20 };
-void items_date_key(uint32_t account, int32_t date, uint64_t sequence, uint8_t key[ITEMS_DATE_KEY_SIZE]);
-void items_sequence_key(uint32_t account, uint64_t last, uint64_t sequence, uint8_t key[ITEMS_SEQUENCE_KEY_SIZE]);
+enum { ITEMS_OPEN_BITS = 8, ITEMS_OPEN_BYTES = 32, ITEMS_OPEN_KEY_SIZE = 8 };
 
 struct items;
 struct item; /* In memory; valid until the next flush. */
@@ -57,19 +55,23 @@ struct item_plan {
 };
 
 /* INVALID: it cannot be an item, or there is one of that name in memory. */
-DAYBOOK_MUST_USE enum daybook_status items_create(struct items *items, const struct item_plan *plan,
-                                                  struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status items_create(struct items *items, struct store_txn *txn,
+                                                  const struct item_plan *plan, struct daybook_error *error);
 
 /* INVALID: there is no such item. `sequence` is for the message. */
 DAYBOOK_MUST_USE enum daybook_status items_find(struct items *items, struct store_txn *txn, uint32_t account,
                                                 Pb__DocumentKind kind, const char *id, uint64_t sequence,
                                                 struct item **item, struct daybook_error *error);
 
-/* Whether the sums can take the entry. */
-bool item_can_change(const struct item *item, const struct item_entry *entry);
+/* One or two items of one account that an event changes. */
+struct item_change {
+    struct item *item;
+    struct item_entry entry;
+};
 
-/* Only after item_can_change. Never INVALID. */
-DAYBOOK_MUST_USE enum daybook_status items_change(struct items *items, struct store_txn *txn, struct item *item,
-                                                  const struct item_entry *entry, struct daybook_error *error);
+/* All of an event's changes or none. INVALID: a sum overflows. */
+DAYBOOK_MUST_USE enum daybook_status items_change(struct items *items, struct store_txn *txn,
+                                                  const struct item_change *changes, size_t count,
+                                                  struct daybook_error *error);
 
 #endif

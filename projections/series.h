@@ -67,6 +67,17 @@ DAYBOOK_MUST_USE enum daybook_status series_ask(struct store_txn *txn, struct se
                                                 int32_t as_of, uint64_t known_at, struct series_totals *totals,
                                                 struct daybook_error *error);
 
+/* Called for an entry; `columns` are borrowed. */
+typedef enum daybook_status series_visit(void *context, const int64_t columns[SERIES_COLUMNS_MAX],
+                                         struct daybook_error *error);
+
+/* Visits exactly the entries that a question at (A, K) does not see: those with a
+ * sequence > K or effective_on > A. In no order that means anything. */
+DAYBOOK_MUST_USE enum daybook_status series_visit_hidden(struct store_txn *txn, struct series_shape shape,
+                                                         uint32_t account, int32_t as_of, uint64_t known_at,
+                                                         series_visit *visit, void *context,
+                                                         struct daybook_error *error);
+
 /* The entries one by one, in the order of their sequences. */
 struct series_scan {
     struct table_cursor *cursor;

@@ -158,6 +158,111 @@ enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape,
     return status;
 }
 
+/* ---- what a question does not see ---- */
+
+struct hidden {
+    struct question question;
+    series_visit *visit;
+    void *context;
+};
+
+static enum daybook_status visit_chunk(struct hidden *hidden, struct daybook_bytes row, struct daybook_error *error) {
+    const struct question *question = &hidden->question;
+    unsigned column_count = question->shape.column_count;
+    struct chunk_reader reader = {.next = row.data + chunk_header_size(column_count), .end = row.data + row.size};
+    while (reader.next < reader.end) {
+        memset(reader.columns, 0, sizeof reader.columns);
+        if (!chunk_read_entry(&reader, column_count)) {
+            return chunk_damaged(question->account, error);
+        }
+        if (reader.sequence > question->known_at || reader.effective_on > question->as_of) {
+            enum daybook_status status = hidden->visit(hidden->context, reader.columns, error);
+            if (status != DAYBOOK_OK) {
+                return status;
+            }
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+/* The chunks that begin after K: all of their entries are hidden. */
+static enum daybook_status visit_later(struct hidden *hidden, struct daybook_error *error) {
+    struct question *question = &hidden->question;
+    struct table_row row = {0};
+    uint8_t key[CHUNK_KEY_SIZE];
+    if (question->known_at == UINT64_MAX) {
+        return DAYBOOK_OK;
+    }
+    chunk_make_key(question->account, 0, question->known_at + 1, key);
+    enum daybook_status status = cursor_seek(question->cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
+    while (status == DAYBOOK_OK && row.is_valid && chunk_key_matches(row.key, question->account, 0)) {
+        struct chunk_header header;
+        status = chunk_read_header(row.value, question->shape.column_count, &header, error);
+        if (status == DAYBOOK_OK) {
+            status = visit_chunk(hidden, row.value, error);
+        }
+        if (status == DAYBOOK_OK) {
+            status = cursor_next(question->cursor, &row, error);
+        }
+    }
+    return status;
+}
+
+/* The entries with later dates before `place`; rows of any level without such a date are passed over whole. */
+static enum daybook_status visit_before(struct hidden *hidden, struct place place, struct daybook_error *error) {
+    struct question *question = &hidden->question;
+    while (place.header.ordinal > 0 && place.header.max_effective_before > question->as_of) {
+        struct place before;
+        uint64_t end = chunk_key_sequence(place.row.key);
+        for (unsigned level = level_before(place.header.ordinal);; level--) {
+            enum daybook_status status = seek(question, level, end - 1, &before, error);
+            if (status != DAYBOOK_OK) {
+                return status;
+            }
+            if (!before.is_found || before.header.ordinal >= place.header.ordinal) {
+                return chunk_damaged(question->account, error);
+            }
+            if (level == 0 || before.header.max_effective <= question->as_of) {
+                break;
+            }
+        }
+        if (before.header.max_effective > question->as_of) {
+            enum daybook_status status = visit_chunk(hidden, before.row.value, error);
+            if (status != DAYBOOK_OK) {
+                return status;
+            }
+        }
+        place = before;
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status series_visit_hidden(struct store_txn *txn, struct series_shape shape, uint32_t account,
+                                        int32_t as_of, uint64_t known_at, series_visit *visit, void *context,
+                                        struct daybook_error *error) {
+    struct hidden hidden = {.question = {.shape = shape, .account = account, .as_of = as_of, .known_at = known_at},
+                            .visit = visit,
+                            .context = context};
+    struct question *question = &hidden.question;
+    struct place place = {0};
+    enum daybook_status status = cursor_open(txn, shape.table, &question->cursor, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    status = visit_later(&hidden, error);
+    if (status == DAYBOOK_OK) {
+        status = seek(question, 0, known_at, &place, error);
+    }
+    if (status == DAYBOOK_OK && place.is_found) {
+        status = visit_chunk(&hidden, place.row.value, error);
+        if (status == DAYBOOK_OK) {
+            status = visit_before(&hidden, place, error);
+        }
+    }
+    cursor_close(question->cursor);
+    return status;
+}
+
 /* Takes the row as the chunk to read; its end when it is not the account's. */
 static enum daybook_status enter(struct series_scan *scan, const struct table_row *row, struct daybook_error *error) {
     scan->next = NULL;
