@@ -101,8 +101,8 @@ bool refuse_slices(struct decision *decision, const char *document, const char *
                    const struct slices *slices);
 /* What a hold keeps of each lot, in the order in which it was taken. */
 bool slices_of_hold(struct decision *decision, const struct document *hold, struct slices *slices);
-/* Releases what had expired, then consumes. `hold`: "" or the hold that was captured. */
-bool emit_slices(struct decision *decision, const char *charge, const char *hold, const struct slices *slices);
+/* Releases what had expired, then consumes, instalment by instalment. `hold`: "" or the hold that was captured. */
+bool emit_slices(struct decision *decision, struct document *charge, const char *hold, const struct slices *slices);
 /* For a message: pointers to slices in the request's arena; NULL: memory was refused (noted). */
 Pb__LotSlice **message_slices(struct decision *decision, const struct slices *slices);
 
@@ -120,10 +120,13 @@ bool emit_due_expiries(struct decision *decision, int32_t through_on);
 bool allocate_oldest_first(struct decision *decision, struct document *source);
 bool allocate_planned(struct decision *decision, struct document *source, Pb__AllocationPlan *const *plans,
                       size_t count);
-/* Takes uses off `document` in reverse order until `lowest` of it can give `amount_minor`;
- * correction: each on its own date, reversal: each on the later of its date and `reversed_on`. */
-bool unwind(struct decision *decision, struct document *document, Pb__Reading reading, int32_t reversed_on,
-            int64_t amount_minor, Pb__UnallocationCause cause);
+/* Takes uses off `document` (of its instalment, where part > 0) in reverse order until the
+ * lowest of it can give `amount_minor`; correction: each on its own date, reversal: each on the
+ * later of its date and `reversed_on`. */
+bool unwind(struct decision *decision, struct document *document, uint32_t part, Pb__Reading reading,
+            int32_t reversed_on, int64_t amount_minor, Pb__UnallocationCause cause);
+/* UNKNOWN_DOCUMENT: the item has no such instalment. */
+bool check_part(struct decision *decision, const struct document *item, uint32_t part);
 bool emit_unallocated(struct decision *decision, const struct link *link, struct document *source,
                       struct document *target, int64_t amount_minor, int32_t date, Pb__UnallocationCause cause);
 

@@ -146,7 +146,10 @@ static uint32_t lot_place(const struct vector *lots, const struct lot_ref *ref) 
 }
 
 static bool item_precedes(const struct item_ref *a, const struct item_ref *b) {
-    return a->due_on != b->due_on ? a->due_on < b->due_on : a->number < b->number;
+    if (a->due_on != b->due_on) {
+        return a->due_on < b->due_on;
+    }
+    return a->number != b->number ? a->number < b->number : a->part < b->part;
 }
 
 static uint32_t item_place(const struct vector *items, const struct item_ref *ref) {
@@ -203,11 +206,15 @@ static enum daybook_status change_expiry_list(struct fold *fold, const struct do
                      : state_remove(fold->state, row, expiries, sizeof ref, at, fold->error);
 }
 
-static enum daybook_status change_item_list(struct fold *fold, const struct document *document, bool is_listed) {
+static enum daybook_status change_item_list(struct fold *fold, const struct document *document, uint32_t part,
+                                            bool is_listed) {
     struct item_ref ref;
     memset(&ref, 0, sizeof ref);
     ref.number = document->row.number;
-    ref.due_on = document->is_source ? document->posted_on : document->due_on;
+    ref.part = (uint16_t)part;
+    ref.due_on = document->is_source ? document->posted_on
+                 : part == 0         ? document->due_on
+                                     : VECTOR_AT(const struct part, &document->parts, part - 1)->due_on;
     struct vector *items = document->is_source ? &fold->account->sources : &fold->account->items;
     uint32_t at = item_place(items, &ref);
     struct row *row = &fold->customer->row;
@@ -216,7 +223,8 @@ static enum daybook_status change_item_list(struct fold *fold, const struct docu
 }
 
 /* A document that has money left at the end stands in its account's lists, and no other does. */
-static enum daybook_status list_or_unlist(struct fold *fold, const struct document *document, bool is_listed) {
+static enum daybook_status list_or_unlist(struct fold *fold, const struct document *document, uint32_t part,
+                                          bool is_listed) {
     if (document->kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT) {
         DAYBOOK_TRY(change_lot_list(fold, &fold->account->lots, document, is_listed));
         return change_expiry_list(fold, document, is_listed);
@@ -224,8 +232,9 @@ static enum daybook_status list_or_unlist(struct fold *fold, const struct docume
     if (document->kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD) {
         return change_expiry_list(fold, document, is_listed);
     }
-    return document->kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE ? DAYBOOK_OK
-                                                                      : change_item_list(fold, document, is_listed);
+    return document->kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE
+               ? DAYBOOK_OK
+               : change_item_list(fold, document, part, is_listed);
 }
 
 enum daybook_status fold_change_aside(struct fold *fold, struct document *document, int64_t delta_minor) {
@@ -247,7 +256,7 @@ enum daybook_status fold_change_expiry_date(struct fold *fold, struct document *
     bool is_aside = timeline_last(&lot->aside) != 0;
     for (int pass = 0; pass < 2; pass++) {
         if (is_left) {
-            DAYBOOK_TRY(list_or_unlist(fold, lot, pass == 1));
+            DAYBOOK_TRY(list_or_unlist(fold, lot, 0, pass == 1));
         }
         if (is_aside) {
             DAYBOOK_TRY(change_lot_list(fold, &fold->account->expired, lot, pass == 1));
@@ -260,16 +269,30 @@ enum daybook_status fold_change_expiry_date(struct fold *fold, struct document *
     return DAYBOOK_OK;
 }
 
-/* Changes what is left of a document from the event's date on. Law 3: never below zero on any day. */
-enum daybook_status fold_change_level(struct fold *fold, struct document *document, int64_t delta_minor) {
+/* Changes one timeline and the lists that follow from it. */
+static enum daybook_status change_part(struct fold *fold, struct document *document, uint32_t part,
+                                       int64_t delta_minor) {
     int32_t date = fold->event->effective_on;
-    bool was_listed = timeline_last(&document->left) != 0;
-    DAYBOOK_TRY(state_add_level(fold->state, &document->row, &document->left, date, delta_minor, fold->error));
-    if (delta_minor < 0 && timeline_lowest_from(&document->left, date) < 0) {
+    struct timeline *left = document_left(document, part);
+    bool was_listed = timeline_last(left) != 0;
+    DAYBOOK_TRY(state_add_level(fold->state, &document->row, left, date, delta_minor, fold->error));
+    if (delta_minor < 0 && timeline_lowest_from(left, date) < 0) {
         return fold_misfit(fold, "less than nothing would be left on some day of", document->id);
     }
-    bool is_listed = timeline_last(&document->left) != 0;
-    return was_listed == is_listed ? DAYBOOK_OK : list_or_unlist(fold, document, is_listed);
+    bool is_listed = timeline_last(left) != 0;
+    bool is_sum = part == 0 && document->parts.count > 0; /* Its instalments are listed, not the whole. */
+    return was_listed == is_listed || is_sum ? DAYBOOK_OK : list_or_unlist(fold, document, part, is_listed);
+}
+
+enum daybook_status fold_change_level(struct fold *fold, struct document *document, uint32_t part,
+                                      int64_t delta_minor) {
+    if ((part == 0) != (document->parts.count == 0) || part > document->parts.count) {
+        return fold_misfit(fold, "names an instalment that there is not, of", document->id);
+    }
+    if (part > 0) {
+        DAYBOOK_TRY(change_part(fold, document, part, delta_minor));
+    }
+    return change_part(fold, document, 0, delta_minor);
 }
 
 enum daybook_status fold_find_document(struct fold *fold, Pb__DocumentKind kind, const char *id,
@@ -297,13 +320,14 @@ enum daybook_status fold_add_document(struct fold *fold, Pb__DocumentKind kind, 
 }
 
 enum daybook_status fold_add_link(struct fold *fold, struct document *document, const struct document *other,
-                                  int64_t amount_minor, enum link_kind kind) {
+                                  uint32_t part, int64_t amount_minor, enum link_kind kind) {
     struct link link;
     memset(&link, 0, sizeof link);
     link.other = other->row.number;
     link.sequence = fold->event->sequence;
     link.amount_minor = amount_minor;
     link.date = fold->event->effective_on;
+    link.part = (uint16_t)part;
     link.kind = (uint8_t)kind;
     struct vector *links = &document->links;
     return state_insert(fold->state, &document->row, links, sizeof link, links->count, &link, fold->error);
@@ -343,12 +367,13 @@ enum daybook_status fold_reduce_allocation(struct fold *fold, struct document *d
 
 /* Takes the amount off the newest slices of that lot. */
 enum daybook_status fold_reduce_slices(struct fold *fold, struct document *document, const struct document *lot,
-                                       int64_t amount_minor) {
+                                       uint32_t part, int64_t amount_minor) {
     int64_t rest_minor = amount_minor;
     for (uint32_t i = document->links.count; i > 0 && rest_minor > 0; i--) {
         const struct link *link = VECTOR_AT(const struct link, &document->links, i - 1);
-        if (link->kind != LINK_SLICE || link->other != lot->row.number) {
-            continue;
+        bool is_of_lot = link->kind == LINK_SLICE && link->other == lot->row.number && link->part == part;
+        if (!is_of_lot || link->date > fold->event->effective_on) {
+            continue; /* What was taken later cannot have come back by then. */
         }
         int64_t taken_minor = link->amount_minor < rest_minor ? link->amount_minor : rest_minor;
         DAYBOOK_TRY(fold_reduce_link(fold, document, i - 1, taken_minor));

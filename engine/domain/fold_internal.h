@@ -38,22 +38,24 @@ DAYBOOK_MUST_USE enum daybook_status fold_find_document(struct fold *fold, Pb__D
 DAYBOOK_MUST_USE enum daybook_status fold_add_document(struct fold *fold, Pb__DocumentKind kind, const char *id,
                                                        bool is_source, int64_t amount_minor,
                                                        struct document **document);
-/* Changes what is left from the event's date on. Law 3: INVALID below zero on any day. */
-DAYBOOK_MUST_USE enum daybook_status fold_change_level(struct fold *fold, struct document *document,
+/* Changes what is left from the event's date on, of an instalment and of the whole. Law 3:
+ * INVALID below zero on any day. `part` must be named where there are instalments. */
+DAYBOOK_MUST_USE enum daybook_status fold_change_level(struct fold *fold, struct document *document, uint32_t part,
                                                        int64_t delta_minor);
 DAYBOOK_MUST_USE enum daybook_status fold_change_aside(struct fold *fold, struct document *document,
                                                        int64_t delta_minor);
 DAYBOOK_MUST_USE enum daybook_status fold_change_expiry_date(struct fold *fold, struct document *lot,
                                                              int32_t expires_on);
 DAYBOOK_MUST_USE enum daybook_status fold_add_link(struct fold *fold, struct document *document,
-                                                   const struct document *other, int64_t amount_minor,
+                                                   const struct document *other, uint32_t part, int64_t amount_minor,
                                                    enum link_kind kind);
 DAYBOOK_MUST_USE enum daybook_status fold_reduce_link(struct fold *fold, struct document *document, uint32_t index,
                                                       int64_t amount_minor);
 DAYBOOK_MUST_USE enum daybook_status fold_reduce_allocation(struct fold *fold, struct document *document,
                                                             uint64_t sequence, int64_t amount_minor);
 DAYBOOK_MUST_USE enum daybook_status fold_reduce_slices(struct fold *fold, struct document *document,
-                                                        const struct document *lot, int64_t amount_minor);
+                                                        const struct document *lot, uint32_t part,
+                                                        int64_t amount_minor);
 
 /* The event has an account. */
 DAYBOOK_MUST_USE enum daybook_status fold_money_event(struct fold *fold);

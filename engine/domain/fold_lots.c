@@ -23,7 +23,7 @@ static enum daybook_status fold_deposit_received(struct fold *fold) {
         DAYBOOK_TRY(
             state_insert(fold->state, &lot->row, &lot->scope, sizeof category, (uint32_t)i, category, fold->error));
     }
-    DAYBOOK_TRY(fold_change_level(fold, lot, body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, lot, 0, body->amount_minor));
     return fold_change_sums(fold, (struct sums_change){.deposit_minor = body->amount_minor});
 }
 
@@ -36,11 +36,11 @@ static enum daybook_status fold_deposit_consumed(struct fold *fold) {
         struct document *lot = NULL;
         int64_t amount_minor = body->slices[i]->amount_minor;
         DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, body->slices[i]->lot, &lot));
-        DAYBOOK_TRY(fold_change_level(fold, lot, -amount_minor));
-        DAYBOOK_TRY(fold_add_link(fold, charge, lot, amount_minor, LINK_SLICE));
+        DAYBOOK_TRY(fold_change_level(fold, lot, 0, -amount_minor));
+        DAYBOOK_TRY(fold_add_link(fold, charge, lot, body->instalment, amount_minor, LINK_SLICE));
         sum_minor += amount_minor;
     }
-    DAYBOOK_TRY(fold_change_level(fold, charge, -sum_minor));
+    DAYBOOK_TRY(fold_change_level(fold, charge, body->instalment, -sum_minor));
     return fold_change_sums(fold, (struct sums_change){.open_minor = -sum_minor, .deposit_minor = -sum_minor});
 }
 
@@ -52,11 +52,11 @@ static enum daybook_status fold_deposit_restored(struct fold *fold) {
     for (size_t i = 0; i < body->n_slices; i++) {
         struct document *lot = NULL;
         DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, body->slices[i]->lot, &lot));
-        DAYBOOK_TRY(fold_reduce_slices(fold, charge, lot, body->slices[i]->amount_minor));
-        DAYBOOK_TRY(fold_change_level(fold, lot, body->slices[i]->amount_minor));
+        DAYBOOK_TRY(fold_reduce_slices(fold, charge, lot, body->instalment, body->slices[i]->amount_minor));
+        DAYBOOK_TRY(fold_change_level(fold, lot, 0, body->slices[i]->amount_minor));
         sum_minor += body->slices[i]->amount_minor;
     }
-    DAYBOOK_TRY(fold_change_level(fold, charge, sum_minor));
+    DAYBOOK_TRY(fold_change_level(fold, charge, body->instalment, sum_minor));
     return fold_change_sums(fold, (struct sums_change){.open_minor = sum_minor, .deposit_minor = sum_minor});
 }
 
@@ -74,7 +74,7 @@ static enum daybook_status fold_lot_expired(struct fold *fold) {
     const Pb__LotExpired *body = fold->event->lot_expired;
     struct document *lot = NULL;
     DAYBOOK_TRY(find_lot(fold, body->lot, &lot));
-    DAYBOOK_TRY(fold_change_level(fold, lot, -body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, lot, 0, -body->amount_minor));
     DAYBOOK_TRY(fold_change_aside(fold, lot, body->amount_minor));
     return fold_change_sums(fold, (struct sums_change){.deposit_minor = -body->amount_minor,
                                                        .dormant_minor = dormant_of(body->to, body->amount_minor)});
@@ -85,7 +85,7 @@ static enum daybook_status fold_expiry_released(struct fold *fold) {
     struct document *lot = NULL;
     DAYBOOK_TRY(find_lot(fold, body->lot, &lot));
     DAYBOOK_TRY(fold_change_aside(fold, lot, -body->amount_minor));
-    DAYBOOK_TRY(fold_change_level(fold, lot, body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, lot, 0, body->amount_minor));
     return fold_change_sums(fold, (struct sums_change){.deposit_minor = body->amount_minor,
                                                        .dormant_minor = -dormant_of(body->from, body->amount_minor)});
 }
@@ -96,7 +96,7 @@ static enum daybook_status fold_lot_reactivated(struct fold *fold) {
     DAYBOOK_TRY(find_lot(fold, body->lot, &lot));
     DAYBOOK_TRY(fold_change_expiry_date(fold, lot, body->expires_on));
     DAYBOOK_TRY(fold_change_aside(fold, lot, -body->amount_minor));
-    DAYBOOK_TRY(fold_change_level(fold, lot, body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, lot, 0, body->amount_minor));
     return fold_change_sums(
         fold, (struct sums_change){.deposit_minor = body->amount_minor, .dormant_minor = -body->amount_minor});
 }
@@ -111,9 +111,9 @@ static enum daybook_status hold_slices(struct fold *fold, struct document *hold,
         struct document *lot = NULL;
         int64_t amount_minor = slices[i]->amount_minor;
         DAYBOOK_TRY(find_lot(fold, slices[i]->lot, &lot));
-        DAYBOOK_TRY(fold_change_level(fold, lot, is_placed ? -amount_minor : amount_minor));
-        DAYBOOK_TRY(is_placed ? fold_add_link(fold, hold, lot, amount_minor, LINK_SLICE)
-                              : fold_reduce_slices(fold, hold, lot, amount_minor));
+        DAYBOOK_TRY(fold_change_level(fold, lot, 0, is_placed ? -amount_minor : amount_minor));
+        DAYBOOK_TRY(is_placed ? fold_add_link(fold, hold, lot, 0, amount_minor, LINK_SLICE)
+                              : fold_reduce_slices(fold, hold, lot, 0, amount_minor));
         *sum_minor += amount_minor;
     }
     return DAYBOOK_OK;
@@ -136,7 +136,7 @@ static enum daybook_status fold_hold_placed(struct fold *fold) {
     }
     memcpy(hold->category, body->category, size + 1);
     DAYBOOK_TRY(hold_slices(fold, hold, body->slices, body->n_slices, true, &held_minor));
-    DAYBOOK_TRY(fold_change_level(fold, hold, body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, hold, 0, body->amount_minor));
     if (held_minor + body->credit_minor != body->amount_minor) {
         return fold_misfit(fold, "the parts do not add up of hold", body->hold);
     }
@@ -150,7 +150,7 @@ static enum daybook_status end_hold(struct fold *fold, const char *id, int64_t a
     int64_t held_minor = 0;
     DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD, id, &hold));
     DAYBOOK_TRY(hold_slices(fold, hold, slices, slice_count, false, &held_minor));
-    DAYBOOK_TRY(fold_change_level(fold, hold, -amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, hold, 0, -amount_minor));
     if (held_minor + credit_minor != amount_minor) {
         return fold_misfit(fold, "the parts do not add up of hold", id);
     }

@@ -3,6 +3,30 @@
 
 #include "domain/fold_internal.h"
 
+/* All instalments first, then their amounts: a level is named by its instalment. The row is new, so
+ * taking it back takes them with it. */
+static enum daybook_status add_parts(struct fold *fold, struct document *charge) {
+    const Pb__ChargePosted *body = fold->event->charge_posted;
+    int64_t sum_minor = 0;
+    for (size_t i = 0; i < body->n_instalments; i++) {
+        struct part part;
+        memset(&part, 0, sizeof part);
+        part.due_on = body->instalments[i]->due_on;
+        sum_minor += body->instalments[i]->amount_minor;
+        struct vector *parts = &charge->parts;
+        if (!vector_insert(parts, sizeof part, parts->count, &part, state_pool(fold->state))) {
+            return daybook_fail(fold->error, DAYBOOK_NO_MEMORY, "folding a charge: memory was refused");
+        }
+    }
+    if (sum_minor != body->amount_minor || body->n_instalments > LIMIT_INSTALMENTS) {
+        return fold_misfit(fold, "the instalments do not add up of charge", body->charge);
+    }
+    for (size_t i = 0; i < body->n_instalments; i++) {
+        DAYBOOK_TRY(fold_change_level(fold, charge, (uint32_t)i + 1, body->instalments[i]->amount_minor));
+    }
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status fold_charge_posted(struct fold *fold) {
     const Pb__ChargePosted *body = fold->event->charge_posted;
     struct document *charge = NULL;
@@ -14,7 +38,11 @@ static enum daybook_status fold_charge_posted(struct fold *fold) {
         return fold_misfit(fold, "a category that is too long, of charge", body->charge);
     }
     memcpy(charge->category, body->category, size + 1);
-    DAYBOOK_TRY(fold_change_level(fold, charge, body->amount_minor));
+    if (body->n_instalments > 0) {
+        DAYBOOK_TRY(add_parts(fold, charge));
+    } else {
+        DAYBOOK_TRY(fold_change_level(fold, charge, 0, body->amount_minor));
+    }
     return fold_change_sums(fold, (struct sums_change){.open_minor = body->amount_minor});
 }
 
@@ -28,7 +56,7 @@ static enum daybook_status fold_payment_received(struct fold *fold) {
         payment->is_pending = true;
         return fold_change_sums(fold, (struct sums_change){.pending_minor = amount_minor});
     }
-    DAYBOOK_TRY(fold_change_level(fold, payment, amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, payment, 0, amount_minor));
     return fold_change_sums(fold, (struct sums_change){.unapplied_minor = amount_minor});
 }
 
@@ -42,7 +70,10 @@ static enum daybook_status fold_payment_settled(struct fold *fold) {
     }
     DAYBOOK_TRY(state_touch(fold->state, &payment->row, &payment->is_pending, sizeof payment->is_pending, fold->error));
     payment->is_pending = false;
-    DAYBOOK_TRY(fold_change_level(fold, payment, amount_minor));
+    /* It counts from here on, so from here on it is allocated, and corrected. */
+    DAYBOOK_TRY(state_touch(fold->state, &payment->row, &payment->posted_on, sizeof payment->posted_on, fold->error));
+    payment->posted_on = fold->event->effective_on;
+    DAYBOOK_TRY(fold_change_level(fold, payment, 0, amount_minor));
     return fold_change_sums(fold,
                             (struct sums_change){.unapplied_minor = amount_minor, .pending_minor = -amount_minor});
 }
@@ -60,7 +91,7 @@ static enum daybook_status fold_payment_reversed(struct fold *fold) {
         payment->is_pending = false;
         return fold_change_sums(fold, (struct sums_change){.pending_minor = -body->amount_minor});
     }
-    DAYBOOK_TRY(fold_change_level(fold, payment, -body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, payment, 0, -body->amount_minor));
     return fold_change_sums(fold, (struct sums_change){.unapplied_minor = -body->amount_minor});
 }
 
@@ -75,10 +106,10 @@ static enum daybook_status fold_allocated(struct fold *fold) {
                                             PB__DOCUMENT_KIND__DOCUMENT_KIND_ALLOCATION, body->allocation,
                                             fold->error));
     }
-    DAYBOOK_TRY(fold_add_link(fold, source, target, body->amount_minor, LINK_ALLOCATION));
-    DAYBOOK_TRY(fold_add_link(fold, target, source, body->amount_minor, LINK_ALLOCATION));
-    DAYBOOK_TRY(fold_change_level(fold, source, -body->amount_minor));
-    DAYBOOK_TRY(fold_change_level(fold, target, -body->amount_minor));
+    DAYBOOK_TRY(fold_add_link(fold, source, target, body->instalment, body->amount_minor, LINK_ALLOCATION));
+    DAYBOOK_TRY(fold_add_link(fold, target, source, body->instalment, body->amount_minor, LINK_ALLOCATION));
+    DAYBOOK_TRY(fold_change_level(fold, source, 0, -body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, target, body->instalment, -body->amount_minor));
     return fold_change_sums(
         fold, (struct sums_change){.open_minor = -body->amount_minor, .unapplied_minor = -body->amount_minor});
 }
@@ -91,8 +122,8 @@ static enum daybook_status fold_unallocated(struct fold *fold) {
     DAYBOOK_TRY(fold_find_document(fold, body->target_kind, body->target, &target));
     DAYBOOK_TRY(fold_reduce_allocation(fold, source, body->allocation_sequence, body->amount_minor));
     DAYBOOK_TRY(fold_reduce_allocation(fold, target, body->allocation_sequence, body->amount_minor));
-    DAYBOOK_TRY(fold_change_level(fold, source, body->amount_minor));
-    DAYBOOK_TRY(fold_change_level(fold, target, body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, source, 0, body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, target, body->instalment, body->amount_minor));
     return fold_change_sums(
         fold, (struct sums_change){.open_minor = body->amount_minor, .unapplied_minor = body->amount_minor});
 }
@@ -109,7 +140,7 @@ static enum daybook_status fold_adjustment_of_item(struct fold *fold, int64_t de
         body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_RECOVERY) {
         DAYBOOK_TRY(fold_change_aside(fold, target, -delta_minor));
     }
-    DAYBOOK_TRY(fold_change_level(fold, target, delta_minor));
+    DAYBOOK_TRY(fold_change_level(fold, target, body->instalment, delta_minor));
     return fold_change_sums(fold, (struct sums_change){.open_minor = delta_minor});
 }
 
@@ -122,7 +153,7 @@ static enum daybook_status fold_adjustment_on_account(struct fold *fold, bool is
     if (!is_source) {
         adjustment->due_on = body->due_on;
     }
-    DAYBOOK_TRY(fold_change_level(fold, adjustment, body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, adjustment, 0, body->amount_minor));
     if (is_source) {
         return fold_change_sums(fold, (struct sums_change){.unapplied_minor = body->amount_minor});
     }
@@ -158,7 +189,7 @@ static enum daybook_status fold_refunded(struct fold *fold) {
     DAYBOOK_TRY(fold_find_document(fold, body->source_kind, body->source, &source));
     DAYBOOK_TRY(state_add_document_name(fold->state, fold->event->sequence, fold->customer,
                                         PB__DOCUMENT_KIND__DOCUMENT_KIND_REFUND, body->refund, fold->error));
-    DAYBOOK_TRY(fold_change_level(fold, source, -body->amount_minor));
+    DAYBOOK_TRY(fold_change_level(fold, source, 0, -body->amount_minor));
     if (body->source_kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT) {
         return fold_change_sums(fold, (struct sums_change){.deposit_minor = -body->amount_minor});
     }
@@ -169,7 +200,10 @@ static enum daybook_status fold_charge_reversed(struct fold *fold) {
     const Pb__ChargeReversed *body = fold->event->charge_reversed;
     struct document *charge = NULL;
     DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, body->charge, &charge));
-    DAYBOOK_TRY(fold_change_level(fold, charge, -body->amount_minor));
+    DAYBOOK_TRY(
+        state_touch(fold->state, &charge->row, &charge->reversed_minor, sizeof charge->reversed_minor, fold->error));
+    charge->reversed_minor += body->amount_minor;
+    DAYBOOK_TRY(fold_change_level(fold, charge, body->instalment, -body->amount_minor));
     return fold_change_sums(fold, (struct sums_change){.open_minor = -body->amount_minor});
 }
 
@@ -189,7 +223,7 @@ static enum daybook_status fold_dispute(struct fold *fold, const char *dispute_i
         DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE, dispute_id, &dispute));
     }
     int64_t delta_minor = is_opened ? amount_minor : -amount_minor;
-    DAYBOOK_TRY(fold_change_level(fold, dispute, delta_minor));
+    DAYBOOK_TRY(fold_change_level(fold, dispute, 0, delta_minor));
     DAYBOOK_TRY(
         state_touch(fold->state, &charge->row, &charge->disputed_minor, sizeof charge->disputed_minor, fold->error));
     charge->disputed_minor += delta_minor;

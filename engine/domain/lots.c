@@ -157,35 +157,67 @@ static bool release_expired(struct decision *decision, const char *charge, const
     return true;
 }
 
-static bool emit_consumed(struct decision *decision, const char *charge, const char *hold, Pb__LotSlice **slices,
-                          size_t count) {
+static bool emit_consumed(struct decision *decision, const struct document *charge, uint32_t part, const char *hold,
+                          Pb__LotSlice **slices, size_t count) {
     Pb__Event event = PB__EVENT__INIT;
     Pb__DepositConsumed body = PB__DEPOSIT_CONSUMED__INIT;
-    body.charge = (char *)(uintptr_t)charge;
+    body.charge = (char *)(uintptr_t)charge->id;
     body.hold = (char *)(uintptr_t)hold;
     body.n_slices = count;
     body.slices = slices;
+    body.instalment = part;
     event.body_case = PB__EVENT__BODY_DEPOSIT_CONSUMED;
     event.deposit_consumed = &body;
     event.currency = decision->currency;
     return emit(decision, &event, decision->effective_on);
 }
 
-bool emit_slices(struct decision *decision, const char *charge, const char *hold, const struct slices *slices) {
-    Pb__LotSlice **pointers = message_slices(decision, slices);
-    if (pointers == NULL) {
-        return false;
+/* Consumes `amount_minor` from the front of the slices that are left, for one instalment. */
+static bool consume_part(struct decision *decision, const struct document *charge, uint32_t part, const char *hold,
+                         struct slices *rest, int64_t amount_minor) {
+    while (amount_minor > 0) {
+        struct slices now = {.items = rest->items};
+        while (now.count < rest->count && now.count < SLICES_PER_EVENT && now.sum_minor < amount_minor) {
+            now.sum_minor += rest->items[now.count++].amount_minor;
+        }
+        Pb__LotSlice **pointers = message_slices(decision, &now);
+        if (pointers == NULL) {
+            return false;
+        }
+        /* The last slice may serve the next instalment, too. */
+        int64_t over_minor = now.sum_minor > amount_minor ? now.sum_minor - amount_minor : 0;
+        pointers[now.count - 1]->amount_minor -= over_minor;
+        if (!emit_consumed(decision, charge, part, hold, pointers, now.count)) {
+            return false;
+        }
+        size_t used = now.count - (over_minor > 0);
+        rest->items += used;
+        rest->count -= used;
+        if (over_minor > 0) {
+            rest->items[0].amount_minor = over_minor;
+        }
+        amount_minor -= now.sum_minor - over_minor;
     }
+    return true;
+}
+
+bool emit_slices(struct decision *decision, struct document *charge, const char *hold, const struct slices *slices) {
     for (size_t i = 0; i < slices->count; i++) {
-        if (!release_expired(decision, charge, &slices->items[i])) {
+        if (timeline_last(&slices->items[i].lot->aside) != 0 &&
+            !release_expired(decision, charge->id, &slices->items[i])) {
             return false;
         }
     }
-    for (size_t from = 0; from < slices->count; from += SLICES_PER_EVENT) {
-        size_t count = slices->count - from < SLICES_PER_EVENT ? slices->count - from : SLICES_PER_EVENT;
-        if (!emit_consumed(decision, charge, hold, pointers + from, count)) {
+    struct slices rest = *slices;
+    int64_t rest_minor = slices->sum_minor;
+    uint32_t first = charge->parts.count > 0 ? 1 : 0;
+    for (uint32_t part = first; part <= charge->parts.count && rest_minor > 0; part++) {
+        int64_t open_minor = timeline_lowest_from(document_left(charge, part), decision->effective_on);
+        int64_t taken_minor = open_minor < rest_minor ? open_minor : rest_minor;
+        if (!consume_part(decision, charge, part, hold, &rest, taken_minor)) {
             return false;
         }
+        rest_minor -= taken_minor;
     }
     return true;
 }

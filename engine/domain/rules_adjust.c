@@ -51,7 +51,15 @@ static bool check_target(struct decision *decision, const Pb__PostAdjustment *co
     if (!check_not_before(decision, decision->effective_on, target)) {
         return false;
     }
-    int64_t open_minor = timeline_lowest_from(&target->left, decision->effective_on);
+    if (!check_part(decision, target, command->instalment)) {
+        return false;
+    }
+    if (command->instalment == 0 && target->parts.count > 0) {
+        return REFUSE(decision, MALFORMED, ((struct refusal_facts){.document = command->target}),
+                      "%s \"%s\" has %u instalments; say which one the adjustment is for", document_kind_name(kind),
+                      command->target, target->parts.count);
+    }
+    int64_t open_minor = timeline_lowest_from(document_left(target, command->instalment), decision->effective_on);
     int64_t written_off_minor = timeline_lowest_from(&target->aside, decision->effective_on);
     struct refusal_facts facts = {command->target, command->amount_minor, open_minor, decision->effective_on};
     if (rule->lowers_open && command->amount_minor > open_minor) {
@@ -76,9 +84,6 @@ static bool check_form(struct decision *decision, const Pb__PostAdjustment *comm
     bool has_target = command->target[0] != '\0';
     if (has_target ? !rule->allows_target : !rule->allows_account) {
         return REFUSE(decision, MALFORMED, NO_FACTS, "a %s needs the charge that it is for", rule->name);
-    }
-    if (command->instalment != 0) {
-        return REFUSE(decision, UNSUPPORTED, NO_FACTS, "this build has no rule for instalments yet");
     }
     return check_identifier(decision, "the adjustment's id", command->adjustment) &&
            check_line(decision, "the target's id", command->target, LIMIT_ID_BYTES) &&
@@ -117,6 +122,7 @@ bool decide_adjustment(struct decision *decision) {
     body.reason = command->reason;
     body.target_kind = target_kind;
     body.target = command->target;
+    body.instalment = has_target ? command->instalment : 0;
     body.due_on = is_item ? due_on : DATE_NONE;
     body.memo = command->memo;
     event.body_case = PB__EVENT__BODY_ADJUSTMENT_POSTED;

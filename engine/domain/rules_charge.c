@@ -10,10 +10,6 @@ static bool check_charge(struct decision *decision, const Pb__PostCharge *comman
         !check_date(decision, "due_on", command->due_on, due_on)) {
         return false;
     }
-    if (command->n_instalments > 0) {
-        return REFUSE(decision, UNSUPPORTED, ((struct refusal_facts){.document = command->charge}),
-                      "this build has no rule for instalments yet");
-    }
     if (*due_on == DATE_NONE && !due_by_terms(decision, decision->effective_on, command->terms, due_on)) {
         return false;
     }
@@ -27,12 +23,73 @@ static Pb__Settlement settlement_of(const struct decision *decision, const Pb__P
                : (Pb__Settlement)decision->customer->settlement;
 }
 
+/* Every amount given, or none: then equal parts by largest remainder, ties by order. */
+static bool split_amount(struct decision *decision, const Pb__PostCharge *command, Pb__Instalment **parts) {
+    size_t count = command->n_instalments;
+    size_t named = 0;
+    int64_t sum_minor = 0;
+    for (size_t i = 0; i < count; i++) {
+        parts[i]->amount_minor = command->instalments[i]->amount_minor;
+        named += parts[i]->amount_minor != 0;
+        if (parts[i]->amount_minor < 0 || !money_add(&sum_minor, parts[i]->amount_minor)) {
+            return check_amount(decision, -1, command->charge);
+        }
+    }
+    if (named == 0) {
+        int64_t share_minor = command->amount_minor / (int64_t)count;
+        int64_t larger = command->amount_minor % (int64_t)count; /* So many get one minor unit more. */
+        for (size_t i = 0; i < count; i++) {
+            parts[i]->amount_minor = share_minor + ((int64_t)i < larger);
+        }
+        sum_minor = command->amount_minor;
+        named = share_minor > 0 ? count : 0;
+    }
+    if (named != count || sum_minor != command->amount_minor) {
+        return REFUSE(decision, MALFORMED,
+                      ((struct refusal_facts){command->charge, command->amount_minor, sum_minor, DATE_NONE}),
+                      "the %zu instalments of charge \"%s\" add up to %s, not to %s, or one of them is nothing", count,
+                      command->charge, amount_text(decision, sum_minor), amount_text(decision, command->amount_minor));
+    }
+    return true;
+}
+
+/* The instalments as they are stored, their days strictly in order; the charge is due with the last. */
+static bool make_instalments(struct decision *decision, const Pb__PostCharge *command, Pb__ChargePosted *body) {
+    size_t count = command->n_instalments;
+    if (count == 0) {
+        return true;
+    }
+    if (count > LIMIT_INSTALMENTS) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "%zu instalments; %d are the most", count, LIMIT_INSTALMENTS);
+    }
+    Pb__Instalment *items = arena_alloc(decision->request_arena, count * sizeof *items);
+    body->instalments = arena_alloc(decision->request_arena, count * sizeof *body->instalments);
+    if (items == NULL || body->instalments == NULL) {
+        return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+    }
+    body->n_instalments = count;
+    for (size_t i = 0; i < count; i++) {
+        pb__instalment__init(&items[i]);
+        body->instalments[i] = &items[i];
+        if (!check_date(decision, "an instalment's due_on", command->instalments[i]->due_on, &items[i].due_on)) {
+            return false;
+        }
+        if (items[i].due_on == DATE_NONE || (i > 0 && items[i].due_on <= items[i - 1].due_on)) {
+            return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = items[i].due_on}),
+                          "each instalment needs a due date after the one before; instalment %zu has %s", i + 1,
+                          items[i].due_on == DATE_NONE ? "none" : date_text(decision, items[i].due_on));
+        }
+    }
+    body->due_on = items[count - 1].due_on;
+    return split_amount(decision, command, body->instalments);
+}
+
 bool decide_charge(struct decision *decision) {
     const Pb__PostCharge *command = decision->request->post_charge;
     Pb__Event event = PB__EVENT__INIT;
     Pb__ChargePosted body = PB__CHARGE_POSTED__INIT;
     Pb__CreditDecision credit = PB__CREDIT_DECISION__INIT;
-    if (!check_charge(decision, command, &body.due_on)) {
+    if (!check_charge(decision, command, &body.due_on) || !make_instalments(decision, command, &body)) {
         return false;
     }
     body.settlement = settlement_of(decision, command);
@@ -56,7 +113,11 @@ bool decide_charge(struct decision *decision) {
     event.body_case = PB__EVENT__BODY_CHARGE_POSTED;
     event.charge_posted = &body;
     event.currency = decision->currency;
-    return emit(decision, &event, decision->effective_on) && emit_slices(decision, command->charge, "", &slices);
+    uint64_t number = decision->next_sequence;
+    struct document *charge = NULL;
+    return emit(decision, &event, decision->effective_on) &&
+           went_well(decision, state_document(decision->state, number, &charge, decision->error)) &&
+           emit_slices(decision, charge, "", &slices);
 }
 
 static bool check_apply(struct decision *decision, const Pb__ApplyDeposit *command, const struct document *charge) {
@@ -86,6 +147,6 @@ bool decide_apply_deposit(struct decision *decision) {
         return false;
     }
     bool is_enough = slices.sum_minor > 0 && (command->amount_minor == 0 || slices.sum_minor == wanted_minor);
-    return is_enough ? emit_slices(decision, charge->id, "", &slices)
+    return is_enough ? emit_slices(decision, charge, "", &slices)
                      : refuse_slices(decision, charge->id, charge->category, wanted_minor, &slices);
 }

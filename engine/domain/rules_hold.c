@@ -180,9 +180,14 @@ bool decide_capture_hold(struct decision *decision) {
     }
     int64_t held_minor = timeline_lowest_from(&hold->left, decision->effective_on);
     int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : held_minor;
-    if (!take_part(decision, hold, amount_minor, true, &part) || !emit_captured(decision, hold, amount_minor, &part) ||
-        !emit_charge(decision, hold, amount_minor, due_on) ||
-        !emit_slices(decision, command->charge, command->hold, &part.slices)) {
+    struct document *charge = NULL;
+    if (!take_part(decision, hold, amount_minor, true, &part) || !emit_captured(decision, hold, amount_minor, &part)) {
+        return false;
+    }
+    uint64_t number = decision->next_sequence;
+    if (!emit_charge(decision, hold, amount_minor, due_on) ||
+        !went_well(decision, state_document(decision->state, number, &charge, decision->error)) ||
+        !emit_slices(decision, charge, command->hold, &part.slices)) {
         return false;
     }
     int64_t rest_minor = held_minor - amount_minor;

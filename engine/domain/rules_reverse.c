@@ -56,7 +56,7 @@ bool decide_reverse_payment(struct decision *decision) {
         return emit_payment_reversed(decision, payment, date);
     }
     /* A pending payment that settled later has nothing on its original date. */
-    if (!unwind(decision, payment, command->reading, date, payment->amount_minor,
+    if (!unwind(decision, payment, 0, command->reading, date, payment->amount_minor,
                 PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_PAYMENT_REVERSED)) {
         return false;
     }
@@ -70,17 +70,19 @@ bool decide_reverse_payment(struct decision *decision) {
     return emit_payment_reversed(decision, payment, date);
 }
 
-/* All that can still be taken off the charge: what is open and what its uses would give back. */
-static int64_t reversible(const struct document *charge) {
-    int64_t sum_minor = timeline_last(&charge->left);
+/* All that can still be taken off the charge (or its instalment): what is open and what its uses
+ * would give back. */
+static int64_t reversible(struct document *charge, uint32_t part) {
+    int64_t sum_minor = timeline_last(document_left(charge, part));
     for (uint32_t i = 0; i < charge->links.count; i++) {
-        sum_minor += VECTOR_AT(const struct link, &charge->links, i)->amount_minor;
+        const struct link *link = VECTOR_AT(const struct link, &charge->links, i);
+        sum_minor += part == 0 || link->part == part ? link->amount_minor : 0;
     }
     return sum_minor;
 }
 
-static bool check_reversible(struct decision *decision, const struct document *charge, int64_t asked_minor) {
-    int64_t reversible_minor = reversible(charge);
+static bool check_reversible(struct decision *decision, struct document *charge, int64_t asked_minor) {
+    int64_t reversible_minor = reversible(charge, 0);
     if (reversible_minor == 0) {
         return REFUSE(decision, ALREADY_REVERSED, ((struct refusal_facts){.document = charge->id}),
                       "nothing is left of charge \"%s\" to reverse", charge->id);
@@ -92,6 +94,39 @@ static bool check_reversible(struct decision *decision, const struct document *c
                       charge->id, amount_text(decision, asked_minor));
     }
     return true;
+}
+
+static bool emit_charge_reversed(struct decision *decision, struct document *charge, uint32_t part,
+                                 int64_t amount_minor, int32_t date) {
+    const Pb__ReverseCharge *command = decision->request->reverse_charge;
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__ChargeReversed body = PB__CHARGE_REVERSED__INIT;
+    body.charge = charge->id;
+    body.amount_minor = amount_minor;
+    body.reading = command->reading;
+    body.reason = command->reason;
+    body.instalment = part;
+    event.body_case = PB__EVENT__BODY_CHARGE_REVERSED;
+    event.charge_reversed = &body;
+    event.currency = decision->currency;
+    return emit(decision, &event, date);
+}
+
+/* Takes the amount off the charge or one of its instalments, unwinding what settled it. */
+static bool reverse_part(struct decision *decision, struct document *charge, uint32_t part, int64_t amount_minor,
+                         int32_t date) {
+    Pb__Reading reading = decision->request->reverse_charge->reading;
+    if (!unwind(decision, charge, part, reading, date, amount_minor,
+                PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_CHARGE_REVERSED)) {
+        return false;
+    }
+    int64_t open_minor = timeline_lowest_from(document_left(charge, part), date);
+    if (open_minor < amount_minor) {
+        return REFUSE(decision, EXCEEDS_OPEN, ((struct refusal_facts){charge->id, amount_minor, open_minor, date}),
+                      "%s of charge \"%s\" can be reversed from %s on, not %s", amount_text(decision, open_minor),
+                      charge->id, date_text(decision, date), amount_text(decision, amount_minor));
+    }
+    return emit_charge_reversed(decision, charge, part, amount_minor, date);
 }
 
 bool decide_reverse_charge(struct decision *decision) {
@@ -106,25 +141,18 @@ bool decide_reverse_charge(struct decision *decision) {
         !check_reversible(decision, charge, command->amount_minor)) {
         return false;
     }
-    int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : reversible(charge);
-    if (!unwind(decision, charge, command->reading, date, amount_minor,
-                PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_CHARGE_REVERSED)) {
-        return false;
+    int64_t rest_minor = command->amount_minor != 0 ? command->amount_minor : reversible(charge, 0);
+    if (charge->parts.count == 0) {
+        return reverse_part(decision, charge, 0, rest_minor, date);
     }
-    int64_t open_minor = timeline_lowest_from(&charge->left, date);
-    if (open_minor < amount_minor) {
-        return REFUSE(decision, EXCEEDS_OPEN, ((struct refusal_facts){charge->id, amount_minor, open_minor, date}),
-                      "%s of charge \"%s\" can be reversed from %s on, not %s", amount_text(decision, open_minor),
-                      charge->id, date_text(decision, date), amount_text(decision, amount_minor));
+    /* The instalment that is due last goes first. */
+    for (uint32_t part = charge->parts.count; part > 0 && rest_minor > 0; part--) {
+        int64_t taken_minor = reversible(charge, part);
+        taken_minor = taken_minor < rest_minor ? taken_minor : rest_minor;
+        if (taken_minor > 0 && !reverse_part(decision, charge, part, taken_minor, date)) {
+            return false;
+        }
+        rest_minor -= taken_minor;
     }
-    Pb__Event event = PB__EVENT__INIT;
-    Pb__ChargeReversed body = PB__CHARGE_REVERSED__INIT;
-    body.charge = charge->id;
-    body.amount_minor = amount_minor;
-    body.reading = command->reading;
-    body.reason = command->reason;
-    event.body_case = PB__EVENT__BODY_CHARGE_REVERSED;
-    event.charge_reversed = &body;
-    event.currency = decision->currency;
-    return emit(decision, &event, date);
+    return true;
 }

@@ -15,6 +15,7 @@ struct allocation {
     const char *id; /* "" = "#" and its sequence. */
     struct document *source;
     struct document *target;
+    uint32_t part; /* The target's instalment; 0 = it has none. */
     int64_t amount_minor;
     int32_t date;
     Pb__AllocationRule rule;
@@ -28,6 +29,7 @@ static bool emit_allocated(struct decision *decision, const struct allocation *a
     body.source = allocation->source->id;
     body.target_kind = (Pb__DocumentKind)allocation->target->kind;
     body.target = allocation->target->id;
+    body.instalment = allocation->part;
     body.amount_minor = allocation->amount_minor;
     body.rule = allocation->rule;
     event.body_case = PB__EVENT__BODY_ALLOCATED;
@@ -36,39 +38,41 @@ static bool emit_allocated(struct decision *decision, const struct allocation *a
     return emit(decision, &event, allocation->date);
 }
 
-/* The numbers of what is owed, oldest due first, as the list stands now: emitting changes it. */
-static bool list_items(struct decision *decision, const struct account *account, uint64_t **numbers, size_t *count) {
+/* What is owed, oldest due first, as the list stands now: emitting changes it. */
+static bool list_items(struct decision *decision, const struct account *account, struct item_ref **items,
+                       size_t *count) {
     *count = account->items.count;
-    *numbers = arena_alloc(decision->request_arena, *count * sizeof **numbers + 1);
-    if (*numbers == NULL) {
+    *items = arena_alloc(decision->request_arena, *count * sizeof **items + 1);
+    if (*items == NULL) {
         return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
     }
-    for (size_t i = 0; i < *count; i++) {
-        (*numbers)[i] = VECTOR_AT(const struct item_ref, &account->items, (uint32_t)i)->number;
+    if (*count > 0) {
+        memcpy(*items, account->items.items, *count * sizeof **items);
     }
     return true;
 }
 
 bool allocate_oldest_first(struct decision *decision, struct document *source) {
     const struct account *account = customer_account(decision->customer, decision->currency);
-    uint64_t *numbers = NULL;
+    struct item_ref *items = NULL;
     size_t count = 0;
-    if (timeline_last(&source->left) == 0 || !list_items(decision, account, &numbers, &count)) {
+    if (timeline_last(&source->left) == 0 || !list_items(decision, account, &items, &count)) {
         return decision->failure == DAYBOOK_OK;
     }
     int32_t earliest = decision->is_dated ? later(decision->effective_on, source->posted_on) : source->posted_on;
     for (size_t i = 0; i < count && timeline_last(&source->left) > 0; i++) {
         struct document *target = NULL;
-        if (!went_well(decision, state_document(decision->state, numbers[i], &target, decision->error))) {
+        if (!went_well(decision, state_document(decision->state, items[i].number, &target, decision->error))) {
             return false;
         }
         struct allocation allocation = {.id = "",
                                         .source = source,
                                         .target = target,
+                                        .part = items[i].part,
                                         .date = later(earliest, target->posted_on),
                                         .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_OLDEST_DUE_FIRST};
         allocation.amount_minor = least(timeline_lowest_from(&source->left, allocation.date),
-                                        timeline_lowest_from(&target->left, allocation.date));
+                                        timeline_lowest_from(document_left(target, items[i].part), allocation.date));
         if (allocation.amount_minor > 0 && !emit_allocated(decision, &allocation)) {
             return false;
         }
@@ -76,69 +80,108 @@ bool allocate_oldest_first(struct decision *decision, struct document *source) {
     return true;
 }
 
-static bool check_allocation_left(struct decision *decision, const struct allocation *allocation) {
+/* "charge "C1"", or "instalment 2 of charge "C1"". */
+static const char *claim_text(struct decision *decision, const struct document *item, uint32_t part) {
+    const char *kind = document_kind_name((Pb__DocumentKind)item->kind);
+    const char *text = part == 0
+                           ? arena_format(decision->answer_arena, "%s \"%s\"", kind, item->id)
+                           : arena_format(decision->answer_arena, "instalment %u of %s \"%s\"", part, kind, item->id);
+    return text != NULL ? text : item->id;
+}
+
+static bool refuse_open(struct decision *decision, const struct allocation *allocation, int64_t open_minor) {
+    return REFUSE(
+        decision, EXCEEDS_OPEN,
+        ((struct refusal_facts){allocation->target->id, allocation->amount_minor, open_minor, allocation->date}),
+        "%s has %s open from %s on, not %s", claim_text(decision, allocation->target, allocation->part),
+        amount_text(decision, open_minor), date_text(decision, allocation->date),
+        amount_text(decision, allocation->amount_minor));
+}
+
+static bool refuse_unapplied(struct decision *decision, const struct allocation *allocation, int64_t unapplied_minor) {
     const struct document *source = allocation->source;
-    const struct document *target = allocation->target;
-    int64_t open_minor = timeline_lowest_from(&target->left, allocation->date);
-    int64_t unapplied_minor = timeline_lowest_from(&source->left, allocation->date);
-    const char *from = date_text(decision, allocation->date);
+    return REFUSE(decision, EXCEEDS_UNAPPLIED,
+                  ((struct refusal_facts){source->id, allocation->amount_minor, unapplied_minor, allocation->date}),
+                  "%s \"%s\" has %s unapplied from %s on, not %s", document_kind_name((Pb__DocumentKind)source->kind),
+                  source->id, amount_text(decision, unapplied_minor), date_text(decision, allocation->date),
+                  amount_text(decision, allocation->amount_minor));
+}
+
+/* Allocates `amount_minor` (0: as much as both sides allow) to the instalments from `first` to
+ * `last` in order of their days, or to the item as a whole where it has none. */
+static bool allocate_parts(struct decision *decision, struct allocation *allocation, uint32_t first, uint32_t last) {
+    int64_t open_minor = 0;
+    for (uint32_t part = first; part <= last; part++) {
+        open_minor += timeline_lowest_from(document_left(allocation->target, part), allocation->date);
+    }
+    int64_t unapplied_minor = timeline_lowest_from(&allocation->source->left, allocation->date);
     if (allocation->amount_minor > open_minor || open_minor == 0) {
-        return REFUSE(decision, EXCEEDS_OPEN,
-                      ((struct refusal_facts){target->id, allocation->amount_minor, open_minor, allocation->date}),
-                      "%s \"%s\" has %s open from %s on, not %s", document_kind_name((Pb__DocumentKind)target->kind),
-                      target->id, amount_text(decision, open_minor), from,
-                      amount_text(decision, allocation->amount_minor));
+        return refuse_open(decision, allocation, open_minor);
     }
     if (allocation->amount_minor > unapplied_minor || unapplied_minor == 0) {
-        return REFUSE(decision, EXCEEDS_UNAPPLIED,
-                      ((struct refusal_facts){source->id, allocation->amount_minor, unapplied_minor, allocation->date}),
-                      "%s \"%s\" has %s unapplied from %s on, not %s",
-                      document_kind_name((Pb__DocumentKind)source->kind), source->id,
-                      amount_text(decision, unapplied_minor), from, amount_text(decision, allocation->amount_minor));
+        return refuse_unapplied(decision, allocation, unapplied_minor);
+    }
+    int64_t rest_minor = allocation->amount_minor != 0 ? allocation->amount_minor : least(open_minor, unapplied_minor);
+    for (uint32_t part = first; part <= last && rest_minor > 0; part++) {
+        struct allocation one = *allocation;
+        one.part = part;
+        one.amount_minor =
+            least(rest_minor, timeline_lowest_from(document_left(allocation->target, part), allocation->date));
+        if (one.amount_minor > 0 && !emit_allocated(decision, &one)) {
+            return false;
+        }
+        rest_minor -= one.amount_minor;
+        allocation->id = ""; /* An id names one allocation: the first. */
     }
     return true;
 }
 
-static bool allocate_one(struct decision *decision, struct document *source, const Pb__AllocationPlan *plan) {
-    Pb__DocumentKind kind = plan->target_kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED
-                                ? PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE
-                                : plan->target_kind;
-    struct allocation allocation = {
-        .id = plan->allocation, .source = source, .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_EXPLICIT};
-    if (plan->instalment != 0) {
-        return REFUSE(decision, UNSUPPORTED, NO_FACTS, "this build has no rule for instalments yet");
+bool check_part(struct decision *decision, const struct document *item, uint32_t part) {
+    return part <= item->parts.count ||
+           REFUSE(decision, UNKNOWN_DOCUMENT, ((struct refusal_facts){.document = item->id}),
+                  "%s \"%s\" has %u instalments, not %u", document_kind_name((Pb__DocumentKind)item->kind), item->id,
+                  item->parts.count, part);
+}
+
+static bool check_plan(struct decision *decision, const Pb__AllocationPlan *plan) {
+    if (plan->allocation[0] == '#') {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "an allocation's id may not begin with \"#\"");
     }
     if (plan->allocation[0] != '\0' &&
         (!check_identifier(decision, "the allocation's id", plan->allocation) ||
          !check_is_new(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_ALLOCATION, plan->allocation))) {
         return false;
     }
-    if (plan->allocation[0] == '#') {
-        return REFUSE(decision, MALFORMED, NO_FACTS, "an allocation's id may not begin with \"#\"");
-    }
-    if (plan->amount_minor < 0 && !check_amount(decision, plan->amount_minor, plan->target)) {
+    return (plan->amount_minor >= 0 || check_amount(decision, plan->amount_minor, plan->target)) &&
+           check_identifier(decision, "the target's id", plan->target);
+}
+
+static bool allocate_one(struct decision *decision, struct document *source, const Pb__AllocationPlan *plan) {
+    Pb__DocumentKind kind = plan->target_kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED
+                                ? PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE
+                                : plan->target_kind;
+    struct allocation allocation = {.id = plan->allocation,
+                                    .source = source,
+                                    .part = plan->instalment,
+                                    .amount_minor = plan->amount_minor,
+                                    .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_EXPLICIT};
+    if (!check_plan(decision, plan) || !find_document(decision, kind, plan->target, &allocation.target)) {
         return false;
     }
-    if (!check_identifier(decision, "the target's id", plan->target) ||
-        !find_document(decision, kind, plan->target, &allocation.target)) {
-        return false;
-    }
-    if (allocation.target->is_source) {
+    struct document *target = allocation.target;
+    if (target->is_source) {
         return REFUSE(decision, UNKNOWN_DOCUMENT, ((struct refusal_facts){.document = plan->target}),
                       "%s \"%s\" is money, not something owed", document_kind_name(kind), plan->target);
     }
-    int32_t natural = later(source->posted_on, allocation.target->posted_on);
     bool is_own_date = decision->is_dated && decision->request->command_case == PB__REQUEST__COMMAND_ALLOCATE;
-    allocation.date = is_own_date ? decision->effective_on : natural;
-    if (!check_not_before(decision, allocation.date, source) ||
-        !check_not_before(decision, allocation.date, allocation.target)) {
+    allocation.date = is_own_date ? decision->effective_on : later(source->posted_on, target->posted_on);
+    if (!check_part(decision, target, plan->instalment) || !check_not_before(decision, allocation.date, source) ||
+        !check_not_before(decision, allocation.date, target)) {
         return false;
     }
-    allocation.amount_minor = plan->amount_minor != 0
-                                  ? plan->amount_minor
-                                  : least(timeline_lowest_from(&source->left, allocation.date),
-                                          timeline_lowest_from(&allocation.target->left, allocation.date));
-    return check_allocation_left(decision, &allocation) && emit_allocated(decision, &allocation);
+    bool is_all = plan->instalment == 0 && target->parts.count > 0;
+    return allocate_parts(decision, &allocation, is_all ? 1 : plan->instalment,
+                          is_all ? target->parts.count : plan->instalment);
 }
 
 bool allocate_planned(struct decision *decision, struct document *source, Pb__AllocationPlan *const *plans,
@@ -172,6 +215,7 @@ bool emit_unallocated(struct decision *decision, const struct link *link, struct
     body.source = source->id;
     body.target_kind = (Pb__DocumentKind)target->kind;
     body.target = target->id;
+    body.instalment = link->part;
     body.amount_minor = amount_minor;
     body.cause = cause;
     event.body_case = PB__EVENT__BODY_UNALLOCATED;
@@ -181,7 +225,7 @@ bool emit_unallocated(struct decision *decision, const struct link *link, struct
 }
 
 static bool emit_restored(struct decision *decision, const struct document *charge, const struct document *lot,
-                          int64_t amount_minor, int32_t date) {
+                          uint32_t part, int64_t amount_minor, int32_t date) {
     Pb__Event event = PB__EVENT__INIT;
     Pb__DepositRestored body = PB__DEPOSIT_RESTORED__INIT;
     Pb__LotSlice slice = PB__LOT_SLICE__INIT;
@@ -191,30 +235,32 @@ static bool emit_restored(struct decision *decision, const struct document *char
     body.charge = (char *)(uintptr_t)charge->id;
     body.n_slices = 1;
     body.slices = slices;
+    body.instalment = part;
     event.body_case = PB__EVENT__BODY_DEPOSIT_RESTORED;
     event.deposit_restored = &body;
     event.currency = decision->currency;
     return emit(decision, &event, date);
 }
 
-bool unwind(struct decision *decision, struct document *document, Pb__Reading reading, int32_t reversed_on,
-            int64_t amount_minor, Pb__UnallocationCause cause) {
-    /* From the newest use to the oldest; what is emitted shortens the links from the end at most. */
+bool unwind(struct decision *decision, struct document *document, uint32_t part, Pb__Reading reading,
+            int32_t reversed_on, int64_t amount_minor, Pb__UnallocationCause cause) {
+    /* From the newest use to the oldest; what is emitted shortens the links from the end at
+     * most. A use that comes off on a day from which enough is left anyway stays. */
     for (uint32_t i = document->links.count; i > 0; i--) {
-        int64_t missing_minor = amount_minor - timeline_lowest_from(&document->left, reversed_on);
-        if (missing_minor <= 0) {
-            break;
-        }
         struct link link = *VECTOR_AT(const struct link, &document->links, i - 1);
-        int64_t taken_minor = least(link.amount_minor, missing_minor);
         int32_t date = reading == PB__READING__READING_CORRECTION ? link.date : later(link.date, reversed_on);
+        int64_t missing_minor = amount_minor - timeline_lowest_from(document_left(document, part), date);
+        if (missing_minor <= 0 || (part != 0 && link.part != part)) {
+            continue;
+        }
+        int64_t taken_minor = least(link.amount_minor, missing_minor);
         struct document *other = NULL;
         if (!went_well(decision, state_document(decision->state, link.other, &other, decision->error))) {
             return false;
         }
         bool is_done = false;
         if (link.kind == LINK_SLICE) {
-            is_done = emit_restored(decision, document, other, taken_minor, date);
+            is_done = emit_restored(decision, document, other, link.part, taken_minor, date);
         } else {
             struct document *source = document->is_source ? document : other;
             struct document *target = document->is_source ? other : document;

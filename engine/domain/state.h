@@ -29,7 +29,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 2 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 3 };
 
 struct row {
     uint64_t number;
@@ -96,6 +96,7 @@ struct expiry_ref {
 struct item_ref {
     uint64_t number;
     int32_t due_on;
+    uint16_t part; /* Of an item with instalments, from 1; else 0. */
 };
 
 /* A customer's money in one currency. Sums over all dates; account_as_of takes off the future. */
@@ -138,7 +139,14 @@ struct link {
     uint64_t sequence; /* Of the Allocated or DepositConsumed event. */
     int64_t amount_minor;
     int32_t date;
+    uint16_t part; /* The item's instalment; 0 = it has none. */
     uint8_t kind;
+};
+
+/* One instalment of a charge, owed on a day of its own. The charge's own level is the sum of theirs. */
+struct part {
+    struct timeline left;
+    int32_t due_on;
 };
 
 struct document {
@@ -153,14 +161,16 @@ struct document {
     uint8_t priority; /* Of a lot. */
     uint8_t on_expiry;
     int64_t amount_minor;
-    int32_t posted_on;
+    int32_t posted_on;      /* Of a payment that was pending: the day on which it settled. */
     int32_t due_on;         /* A lot's or a hold's expires_on; DATE_NONE: never. */
     int32_t effective_from; /* Of a lot. */
     struct timeline left;   /* Open on an item; unused and not held of a source; of a hold: what it still holds. */
     struct timeline aside;  /* Taken out and able to come back: written off an item, expired from a lot. */
     int64_t disputed_minor; /* Of an item, in disputes that are open. */
+    int64_t reversed_minor; /* Of a charge: never more than its amount, whatever notes raised it. */
     struct vector links;    /* struct link, by sequence; of a hold: its lots */
     struct vector scope;    /* char[LIMIT_ID_BYTES + 1], of a lot */
+    struct vector parts;    /* struct part: the instalments of a charge, in their order; mostly none */
     char category[LIMIT_ID_BYTES + 1];
     char id[LIMIT_ID_BYTES + 1];
 };
@@ -216,6 +226,11 @@ struct account *customer_account(const struct customer *customer, const char *cu
 /* The order in which lots pay: priority (low first), soonest expiry (none last), promotional
  * before paid, narrower scope first (no scope is the widest), effective date, sequence. */
 int lot_order(const struct lot_ref *a, const struct lot_ref *b);
+
+/* What is left of an item's instalment; of the document itself for part 0. */
+static inline struct timeline *document_left(struct document *document, uint32_t part) {
+    return part == 0 ? &document->left : &VECTOR_AT(struct part, &document->parts, part - 1)->left;
+}
 
 struct account_sums {
     int64_t open_minor;

@@ -58,6 +58,12 @@ static void pack_byte(struct packer *packer, uint8_t *byte) {
     *byte = (uint8_t)value;
 }
 
+static void pack_short(struct packer *packer, uint16_t *number) {
+    uint64_t value = *number;
+    pack_unsigned(packer, &value);
+    *number = (uint16_t)value;
+}
+
 static void pack_flag(struct packer *packer, bool *flag) {
     uint64_t value = *flag;
     pack_unsigned(packer, &value);
@@ -151,6 +157,7 @@ static void pack_item_ref(struct packer *packer, void *item) {
     struct item_ref *ref = item;
     pack_unsigned(packer, &ref->number);
     pack_date(packer, &ref->due_on);
+    pack_short(packer, &ref->part);
 }
 
 static void pack_policy(struct packer *packer, void *item) {
@@ -210,7 +217,14 @@ static void pack_link(struct packer *packer, void *item) {
     pack_unsigned(packer, &link->sequence);
     pack_signed(packer, &link->amount_minor);
     pack_date(packer, &link->date);
+    pack_short(packer, &link->part);
     pack_byte(packer, &link->kind);
+}
+
+static void pack_part(struct packer *packer, void *item) {
+    struct part *part = item;
+    pack_date(packer, &part->due_on);
+    pack_array(packer, &part->left.points, sizeof(struct timeline_point), pack_point);
 }
 
 static void pack_category(struct packer *packer, void *item) {
@@ -251,9 +265,11 @@ static void pack_document(struct packer *packer, struct document *document) {
     pack_date(packer, &document->effective_from);
     pack_array(packer, &document->left.points, sizeof(struct timeline_point), pack_point);
     pack_signed(packer, &document->disputed_minor);
+    pack_signed(packer, &document->reversed_minor);
     pack_array(packer, &document->aside.points, sizeof(struct timeline_point), pack_point);
     pack_array(packer, &document->links, sizeof(struct link), pack_link);
     pack_array(packer, &document->scope, LIMIT_ID_BYTES + 1, pack_category);
+    pack_array(packer, &document->parts, sizeof(struct part), pack_part);
     pack_text(packer, document->category, sizeof document->category);
     pack_text(packer, document->id, sizeof document->id);
 }
@@ -346,6 +362,10 @@ static void release_customer(struct pool *pool, struct customer *customer) {
 static void release_document(struct pool *pool, struct document *document) {
     timeline_release(&document->left, pool);
     timeline_release(&document->aside, pool);
+    for (uint32_t i = 0; i < document->parts.count; i++) {
+        timeline_release(&VECTOR_AT(struct part, &document->parts, i)->left, pool);
+    }
+    vector_release(&document->parts, sizeof(struct part), pool);
     vector_release(&document->links, sizeof(struct link), pool);
     vector_release(&document->scope, LIMIT_ID_BYTES + 1, pool);
 }
