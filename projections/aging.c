@@ -61,12 +61,13 @@ static void plan_charge(struct plan *plan, const Pb__Event *event) {
     plan->made.parts = charge->instalments;
 }
 
-static bool plan_slices(struct plan *plan, const char *charge, size_t count, Pb__LotSlice *const *slices, int sign) {
+static bool plan_slices(struct plan *plan, const char *charge, uint32_t instalment, size_t count,
+                        Pb__LotSlice *const *slices, int sign) {
     int64_t total;
     if (!slices_total(count, slices, &total)) {
         return false;
     }
-    add_change(plan, CHARGE, charge, sign * total, 0);
+    add_change(plan, CHARGE, charge, sign * total, instalment);
     return true;
 }
 
@@ -98,11 +99,11 @@ static bool plan_event(struct plan *plan, const Pb__Event *e) {
         plan_charge(plan, e);
         return true;
     case PB__EVENT__BODY_DEPOSIT_CONSUMED:
-        return plan_slices(plan, e->deposit_consumed->charge, e->deposit_consumed->n_slices,
-                           e->deposit_consumed->slices, -1);
+        return plan_slices(plan, e->deposit_consumed->charge, e->deposit_consumed->instalment,
+                           e->deposit_consumed->n_slices, e->deposit_consumed->slices, -1);
     case PB__EVENT__BODY_DEPOSIT_RESTORED:
-        return plan_slices(plan, e->deposit_restored->charge, e->deposit_restored->n_slices,
-                           e->deposit_restored->slices, 1);
+        return plan_slices(plan, e->deposit_restored->charge, e->deposit_restored->instalment,
+                           e->deposit_restored->n_slices, e->deposit_restored->slices, 1);
     case PB__EVENT__BODY_PAYMENT_RECEIVED:
         if (e->payment_received->status == PB__PAYMENT_STATUS__PAYMENT_STATUS_SETTLED) {
             make(plan, e, PAYMENT, e->payment_received->payment, e->payment_received->amount_minor, true);
@@ -133,7 +134,8 @@ static bool plan_event(struct plan *plan, const Pb__Event *e) {
         }
         return true;
     case PB__EVENT__BODY_CHARGE_REVERSED:
-        add_change(plan, CHARGE, e->charge_reversed->charge, -e->charge_reversed->amount_minor, 0);
+        add_change(plan, CHARGE, e->charge_reversed->charge, -e->charge_reversed->amount_minor,
+                   e->charge_reversed->instalment);
         return true;
     case PB__EVENT__BODY_DISPUTE_OPENED:
         add_change(plan, CHARGE, e->dispute_opened->charge, 0, 0);
