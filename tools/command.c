@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "domain/decide.h"
 #include "engine/ledger.h"
 #include "limits.h"
 #include "projections/query.h"
@@ -169,14 +170,9 @@ int command_usage(const struct invocation *invocation, const char *format, ...) 
     return EXIT_USAGE;
 }
 
-const char *refusal_code_name(Pb__RefusalCode code) {
-    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(&pb__refusal_code__descriptor, (int)code);
-    return value == NULL ? "UNKNOWN" : value->name + strlen("REFUSAL_CODE_");
-}
-
 int command_refused(const Pb__Refusal *refusal) {
     (void)fflush(stdout);
-    (void)fprintf(stderr, _("refused %s: %s\n"), refusal_code_name(refusal->code), refusal->message);
+    (void)fprintf(stderr, _("refused %s: %s\n"), refusal_name(refusal->code), refusal->message);
     return EXIT_REFUSED;
 }
 

@@ -76,8 +76,6 @@ int command_fail(const struct daybook_error *error);
 int command_usage(const struct invocation *invocation, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "refused CODE: sentence" on standard error; returns EXIT_REFUSED. */
 int command_refused(const Pb__Refusal *refusal);
-/* "EXCEEDS_OPEN" */
-const char *refusal_code_name(Pb__RefusalCode code);
 
 /* The directory of -L or DAYBOOK_LEDGER. INVALID: neither is given. */
 DAYBOOK_MUST_USE enum daybook_status command_directory(const struct invocation *invocation, const char **directory,

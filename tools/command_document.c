@@ -200,7 +200,7 @@ static const struct option_spec reverse_options[] = {
      "READING",
      N_("correction (it never was) or reversal (undone on --on)"),
      {FORM_ENUM, "reading", NULL}},
-    {"reason", 0, OPTION_VALUE, false, "CODE", N_("a reason code"), {FORM_TEXT, "reason", NULL}},
+    {"reason", 0, OPTION_VALUE, true, "CODE", N_("a reason code"), {FORM_TEXT, "reason", NULL}},
     OPTIONS_END,
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/decide.h"
 #include "engine/ledger.h"
 #include "tools/command.h"
 #include "tools/import_plan.h"
@@ -93,7 +94,7 @@ static void count_answers(struct import *import, const struct daybook_answers *a
         } else if (answer->refusal != NULL) {
             import->refused_count++;
             import_report_add(&import->report, item->line, plan_command(&import->plan, item->entry),
-                              refusal_code_name(answer->refusal->code), answer->refusal->message);
+                              refusal_name(answer->refusal->code), answer->refusal->message);
         } else {
             import->appended_count++;
         }

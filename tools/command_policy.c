@@ -29,6 +29,11 @@ static const struct option_spec reason_options[] = {
     OPTIONS_END,
 };
 
+static const struct option_spec reopen_options[] = {
+    {"reason", 0, OPTION_VALUE, true, "REASON", N_("why"), {FORM_TEXT, "reason", NULL}},
+    OPTIONS_END,
+};
+
 const struct command policy_commands[] = {
     {
         .name = "credit set",
@@ -93,7 +98,7 @@ const struct command policy_commands[] = {
         .summary = N_("open the books again after a date; without one, all of them"),
         .detail = NULL,
         .example = "daybook period reopen 2023-12-31 --reason late-invoices",
-        .options = reason_options,
+        .options = reopen_options,
         .message = "reopen_period",
         .fields = {{FORM_DATE, "through_on", NULL}},
     },

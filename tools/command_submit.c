@@ -273,6 +273,7 @@ static enum daybook_status open_submit(struct submit *submit, struct daybook_err
                             _("--group and --dry-run exclude each other: a dry run decides each line alone"));
     }
     enum daybook_status status = line_reader_open(&submit->reader, options->arguments[0], LINE_LIMIT, error);
+    submit->reader.wake_fd = progress_interrupt_fd();
     if (status == DAYBOOK_OK) {
         status = command_open_writer(submit->invocation, false, &submit->ledger, error);
     }

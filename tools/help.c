@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "domain/decide.h"
 #include "tools/text.h"
 
 enum { WRAP_COLUMNS = 78, OPTION_INDENT = 30 };
@@ -116,11 +117,12 @@ void help_refusals(FILE *stream) {
     (void)fprintf(stream, "%s", _("A refused request leaves nothing behind, and its key stays free.\n\n"));
     for (unsigned i = 0; i < pb__refusal_code__descriptor.n_values; i++) {
         Pb__RefusalCode code = (Pb__RefusalCode)pb__refusal_code__descriptor.values[i].value;
-        const char *meaning = refusal_meaning(code);
-        if (meaning != NULL) {
-            int column = fprintf(stream, "  %s", refusal_code_name(code));
-            (void)fprintf(stream, "%*s", column < 24 ? 24 - column : 1, "");
-            print_wrapped(stream, _(meaning), 24, 24);
+        const struct refusal_text *text = refusal_explain(code);
+        if (text != NULL) {
+            (void)fprintf(stream, "  %s\n      ", refusal_name(code));
+            print_wrapped(stream, _(text->cause), 6, 6);
+            (void)fprintf(stream, "      ");
+            print_wrapped(stream, _(text->cure), 6, 6);
         }
     }
 }

@@ -12,7 +12,7 @@ void help_command(FILE *stream, const struct command *command);
 /* The commands whose name begins with `word` ("credit"); returns how many there are. */
 size_t help_group(FILE *stream, const char *word);
 
-/* Every refusal code and what it means. */
+/* Every refusal code, what it means and what can be done: the engine's own words. */
 void help_refusals(FILE *stream);
 
 /* The manual page, in roff: tools/daybook.1 is this. */
@@ -20,8 +20,5 @@ void help_man(FILE *stream);
 
 /* A longer page of its own ("import"); NULL = none. */
 const char *help_page(const char *name);
-
-/* What a refusal code means, in a sentence; NULL = the table lacks it. */
-const char *refusal_meaning(Pb__RefusalCode code);
 
 #endif

@@ -13,7 +13,8 @@ enum { READ_SIZE = 1 << 18 };
 
 enum daybook_status line_reader_open(struct line_reader *reader, const char *path, size_t line_limit,
                                      struct daybook_error *error) {
-    *reader = (struct line_reader){.fd = STDIN_FILENO, .name = _("standard input"), .line_limit = line_limit};
+    *reader =
+        (struct line_reader){.fd = STDIN_FILENO, .wake_fd = -1, .name = _("standard input"), .line_limit = line_limit};
     if (strcmp(path, "-") == 0) {
         return DAYBOOK_OK;
     }
@@ -42,12 +43,12 @@ static void drop_handed_out(struct line_reader *reader) {
     }
 }
 
-/* Reads some more. *is_ready is false when that would wait and may not, or when a signal came. */
+/* Reads some more. *is_ready is false when that would wait and may not, or when something else ended the waiting. */
 static enum daybook_status fill(struct line_reader *reader, bool may_wait, bool *is_ready,
                                 struct daybook_error *error) {
-    struct pollfd ready = {.fd = reader->fd, .events = POLLIN};
+    struct pollfd ready[] = {{.fd = reader->fd, .events = POLLIN}, {.fd = reader->wake_fd, .events = POLLIN}};
     *is_ready = false;
-    if (!may_wait && poll(&ready, 1, 0) <= 0) {
+    if (poll(ready, 2, may_wait ? -1 : 0) <= 0 || ready[0].revents == 0) {
         return DAYBOOK_OK;
     }
     drop_handed_out(reader);

@@ -11,6 +11,7 @@
 
 struct line_reader {
     int fd;
+    int wake_fd;      /* Waiting ends when this becomes readable, too; -1 = none. */
     const char *name; /* For sentences. */
     size_t line_limit;
     uint64_t line_number; /* Of the line that was read last; from 1. */
@@ -24,7 +25,7 @@ struct line_reader {
 enum line_result {
     LINE_READ,
     LINE_TOO_LONG,  /* It was passed over. */
-    LINE_NOT_READY, /* Waiting would be needed, and was not allowed; or a signal came. */
+    LINE_NOT_READY, /* Waiting would be needed, and was not allowed or was ended by `wake_fd`. */
     LINE_END,
 };
 

@@ -1,6 +1,8 @@
 /* Progress on a terminal, and stopping cleanly. */
 #include "tools/progress.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,14 +17,28 @@ enum { SHOW_EVERY_MS = 200, LINE_SIZE = 200 };
 
 /* A signal handler and the terminal's one progress line are the process's own; nothing else here is. */
 static volatile sig_atomic_t is_interrupted;
+static int interrupt_pipe[2] = {-1, -1};
 static bool is_line_shown;
 
+/* The byte in the pipe is for a poll that has not begun yet: a flag alone would be looked at before it, and missed. */
 static void note_interrupt(int signal_number) {
+    int kept = errno;
     (void)signal_number;
     is_interrupted = 1;
+    ssize_t written = write(interrupt_pipe[1], "", 1);
+    (void)written; /* A full pipe wakes as well. */
+    errno = kept;
+}
+
+int progress_interrupt_fd(void) {
+    return interrupt_pipe[0];
 }
 
 void progress_watch_interrupt(void) {
+    if (interrupt_pipe[0] < 0 && pipe2(interrupt_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        interrupt_pipe[0] = -1;
+        interrupt_pipe[1] = -1;
+    }
     /* Once more, and it is obeyed at once: nobody is held by a program that hangs. */
     struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
     (void)sigaction(SIGINT, &action, NULL);

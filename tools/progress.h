@@ -34,6 +34,7 @@ const char *count_grouped(uint64_t count, char text[32]);
 
 void progress_watch_interrupt(void);
 bool progress_is_interrupted(void);
+int progress_interrupt_fd(void); /* Readable from then on, for those who wait in poll; -1 = nobody watches. */
 
 /* For ledger_set_progress and view_rebuild: shows the folding, stops it on SIGINT. */
 struct view_progress progress_of_views(void);

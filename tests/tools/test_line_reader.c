@@ -38,7 +38,7 @@ static void append_line(char *read, const struct line_reader *reader, struct day
 
 static struct line_reader over_pipe(int ends[2]) {
     assert_int_equal(pipe(ends), 0);
-    return (struct line_reader){.fd = ends[0], .name = "pipe", .line_limit = LINE_LIMIT};
+    return (struct line_reader){.fd = ends[0], .wake_fd = -1, .name = "pipe", .line_limit = LINE_LIMIT};
 }
 
 static void reads(void **state) {
@@ -87,6 +87,26 @@ static void says_when_it_would_wait(void **state) {
     line_reader_close(&reader);
 }
 
+static void is_woken(void **state) {
+    (void)state;
+    int ends[2];
+    int wake[2];
+    struct daybook_bytes line;
+    enum line_result result;
+    struct daybook_error error;
+    struct line_reader reader = over_pipe(ends);
+    assert_int_equal(pipe(wake), 0);
+    reader.wake_fd = wake[0];
+    assert_int_equal(write(wake[1], "", 1), 1);
+    assert_int_equal(line_reader_next(&reader, true, &line, &result, &error), DAYBOOK_OK);
+    assert_int_equal(result, LINE_NOT_READY);
+    assert_int_equal(write(ends[1], "a\n", 2), 2);
+    assert_int_equal(line_reader_next(&reader, true, &line, &result, &error), DAYBOOK_OK);
+    assert_int_equal(result, LINE_READ);
+    assert_int_equal(close(ends[1]) + close(wake[0]) + close(wake[1]), 0);
+    line_reader_close(&reader);
+}
+
 static void says_what_it_cannot_open(void **state) {
     (void)state;
     struct line_reader reader;
@@ -99,6 +119,7 @@ int main(void) {
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, readings, reads);
     rows_add(&rows, "what is not there yet", says_when_it_would_wait, NULL);
+    rows_add(&rows, "waiting is ended from outside", is_woken, NULL);
     rows_add(&rows, "no such file", says_what_it_cannot_open, NULL);
     return rows_run("line_reader", &rows);
 }

@@ -1,0 +1,207 @@
+#!/bin/bash
+# A small business by hand: every command of the program, with the figures of a worked case.
+. "$(dirname "$0")/common.sh"
+
+new_ledger books --currency CNY
+out_has "made a ledger in"
+
+# Customers.
+expect 0 customer open ACME --name "Acme Ltd" --terms 30 --tag wholesale --settlement receivable --on 2024-01-01
+out_is "recorded 1: customer open ACME"
+expect 1 customer open ACME --on 2024-01-01
+err_has "refused DUPLICATE_CUSTOMER: "
+expect 0 customer open 余额 --name 余额有限公司 --on 2024-01-01
+expect 0 customer change ACME --terms 45 --on 2024-01-02
+expect 0 customer show ACME
+out_has "Acme Ltd"
+out_has "wholesale"
+out_has "45 days"
+out_has "receivable"
+expect 0 customer change ACME --terms 30 --tag retail --tag big --on 2024-01-02
+expect 0 customer show ACME --csv
+out_has "ACME,Acme Ltd,retail big,30 days,receivable,2024-01-01,"
+expect 1 customer change NOBODY --terms 1
+err_has "refused UNKNOWN_CUSTOMER: "
+expect 0 customer list
+out_has "余额有限公司"
+expect 0 customer list --tag big --csv
+[ "$(wc -l <"$out")" -eq 2 ] || die "one customer has the tag"
+
+# AS-1 of the domain: an invoice, a late payment, a later one that is put against it on its own day.
+expect 0 charge ACME INV 1000.00 --on 2024-01-10 --due 2024-02-09 --category goods
+out_has "charge INV of ACME, 1,000.00 CNY"
+expect 0 pay ACME P1 400.00 --on 2024-02-20 --to INV=400.00 --method transfer
+expect 0 pay ACME P2 600.00 --on 2024-03-15 --unapplied
+expect 0 allocate ACME P2 --to INV --on 2024-04-02
+expect 0 balance ACME --as-of 2024-02-29 --csv
+out_has "ACME,CNY,600.00,0.00,0.00,"
+expect 0 balance ACME --as-of 2024-03-31 --csv
+out_has "ACME,CNY,600.00,600.00,0.00,"
+expect 0 balance ACME --as-of 2024-04-02 --csv
+out_has "ACME,CNY,0.00,0.00,0.00,"
+expect 0 open-items ACME --as-of 2024-02-29 --csv
+out_has "ACME,charge,INV,,goods,2024-01-10,2024-02-09,20,,CNY,1000.00,0.00,600.00"
+expect 0 aging --as-of 2024-03-31
+out_has "As of 2024-03-31, known at"
+out_has "Policies:"
+out_has "600.00"
+expect 0 aging --as-of 2024-03-31 --edges 10,20 --csv
+out_has "customer,currency,not_due,1-10,11-20,over 20,disputed,unapplied,total"
+out_has "ACME,CNY,0.00,0.00,0.00,600.00,0.00,-600.00,0.00"
+expect 0 open-items --as-of 2024-04-02 --closed --csv
+out_has ",2024-04-02,CNY,1000.00,0.00,0.00"
+
+# What was known: the first four events know no charge.
+expect 0 balance ACME --known-at 4 --as-of 2024-12-31 --json
+[ "$(json_value knownAt)" = 4 ] || die "the answer does not say what was known"
+grep -q '"receivableMinor"' "$out" && die "a charge was known before it was recorded"
+
+# Deposits, adjustments, refunds.
+expect 0 deposit 余额 L1 500 --on 2024-01-05 --expires 2999-01-01 --priority 10
+expect 0 charge 余额 C1 120.50 --on 2024-01-06
+expect 0 deposit 余额 L2 80 --promotional --scope meals --on 2024-01-07
+expect 0 adjust 余额 A1 credit-note 20 --reason goodwill --on 2024-01-08
+expect 0 adjust 余额 A2 debit-note 5 --reason fee --on 2024-01-08 --due 2024-02-08
+expect 0 refund 余额 R1 79.50 --lot L1 --method cash --on 2024-01-09
+expect 0 balance 余额 --as-of 2024-01-31 --csv
+out_has "余额,CNY,5.00,20.00,380.00,0.00,380.00,0.00,0.00,-395.00"
+expect 2 refund 余额 R2 1 --lot L1 --payment P1
+err_has "--lot and --payment exclude each other"
+expect 1 refund 余额 R2 1000 --lot L1 --on 2024-01-10
+err_has "refused EXCEEDS_DEPOSIT: "
+expect 1 refund 余额 R2 1 --lot L2 --on 2024-01-10
+err_has "refused NOT_REFUNDABLE: "
+expect 2 adjust 余额 A3 credit-note 1
+err_has "--reason CODE is required"
+expect 2 adjust 余额 A3 gift 1 --reason x
+err_has 'KIND: "gift" is none of credit-note, debit-note'
+
+# Pending money, allocations on and off, reversals.
+expect 0 charge ACME INV-2 300 --on 2024-05-01
+expect 0 pay ACME P3 300 --pending --unapplied --on 2024-05-02
+expect 0 settle ACME P3 --on 2024-05-03
+expect 0 allocate ACME P3 --to INV-2=100 --on 2024-05-03
+sequence=$(sed -nE 's/^recorded ([0-9]+).*/\1/p' "$out")
+expect 0 unallocate ACME "#$sequence" 40 --on 2024-05-04
+expect 0 balance ACME --as-of 2024-05-04 --csv
+out_has "ACME,CNY,240.00,240.00,0.00,"
+expect 0 reverse payment ACME P3 --reading reversal --reason bounced --on 2024-05-05
+expect 0 balance ACME --as-of 2024-05-05 --csv
+out_has "ACME,CNY,300.00,0.00,0.00,"
+expect 0 reverse charge ACME INV-2 100 --reading correction --reason typo
+expect 0 balance ACME --as-of 2024-05-05 --csv
+out_has "ACME,CNY,200.00,0.00,0.00,"
+expect 2 reverse charge ACME INV-2
+err_has "--reading READING is required"
+
+# What this build has no rule for is refused by name, and nothing of it is kept.
+expect 1 charge ACME INV-3 90 --instalment 30@2024-07-01 --instalment 60@2024-08-01 --on 2024-06-01
+err_has "refused UNSUPPORTED: "
+
+# Credit: three states, blocked or warned.
+expect 0 credit set 余额 unlimited --on 2024-01-01
+expect 0 credit show 余额
+out_has "unlimited"
+expect 0 credit set ACME 250 --mode block --on 2024-06-01
+expect 1 charge ACME INV-4 1000 --on 2024-06-03
+err_has "refused OVER_CREDIT_LIMIT: "
+expect 0 credit set ACME 250 --mode warn --on 2024-06-01
+expect 0 charge ACME INV-4 1000 --on 2024-06-03
+err_has "warning: "
+expect 0 credit list --csv
+out_has "ACME,CNY,amount,warn,250.00,"
+
+# Keys: again is answered again; other content is refused; a dry run leaves nothing behind.
+expect 0 deposit ACME L9 1 --key once --on 2024-06-04 --json
+first=$(json_value firstSequence)
+expect 0 deposit ACME L9 1 --key once --on 2024-06-04 --json
+out_has '"repeated":true'
+[ "$(json_value firstSequence)" = "$first" ] || die "the same key was answered with another sequence"
+expect 0 deposit ACME L9 1 --key once --on 2024-06-04
+out_has "was recorded before, $first"
+expect 1 deposit ACME L9 2 --key once --on 2024-06-04 --json
+out_has '"code":"REFUSAL_CODE_KEY_REUSED"'
+err_has "refused KEY_REUSED: "
+expect 0 deposit ACME L10 5 --dry-run --on 2024-06-04
+out_has "would be accepted: deposit L10 of ACME, 5.00 CNY"
+expect 1 deposit NOBODY L10 5 --dry-run
+expect 0 deposit ACME L10 5 --on 2024-06-04
+expect 1 deposit ACME L11 5 --not-after 2020-01-01T00:00:00Z
+err_has "refused REQUEST_EXPIRED: "
+
+# Periods.
+expect 0 period close 2024-01-31 --reason month-end
+expect 1 deposit ACME L12 5 --on 2024-01-31
+err_has "refused PERIOD_CLOSED: "
+expect 0 deposit ACME L12 5 --on 2024-02-01 --original-on 2024-01-31
+expect 0 period reopen --reason late-invoices
+expect 0 deposit ACME L13 5 --on 2024-01-31
+
+# History, and what it shows of an allocation.
+expect 0 history ACME
+out_has "charge posted"
+out_has "P1 > INV"
+out_has "tester"
+expect 0 history ACME --limit 2 --csv
+[ "$(wc -l <"$out")" -eq 3 ] || die "a page of two rows has two rows"
+expect 0 history ACME --limit 2 --json
+cursor=$(json_value nextCursor)
+[ -n "$cursor" ] || die "there is no next page"
+expect 0 history ACME --limit 2 --cursor "$cursor" --csv
+[ "$(wc -l <"$out")" -eq 3 ] || die "the second page of two rows has two rows"
+
+# Another currency, closing, and amounts as they are written.
+expect 0 deposit ACME J1 1000 --currency JPY
+out_has "1,000 JPY"
+expect 2 deposit ACME J2 1000.5 --currency JPY
+err_has "has more decimals than JPY has (0)"
+expect 2 deposit ACME L14 1.005
+err_has 'AMOUNT: "1.005" has more decimals than CNY has (2)'
+expect 2 deposit ACME L14 1,000
+err_has "is no amount; write it like 1000.00"
+expect 2 deposit ACME L14 99999999999999999999
+err_has "is more than an amount can hold"
+expect 2 deposit ACME L14 1 --on 2024-02-30
+err_has '--on: "2024-02-30" is no date'
+expect 2 deposit ACME L14 1 --currency XXY
+err_has "no ISO 4217 currency"
+expect 1 deposit ACME L14 0
+err_has "refused AMOUNT_NOT_POSITIVE: "
+expect 1 customer close ACME
+err_has "refused BALANCE_NOT_ZERO: "
+expect 0 customer open GONE
+expect 0 customer close GONE --reason moved
+expect 1 deposit GONE L1 1
+err_has "refused CUSTOMER_CLOSED: "
+
+# The ledger is named in three ways.
+ledger=$DAYBOOK_LEDGER
+unset DAYBOOK_LEDGER
+expect 2 balance
+err_has "no ledger is named; give -L DIR or set DAYBOOK_LEDGER"
+expect 0 balance -L "$ledger"
+expect 0 -L "$ledger" balance
+expect 0 balance "--ledger=$ledger"
+export DAYBOOK_LEDGER=$ledger
+
+# Status, digests and rebuilding: the same digest whichever way it was come by.
+expect 0 status
+out_has "business dates of UTC, amounts in CNY"
+out_has "writer: none"
+for view in balance aging credit history customers; do
+    out_has "$view"
+done
+expect 0 status --json
+out_has '"journalHead":"'
+expect 0 digest
+cp "$out" "$work/digests"
+expect 0 rebuild balance aging
+expect 0 rebuild
+expect 0 digest
+cmp -s "$out" "$work/digests" || die "rebuilding changed a digest"
+rm -rf "$ledger/views"
+expect 0 digest
+cmp -s "$out" "$work/digests" || die "deleting the views changed a digest"
+expect 2 digest nonsense
+err_has "nonsense"
+echo "commands: as expected"

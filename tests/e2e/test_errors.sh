@@ -1,0 +1,168 @@
+#!/bin/bash
+# What can go wrong in the world: a sentence and the right exit code, and nothing acknowledged is lost.
+. "$(dirname "$0")/common.sh"
+
+sentence() { grep -qE '^daybook: .+' "$err" || die "there is no sentence"; }
+
+# The wrong directory.
+for command in "balance" "status" "digest" "customer open A" "submit -" "export events"; do
+    read -ra words <<<"$command"
+    expect 3 "${words[@]}" -L "$work/nowhere"
+    sentence
+    err_has "nowhere"
+done
+mkdir "$work/empty"
+expect 3 balance -L "$work/empty"
+sentence
+expect 3 deposit A L 1 -L "$work/empty"
+[ -z "$(ls -A "$work/empty")" ] || die "a directory that is no ledger was written to"
+: >"$work/file"
+expect 3 balance -L "$work/file"
+sentence
+expect 3 init "$work/file" --timezone UTC --currency CNY
+sentence
+
+# Making one.
+expect 2 init "$work/x" --timezone Nowhere/Land --currency CNY
+err_has "Nowhere/Land"
+expect 2 init "$work/x" --timezone ../etc/passwd --currency CNY
+expect 2 init "$work/x" --timezone UTC --currency ABC
+err_has "ABC"
+new_ledger books --currency CNY
+expect 3 init "$work/books" --timezone UTC --currency CNY
+sentence
+
+# Unknown customers and coordinates that are none.
+expect 0 customer open A --on 2024-01-01
+expect 0 deposit A L1 100 --on 2024-01-02
+for command in balance history "customer show" "credit show" open-items aging; do
+    read -ra words <<<"$command"
+    code=0
+    "$daybook" "${words[@]}" NOBODY >"$out" 2>"$err" || code=$?
+    [ "$code" -eq 2 ] || [ "$code" -eq 3 ] || die "$command NOBODY: exit code $code"
+    err_has "NOBODY"
+done
+expect 1 deposit NOBODY L1 1
+err_has "refused UNKNOWN_CUSTOMER: "
+expect 2 balance --as-of yesterday
+err_has "yesterday"
+expect 2 balance --known-at sometime
+err_has "sometime"
+expect 2 balance --known-at 3
+sentence
+expect 2 balance --limit many
+err_has "many"
+expect 2 history A --cursor '!!!'
+sentence
+expect 2 balance --json --csv
+err_has "exclude each other"
+
+# A directory that cannot be written: questions go on, writes are refused.
+as_nobody=()
+if [ "$(id -u)" -eq 0 ]; then
+    if command -v setpriv >/dev/null && setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null; then
+        as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    fi
+fi
+expect 0 balance --csv
+cp "$out" "$work/balance"
+cp "$daybook" "$work/program"
+chmod 755 "$work" "$work/program"
+chmod -R a+rX,a-w "$work/books"
+if [ "$(id -u)" -ne 0 ] || [ ${#as_nobody[@]} -gt 0 ]; then
+    code=0
+    "${as_nobody[@]}" "$work/program" balance --csv -L "$work/books" >"$out" 2>"$err" || code=$?
+    [ "$code" -eq 0 ] || die "a question of a read-only ledger ended with $code"
+    cmp -s "$out" "$work/balance" || die "a read-only ledger answers otherwise"
+    code=0
+    "${as_nobody[@]}" "$work/program" deposit A L2 1 -L "$work/books" >"$out" 2>"$err" || code=$?
+    [ "$code" -eq 3 ] || die "a write to a read-only ledger ended with $code"
+    sentence
+else
+    echo "errors: root without setpriv writes everywhere, so the read-only directory was not tried"
+fi
+chmod -R u+w "$work/books"
+
+# Damage. The copy is what is damaged; the ledger goes on.
+for i in $(seq 40); do
+    printf '{"key":"%s","actor":"t","customer":"A","effectiveOn":"2024-01-02","receiveDeposit":{"lot":"D%s","amountMinor":1}}\n' \
+        "$(printf 'd%s' "$i" | base64)" "$i"
+done >"$work/lines"
+expect 0 submit "$work/lines"
+data=$(find "$work/books/journal" -name 'data.mdb' | head -n 1)
+[ -n "$data" ] || data=$(find "$work/books/journal" -type f -size +8k | head -n 1)
+[ -n "$data" ] || die "where is the journal's file?"
+size=$(stat -c %s "$data")
+damaged_copy() {
+    rm -rf "$work/copy"
+    cp -r "$work/books" "$work/copy"
+    rm -rf "$work/copy/views"
+    copy=$work/copy${data#"$work/books"}
+}
+# One byte after the other, all over the file: answered as before, or said to be damaged; never wrong, never a crash.
+expect 0 digest
+cp "$out" "$work/digest"
+found=0
+for offset in $(seq 37 $((size / 60 + 1)) "$size"); do
+    damaged_copy
+    byte=$(od -An -tu1 -j "$offset" -N 1 "$copy" | tr -d ' ')
+    [ -n "$byte" ] || continue
+    printf "\\x$(printf %02x $((byte ^ 0x55)))" | dd of="$copy" bs=1 seek="$offset" conv=notrunc status=none
+    code=0
+    "$daybook" digest -L "$work/copy" >"$out" 2>"$err" || code=$?
+    case $code in
+    0) cmp -s "$out" "$work/digest" || die "byte $offset was changed and the answer with it" ;;
+    3 | 4)
+        sentence
+        found=$((found + 1))
+        ;;
+    *) die "byte $offset was changed: exit code $code" ;;
+    esac
+done
+[ "$found" -gt 0 ] || die "no damage was found anywhere"
+# A truncated file.
+for keep in 0 100 4096 $((size / 2)) $((size - 1)); do
+    damaged_copy
+    truncate -s "$keep" "$copy"
+    code=0
+    "$daybook" digest -L "$work/copy" >"$out" 2>"$err" || code=$?
+    case $code in
+    0) cmp -s "$out" "$work/digest" || die "truncated at $keep, it answers otherwise" ;;
+    3 | 4) sentence ;;
+    *) die "truncated at $keep: exit code $code" ;;
+    esac
+done
+# A damaged view is rebuilt without a word about figures.
+damaged_copy
+expect 0 balance --csv -L "$work/copy"
+cp "$out" "$work/balance"
+for file in $(find "$work/copy/views" -name 'data.mdb'); do
+    dd if=/dev/urandom of="$file" bs=4096 count=2 conv=notrunc status=none
+done
+expect 0 balance --csv -L "$work/copy"
+cmp -s "$out" "$work/balance" || die "a damaged view answered otherwise"
+expect 0 digest -L "$work/copy"
+cmp -s "$out" "$work/digest" || die "a damaged view was not rebuilt to the same digest"
+
+# A full disk: what was acknowledged is there, what was not is not, and it goes on once there is room.
+if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=96m none "$work/small" 2>/dev/null; then
+    trap 'umount "$work/small"; rm -rf "$work"' EXIT
+    export DAYBOOK_LEDGER=$work/small/books
+    expect 0 init "$DAYBOOK_LEDGER" --timezone UTC --currency CNY
+    expect 0 customer open A --on 2024-01-01
+    head -c 90m /dev/zero >"$work/small/ballast" 2>/dev/null || true
+    code=0
+    "$daybook" submit "$work/lines" >"$out" 2>"$err" || code=$?
+    [ "$code" -eq 3 ] || die "a full disk ended with $code"
+    sentence
+    acknowledged=$(grep -c '"firstSequence"' "$out" || true)
+    rm "$work/small/ballast"
+    expect 0 submit "$work/lines"
+    [ "$(grep -c '"repeated":true' "$out" || true)" -eq "$acknowledged" ] || die "what was acknowledged is not what is there"
+    [ "$(grep -c '"firstSequence"' "$out")" -eq 40 ] || die "it does not go on once there is room"
+    export DAYBOOK_LEDGER=$work/books
+else
+    echo "errors: no small file system can be mounted here, so the full disk was not tried"
+fi
+
+echo "errors: as expected"

@@ -1,0 +1,66 @@
+#!/bin/bash
+# Every command explains itself, and the manual page and the list of refusals are whole.
+. "$(dirname "$0")/common.sh"
+
+expect 0 --version
+grep -qE '^daybook [0-9]+\.[0-9]+\.[0-9]+$' "$out" || die "the version is not one"
+expect 0 help
+cp "$out" "$work/overview"
+expect 0 --help
+cmp -s "$out" "$work/overview" || die "--help and help differ"
+expect 2
+err_has "Usage: daybook COMMAND"
+
+# The commands that the program must have, and those that it lists, explain themselves with an example.
+sed -nE 's/^  ([a-z-]+( [a-z-]+)?)  +.*/\1/p' "$work/overview" | grep -v '^daybook' >"$work/commands"
+for command in init "customer open" "customer change" "customer close" "customer show" "customer list" deposit charge \
+    pay settle allocate unallocate adjust refund "reverse payment" "reverse charge" "credit set" "credit show" \
+    "credit list" "period close" "period reopen" balance aging open-items history status rebuild digest \
+    "export events" submit import; do
+    grep -qx -- "$command" "$work/commands" || die "the overview lacks $command"
+done
+while IFS= read -r command; do
+    read -ra words <<<"$command"
+    expect 0 "${words[@]}" --help
+    err_is_empty
+    out_has "Usage: daybook $command"
+    out_has "Example:"
+    grep -q "^  .*daybook " "$out" || die "$command: the example does not call the program"
+    cp "$out" "$work/help"
+    expect 0 help "${words[@]}"
+    cmp -s "$out" "$work/help" || die "help $command and $command --help differ"
+done <"$work/commands"
+for group in customer reverse credit period export; do
+    expect 0 help "$group"
+    out_has "$group "
+    expect 2 "$group"
+    err_has "Usage: daybook $group COMMAND"
+done
+
+# Every refusal code of the schema has its sentence.
+expect 0 help refusals
+sed -nE 's/^ *REFUSAL_CODE_([A-Z_]+) = [1-9][0-9]*;.*/\1/p' "$source/schema/daybook/v1/request.proto" >"$work/codes"
+[ -s "$work/codes" ] || die "no codes were found in the schema"
+while IFS= read -r code; do
+    [[ $(grep -A 1 -x "  $code" "$out" | tail -n 1) =~ ^\ {6}[A-Za-z] ]] || die "help refusals lacks $code"
+done <"$work/codes"
+
+expect 0 help man
+cmp -s "$out" "$source/tools/daybook.1" || die "tools/daybook.1 is not what \"daybook help man\" prints; write it anew"
+
+# What is no command, no option or no argument.
+expect 2 nonsense
+err_has 'there is no command "nonsense"'
+expect 2 help nonsense
+err_has 'no help on "nonsense"'
+expect 2 balance --as-off 2024-01-01
+err_has "unknown option --as-off"
+expect 2 balance --as-of
+err_has "--as-of needs a value"
+expect 2 deposit ACME
+err_has "usage: daybook deposit CUSTOMER LOT AMOUNT"
+expect 2 init "$work/books"
+err_has "--timezone ZONE is required"
+expect 2 -L
+err_has "-L needs the directory"
+echo "help: as expected"
