@@ -1,3 +1,4 @@
-daybook_unit_test(projections/test_series projections domain store codec base schema)
-daybook_unit_test(projections/test_balance projections domain store codec base schema)
-daybook_unit_test(projections/test_aging projections domain store codec base schema)
+# The queries stand beside the folds in one layer, so that every test of it links the engine, too.
+foreach(name series balance aging query)
+  daybook_unit_test(projections/test_${name} projections engine projection domain store codec base schema)
+endforeach()
