@@ -29,6 +29,8 @@ struct bench {
     uint64_t journal_bytes;
     double append_limit; /* Raw LMDB append of the same events, a second. */
     double commit_limit; /* Raw LMDB commits of one event, a second. */
+    double unpack_rate;  /* Frames unpacked, events a second. */
+    double decode_rate;  /* Events decoded, a second. */
 
     /* Events as they are stored, for the limits of the parts. */
     struct daybook_buffer event_bytes;

@@ -176,7 +176,8 @@ static bool measure_codec(struct bench *bench, struct frames *frames) {
         status = frame_unpack(codec, frame, &header, &raw, spans, &error);
     }
     if (status == DAYBOOK_OK) {
-        figures_add(&bench->figures, "part: frames unpacked (zstd)", events / bench_seconds_since(start), "events/s");
+        bench->unpack_rate = events / bench_seconds_since(start);
+        figures_add(&bench->figures, "part: frames unpacked (zstd)", bench->unpack_rate, "events/s");
     }
     frame_codec_close(codec);
     daybook_buffer_release(&raw);
@@ -238,7 +239,8 @@ static bool measure_wire(struct bench *bench) {
         encode_s += bench_seconds_since(start);
     }
     if (status == DAYBOOK_OK) {
-        figures_add(&bench->figures, "part: wire decode", (double)bench->event_count / decode_s, "events/s");
+        bench->decode_rate = (double)bench->event_count / decode_s;
+        figures_add(&bench->figures, "part: wire decode", bench->decode_rate, "events/s");
         figures_add(&bench->figures, "part: wire encode", (double)bench->event_count / encode_s, "events/s");
     }
     arena_release(&event_arena);

@@ -77,7 +77,9 @@ static bool measure_replay(struct bench *bench, const char *const *names, size_t
         is_done = wait_for(bench, ledger, names[i]);
     }
     if (is_done) {
-        figures_add(&bench->figures, figure_name, (double)bench->head / bench_seconds_since(start), "events/s");
+        double rate = (double)bench->head / bench_seconds_since(start);
+        figure_limit(figures_add(&bench->figures, figure_name, rate, "events/s"), "unpacking and decoding alone",
+                     1 / (1 / bench->unpack_rate + 1 / bench->decode_rate));
         *size_bytes = 0;
         for (size_t i = 0; i < ledger_view_count(ledger); i++) {
             struct view_status status;
