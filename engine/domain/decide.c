@@ -67,6 +67,7 @@ static bool batch_add(struct decision *decision, const Pb__Event *event) {
     }
     size_t size = batch->bytes.size - offset;
     if (size > LIMIT_EVENT_BYTES) {
+        batch->bytes.size = offset;
         return REFUSE(decision, MALFORMED, NO_FACTS, "the request makes an event of %zu bytes; %d are the most", size,
                       LIMIT_EVENT_BYTES);
     }
@@ -368,6 +369,12 @@ static bool check_dates(struct decision *decision) {
     if (!check_date(decision, "effective_on", request->effective_on, &decision->effective_on) ||
         !check_date(decision, "original_on", request->original_on, &decision->original_on)) {
         return false;
+    }
+    if (decision->today < DATE_MIN || decision->today > DATE_MAX) {
+        return REFUSE(decision, DATE_INVALID, NO_FACTS,
+                      "today is no date from 1970-01-02 to 9999-12-31: the clock, or the recorded_at that was given, "
+                      "says %lld seconds since 1970",
+                      (long long)(decision->next_recorded_at_us / 1000000));
     }
     decision->is_dated = decision->effective_on != DATE_NONE;
     if (!decision->is_dated) {

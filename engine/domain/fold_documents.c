@@ -51,7 +51,7 @@ enum daybook_status fold_change_sums(struct fold *fold, struct sums_change chang
     struct account *account = fold->account;
     /* The sums stand side by side in the account: one note undoes them all. */
     size_t size =
-        offsetof(struct account, pending_minor) + sizeof account->pending_minor - offsetof(struct account, open_minor);
+        offsetof(struct account, last_on) + sizeof account->last_on - offsetof(struct account, open_minor);
     DAYBOOK_TRY(state_touch(fold->state, &fold->customer->row, &account->open_minor, size, fold->error));
     account->open_minor += change.open_minor;
     account->unapplied_minor += change.unapplied_minor;
@@ -60,6 +60,7 @@ enum daybook_status fold_change_sums(struct fold *fold, struct sums_change chang
     account->credit_held_minor += change.credit_held_minor;
     account->dormant_minor += change.dormant_minor;
     account->pending_minor += change.pending_minor;
+    account->last_on = fold->event->effective_on > account->last_on ? fold->event->effective_on : account->last_on;
     DAYBOOK_TRY(drop_past_futures(fold));
     if (fold->event->effective_on > settled_day(fold->event)) {
         return add_future(fold, &change);

@@ -87,7 +87,8 @@ static bool check_form(struct decision *decision, const Pb__PostAdjustment *comm
     }
     return check_identifier(decision, "the adjustment's id", command->adjustment) &&
            check_line(decision, "the target's id", command->target, LIMIT_ID_BYTES) &&
-           check_line(decision, "the memo", command->memo, LIMIT_MEMO_BYTES);
+           check_line(decision, "the memo", command->memo, LIMIT_MEMO_BYTES) &&
+           check_line(decision, "the reason", command->reason, LIMIT_ID_BYTES);
 }
 
 bool decide_adjustment(struct decision *decision) {

@@ -85,7 +85,7 @@ static const char *account_rest(const struct account *account, int64_t *amount_m
     return NULL;
 }
 
-/* Zero at the end is not enough: a change that lies ahead would come to a closed customer. */
+/* Zero at the end is not enough: what counts for a later day would come to a closed customer. */
 static bool check_zero_from(struct decision *decision, const struct account *account) {
     int64_t amount_minor = 0;
     const char *what = account_rest(account, &amount_minor);
@@ -94,19 +94,19 @@ static bool check_zero_from(struct decision *decision, const struct account *acc
         return REFUSE(decision, BALANCE_NOT_ZERO, ((struct refusal_facts){.available_minor = amount_minor}),
                       "customer \"%s\" has %s %s", decision->customer->id, amount_text(decision, amount_minor), what);
     }
-    uint32_t count = account->future.count;
-    const struct account_future *last =
-        count == 0 ? NULL : VECTOR_AT(const struct account_future, &account->future, count - 1);
-    if (last != NULL && last->date > decision->effective_on) {
-        return REFUSE(decision, BALANCE_NOT_ZERO, ((struct refusal_facts){.date = last->date}),
+    if (account->last_on > decision->effective_on) {
+        return REFUSE(decision, BALANCE_NOT_ZERO, ((struct refusal_facts){.date = account->last_on}),
                       "customer \"%s\" has movements up to %s, after the closing on %s", decision->customer->id,
-                      date_text(decision, last->date), date_text(decision, decision->effective_on));
+                      date_text(decision, account->last_on), date_text(decision, decision->effective_on));
     }
     return true;
 }
 
 bool decide_close_customer(struct decision *decision) {
     const struct vector *accounts = &decision->customer->accounts;
+    if (!check_line(decision, "the reason", decision->request->close_customer->reason, LIMIT_ID_BYTES)) {
+        return false;
+    }
     for (uint32_t i = 0; i < accounts->count; i++) {
         if (!check_zero_from(decision, *VECTOR_AT(struct account *, accounts, i))) {
             return false;
@@ -115,12 +115,18 @@ bool decide_close_customer(struct decision *decision) {
     Pb__Event event = PB__EVENT__INIT;
     Pb__CustomerClosed body = PB__CUSTOMER_CLOSED__INIT;
     body.reason = decision->request->close_customer->reason;
-    if (!check_line(decision, "the reason", body.reason, LIMIT_ID_BYTES)) {
-        return false;
-    }
     event.body_case = PB__EVENT__BODY_CUSTOMER_CLOSED;
     event.customer_closed = &body;
     return emit(decision, &event, decision->effective_on);
+}
+
+static bool check_policy_end(struct decision *decision, const Pb__CreditPolicySet *body) {
+    if (body->until_on != DATE_NONE && body->until_on <= decision->effective_on) {
+        return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = body->until_on}),
+                      "the policy would end on %s, not after it begins on %s", date_text(decision, body->until_on),
+                      date_text(decision, decision->effective_on));
+    }
+    return true;
 }
 
 bool decide_credit_policy(struct decision *decision) {
@@ -131,20 +137,15 @@ bool decide_credit_policy(struct decision *decision) {
         return REFUSE(decision, MALFORMED, NO_FACTS,
                       "a credit policy is unassessed, unlimited or an amount; the request says none of them");
     }
+    if (!check_line(decision, "the reason", command->reason, LIMIT_ID_BYTES) ||
+        !check_date(decision, "until_on", command->until_on, &body.until_on) || !check_policy_end(decision, &body)) {
+        return false;
+    }
     bool is_amount = command->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT;
     if (command->limit_minor < 0 || (!is_amount && command->limit_minor != 0)) {
         return REFUSE(decision, AMOUNT_NOT_POSITIVE, ((struct refusal_facts){.requested_minor = command->limit_minor}),
                       is_amount ? "the limit is %s; it must be 0 or more" : "a limit of %s without the state amount",
                       amount_text(decision, command->limit_minor));
-    }
-    if (!check_date(decision, "until_on", command->until_on, &body.until_on) ||
-        !check_line(decision, "the reason", command->reason, LIMIT_ID_BYTES)) {
-        return false;
-    }
-    if (body.until_on != DATE_NONE && body.until_on <= decision->effective_on) {
-        return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = body.until_on}),
-                      "the policy would end on %s, not after it begins on %s", date_text(decision, body.until_on),
-                      date_text(decision, decision->effective_on));
     }
     body.state = command->state;
     body.limit_minor = command->limit_minor;

@@ -156,16 +156,16 @@ static bool find_allocated(struct decision *decision, const char *id, const Pb__
 static bool check_unallocation(struct decision *decision, const struct link *link, const struct document *target,
                                int64_t amount_minor, int32_t date) {
     int64_t standing_minor = link != NULL ? link->amount_minor : 0;
+    if (link != NULL && date < link->date) {
+        return REFUSE(decision, DATE_BEFORE_SOURCE, ((struct refusal_facts){.document = target->id, .date = date}),
+                      "%s is before %s, the date of the allocation", date_text(decision, date),
+                      date_text(decision, link->date));
+    }
     if (amount_minor > standing_minor || standing_minor == 0) {
         return REFUSE(decision, EXCEEDS_UNAPPLIED,
                       ((struct refusal_facts){target->id, amount_minor, standing_minor, date}),
                       "%s of the allocation to \"%s\" still stand, not %s", amount_text(decision, standing_minor),
                       target->id, amount_text(decision, amount_minor));
-    }
-    if (date < link->date) {
-        return REFUSE(decision, DATE_BEFORE_SOURCE, ((struct refusal_facts){.document = target->id, .date = date}),
-                      "%s is before %s, the date of the allocation", date_text(decision, date),
-                      date_text(decision, link->date));
     }
     return true;
 }

@@ -3,14 +3,18 @@
 
 #include "domain/decide_internal.h"
 
+static bool check_form(struct decision *decision, Pb__Reading reading, const char *reason, const char *document) {
+    if (reading == PB__READING__READING_UNSPECIFIED) {
+        return REFUSE(decision, MALFORMED, ((struct refusal_facts){.document = document}),
+                      "say how \"%s\" is reversed: as a correction (it never was) or as a reversal (from now on)",
+                      document);
+    }
+    return check_line(decision, "the reason", reason, LIMIT_ID_BYTES);
+}
+
 /* The date on which a reversal counts: the original's for a correction, its own otherwise. */
 static bool reversal_date(struct decision *decision, Pb__Reading reading, const struct document *document,
                           int32_t *date) {
-    if (reading == PB__READING__READING_UNSPECIFIED) {
-        return REFUSE(decision, MALFORMED, ((struct refusal_facts){.document = document->id}),
-                      "say how \"%s\" is reversed: as a correction (it never was) or as a reversal (from now on)",
-                      document->id);
-    }
     if (reading == PB__READING__READING_CORRECTION) {
         *date = document->posted_on;
         return !decision->is_dated || decision->effective_on == *date ||
@@ -41,6 +45,7 @@ bool decide_reverse_payment(struct decision *decision) {
     struct document *payment = NULL;
     int32_t date = DATE_NONE;
     if (!check_identifier(decision, "the payment's id", command->payment) ||
+        !check_form(decision, command->reading, command->reason, command->payment) ||
         !check_reason(decision, command->reason, command->payment) ||
         !find_document(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT, command->payment, &payment)) {
         return false;
@@ -55,7 +60,6 @@ bool decide_reverse_payment(struct decision *decision) {
     if (payment->is_pending) {
         return emit_payment_reversed(decision, payment, date);
     }
-    /* A pending payment that settled later has nothing on its original date. */
     if (!unwind(decision, payment, 0, command->reading, date, payment->amount_minor,
                 PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_PAYMENT_REVERSED)) {
         return false;
@@ -72,7 +76,7 @@ bool decide_reverse_payment(struct decision *decision) {
 
 /* All that can still be taken off the charge (or its instalment): what is open and what its uses
  * would give back. */
-static int64_t reversible(struct document *charge, uint32_t part) {
+static int64_t unwindable(struct document *charge, uint32_t part) {
     int64_t sum_minor = timeline_last(document_left(charge, part));
     for (uint32_t i = 0; i < charge->links.count; i++) {
         const struct link *link = VECTOR_AT(const struct link, &charge->links, i);
@@ -81,12 +85,21 @@ static int64_t reversible(struct document *charge, uint32_t part) {
     return sum_minor;
 }
 
+/* What a debit note added is no part of the charge: it is not reversed with it. */
+static int64_t reversible(struct document *charge) {
+    int64_t own_minor = charge->amount_minor - charge->reversed_minor;
+    int64_t sum_minor = unwindable(charge, 0);
+    return sum_minor < own_minor ? sum_minor : own_minor;
+}
+
+static bool check_not_reversed(struct decision *decision, struct document *charge) {
+    return reversible(charge) > 0 ||
+           REFUSE(decision, ALREADY_REVERSED, ((struct refusal_facts){.document = charge->id}),
+                  "nothing is left of charge \"%s\" to reverse", charge->id);
+}
+
 static bool check_reversible(struct decision *decision, struct document *charge, int64_t asked_minor) {
-    int64_t reversible_minor = reversible(charge, 0);
-    if (reversible_minor == 0) {
-        return REFUSE(decision, ALREADY_REVERSED, ((struct refusal_facts){.document = charge->id}),
-                      "nothing is left of charge \"%s\" to reverse", charge->id);
-    }
+    int64_t reversible_minor = reversible(charge);
     if (asked_minor > reversible_minor) {
         return REFUSE(decision, EXCEEDS_OPEN,
                       ((struct refusal_facts){charge->id, asked_minor, reversible_minor, DATE_NONE}),
@@ -134,20 +147,21 @@ bool decide_reverse_charge(struct decision *decision) {
     struct document *charge = NULL;
     int32_t date = DATE_NONE;
     if (!check_identifier(decision, "the charge's id", command->charge) ||
+        !check_form(decision, command->reading, command->reason, command->charge) ||
         (command->amount_minor < 0 && !check_amount(decision, command->amount_minor, command->charge)) ||
         !check_reason(decision, command->reason, command->charge) ||
         !find_document(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, command->charge, &charge) ||
-        !reversal_date(decision, command->reading, charge, &date) ||
+        !check_not_reversed(decision, charge) || !reversal_date(decision, command->reading, charge, &date) ||
         !check_reversible(decision, charge, command->amount_minor)) {
         return false;
     }
-    int64_t rest_minor = command->amount_minor != 0 ? command->amount_minor : reversible(charge, 0);
+    int64_t rest_minor = command->amount_minor != 0 ? command->amount_minor : reversible(charge);
     if (charge->parts.count == 0) {
         return reverse_part(decision, charge, 0, rest_minor, date);
     }
     /* The instalment that is due last goes first. */
     for (uint32_t part = charge->parts.count; part > 0 && rest_minor > 0; part--) {
-        int64_t taken_minor = reversible(charge, part);
+        int64_t taken_minor = unwindable(charge, part);
         taken_minor = taken_minor < rest_minor ? taken_minor : rest_minor;
         if (taken_minor > 0 && !reverse_part(decision, charge, part, taken_minor, date)) {
             return false;

@@ -29,7 +29,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 3 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 4 };
 
 struct row {
     uint64_t number;
@@ -109,6 +109,7 @@ struct account {
     int64_t credit_held_minor;
     int64_t dormant_minor;
     int64_t pending_minor;
+    int32_t last_on;        /* The latest day on which money moved. */
     struct vector future;   /* struct account_future, by date */
     struct vector lots;     /* struct lot_ref, in paying order */
     struct vector items;    /* struct item_ref, by due date and number */

@@ -1,0 +1,185 @@
+/* Adjustments, and reversals in both readings. */
+#include "rules.h"
+
+static const struct rule adjusting[] = {
+    {"a credit note on a charge", "2024-05-01 charge g 100", "2024-05-02 credit-note n 40 damaged for=g",
+     "2024-05-02 credit-note n 40 for=g"},
+    {"not more than is open", "2024-05-01 charge g 100", "2024-05-02 credit-note n 101 damaged for=g",
+     "EXCEEDS_OPEN g 101/100 2024-05-02"},
+    {"nor than is open later", "2024-05-01 charge g 100\n2024-05-10 pay p 70", "2024-05-02 discount n 31 early for=g",
+     "EXCEEDS_OPEN g 31/30 2024-05-02"},
+    {"not before the charge", "2024-05-01 charge g 100", "2024-04-30 credit-note n 1 damaged for=g",
+     "DATE_BEFORE_SOURCE g 2024-04-30"},
+    {"on account", "", "2024-05-02 credit-note n 40 damaged", "2024-05-02 credit-note n 40"},
+    {"a discount on account", "", "2024-05-02 discount n 40 loyal", "2024-05-02 discount n 40"},
+    {"a rounding on account", "", "2024-05-02 rounding n 1 cents", "2024-05-02 rounding n 1"},
+    {"a debit note on a charge raises it", "2024-05-01 charge g 100\n2024-05-02 debit-note n 5 fee for=g",
+     "2024-05-03 pay p 105 to=g:105", "2024-05-03 pay p 105; 2024-05-03 allocate p g 105"},
+    {"a debit note on account is due by the terms", "2024-01-01 open ann terms=10", "2024-05-02 debit-note n 5 fee",
+     "2024-05-02 debit-note n 5 due=2024-05-12"},
+    {"or when it says", "", "2024-05-02 debit-note n 5 fee due=2024-06-01", "2024-05-02 debit-note n 5 due=2024-06-01"},
+    {"a credit note on a debit note", "2024-05-02 debit-note d 5 fee",
+     "2024-05-03 credit-note n 5 waived for=d kind=adjustment", "2024-05-03 credit-note n 5 for=d"},
+    {"not on a credit note", "2024-05-02 credit-note d 5 fee", "2024-05-03 credit-note n 5 waived for=d kind=adjustment",
+     "UNKNOWN_DOCUMENT d"},
+    {"a write-off needs its charge", "", "2024-05-03 write-off n 5 lost", "MALFORMED"},
+    {"a recovery, too", "", "2024-05-03 recovery n 5 found", "MALFORMED"},
+    {"a write-off", "2024-05-01 charge g 100", "2024-05-03 write-off n 60 lost for=g", "2024-05-03 write-off n 60 for=g"},
+    {"a recovery of it", "2024-05-01 charge g 100\n2024-05-03 write-off n 60 lost for=g",
+     "2024-05-04 recovery m 60 found for=g", "2024-05-04 recovery m 60 for=g"},
+    {"not more than was written off", "2024-05-01 charge g 100\n2024-05-03 write-off n 60 lost for=g",
+     "2024-05-04 recovery m 61 found for=g", "EXCEEDS_WRITTEN_OFF g 61/60 2024-05-04"},
+    {"not twice", "2024-05-01 charge g 100\n2024-05-03 write-off n 60 lost for=g\n2024-05-04 recovery m 60 found for=g",
+     "2024-05-05 recovery o 1 found for=g", "EXCEEDS_WRITTEN_OFF g 1/0 2024-05-05"},
+    {"not before it was written off", "2024-05-01 charge g 100\n2024-05-03 write-off n 60 lost for=g",
+     "2024-05-02 recovery m 1 found for=g", "EXCEEDS_WRITTEN_OFF g 1/0 2024-05-02"},
+    {"nor before a later recovery",
+     "2024-05-01 charge g 100\n2024-05-03 write-off n 60 lost for=g\n2024-05-10 recovery m 50 found for=g",
+     "2024-05-05 recovery o 11 found for=g", "EXCEEDS_WRITTEN_OFF g 11/10 2024-05-05"},
+    {"a reason is required", "2024-05-01 charge g 100", "2024-05-03 write-off n 60 for=g", "REASON_REQUIRED n"},
+    {"no kind", "", "adjust-nothing n 5 why", "MALFORMED"},
+    {"an instalment", "2024-05-01 charge g 100", "2024-05-03 write-off n 60 lost instalment for=g", "UNSUPPORTED"},
+    {"nothing is no amount", "", "2024-05-03 credit-note n 0 why", "AMOUNT_NOT_POSITIVE n"},
+    {"its id is used once, on account", "2024-05-03 credit-note n 1 why", "2024-05-03 debit-note n 1 why",
+     "DUPLICATE_DOCUMENT n"},
+    {"its id is used once, on a charge", "2024-05-01 charge g 9\n2024-05-03 credit-note n 1 why for=g",
+     "2024-05-03 credit-note n 1 why for=g", "DUPLICATE_DOCUMENT n"},
+    {"a charge that there is not", "", "2024-05-03 credit-note n 1 why for=g", "UNKNOWN_DOCUMENT g"},
+    {"another currency", "2024-05-01 charge g 9 cur=USD", "2024-05-03 credit-note n 1 why for=g cur=CNY",
+     "CURRENCY_MISMATCH g"},
+    {"the charge's currency", "2024-05-01 charge g 9 cur=USD", "2024-05-03 credit-note n 1 why for=g",
+     "2024-05-03 credit-note n 1 for=g USD"},
+};
+
+#define PAID                                                                                                           \
+    "2024-04-01 charge X 100\n2024-04-02 charge Y 100\n2024-05-01 pay p 150 none\n"                                    \
+    "2024-05-05 allocate p to=X:100\n2024-05-10 allocate p to=Y:50\n"
+
+static const struct rule bouncing[] = {
+    {"a reversal takes all off on its own date, newest first", PAID, "2024-06-01 reverse-payment p reversal bounced",
+     "2024-06-01 unallocate p Y 50 #6 payment-reversed; 2024-06-01 unallocate p X 100 #5 payment-reversed; "
+     "2024-06-01 reverse-payment p 150 reversal"},
+    {"a correction takes each off on its own date", PAID, "reverse-payment p correction error",
+     "2024-05-10 unallocate p Y 50 #6 payment-reversed; 2024-05-05 unallocate p X 100 #5 payment-reversed; "
+     "2024-05-01 reverse-payment p 150 correction"},
+    {"a correction on its date", PAID, "2024-05-01 reverse-payment p correction error",
+     "2024-05-10 unallocate p Y 50 #6 payment-reversed; 2024-05-05 unallocate p X 100 #5 payment-reversed; "
+     "2024-05-01 reverse-payment p 150 correction"},
+    {"a correction on another", PAID, "2024-05-02 reverse-payment p correction error", "DATE_INVALID p 2024-05-01"},
+    {"a reversal before an allocation", PAID, "2024-05-07 reverse-payment p reversal bounced",
+     "2024-05-10 unallocate p Y 50 #6 payment-reversed; 2024-05-07 unallocate p X 100 #5 payment-reversed; "
+     "2024-05-07 reverse-payment p 150 reversal"},
+    {"not before it came", PAID, "2024-04-30 reverse-payment p reversal bounced", "DATE_BEFORE_SOURCE p 2024-04-30"},
+    {"only once", PAID "reverse-payment p correction error", "reverse-payment p reversal bounced", "ALREADY_REVERSED p"},
+    {"not what was refunded", "2024-05-01 pay p 150\n2024-05-02 refund r 1 payment p",
+     "2024-06-01 reverse-payment p reversal bounced", "EXCEEDS_UNAPPLIED p 150/149 2024-06-01"},
+    {"no reading", PAID, "reverse-payment p maybe bounced", "MALFORMED"},
+    {"no reason", PAID, "reverse-payment p reversal", "REASON_REQUIRED p"},
+    {"a payment that there is not", "", "reverse-payment p reversal bounced", "UNKNOWN_DOCUMENT p"},
+    {"what was taken off before is not taken off again", PAID "2024-05-12 unallocate #6 30",
+     "2024-06-01 reverse-payment p reversal bounced",
+     "2024-06-01 unallocate p Y 20 #6 payment-reversed; 2024-06-01 unallocate p X 100 #5 payment-reversed; "
+     "2024-06-01 reverse-payment p 150 reversal"},
+    {"what it paid is open again", PAID "2024-06-01 reverse-payment p reversal bounced", "2024-06-01 pay q 200",
+     "2024-06-01 pay q 200; 2024-06-01 allocate q X 100 oldest; 2024-06-01 allocate q Y 100 oldest"},
+    {"but not before it came back", PAID "2024-06-01 reverse-payment p reversal bounced",
+     "2024-05-20 pay q 200 to=X:1", "EXCEEDS_OPEN X 1/0 2024-05-20"},
+    {"after a correction it never was paid", PAID "reverse-payment p correction error", "2024-05-02 pay q 200 to=X:100",
+     "2024-05-02 pay q 200; 2024-05-02 allocate q X 100"},
+};
+
+#define SLICED                                                                                                         \
+    "2024-04-01 deposit A 30 promo prio=1\n2024-04-01 deposit B 40 prio=2\n2024-04-05 charge g 100\n"                  \
+    "2024-04-10 pay p 20\n"
+
+static const struct rule erring[] = {
+    {"what is open is reversed first", SLICED, "2024-05-01 reverse-charge g 10 reversal error",
+     "2024-05-01 reverse-charge g 10 reversal"},
+    {"then the newest use comes off", SLICED, "2024-05-01 reverse-charge g 25 reversal error",
+     "2024-05-01 unallocate p g 15 #7 charge-reversed; 2024-05-01 reverse-charge g 25 reversal"},
+    {"then the slices from the last one on", SLICED, "2024-05-01 reverse-charge g 80 reversal error",
+     "2024-05-01 unallocate p g 20 #7 charge-reversed; 2024-05-01 restore g B 40; 2024-05-01 restore g A 10; "
+     "2024-05-01 reverse-charge g 80 reversal"},
+    {"all of it", SLICED, "2024-05-01 reverse-charge g 0 reversal error",
+     "2024-05-01 unallocate p g 20 #7 charge-reversed; 2024-05-01 restore g B 40; 2024-05-01 restore g A 30; "
+     "2024-05-01 reverse-charge g 100 reversal"},
+    {"a correction: each use on its own date", SLICED, "reverse-charge g 0 correction error",
+     "2024-04-10 unallocate p g 20 #7 charge-reversed; 2024-04-05 restore g B 40; 2024-04-05 restore g A 30; "
+     "2024-04-05 reverse-charge g 100 correction"},
+    {"a correction of a part", SLICED, "reverse-charge g 25 correction error",
+     "2024-04-10 unallocate p g 15 #7 charge-reversed; 2024-04-05 reverse-charge g 25 correction"},
+    {"part, then the rest", SLICED "2024-05-01 reverse-charge g 25 reversal error",
+     "2024-05-02 reverse-charge g 0 reversal error",
+     "2024-05-02 unallocate p g 5 #7 charge-reversed; 2024-05-02 restore g B 40; 2024-05-02 restore g A 30; "
+     "2024-05-02 reverse-charge g 75 reversal"},
+    {"not more than there was", SLICED, "2024-05-01 reverse-charge g 101 reversal error", "EXCEEDS_OPEN g 101/100"},
+    {"not more than is left", SLICED "2024-05-01 reverse-charge g 25 reversal error",
+     "2024-05-01 reverse-charge g 76 reversal error", "EXCEEDS_OPEN g 76/75"},
+    {"nothing is left", SLICED "2024-05-01 reverse-charge g 0 reversal error",
+     "2024-05-01 reverse-charge g 1 reversal error", "ALREADY_REVERSED g"},
+    {"not before the charge", SLICED, "2024-04-04 reverse-charge g 1 reversal error", "DATE_BEFORE_SOURCE g 2024-04-04"},
+    {"a correction on another date", SLICED, "2024-04-06 reverse-charge g 1 correction error",
+     "DATE_INVALID g 2024-04-05"},
+    {"no reading", SLICED, "reverse-charge g 1 maybe error", "MALFORMED"},
+    {"no reason", SLICED, "reverse-charge g 1 reversal", "REASON_REQUIRED g"},
+    {"less than nothing", SLICED, "reverse-charge g -1 reversal error", "AMOUNT_NOT_POSITIVE g -1/0"},
+    {"a charge that there is not", "", "reverse-charge g 1 reversal error", "UNKNOWN_DOCUMENT g"},
+    {"what was credited is not reversed", "2024-04-01 charge g 100\n2024-04-02 credit-note n 30 late for=g",
+     "2024-05-01 reverse-charge g 0 reversal error", "2024-05-01 reverse-charge g 70 reversal"},
+    {"nor before it was credited", "2024-04-01 charge g 100\n2024-04-20 credit-note n 30 late for=g",
+     "2024-04-10 reverse-charge g 71 reversal error", "EXCEEDS_OPEN g 71/70"},
+    {"a debit note stays: it was no part of the charge",
+     "2024-04-01 charge g 100\n2024-04-02 debit-note n 30 fee for=g", "2024-05-01 reverse-charge g 0 reversal error",
+     "2024-05-01 reverse-charge g 100 reversal"},
+    {"so no more than the charge is ever reversed",
+     "2024-04-01 charge g 100\n2024-04-02 debit-note n 30 fee for=g\n2024-05-01 reverse-charge g 60 reversal error",
+     "2024-05-01 reverse-charge g 41 reversal error", "EXCEEDS_OPEN g 41/40"},
+    {"nor again", "2024-04-01 charge g 100\n2024-04-02 debit-note n 30 fee for=g\n"
+     "2024-05-01 reverse-charge g 0 reversal error", "2024-05-01 reverse-charge g 1 reversal error",
+     "ALREADY_REVERSED g"},
+    {"a use that need not come off stays",
+     "2024-04-01 charge g 100\n2024-04-01 pay p 100\n2024-04-20 debit-note n 50 fee for=g\n2024-04-25 pay q 20",
+     "2024-04-02 reverse-charge g 30 reversal error",
+     "2024-04-02 unallocate p g 30 #4 charge-reversed; 2024-04-02 reverse-charge g 30 reversal"},
+    {"a reversal before a later use", "2024-04-01 charge g 100\n2024-04-01 deposit A 60\n2024-04-01 apply g\n"
+     "2024-04-20 pay p 40", "2024-04-10 reverse-charge g 50 reversal error",
+     "2024-04-20 unallocate p g 40 #6 charge-reversed; 2024-04-10 restore g A 10; "
+     "2024-04-10 reverse-charge g 50 reversal"},
+    {"promotional money comes back as promotional", SLICED "2024-05-01 reverse-charge g 0 reversal error",
+     "2024-05-01 charge h 70", "2024-05-01 charge h 70; 2024-05-01 consume h A 30, B 40"},
+};
+
+static const struct rule disputing[] = {
+    {"all that is open", "2024-05-01 charge g 100\n2024-05-02 pay p 30", "2024-05-03 dispute d 0 g quality",
+     "2024-05-03 dispute d 70 g"},
+    {"not more", "2024-05-01 charge g 100\n2024-05-02 pay p 30", "2024-05-03 dispute d 71 g quality",
+     "EXCEEDS_OPEN g 71/70 2024-05-03"},
+    {"not twice", "2024-05-01 charge g 100\n2024-05-03 dispute d 60 g quality", "2024-05-03 dispute e 41 g quality",
+     "EXCEEDS_OPEN g 41/40 2024-05-03"},
+    {"no reason", "2024-05-01 charge g 100", "2024-05-03 dispute d 0 g", "REASON_REQUIRED d"},
+    {"its id is used once", "2024-05-01 charge g 100\n2024-05-03 dispute d 60 g quality",
+     "2024-05-03 dispute d 1 g quality", "DUPLICATE_DOCUMENT d"},
+    {"not before the charge", "2024-05-01 charge g 100", "2024-04-30 dispute d 0 g quality",
+     "DATE_BEFORE_SOURCE g 2024-04-30"},
+    {"it is resolved", "2024-05-01 charge g 100\n2024-05-03 dispute d 60 g quality", "2024-05-05 resolve d rejected",
+     "2024-05-05 resolve d 60 g rejected"},
+    {"once", "2024-05-01 charge g 100\n2024-05-03 dispute d 60 g quality\n2024-05-05 resolve d rejected",
+     "2024-05-05 resolve d upheld", "ALREADY_SETTLED d"},
+    {"not before it began", "2024-05-01 charge g 100\n2024-05-03 dispute d 60 g quality", "2024-05-02 resolve d upheld",
+     "DATE_BEFORE_SOURCE d 2024-05-02"},
+    {"no outcome", "2024-05-01 charge g 100\n2024-05-03 dispute d 60 g quality", "resolve d", "MALFORMED"},
+    {"then it can be disputed again",
+     "2024-05-01 charge g 100\n2024-05-03 dispute d 60 g quality\n2024-05-05 resolve d withdrawn",
+     "2024-05-06 dispute e 0 g price", "2024-05-06 dispute e 100 g"},
+    {"what is disputed can be paid", "2024-05-01 charge g 100\n2024-05-03 dispute d 60 g quality", "2024-05-04 pay p 100",
+     "2024-05-04 pay p 100; 2024-05-04 allocate p g 100 oldest"},
+};
+
+int main(void) {
+    static struct rows rows;
+    ROWS_ADD_TABLE(&rows, adjusting, run_rule);
+    ROWS_ADD_TABLE(&rows, bouncing, run_rule);
+    ROWS_ADD_TABLE(&rows, erring, run_rule);
+    ROWS_ADD_TABLE(&rows, disputing, run_rule);
+    return rows_run("decide_reverse", &rows);
+}
