@@ -26,6 +26,14 @@ expect() {
     [ "$code" -eq "$wanted" ] || die "daybook $*: exit code $code, expected $wanted"
 }
 
+# The same where more than one code says it truly: expect_any "2 3" ARGUMENT...
+expect_any() {
+    local wanted=$1 code=0
+    shift
+    "$daybook" "$@" >"$out" 2>"$err" </dev/null || code=$?
+    [[ " $wanted " == *" $code "* ]] || die "daybook $*: exit code $code, expected one of $wanted"
+}
+
 # The same with standard input from the caller.
 expect_fed() {
     local wanted=$1 code=0

@@ -141,7 +141,7 @@ new_ledger whole --currency CNY
 expect 0 import "$work/large.csv" --map "$map"
 out_is "rows 60,000 (bad 0), requests 60,500: appended 60,500, repeated 0, refused 0"
 expect 0 balance --as-of 2024-12-31 --csv
-cp "$out" "$work/whole"
+cp "$out" "$work/unbroken"
 new_ledger killed --currency CNY
 for wait in 0.15 0.25 0.35 0.5; do
     "$daybook" import "$work/large.csv" --map "$map" >/dev/null 2>&1 &
@@ -154,5 +154,5 @@ expect 0 import "$work/large.csv" --map "$map"
 expect 0 status --json
 [ "$(json_value journalHead)" = 60500 ] || die "something is missing, or there twice"
 expect 0 balance --as-of 2024-12-31 --csv
-cmp -s "$out" "$work/whole" || die "the books differ from those of an import that was not killed"
+cmp -s "$out" "$work/unbroken" || die "the books differ from those of an import that was not killed"
 echo "import: as expected"
