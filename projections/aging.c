@@ -6,6 +6,7 @@
 
 #include "domain/postings.h"
 #include "projections/items.h"
+#include "projections/kinds.h"
 
 struct aging_fold {
     struct accounts *accounts;
@@ -61,6 +62,14 @@ static void plan_charge(struct plan *plan, const Pb__Event *event) {
     plan->made.parts = charge->instalments;
 }
 
+/* A pending payment is none yet. */
+static void plan_payment(struct plan *plan, const Pb__Event *event) {
+    const Pb__PaymentReceived *payment = event->payment_received;
+    if (payment->status == PB__PAYMENT_STATUS__PAYMENT_STATUS_SETTLED) {
+        make(plan, event, PAYMENT, payment->payment, payment->amount_minor, true);
+    }
+}
+
 static bool plan_slices(struct plan *plan, const char *charge, uint32_t instalment, size_t count,
                         Pb__LotSlice *const *slices, int sign) {
     int64_t total;
@@ -92,6 +101,21 @@ static void plan_refund(struct plan *plan, const Pb__Refunded *refund) {
     }
 }
 
+static void plan_allocated(struct plan *plan, const Pb__Allocated *allocated) {
+    add_change(plan, allocated->source_kind, allocated->source, -allocated->amount_minor, 0);
+    add_change(plan, allocated->target_kind, allocated->target, -allocated->amount_minor, allocated->instalment);
+}
+
+static void plan_unallocated(struct plan *plan, const Pb__Unallocated *unallocated) {
+    add_change(plan, unallocated->source_kind, unallocated->source, unallocated->amount_minor, 0);
+    add_change(plan, unallocated->target_kind, unallocated->target, unallocated->amount_minor, unallocated->instalment);
+}
+
+static void plan_dispute(struct plan *plan, const char *charge, int64_t disputed_minor) {
+    add_change(plan, CHARGE, charge, 0, 0);
+    plan->changes[0].disputed_minor = disputed_minor;
+}
+
 /* False: the event has no body, or its slices overflow. */
 static bool plan_event(struct plan *plan, const Pb__Event *e) {
     switch (e->body_case) {
@@ -105,22 +129,16 @@ static bool plan_event(struct plan *plan, const Pb__Event *e) {
         return plan_slices(plan, e->deposit_restored->charge, e->deposit_restored->instalment,
                            e->deposit_restored->n_slices, e->deposit_restored->slices, 1);
     case PB__EVENT__BODY_PAYMENT_RECEIVED:
-        if (e->payment_received->status == PB__PAYMENT_STATUS__PAYMENT_STATUS_SETTLED) {
-            make(plan, e, PAYMENT, e->payment_received->payment, e->payment_received->amount_minor, true);
-        }
+        plan_payment(plan, e);
         return true;
     case PB__EVENT__BODY_PAYMENT_SETTLED:
         make(plan, e, PAYMENT, e->payment_settled->payment, e->payment_settled->amount_minor, true);
         return true;
     case PB__EVENT__BODY_ALLOCATED:
-        add_change(plan, e->allocated->source_kind, e->allocated->source, -e->allocated->amount_minor, 0);
-        add_change(plan, e->allocated->target_kind, e->allocated->target, -e->allocated->amount_minor,
-                   e->allocated->instalment);
+        plan_allocated(plan, e->allocated);
         return true;
     case PB__EVENT__BODY_UNALLOCATED:
-        add_change(plan, e->unallocated->source_kind, e->unallocated->source, e->unallocated->amount_minor, 0);
-        add_change(plan, e->unallocated->target_kind, e->unallocated->target, e->unallocated->amount_minor,
-                   e->unallocated->instalment);
+        plan_unallocated(plan, e->unallocated);
         return true;
     case PB__EVENT__BODY_ADJUSTMENT_POSTED:
         plan_adjustment(plan, e);
@@ -138,33 +156,19 @@ static bool plan_event(struct plan *plan, const Pb__Event *e) {
                    e->charge_reversed->instalment);
         return true;
     case PB__EVENT__BODY_DISPUTE_OPENED:
-        add_change(plan, CHARGE, e->dispute_opened->charge, 0, 0);
-        plan->changes[0].disputed_minor = e->dispute_opened->amount_minor;
+        plan_dispute(plan, e->dispute_opened->charge, e->dispute_opened->amount_minor);
         return true;
     case PB__EVENT__BODY_DISPUTE_RESOLVED:
-        add_change(plan, CHARGE, e->dispute_resolved->charge, 0, 0);
-        plan->changes[0].disputed_minor = -e->dispute_resolved->amount_minor;
+        plan_dispute(plan, e->dispute_resolved->charge, -e->dispute_resolved->amount_minor);
         return true;
     case PB__EVENT__BODY_DEPOSIT_RECEIVED:
-    case PB__EVENT__BODY_CUSTOMER_OPENED:
-    case PB__EVENT__BODY_CUSTOMER_CHANGED:
-    case PB__EVENT__BODY_CUSTOMER_CLOSED:
     case PB__EVENT__BODY_HOLD_PLACED:
     case PB__EVENT__BODY_HOLD_CAPTURED:
     case PB__EVENT__BODY_HOLD_RELEASED:
     case PB__EVENT__BODY_LOT_EXPIRED:
     case PB__EVENT__BODY_EXPIRY_RELEASED:
     case PB__EVENT__BODY_LOT_REACTIVATED:
-    case PB__EVENT__BODY_CREDIT_POLICY_SET:
-    case PB__EVENT__BODY_CREDIT_HOLD_PLACED:
-    case PB__EVENT__BODY_CREDIT_HOLD_LIFTED:
-    case PB__EVENT__BODY_PERIOD_CLOSED:
-    case PB__EVENT__BODY_PERIOD_REOPENED:
-    case PB__EVENT__BODY_STATEMENT_ISSUED:
-    case PB__EVENT__BODY_REQUEST_PROPOSED:
-    case PB__EVENT__BODY_REQUEST_APPROVED:
-    case PB__EVENT__BODY_REQUEST_REJECTED:
-    case PB__EVENT__BODY_OPERATOR_ACTED:
+    case KINDS_BESIDE_MONEY:
         return true; /* No item: lots are deposits, and a hold is not yet a charge. */
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:

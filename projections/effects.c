@@ -5,6 +5,7 @@
 
 #include "base/decimal.h"
 #include "domain/postings.h"
+#include "projections/kinds.h"
 
 /* The books' accounts that a balance shows: which column, and the sign of a debit there. */
 static void add_postings(const struct postings *postings, int64_t *columns) {
@@ -112,21 +113,9 @@ static bool add_beside(const Pb__Event *e, struct effects *effects) {
     case PB__EVENT__BODY_EXPIRY_RELEASED:
     case PB__EVENT__BODY_LOT_REACTIVATED:
         return true; /* Their postings are all. */
-    case PB__EVENT__BODY_CUSTOMER_OPENED:
-    case PB__EVENT__BODY_CUSTOMER_CHANGED:
-    case PB__EVENT__BODY_CUSTOMER_CLOSED:
-    case PB__EVENT__BODY_CREDIT_POLICY_SET:
-    case PB__EVENT__BODY_CREDIT_HOLD_PLACED:
-    case PB__EVENT__BODY_CREDIT_HOLD_LIFTED:
     case PB__EVENT__BODY_DISPUTE_OPENED:
     case PB__EVENT__BODY_DISPUTE_RESOLVED:
-    case PB__EVENT__BODY_PERIOD_CLOSED:
-    case PB__EVENT__BODY_PERIOD_REOPENED:
-    case PB__EVENT__BODY_STATEMENT_ISSUED:
-    case PB__EVENT__BODY_REQUEST_PROPOSED:
-    case PB__EVENT__BODY_REQUEST_APPROVED:
-    case PB__EVENT__BODY_REQUEST_REJECTED:
-    case PB__EVENT__BODY_OPERATOR_ACTED:
+    case KINDS_BESIDE_MONEY:
         effects->count = 0;
         return true;
     case PB__EVENT__BODY__NOT_SET:
