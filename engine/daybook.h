@@ -36,10 +36,10 @@ struct daybook;    /* Opaque: daybook.c. */
 struct projection; /* A view's definition: projection/projection.h. */
 
 struct daybook_create_options {
-    const char *timezone;    /* IANA name: business dates are calendar dates there, for ever. */
-    const char *currency;    /* ISO 4217: of requests that name none. */
-    bool allow_import_clock; /* Requests may carry their own recorded_at. */
-    bool refuse_unassessed;  /* No charge on credit for a customer without a credit policy. */
+    const char *timezone;       /* IANA name: business dates are calendar dates there, for ever. */
+    const char *currency;       /* ISO 4217: of requests that name none. */
+    bool allow_import_clock;    /* Requests may carry their own recorded_at. */
+    bool refuse_unassessed;     /* No charge on credit for a customer without a credit policy. */
     struct daybook_clock clock; /* All zero = the system's. */
 };
 
@@ -50,14 +50,14 @@ DAYBOOK_MUST_USE enum daybook_status daybook_create(const char *directory, const
 
 struct daybook_open_options {
     const char *directory;
-    bool is_writer;          /* Takes the writer's lock: BUSY names the process that has it. */
-    bool is_read_only;       /* Touches nothing: views answer as far as they were folded. */
-    bool follows;            /* Worker threads keep the views up with the journal. */
+    bool is_writer;                        /* Takes the writer's lock: BUSY names the process that has it. */
+    bool is_read_only;                     /* Touches nothing: views answer as far as they were folded. */
+    bool follows;                          /* Worker threads keep the views up with the journal. */
     const struct projection *const *views; /* NULL-terminated; daybook_standard_views, or NULL for none. */
-    size_t state_limit_bytes; /* Of the memory that deciding may keep; 0 = 1 GiB. */
-    uint64_t checkpoint_events; /* Events between two checkpoints of that state; 0 = the default. */
-    size_t map_size_bytes;   /* Address space of each store; 0 = the default. */
-    struct daybook_clock clock; /* All zero = the system's. */
+    size_t state_limit_bytes;              /* Of the memory that deciding may keep; 0 = 1 GiB. */
+    uint64_t checkpoint_events;            /* Events between two checkpoints of that state; 0 = the default. */
+    size_t map_size_bytes;                 /* Address space of each store; 0 = the default. */
+    struct daybook_clock clock;            /* All zero = the system's. */
 };
 
 /* The standard views: balance, aging, credit, history, customers. */
@@ -79,9 +79,9 @@ struct daybook_answer {
     uint64_t first_sequence; /* 0 when refused. */
     uint64_t last_sequence;
     int64_t recorded_at_us;
-    bool is_repeated;            /* The key was used before, with this content. */
-    const Pb__Refusal *refusal;  /* NULL when accepted. */
-    const char *warning;         /* NULL, or a sentence (a limit passed under "warn"). */
+    bool is_repeated;           /* The key was used before, with this content. */
+    const Pb__Refusal *refusal; /* NULL when accepted. */
+    const char *warning;        /* NULL, or a sentence (a limit passed under "warn"). */
 };
 struct daybook_answers {
     struct daybook_answer *items;

@@ -17,7 +17,7 @@ struct daybook {
     struct arena config_arena;
     const Pb__LedgerConfig *config; /* In config_arena. */
     struct timezone_rules *timezone;
-    struct writer *writer;       /* NULL: not opened for writing. */
+    struct writer *writer;                       /* NULL: not opened for writing. */
     const struct projection *const *projections; /* Of the views, in their order; constants. */
     struct view **views;
     size_t view_count;

@@ -16,8 +16,8 @@ struct arena {
     struct arena_block *first;
     struct arena_block *current;
     size_t used_bytes;
-    size_t limit_bytes;  /* Of all blocks together; an allocation past it is refused. */
-    bool is_exhausted;   /* An allocation was refused since the last reset. */
+    size_t limit_bytes; /* Of all blocks together; an allocation past it is refused. */
+    bool is_exhausted;  /* An allocation was refused since the last reset. */
 };
 
 void arena_init(struct arena *arena, size_t limit_bytes);

@@ -29,7 +29,8 @@ void daybook_buffer_reset(struct daybook_buffer *buffer);   /* Empty, memory kep
 DAYBOOK_MUST_USE uint8_t *daybook_buffer_reserve(struct daybook_buffer *buffer, size_t size);
 
 /* NO_MEMORY: nothing was appended. */
-DAYBOOK_MUST_USE enum daybook_status daybook_buffer_append(struct daybook_buffer *buffer, const void *data, size_t size);
+DAYBOOK_MUST_USE enum daybook_status daybook_buffer_append(struct daybook_buffer *buffer, const void *data,
+                                                           size_t size);
 
 static inline struct daybook_bytes daybook_buffer_view(const struct daybook_buffer *buffer) {
     return (struct daybook_bytes){buffer->data, buffer->size};
@@ -58,9 +59,15 @@ static inline uint64_t load_be64(const uint8_t *from) {
     __builtin_memcpy(&v, from, 8);
     return __builtin_bswap64(v);
 }
-static inline void store_le16(uint8_t *to, uint16_t v) { __builtin_memcpy(to, &v, 2); }
-static inline void store_le32(uint8_t *to, uint32_t v) { __builtin_memcpy(to, &v, 4); }
-static inline void store_le64(uint8_t *to, uint64_t v) { __builtin_memcpy(to, &v, 8); }
+static inline void store_le16(uint8_t *to, uint16_t v) {
+    __builtin_memcpy(to, &v, 2);
+}
+static inline void store_le32(uint8_t *to, uint32_t v) {
+    __builtin_memcpy(to, &v, 4);
+}
+static inline void store_le64(uint8_t *to, uint64_t v) {
+    __builtin_memcpy(to, &v, 8);
+}
 static inline uint16_t load_le16(const uint8_t *from) {
     uint16_t v;
     __builtin_memcpy(&v, from, 2);
@@ -85,7 +92,11 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the le helpers copy; 
 size_t varint_store(uint8_t *to, uint64_t value);
 size_t varint_load(const uint8_t *from, const uint8_t *end, uint64_t *value);
 
-static inline uint64_t zigzag_encode(int64_t v) { return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63); }
-static inline int64_t zigzag_decode(uint64_t v) { return (int64_t)(v >> 1) ^ -(int64_t)(v & 1); }
+static inline uint64_t zigzag_encode(int64_t v) {
+    return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
+}
+static inline int64_t zigzag_decode(uint64_t v) {
+    return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
 
 #endif

@@ -11,11 +11,11 @@
 
 #include "base/error.h"
 
-#define DATE_NONE 0         /* "No date", where one is optional. */
-#define DATE_MIN 1          /* 1970-01-02 */
-#define DATE_MAX 2932896    /* 9999-12-31 */
-#define DATE_TEXT_SIZE 16   /* Room for "YYYY-MM-DD" and its NUL. */
-#define INSTANT_TEXT_SIZE 32 /* Room for "YYYY-MM-DDTHH:MM:SS.ffffffZ" and its NUL. */
+#define DATE_NONE         0       /* "No date", where one is optional. */
+#define DATE_MIN          1       /* 1970-01-02 */
+#define DATE_MAX          2932896 /* 9999-12-31 */
+#define DATE_TEXT_SIZE    16      /* Room for "YYYY-MM-DD" and its NUL. */
+#define INSTANT_TEXT_SIZE 32      /* Room for "YYYY-MM-DDTHH:MM:SS.ffffffZ" and its NUL. */
 
 struct civil {
     int32_t year;

@@ -12,19 +12,19 @@
 #define DAYBOOK_MUST_USE __attribute__((warn_unused_result))
 
 /* name, exit code of the program, meaning */
-#define DAYBOOK_STATUS_LIST(X)                                               \
-    X(OK, 0, "done")                                                         \
-    X(INVALID, 2, "the caller's argument or input cannot be used")           \
-    X(NOT_FOUND, 3, "no ledger, view or file there")                         \
-    X(EXISTS, 3, "something is there already")                               \
-    X(LIMIT, 3, "the disk, the map or a limit of the program is full")       \
-    X(IO, 3, "the operating system failed a read, a write or a sync")        \
-    X(BUSY, 3, "another process holds it")                                   \
-    X(READ_ONLY, 3, "it cannot be written")                                  \
-    X(NO_MEMORY, 3, "memory was refused")                                    \
-    X(VERSION, 3, "written by a newer program than this one")                \
-    X(BEHIND, 3, "a view has not folded what the question needs")            \
-    X(STOPPED, 3, "interrupted, or stopped by an earlier failure")           \
+#define DAYBOOK_STATUS_LIST(X)                                                                                         \
+    X(OK, 0, "done")                                                                                                   \
+    X(INVALID, 2, "the caller's argument or input cannot be used")                                                     \
+    X(NOT_FOUND, 3, "no ledger, view or file there")                                                                   \
+    X(EXISTS, 3, "something is there already")                                                                         \
+    X(LIMIT, 3, "the disk, the map or a limit of the program is full")                                                 \
+    X(IO, 3, "the operating system failed a read, a write or a sync")                                                  \
+    X(BUSY, 3, "another process holds it")                                                                             \
+    X(READ_ONLY, 3, "it cannot be written")                                                                            \
+    X(NO_MEMORY, 3, "memory was refused")                                                                              \
+    X(VERSION, 3, "written by a newer program than this one")                                                          \
+    X(BEHIND, 3, "a view has not folded what the question needs")                                                      \
+    X(STOPPED, 3, "interrupted, or stopped by an earlier failure")                                                     \
     X(DAMAGED, 4, "stored bytes are not what was written")
 
 enum daybook_status {
@@ -56,12 +56,12 @@ enum daybook_status daybook_fail_in(struct daybook_error *error, const char *for
     __attribute__((format(printf, 2, 3)));
 
 /* Passes a failure on to the caller, who may hold nothing that must be released. */
-#define DAYBOOK_TRY(call)                      \
-    do {                                       \
-        enum daybook_status try_ = (call);     \
-        if (try_ != DAYBOOK_OK) {              \
-            return try_;                       \
-        }                                      \
+#define DAYBOOK_TRY(call)                                                                                              \
+    do {                                                                                                               \
+        enum daybook_status try_ = (call);                                                                             \
+        if (try_ != DAYBOOK_OK) {                                                                                      \
+            return try_;                                                                                               \
+        }                                                                                                              \
     } while (0)
 
 #endif

@@ -26,7 +26,7 @@ struct event_span {
     uint32_t size;
 };
 
-struct frame_codec; /* zstd contexts, reused. One thread at a time. */
+struct frame_codec;                         /* zstd contexts, reused. One thread at a time. */
 struct frame_codec *frame_codec_open(void); /* NULL when memory is refused. */
 void frame_codec_close(struct frame_codec *codec);
 
