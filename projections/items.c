@@ -1,6 +1,7 @@
 /* The fold's side of items: found by name, made and changed in memory. */
 #include "projections/items.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,6 +383,7 @@ enum daybook_status items_change(struct items *items, struct store_txn *txn, con
                                  size_t count, struct daybook_error *error) {
     uint32_t numbers[SERIES_ENTRIES_MAX];
     int32_t dates[SERIES_ENTRIES_MAX];
+    assert(count > 0 && count <= SERIES_ENTRIES_MAX);
     for (size_t i = 0; i < count; i++) {
         numbers[i] = changes[i].item->head.order;
         dates[i] = changes[i].entry.effective_on;

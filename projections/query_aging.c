@@ -79,7 +79,7 @@ static enum daybook_status find_total(struct book *book, struct pointers *totals
     }
     *total = arena_zalloc(book->arena, sizeof **total);
     DAYBOOK_TRY(pointers_add(totals, book->arena, *total));
-    (void)strncpy((*total)->currency, currency, sizeof(*total)->currency - 1);
+    (void)snprintf((*total)->currency, sizeof(*total)->currency, "%s", currency);
     memmove(&totals->items[place + 1], &totals->items[place], (totals->count - 1 - place) * sizeof *totals->items);
     totals->items[place] = *total;
     return DAYBOOK_OK;

@@ -2,6 +2,7 @@
 #include "projections/query_book.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/decimal.h"
@@ -195,7 +196,7 @@ static enum daybook_status check_tag(struct book *book, const char *customer, st
     if (status == DAYBOOK_OK) {
         status = customers_have_tag(&row, book->tag, &book->scratch, &book->has_tag, error);
     }
-    (void)strncpy(book->tagged, customer, LIMIT_ID_BYTES);
+    (void)snprintf(book->tagged, sizeof book->tagged, "%s", customer);
     return book_check(book, index, status, error);
 }
 
