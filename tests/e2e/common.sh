@@ -13,8 +13,8 @@ export USER=tester
 
 die() {
     printf '%s: line %s: %s\n' "$(basename "$0")" "${BASH_LINENO[-2]}" "$*" >&2
-    if [ -s "$out" ]; then sed 's/^/  out: /' "$out" | head -n 40 >&2; fi
-    if [ -s "$err" ]; then sed 's/^/  err: /' "$err" | head -n 40 >&2; fi
+    if [ -s "$out" ]; then cut -c 1-300 "$out" | sed 's/^/  out: /' | head -n 40 >&2; fi
+    if [ -s "$err" ]; then cut -c 1-300 "$err" | sed 's/^/  err: /' | head -n 40 >&2; fi
     exit 1
 }
 
