@@ -33,10 +33,9 @@ struct credit_fold {
     struct daybook_buffer value;
 };
 
-static size_t release_dated(struct document *document) {
+static void release_dated(struct document *document, struct pool *pool) {
     struct dated *dated = (struct dated *)document;
-    free(dated->parts);
-    return dated->part_count * sizeof *dated->parts;
+    pool_free(pool, dated->parts, dated->part_count * sizeof *dated->parts);
 }
 
 static enum daybook_status no_memory(struct daybook_error *error) {
@@ -46,12 +45,11 @@ static enum daybook_status no_memory(struct daybook_error *error) {
 static struct dated *add_dated(struct credit_fold *fold, const struct document_name *name, size_t part_count) {
     struct dated *dated = (struct dated *)documents_add(&fold->documents, name);
     if (dated != NULL && part_count > 0) {
-        dated->parts = calloc(part_count, sizeof *dated->parts);
+        dated->parts = pool_alloc(&fold->documents.pool, part_count * sizeof *dated->parts);
         if (dated->parts == NULL) {
             return NULL;
         }
         dated->part_count = part_count;
-        fold->documents.used_bytes += part_count * sizeof *dated->parts;
     }
     return dated;
 }
@@ -357,11 +355,9 @@ static void forget_fold(void *memory) {
 
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
     struct credit_fold *fold = memory;
-    if (!documents_sort_dirty(&fold->documents)) {
-        return no_memory(error);
-    }
+    documents_sort_dirty(&fold->documents);
     for (size_t i = 0; i < fold->documents.dirty_count; i++) {
-        enum daybook_status status = write_dated(fold, txn, (struct dated *)fold->documents.dirty[i], error);
+        enum daybook_status status = write_dated(fold, txn, (struct dated *)fold->documents.dirty[i].document, error);
         if (status != DAYBOOK_OK) {
             return status;
         }

@@ -1,4 +1,4 @@
-/* The cache of documents: chained buckets, and a list of what is dirty. */
+/* The cache of documents: open addressing over a pool, and a list of what is dirty. */
 #include "projections/documents.h"
 
 #include <stdlib.h>
@@ -6,38 +6,37 @@
 
 #include "base/hash.h"
 
-enum { BUCKETS_FIRST = 1024 };
+enum { SLOTS_FIRST = 1024 };
 
-void documents_init(struct documents *documents, size_t entry_size, size_t (*release)(struct document *),
+void documents_init(struct documents *documents, size_t entry_size, void (*release)(struct document *, struct pool *),
                     size_t limit_bytes) {
     *documents = (struct documents){.entry_size = entry_size, .release = release, .limit_bytes = limit_bytes};
+    pool_init(&documents->pool);
 }
 
 static void free_document(struct documents *documents, struct document *document) {
-    documents->count--;
-    documents->used_bytes -= documents->entry_size + document->id_size + 1;
     if (documents->release != NULL) {
-        documents->used_bytes -= documents->release(document);
+        documents->release(document, &documents->pool);
     }
-    free(document);
+    pool_free(&documents->pool, document, documents->entry_size + document->id_size + 1);
 }
 
 void documents_forget(struct documents *documents) {
-    for (size_t i = 0; i < documents->bucket_count; i++) {
-        struct document *document = documents->buckets[i];
-        while (document != NULL) {
-            struct document *next = document->next;
-            free_document(documents, document);
-            document = next;
+    for (size_t i = 0; i < documents->slot_count; i++) {
+        if (documents->slots[i].document != NULL) {
+            free_document(documents, documents->slots[i].document);
         }
-        documents->buckets[i] = NULL;
     }
+    pool_release(&documents->pool);
+    free(documents->slots);
+    documents->slots = NULL;
+    documents->slot_count = 0;
+    documents->count = 0;
     documents->dirty_count = 0;
 }
 
 void documents_release(struct documents *documents) {
     documents_forget(documents);
-    free(documents->buckets);
     free(documents->dirty);
     *documents = (struct documents){0};
 }
@@ -67,50 +66,59 @@ size_t document_key(const struct document *document, uint8_t key[DOCUMENT_KEY_MA
     return make_key(document->account, document->kind, document->id, document->id_size, key);
 }
 
-struct document *documents_find(struct documents *documents, const struct document_name *name) {
-    if (documents->bucket_count == 0) {
-        return NULL;
-    }
-    struct document *document = documents->buckets[name->hash & (documents->bucket_count - 1)];
-    while (document != NULL &&
-           (document->hash != name->hash || document->account != name->account || document->kind != name->kind ||
-            document->id_size != name->id_size || memcmp(document->id, name->id, name->id_size) != 0)) {
-        document = document->next;
-    }
-    if (document != NULL) {
-        document->batch = documents->batch;
-    }
-    return document;
+static bool is_named(const struct document *document, const struct document_name *name) {
+    return document->account == name->account && document->kind == name->kind && document->id_size == name->id_size &&
+           memcmp(document->id, name->id, name->id_size) == 0;
 }
 
-static bool grow(struct documents *documents) {
-    size_t count = documents->bucket_count == 0 ? BUCKETS_FIRST : documents->bucket_count * 2;
-    struct document **buckets = calloc(count, sizeof(struct document *));
-    if (buckets == NULL) {
-        return false;
+struct document *documents_find(struct documents *documents, const struct document_name *name) {
+    if (documents->slot_count == 0) {
+        return NULL;
     }
-    for (size_t i = 0; i < documents->bucket_count; i++) {
-        struct document *document = documents->buckets[i];
-        while (document != NULL) {
-            struct document *next = document->next;
-            struct document **bucket = &buckets[document->hash & (count - 1)];
-            document->next = *bucket;
-            *bucket = document;
-            document = next;
+    size_t mask = documents->slot_count - 1;
+    for (size_t i = name->hash & mask; documents->slots[i].document != NULL; i = (i + 1) & mask) {
+        struct document *document = documents->slots[i].document;
+        if (documents->slots[i].hash == name->hash && is_named(document, name)) {
+            document->batch = documents->batch;
+            return document;
         }
     }
-    free(documents->buckets);
-    documents->buckets = buckets;
-    documents->bucket_count = count;
+    return NULL;
+}
+
+static void place(struct document_slot *slots, size_t slot_count, struct document_slot placed) {
+    size_t mask = slot_count - 1;
+    size_t i = placed.hash & mask;
+    while (slots[i].document != NULL) {
+        i = (i + 1) & mask;
+    }
+    slots[i] = placed;
+}
+
+/* Places every entry anew in `slot_count` slots. */
+static bool resize(struct documents *documents, size_t slot_count) {
+    struct document_slot *slots = calloc(slot_count, sizeof *slots);
+    if (slots == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < documents->slot_count; i++) {
+        if (documents->slots[i].document != NULL) {
+            place(slots, slot_count, documents->slots[i]);
+        }
+    }
+    free(documents->slots);
+    documents->slots = slots;
+    documents->slot_count = slot_count;
     return true;
 }
 
 struct document *documents_add(struct documents *documents, const struct document_name *name) {
-    if (documents->count >= documents->bucket_count && !grow(documents)) {
+    if (documents->count * 2 >= documents->slot_count &&
+        !resize(documents, documents->slot_count == 0 ? SLOTS_FIRST : documents->slot_count * 2)) {
         return NULL;
     }
     size_t size = documents->entry_size + name->id_size + 1;
-    uint8_t *block = malloc(size);
+    uint8_t *block = pool_alloc(&documents->pool, size);
     if (block == NULL) {
         return NULL;
     }
@@ -118,9 +126,7 @@ struct document *documents_add(struct documents *documents, const struct documen
     memcpy(block + documents->entry_size, name->id, name->id_size);
     block[size - 1] = '\0';
     struct document *document = (void *)block;
-    struct document **bucket = &documents->buckets[name->hash & (documents->bucket_count - 1)];
     *document = (struct document){
-        .next = *bucket,
         .hash = name->hash,
         .id = (const char *)block + documents->entry_size,
         .account = name->account,
@@ -128,9 +134,8 @@ struct document *documents_add(struct documents *documents, const struct documen
         .id_size = (uint8_t)name->id_size,
         .kind = name->kind,
     };
-    *bucket = document;
+    place(documents->slots, documents->slot_count, (struct document_slot){name->hash, document});
     documents->count++;
-    documents->used_bytes += size;
     return document;
 }
 
@@ -140,78 +145,55 @@ bool documents_mark(struct documents *documents, struct document *document) {
     }
     if (documents->dirty_count == documents->dirty_capacity) {
         size_t capacity = documents->dirty_capacity == 0 ? 1024 : documents->dirty_capacity * 2;
-        struct document **dirty = realloc(documents->dirty, capacity * sizeof(struct document *));
+        struct dirty_document *dirty = realloc(documents->dirty, capacity * sizeof *dirty);
         if (dirty == NULL) {
             return false;
         }
         documents->dirty = dirty;
         documents->dirty_capacity = capacity;
     }
-    documents->dirty[documents->dirty_count++] = document;
+    documents->dirty[documents->dirty_count++] =
+        (struct dirty_document){(uint64_t)document->account << 32 | document->order, document};
     document->is_dirty = true;
     return true;
 }
 
-/* What is sorted: no entry is touched while comparing. */
-struct place {
-    uint64_t key;
-    struct document *document;
-};
-
-static int compare_places(const void *a, const void *b) {
-    const struct place *x = a;
-    const struct place *y = b;
+static int compare_dirty(const void *a, const void *b) {
+    const struct dirty_document *x = a;
+    const struct dirty_document *y = b;
     return (x->key > y->key) - (x->key < y->key);
 }
 
-bool documents_sort_dirty(struct documents *documents) {
-    size_t count = documents->dirty_count;
-    if (count < 2) {
-        return true;
+void documents_sort_dirty(struct documents *documents) {
+    if (documents->dirty_count > 1) {
+        qsort(documents->dirty, documents->dirty_count, sizeof *documents->dirty, compare_dirty);
     }
-    struct place *places = malloc(count * sizeof *places);
-    if (places == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct document *document = documents->dirty[i];
-        places[i] = (struct place){(uint64_t)document->account << 32 | document->order, document};
-    }
-    qsort(places, count, sizeof *places, compare_places);
-    for (size_t i = 0; i < count; i++) {
-        documents->dirty[i] = places[i].document;
-    }
-    free(places);
-    return true;
 }
 
-/* Drops idle entries, or (with `all`) every entry that the last batch did not use. */
-static void drop(struct documents *documents, bool all) {
-    for (size_t i = 0; i < documents->bucket_count; i++) {
-        struct document **link = &documents->buckets[i];
-        while (*link != NULL) {
-            struct document *document = *link;
-            if (document->is_idle || (all && document->batch != documents->batch)) {
-                *link = document->next;
-                free_document(documents, document);
-            } else {
-                link = &document->next;
-            }
+/* Drops idle entries, or (with `all`) every entry that the last batch did not use. False: memory was refused. */
+static bool drop(struct documents *documents, bool all) {
+    for (size_t i = 0; i < documents->slot_count; i++) {
+        struct document *document = documents->slots[i].document;
+        if (document != NULL && (document->is_idle || (all && document->batch != documents->batch))) {
+            free_document(documents, document);
+            documents->slots[i].document = NULL;
+            documents->count--;
         }
     }
+    return resize(documents, documents->slot_count);
 }
 
 void documents_end_batch(struct documents *documents) {
     for (size_t i = 0; i < documents->dirty_count; i++) {
-        documents->dirty[i]->is_dirty = false;
+        documents->dirty[i].document->is_dirty = false;
     }
     documents->dirty_count = 0;
-    if (documents->used_bytes > documents->limit_bytes) {
-        drop(documents, false);
-        if (documents->used_bytes > documents->limit_bytes / 2) {
-            drop(documents, true);
+    if (documents->pool.used_bytes > documents->limit_bytes) {
+        bool is_sound = drop(documents, false);
+        if (is_sound && documents->pool.used_bytes > documents->limit_bytes / 2) {
+            is_sound = drop(documents, true);
         }
-        if (documents->used_bytes > documents->limit_bytes) {
+        if (!is_sound || documents->pool.used_bytes > documents->limit_bytes) {
             documents_forget(documents);
         }
     }

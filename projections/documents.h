@@ -2,23 +2,24 @@
  * What a fold remembers of documents between batches: one entry for each
  * (account, kind, id), found by a hash, and the list of those that changed.
  *
- * The owner embeds struct document as the first member of its entry. An entry
- * stays where it is until documents_end_batch or documents_forget.
+ * The owner embeds struct document as the first member of its entry, and takes
+ * whatever else the entry owns from the same pool. An entry stays where it is
+ * until documents_end_batch or documents_forget.
  */
 #ifndef DAYBOOK_PROJECTIONS_DOCUMENTS_H
 #define DAYBOOK_PROJECTIONS_DOCUMENTS_H
 
 #include "base/bytes.h"
+#include "base/pool.h"
 #include "limits.h"
 
 enum { DOCUMENT_KEY_MAX = 5 + LIMIT_ID_BYTES };
 
 struct document {
-    struct document *next; /* In its bucket. */
     uint64_t hash;
     const char *id; /* NUL-terminated, in the same block. */
     uint32_t account;
-    uint32_t order; /* The owner's: where its row is among the account's. */
+    uint32_t order; /* The owner's: where its row is among the account's. Set before it is marked. */
     uint32_t batch; /* The last one that used it. */
     uint8_t id_size;
     uint8_t kind;
@@ -26,21 +27,33 @@ struct document {
     bool is_idle; /* The owner's: not likely to be used again, so dropped first. */
 };
 
+/* Open addressing; the hash beside the pointer, so that a miss touches no entry. */
+struct document_slot {
+    uint64_t hash;
+    struct document *document; /* NULL = free. */
+};
+
+/* What is sorted by (account, order), without touching an entry. */
+struct dirty_document {
+    uint64_t key;
+    struct document *document;
+};
+
 struct documents {
-    size_t entry_size;                    /* Of the owner's entry. */
-    size_t (*release)(struct document *); /* Frees what the entry itself owns and tells how much; may be NULL. */
+    struct pool pool;
+    size_t entry_size;                                 /* Of the owner's entry. */
+    void (*release)(struct document *, struct pool *); /* Gives back what the entry itself owns; may be NULL. */
     size_t limit_bytes;
-    struct document **buckets; /* A power of two. */
-    size_t bucket_count;
+    struct document_slot *slots; /* A power of two, at most half full. */
+    size_t slot_count;
     size_t count;
-    size_t used_bytes; /* The owner adds what its entries own. */
     uint32_t batch;
-    struct document **dirty; /* In the order of their first change. */
+    struct dirty_document *dirty;
     size_t dirty_count;
     size_t dirty_capacity;
 };
 
-void documents_init(struct documents *documents, size_t entry_size, size_t (*release)(struct document *),
+void documents_init(struct documents *documents, size_t entry_size, void (*release)(struct document *, struct pool *),
                     size_t limit_bytes);
 void documents_release(struct documents *documents);
 void documents_forget(struct documents *documents);
@@ -69,7 +82,7 @@ struct document *documents_add(struct documents *documents, const struct documen
 bool documents_mark(struct documents *documents, struct document *document);
 
 /* Orders the dirty ones by account and order, so that neighbouring rows are written together. */
-bool documents_sort_dirty(struct documents *documents);
+void documents_sort_dirty(struct documents *documents);
 
 /* Nothing is dirty any more; drops what is over the limit. */
 void documents_end_batch(struct documents *documents);

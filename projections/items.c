@@ -21,11 +21,33 @@ void items_name_key(uint32_t account, uint64_t hash, uint32_t number, uint8_t ke
     store_be32(key + 8, number);
 }
 
-static size_t release_item(struct document *document) {
+static void release_item(struct document *document, struct pool *pool) {
     struct item *item = (struct item *)document;
-    size_t size = item->bytes.capacity;
-    daybook_buffer_release(&item->bytes);
-    return size;
+    pool_free(pool, item->bytes, item->capacity);
+}
+
+/* Makes the item's bytes the first `kept` of what they were and `size` more from `added`. */
+static bool set_bytes(struct items *items, struct item *item, size_t kept, const uint8_t *added, size_t size) {
+    if (kept + size > item->capacity) {
+        size_t capacity = pool_block_bytes(kept + size + ITEM_ENTRY_MAX / 4); /* Room for an entry or two. */
+        uint8_t *bytes = pool_alloc(&items->documents.pool, capacity);
+        if (bytes == NULL) {
+            return false;
+        }
+        if (kept > 0) {
+            memcpy(bytes, item->bytes, kept);
+        }
+        pool_free(&items->documents.pool, item->bytes, item->capacity);
+        item->bytes = bytes;
+        item->capacity = (uint32_t)capacity;
+    }
+    memcpy(item->bytes + kept, added, size);
+    item->size = (uint32_t)(kept + size);
+    return true;
+}
+
+static struct daybook_bytes bytes_of(const struct item *item) {
+    return (struct daybook_bytes){item->bytes, item->size};
 }
 
 enum daybook_status items_open(struct items_tables tables, struct items **items, struct daybook_error *error) {
@@ -51,7 +73,7 @@ void items_close(struct items *items) {
     documents_release(&items->documents);
     series_close(items->touches);
     free(items->counts);
-    daybook_buffer_release(&items->group);
+    daybook_buffer_release(&items->scratch);
     free(items);
 }
 
@@ -137,14 +159,13 @@ static enum daybook_status write_plan(struct items *items, const struct item_pla
         .category_size = (uint8_t)strnlen(plan->category, UINT8_MAX),
         .part_count = (uint32_t)plan->part_count,
     };
-    size_t before = item->bytes.capacity;
-    enum daybook_status status = item_write(&item->bytes, &row);
-    for (size_t i = 0; i < plan->part_count && status == DAYBOOK_OK; i++) {
+    daybook_buffer_reset(&items->scratch);
+    DAYBOOK_TRY(item_write(&items->scratch, &row));
+    for (size_t i = 0; i < plan->part_count; i++) {
         struct item_part part = {plan->parts[i]->amount_minor, plan->parts[i]->due_on};
-        status = item_write_part(&item->bytes, &part);
+        DAYBOOK_TRY(item_write_part(&items->scratch, &part));
     }
-    items->documents.used_bytes += item->bytes.capacity - before;
-    return status;
+    return set_bytes(items, item, 0, items->scratch.data, items->scratch.size) ? DAYBOOK_OK : DAYBOOK_NO_MEMORY;
 }
 
 static enum daybook_status touch(struct items *items, struct store_txn *txn, uint32_t account, uint64_t sequence,
@@ -179,19 +200,17 @@ enum daybook_status items_create(struct items *items, struct store_txn *txn, con
     uint32_t number = (uint32_t)(*count - 1);
     DAYBOOK_TRY(touch(items, txn, plan->account, plan->sequence, &plan->posted_on, &number, 1, error));
     struct item *item = (struct item *)documents_add(&items->documents, &name);
-    if (item == NULL || write_plan(items, plan, item) != DAYBOOK_OK ||
-        !documents_mark(&items->documents, &item->head)) {
+    if (item == NULL || write_plan(items, plan, item) != DAYBOOK_OK) {
         return items_no_memory(error);
     }
-    (*count)++;
     item->head.order = number;
     item->is_new = true;
-    item->entries_at = item->bytes.size;
-    item->sequence = plan->sequence;
-    item->max_effective = plan->posted_on;
+    item->entries_at = item->size;
     item->level_minor = plan->amount_minor;
-    item->last = (struct item_entry){.sequence = plan->sequence, .effective_on = plan->posted_on};
-    return DAYBOOK_OK;
+    item->last_sequence = plan->sequence;
+    item->last_effective = plan->posted_on;
+    (*count)++;
+    return documents_mark(&items->documents, &item->head) ? DAYBOOK_OK : items_no_memory(error);
 }
 
 /* ---- finding ---- */
@@ -205,27 +224,25 @@ static bool can_change(const struct item *item, const struct item_entry *entry) 
 static void take_entry(struct item *item, const struct item_entry *entry) {
     item->level_minor += entry->amount_minor;
     item->disputed_minor += entry->disputed_minor;
-    item->max_effective = entry->effective_on > item->max_effective ? entry->effective_on : item->max_effective;
-    item->last = *entry;
+    item->last_sequence = entry->sequence;
+    item->last_effective = entry->effective_on;
+}
+
+static void begin_entries(struct item *item, const struct item_row *row) {
+    item->entries_at = (uint32_t)(row->entries - item->bytes);
+    item->last_sequence = row->sequence;
+    item->last_effective = row->posted_on;
 }
 
 /* The sums of bytes that were read. */
 static enum daybook_status unpack(struct item *item, const struct item_row *row, struct daybook_error *error) {
-    item->entries_at = (size_t)(row->entries - item->bytes.data);
-    item->spill = row->spill;
-    item->sequence = row->sequence;
-    item->max_effective = row->posted_on;
+    begin_entries(item, row);
     item->level_minor = row->amount_minor;
-    item->last = item_start(row);
-    if (row->spill.chunk_count > 0) {
-        item->disputed_minor = row->spill.disputed_minor;
-        item->max_effective =
-            row->spill.max_effective > item->max_effective ? row->spill.max_effective : item->max_effective;
-        if (!money_add(&item->level_minor, row->spill.amount_minor)) {
-            return item_damaged(error);
-        }
+    item->disputed_minor = row->spill.disputed_minor;
+    if (!money_add(&item->level_minor, row->spill.amount_minor)) {
+        return item_damaged(error);
     }
-    struct item_entry entry = item->last;
+    struct item_entry entry = item_start(row);
     for (const uint8_t *at = row->entries; at < row->end;) {
         if (!item_read_entry(&at, row->end, &entry) || !can_change(item, &entry)) {
             return item_damaged(error);
@@ -262,13 +279,12 @@ static enum daybook_status load_item(struct items *items, const struct document_
                                      struct daybook_bytes bytes, struct item **item, struct daybook_error *error) {
     struct item_row row;
     struct item *loaded = (struct item *)documents_add(&items->documents, name);
-    if (loaded == NULL || daybook_buffer_append(&loaded->bytes, bytes.data, bytes.size) != DAYBOOK_OK) {
+    if (loaded == NULL || !set_bytes(items, loaded, 0, bytes.data, bytes.size)) {
         return items_no_memory(error);
     }
-    items->documents.used_bytes += loaded->bytes.capacity;
     loaded->head.order = number;
     *item = loaded;
-    DAYBOOK_TRY(item_read(daybook_buffer_view(&loaded->bytes), &row, error));
+    DAYBOOK_TRY(item_read(bytes_of(loaded), &row, error));
     return unpack(loaded, &row, error);
 }
 
@@ -325,55 +341,67 @@ enum daybook_status items_find(struct items *items, struct store_txn *txn, uint3
 
 /* ---- changing ---- */
 
+/* What lies in chunks once the bytes' entries do, too. */
+static enum daybook_status sum_spill(const struct item *item, const struct item_row *row, struct item_spill *spill,
+                                     struct daybook_error *error) {
+    struct item_entry entry = item_start(row);
+    *spill = (struct item_spill){
+        .chunk_count = row->spill.chunk_count + 1,
+        .amount_minor = item->level_minor - row->amount_minor,
+        .disputed_minor = item->disputed_minor,
+        .max_effective = row->spill.chunk_count > 0 ? row->spill.max_effective : INT32_MIN,
+        .last_sequence = item->last_sequence,
+    };
+    for (const uint8_t *at = row->entries; at < row->end;) {
+        if (!item_read_entry(&at, row->end, &entry)) {
+            return item_damaged(error);
+        }
+        spill->max_effective = entry.effective_on > spill->max_effective ? entry.effective_on : spill->max_effective;
+    }
+    return DAYBOOK_OK;
+}
+
 /* Moves the item's entries into a chunk of their own, so that a long history is not rewritten with each change. */
 static enum daybook_status spill(struct items *items, struct store_txn *txn, struct item *item,
                                  struct daybook_error *error) {
-    struct daybook_buffer made = {0};
     struct item_row row;
     uint8_t key[ITEM_CHUNK_KEY_SIZE];
     uint8_t chunk[ITEM_CHECKSUM + ITEM_ENTRIES_MAX];
-    size_t size = ITEM_CHECKSUM + item->bytes.size - item->entries_at;
-    memcpy(chunk + ITEM_CHECKSUM, item->bytes.data + item->entries_at, size - ITEM_CHECKSUM);
+    size_t size = ITEM_CHECKSUM + item->size - item->entries_at;
+    DAYBOOK_TRY(item_read(bytes_of(item), &row, error));
+    memcpy(chunk + ITEM_CHECKSUM, item->bytes + item->entries_at, size - ITEM_CHECKSUM);
     item_seal(chunk, size);
-    item_chunk_key(item->head.account, item->head.order, item->spill.chunk_count, key);
+    item_chunk_key(item->head.account, item->head.order, row.spill.chunk_count, key);
     DAYBOOK_TRY(table_put(txn, items->tables.chunks, (struct daybook_bytes){key, sizeof key},
                           (struct daybook_bytes){chunk, size}, error));
-    DAYBOOK_TRY(item_read(daybook_buffer_view(&item->bytes), &row, error));
-    row.spill = (struct item_spill){
-        .chunk_count = item->spill.chunk_count + 1,
-        .amount_minor = item->level_minor - row.amount_minor,
-        .disputed_minor = item->disputed_minor,
-        .max_effective = item->max_effective,
-        .last_sequence = item->last.sequence,
-    };
-    if (item_write(&made, &row) != DAYBOOK_OK ||
-        daybook_buffer_append(&made, row.parts, (size_t)(row.entries - row.parts)) != DAYBOOK_OK) {
-        daybook_buffer_release(&made);
+    DAYBOOK_TRY(sum_spill(item, &row, &row.spill, error));
+    daybook_buffer_reset(&items->scratch);
+    if (item_write(&items->scratch, &row) != DAYBOOK_OK ||
+        daybook_buffer_append(&items->scratch, row.parts, (size_t)(row.entries - row.parts)) != DAYBOOK_OK ||
+        !set_bytes(items, item, 0, items->scratch.data, items->scratch.size)) {
         return items_no_memory(error);
     }
-    items->documents.used_bytes += made.capacity - item->bytes.capacity;
-    daybook_buffer_release(&item->bytes);
-    item->bytes = made;
-    item->entries_at = made.size;
-    item->spill = row.spill;
-    item->last = item_start(&row);
+    DAYBOOK_TRY(item_read(bytes_of(item), &row, error));
+    begin_entries(item, &row);
     return DAYBOOK_OK;
+}
+
+static size_t pack_entry(const struct item *item, const struct item_entry *entry, uint8_t bytes[ITEM_ENTRY_MAX]) {
+    struct item_entry last = {.sequence = item->last_sequence, .effective_on = item->last_effective};
+    return item_write_entry(bytes, &last, entry);
 }
 
 static enum daybook_status change(struct items *items, struct store_txn *txn, struct item *item,
                                   const struct item_entry *entry, struct daybook_error *error) {
     uint8_t bytes[ITEM_ENTRY_MAX];
-    size_t size = item_write_entry(bytes, &item->last, entry);
-    if (item->bytes.size - item->entries_at + size > ITEM_ENTRIES_MAX) {
+    size_t size = pack_entry(item, entry, bytes);
+    if (item->size - item->entries_at + size > ITEM_ENTRIES_MAX) {
         DAYBOOK_TRY(spill(items, txn, item, error));
-        size = item_write_entry(bytes, &item->last, entry);
+        size = pack_entry(item, entry, bytes);
     }
-    size_t before = item->bytes.capacity;
-    if (daybook_buffer_append(&item->bytes, bytes, size) != DAYBOOK_OK ||
-        !documents_mark(&items->documents, &item->head)) {
+    if (!set_bytes(items, item, item->size, bytes, size) || !documents_mark(&items->documents, &item->head)) {
         return items_no_memory(error);
     }
-    items->documents.used_bytes += item->bytes.capacity - before;
     take_entry(item, entry);
     item->head.is_idle = item->level_minor == 0;
     return DAYBOOK_OK;

@@ -10,14 +10,14 @@ struct run {
 };
 
 static struct item *dirty_at(const struct items *items, size_t i) {
-    return (struct item *)items->documents.dirty[i];
+    return (struct item *)items->documents.dirty[i].document;
 }
 
 static enum daybook_status add_to_group(struct items *items, struct daybook_bytes item, struct daybook_error *error) {
     uint8_t size[10];
     size_t size_size = varint_store(size, item.size);
-    if (daybook_buffer_append(&items->group, size, size_size) != DAYBOOK_OK ||
-        daybook_buffer_append(&items->group, item.data, item.size) != DAYBOOK_OK) {
+    if (daybook_buffer_append(&items->scratch, size, size_size) != DAYBOOK_OK ||
+        daybook_buffer_append(&items->scratch, item.data, item.size) != DAYBOOK_OK) {
         return items_no_memory(error);
     }
     return DAYBOOK_OK;
@@ -30,8 +30,8 @@ static enum daybook_status merge_group(struct items *items, struct run run, stru
     const uint8_t *at = body.data;
     const uint8_t *end = body.data == NULL ? NULL : body.data + body.size;
     size_t next = run.first;
-    daybook_buffer_reset(&items->group);
-    if (daybook_buffer_append(&items->group, no_checksum, sizeof no_checksum) != DAYBOOK_OK) {
+    daybook_buffer_reset(&items->scratch);
+    if (daybook_buffer_append(&items->scratch, no_checksum, sizeof no_checksum) != DAYBOOK_OK) {
         return items_no_memory(error);
     }
     for (uint32_t i = 0; i < ITEM_GROUP && (at != end || next < run.end); i++) {
@@ -40,14 +40,15 @@ static enum daybook_status merge_group(struct items *items, struct run run, stru
             return item_damaged(error);
         }
         if (next < run.end && dirty_at(items, next)->head.order % ITEM_GROUP == i) {
-            bytes = daybook_buffer_view(&dirty_at(items, next++)->bytes);
+            const struct item *item = dirty_at(items, next++);
+            bytes = (struct daybook_bytes){item->bytes, item->size};
         }
         if (bytes.data == NULL) {
             return item_damaged(error); /* A number without an item before it. */
         }
         DAYBOOK_TRY(add_to_group(items, bytes, error));
     }
-    item_seal(items->group.data, items->group.size);
+    item_seal(items->scratch.data, items->scratch.size);
     return DAYBOOK_OK;
 }
 
@@ -68,7 +69,7 @@ static enum daybook_status write_group(struct items *items, struct store_txn *tx
     }
     DAYBOOK_TRY(merge_group(items, run, body, error));
     return table_put(txn, items->tables.groups, (struct daybook_bytes){key, sizeof key},
-                     daybook_buffer_view(&items->group), error);
+                     daybook_buffer_view(&items->scratch), error);
 }
 
 static enum daybook_status write_groups(struct items *items, struct store_txn *txn, struct daybook_error *error) {
@@ -161,9 +162,7 @@ static enum daybook_status write_open(struct items *items, struct store_txn *txn
 }
 
 enum daybook_status items_flush(struct items *items, struct store_txn *txn, struct daybook_error *error) {
-    if (!documents_sort_dirty(&items->documents)) {
-        return items_no_memory(error);
-    }
+    documents_sort_dirty(&items->documents);
     DAYBOOK_TRY(write_groups(items, txn, error));
     DAYBOOK_TRY(write_names(items, txn, error));
     DAYBOOK_TRY(write_open(items, txn, error));

@@ -6,19 +6,19 @@
 #include "projections/items.h"
 #include "projections/series.h"
 
-/* The number of an item is head.order. */
+/* The number of an item is head.order. Its bytes (item.h) are the pool's. */
 struct item {
     struct document head;
-    struct daybook_buffer bytes; /* item.h */
-    size_t entries_at;
-    struct item_spill spill;
-    uint64_t sequence;
+    uint8_t *bytes;
+    uint32_t size;
+    uint32_t capacity;
+    uint32_t entries_at;
+    bool is_new;   /* Not in any table. */
+    bool was_open; /* Has its bit in the table. */
     int64_t level_minor;
     int64_t disputed_minor;
-    int32_t max_effective;
-    struct item_entry last; /* Of the bytes; the making when they have none. */
-    bool is_new;            /* Not in any table. */
-    bool was_open;          /* Has its bit in the table. */
+    uint64_t last_sequence; /* Of the bytes' last entry; of the making when they have none. */
+    int32_t last_effective; /* Likewise. */
 };
 
 struct items {
@@ -27,7 +27,7 @@ struct items {
     struct series *touches;
     uint64_t *counts; /* By account: items there are, and 1; 0 = not known. */
     size_t count_capacity;
-    struct daybook_buffer group; /* Of the flush. */
+    struct daybook_buffer scratch; /* An item that is made, a group that is written. */
 };
 
 enum { ITEMS_NAME_KEY_SIZE = 12 };
