@@ -217,7 +217,7 @@ static void add_credit(struct table *table, const Pb__Credit *row) {
     } else {
         table_add_text(table, "", TONE_PLAIN);
     }
-    table_add_text(table, row->on_hold ? _("yes") : "", TONE_ALARM);
+    table_add_text(table, row->on_hold ? _("yes") : "", row->on_hold ? TONE_ALARM : TONE_PLAIN);
     table_add_amount(table, row->overdue_minor, row->currency, overdue);
     table_add_count(table, row->oldest_overdue_days, overdue);
     add_hundredths(table, row->days_to_pay_hundredths);
