@@ -68,6 +68,11 @@ static inline void render_charge(struct rendered *rendered, const Pb__Event *eve
     static const char *const states[] = {"?", "unassessed", "unlimited", "limit"};
     render(rendered, "charge %s %" PRId64, charge->charge, charge->amount_minor);
     render_date(rendered, "due", charge->due_on, event->effective_on);
+    for (size_t i = 0; i < charge->n_instalments; i++) {
+        char text[DATE_TEXT_SIZE];
+        render(rendered, " %" PRId64 "@%s", charge->instalments[i]->amount_minor,
+               date_format(charge->instalments[i]->due_on, text));
+    }
     const Pb__CreditDecision *credit = charge->credit;
     if (credit != NULL) {
         char text[DATE_TEXT_SIZE];
@@ -273,12 +278,35 @@ static inline void render_body(struct rendered *rendered, const Pb__Event *event
     }
 }
 
+/* The instalment that an event is about; 0: none. */
+static inline uint32_t render_part(const Pb__Event *event) {
+    switch ((int)event->body_case) {
+    case PB__EVENT__BODY_ALLOCATED:
+        return event->allocated->instalment;
+    case PB__EVENT__BODY_UNALLOCATED:
+        return event->unallocated->instalment;
+    case PB__EVENT__BODY_DEPOSIT_CONSUMED:
+        return event->deposit_consumed->instalment;
+    case PB__EVENT__BODY_DEPOSIT_RESTORED:
+        return event->deposit_restored->instalment;
+    case PB__EVENT__BODY_ADJUSTMENT_POSTED:
+        return event->adjustment_posted->instalment;
+    case PB__EVENT__BODY_CHARGE_REVERSED:
+        return event->charge_reversed->instalment;
+    default:
+        return 0;
+    }
+}
+
 /* "2024-06-01 charge g 180 due=2024-07-01"; the currency where it is not the ledger's, original_on where there is one.
  */
 static inline void render_event(struct rendered *rendered, const Pb__Event *event, const char *currency) {
     char text[DATE_TEXT_SIZE];
     render(rendered, "%s%s ", rendered->size > 0 ? "; " : "", date_format(event->effective_on, text));
     render_body(rendered, event);
+    if (render_part(event) != 0) {
+        render(rendered, " part=%u", render_part(event));
+    }
     if (event->currency[0] != '\0' && strcmp(event->currency, currency) != 0) {
         render(rendered, " %s", event->currency);
     }

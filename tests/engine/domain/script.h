@@ -218,6 +218,23 @@ static inline void say_deposit(const struct line *line, Pb__Request *request) {
     request->receive_deposit = command;
 }
 
+/* "instalments=60@2024-07-01,40@2024-08-01". */
+static inline size_t script_instalments(const struct line *line, Pb__InstalmentPlan ***plans) {
+    char **items = NULL;
+    char *text = option(line, "instalments");
+    size_t count = text == NULL ? 0 : script_list(line, text, &items);
+    *plans = arena_alloc(line->arena, (count + 1) * sizeof **plans);
+    assert_non_null(*plans);
+    for (size_t i = 0; i < count; i++) {
+        SCRIPT_NEW(line, Pb__InstalmentPlan, plan, PB__INSTALMENT_PLAN__INIT);
+        char *at = strchr(items[i], '@');
+        plan->amount_minor = amount_of(items[i]);
+        plan->due_on = at == NULL ? (char *)(uintptr_t) "" : at + 1;
+        (*plans)[i] = plan;
+    }
+    return count;
+}
+
 static inline void say_charge(const struct line *line, Pb__Request *request) {
     SCRIPT_NEW(line, Pb__PostCharge, command, PB__POST_CHARGE__INIT);
     command->charge = word_at(line, 1);
@@ -227,12 +244,7 @@ static inline void say_charge(const struct line *line, Pb__Request *request) {
     command->memo = option_or(line, "memo", "");
     command->terms = script_terms(line);
     command->settlement = (Pb__Settlement)choice(option_or(line, "settle", ""), "first|receivable|only");
-    if (option(line, "instalments") != NULL) {
-        SCRIPT_NEW(line, Pb__InstalmentPlan, plan, PB__INSTALMENT_PLAN__INIT);
-        SCRIPT_NEW(line, Pb__InstalmentPlan *, plans, plan);
-        command->n_instalments = 1;
-        command->instalments = plans;
-    }
+    command->n_instalments = script_instalments(line, &command->instalments);
     request->command_case = PB__REQUEST__COMMAND_POST_CHARGE;
     request->post_charge = command;
 }
@@ -257,7 +269,7 @@ static inline Pb__AllocationPlan *script_plan(const struct line *line, char *tex
         text = slash + 1;
     }
     plan->target = text;
-    plan->instalment = flag(line, "instalment") ? 1 : 0;
+    plan->instalment = number_of(option_or(line, "part", "0"));
     return plan;
 }
 
@@ -325,7 +337,7 @@ static inline void say_adjust(const struct line *line, Pb__Request *request) {
     command->target_kind = (Pb__DocumentKind)choice(option_or(line, "kind", ""), SCRIPT_KINDS);
     command->due_on = option_or(line, "due", "");
     command->memo = option_or(line, "memo", "");
-    command->instalment = flag(line, "instalment") ? 1 : 0;
+    command->instalment = number_of(option_or(line, "part", "0"));
     request->command_case = PB__REQUEST__COMMAND_POST_ADJUSTMENT;
     request->post_adjustment = command;
 }

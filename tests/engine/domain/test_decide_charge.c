@@ -28,7 +28,6 @@ static const struct rule posting[] = {
     {"the first", "", "1970-01-02 charge g 100", "1970-01-02 charge g 100"},
     {"the day before", "", "1970-01-01 charge g 100", "DATE_INVALID"},
     {"a date of another form", "", "charge g 100 on=20240601", "DATE_INVALID"},
-    {"instalments", "", "2024-06-01 charge g 100 instalments=1", "UNSUPPORTED g"},
     {"nothing is no amount", "", "2024-06-01 charge g 0", "AMOUNT_NOT_POSITIVE g"},
     {"its id is used once", "2024-06-01 charge g 100", "2024-06-02 charge g 100", "DUPLICATE_DOCUMENT g"},
     {"also after it was reversed", "2024-06-01 charge g 100\nreverse-charge g 0 correction error",
@@ -116,8 +115,7 @@ static const struct rule holds[] = {
     {"lifted", "2024-06-10 hold late\n2024-06-12 lift paid", "charge g 1", "2024-06-15 charge g 1"},
     {"lifted tomorrow", "2024-06-10 hold late\n2024-06-16 lift paid", "charge g 1", "CREDIT_HOLD g 2024-06-15"},
     {"placed tomorrow", "2024-06-16 hold late", "charge g 1", "2024-06-15 charge g 1"},
-    {"placed tomorrow, charged tomorrow", "2024-06-16 hold late", "2024-06-16 charge g 1",
-     "CREDIT_HOLD g 2024-06-16"},
+    {"placed tomorrow, charged tomorrow", "2024-06-16 hold late", "2024-06-16 charge g 1", "CREDIT_HOLD g 2024-06-16"},
     {"of one day the last counts", "2024-06-10 lift paid\n2024-06-10 hold late", "charge g 1",
      "CREDIT_HOLD g 2024-06-15"},
     {"a hold needs a reason", "", "hold", "REASON_REQUIRED"},
@@ -145,9 +143,60 @@ static const struct rule overflowing[] = {
      "2024-06-15 refund r 1 payment p"},
 };
 
+#define IN_PARTS "2024-05-01 charge g 100 instalments=60@2024-07-01,40@2024-08-01\n"
+
+static const struct rule instalments[] = {
+    {"each has its own day, and the charge the last one", "", IN_PARTS,
+     "2024-05-01 charge g 100 due=2024-08-01 60@2024-07-01 40@2024-08-01"},
+    {"without amounts: the largest remainder, ties by order", "",
+     "2024-05-01 charge g 100 instalments=@2024-06-01,@2024-07-01,@2024-08-01",
+     "2024-05-01 charge g 100 due=2024-08-01 34@2024-06-01 33@2024-07-01 33@2024-08-01"},
+    {"they add up", "", "2024-05-01 charge g 100 instalments=60@2024-07-01,41@2024-08-01", "MALFORMED"},
+    {"all amounts or none", "", "2024-05-01 charge g 100 instalments=100@2024-07-01,@2024-08-01", "MALFORMED"},
+    {"none is nothing", "", "2024-05-01 charge g 1 instalments=@2024-07-01,@2024-08-01", "MALFORMED"},
+    {"none is less", "", "2024-05-01 charge g 1 instalments=-1@2024-07-01,2@2024-08-01", "AMOUNT_NOT_POSITIVE"},
+    {"their sum overflows", "", "2024-05-01 charge g 1 instalments=9223372036854775807@2024-07-01,1@2024-08-01",
+     "AMOUNT_NOT_POSITIVE"},
+    {"in order of their days", "", "2024-05-01 charge g 2 instalments=1@2024-07-01,1@2024-07-01",
+     "DATE_INVALID 2024-07-01"},
+    {"each with a day", "", "2024-05-01 charge g 2 instalments=1@2024-07-01,1@", "DATE_INVALID"},
+    {"a payment pays them in the order of their days", IN_PARTS "2024-05-01 charge h 10 due=2024-07-15",
+     "2024-05-02 pay p 75",
+     "2024-05-02 pay p 75; 2024-05-02 allocate p g 60 oldest part=1; 2024-05-02 allocate p h 10 oldest; "
+     "2024-05-02 allocate p g 5 oldest part=2"},
+    {"one of them", IN_PARTS, "2024-05-02 pay p 75 to=g:30 part=2",
+     "2024-05-02 pay p 75; 2024-05-02 allocate p g 30 part=2"},
+    {"not more than is open of it", IN_PARTS, "2024-05-02 pay p 75 to=g:41 part=2", "EXCEEDS_OPEN g 41/40 2024-05-02"},
+    {"the charge, whichever they are", IN_PARTS, "2024-05-02 pay p 75 to=g:70",
+     "2024-05-02 pay p 75; 2024-05-02 allocate p g 60 part=1; 2024-05-02 allocate p g 10 part=2"},
+    {"one that there is not", IN_PARTS, "2024-05-02 pay p 75 to=g:1 part=3", "UNKNOWN_DOCUMENT g"},
+    {"a charge without them", "2024-05-01 charge g 10", "2024-05-02 pay p 75 to=g:1 part=1", "UNKNOWN_DOCUMENT g"},
+    {"an adjustment names one", IN_PARTS, "2024-05-02 credit-note n 1 late for=g", "MALFORMED g"},
+    {"and is for that", IN_PARTS, "2024-05-02 credit-note n 40 late for=g part=2",
+     "2024-05-02 credit-note n 40 for=g part=2"},
+    {"not more than is open of that", IN_PARTS, "2024-05-02 credit-note n 41 late for=g part=2",
+     "EXCEEDS_OPEN g 41/40 2024-05-02"},
+    {"lots pay the first one first", "2024-04-01 deposit A 70", IN_PARTS,
+     "2024-05-01 charge g 100 due=2024-08-01 60@2024-07-01 40@2024-08-01; 2024-05-01 consume g A 60 part=1; "
+     "2024-05-01 consume g A 10 part=2"},
+    {"a reversal takes the last one first", "2024-04-01 deposit A 70\n" IN_PARTS,
+     "2024-05-03 reverse-charge g 50 reversal error",
+     "2024-05-03 restore g A 10 part=2; 2024-05-03 reverse-charge g 40 reversal part=2; "
+     "2024-05-03 restore g A 10 part=1; 2024-05-03 reverse-charge g 10 reversal part=1"},
+    {"all of it", IN_PARTS "2024-05-02 pay p 75", "2024-05-03 reverse-charge g 0 reversal error",
+     "2024-05-03 unallocate p g 15 #5 charge-reversed part=2; 2024-05-03 reverse-charge g 40 reversal part=2; "
+     "2024-05-03 unallocate p g 60 #4 charge-reversed part=1; 2024-05-03 reverse-charge g 60 reversal part=1"},
+    {"a bounced payment opens them again", IN_PARTS "2024-05-02 pay p 75",
+     "2024-05-03 reverse-payment p reversal bounced",
+     "2024-05-03 unallocate p g 15 #5 payment-reversed part=2; 2024-05-03 unallocate p g 60 #4 payment-reversed "
+     "part=1; "
+     "2024-05-03 reverse-payment p 75 reversal"},
+};
+
 int main(void) {
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, posting, run_rule);
+    ROWS_ADD_TABLE(&rows, instalments, run_rule);
     ROWS_ADD_TABLE(&rows, credit, run_rule);
     ROWS_ADD_TABLE(&rows, holds, run_rule);
     ROWS_ADD_TABLE(&rows, overflowing, run_rule);

@@ -28,8 +28,8 @@ static const struct rule keys[] = {
     {"a key of 65", "", "charge g 1 key=k*65", "MALFORMED"},
     {"no key", "", "charge g 1 key=", "MALFORMED"},
     {"a key of any bytes", "", "charge g 1 key=\xff\x01", "2024-06-15 charge g 1"},
-    {"two events with one key are not the key's of another", "charge g 1 key=a\ncharge h 1 key=b",
-     "charge g 1 key=a", "repeated 2-2"},
+    {"two events with one key are not the key's of another", "charge g 1 key=a\ncharge h 1 key=b", "charge g 1 key=a",
+     "repeated 2-2"},
 };
 
 static const struct rule clocks[] = {
@@ -95,8 +95,8 @@ static const struct rule orders[] = {
     {"no reading before UNKNOWN_DOCUMENT", "", "reverse-payment p maybe bounced", "MALFORMED"},
     {"nor of a charge", "", "reverse-charge p 1 maybe bounced", "MALFORMED"},
     {"ALREADY_REVERSED before DATE_BEFORE_SOURCE, a payment",
-     "2024-05-01 pay p 1\n2024-05-01 reverse-payment p reversal bounced", "2024-04-30 reverse-payment p reversal bounced",
-     "ALREADY_REVERSED"},
+     "2024-05-01 pay p 1\n2024-05-01 reverse-payment p reversal bounced",
+     "2024-04-30 reverse-payment p reversal bounced", "ALREADY_REVERSED"},
     {"ALREADY_REVERSED before DATE_BEFORE_SOURCE, a charge",
      "2024-05-01 charge g 1\n2024-05-01 reverse-charge g 0 reversal bounced",
      "2024-04-30 reverse-charge g 0 reversal bounced", "ALREADY_REVERSED"},
