@@ -14,7 +14,7 @@ enum {
     VIEW_GENERATIONS_MAX = 64, /* Looked at; more than two are there only after damage. */
     VIEW_RACY_US = 100 * 1000, /* A directory that changed this lately may change again unseen. */
     VIEW_NAME_MAX = 200,
-    VIEW_DEFAULT_BATCH = 65536,
+    VIEW_DEFAULT_BATCH = 262144,
 };
 #define VIEW_EVENT_ARENA_BYTES ((size_t)64 << 20) /* One decoded event; it holds LIMIT_EVENT_BYTES many times over. */
 
