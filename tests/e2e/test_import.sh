@@ -155,4 +155,21 @@ expect 0 status --json
 [ "$(json_value journalHead)" = 60500 ] || die "something is missing, or there twice"
 expect 0 balance --as-of 2024-12-31 --csv
 cmp -s "$out" "$work/unbroken" || die "the books differ from those of an import that was not killed"
+# SIGINT stops it between two batches, says so, and the same import again goes on from there.
+new_ledger stopped --currency CNY
+"$daybook" import "$work/large.csv" --map "$map" >"$out" 2>"$err" &
+program=$!
+while kill -0 "$program" 2>/dev/null && [ ! -s "$DAYBOOK_LEDGER/writer.lock" ]; do :; done
+kill -INT "$program" 2>/dev/null || true
+code=0
+wait "$program" || code=$?
+case $code in
+0) ;;
+3) err_has "the same import again goes on from there" ;;
+130) ;; # Before it had begun to watch.
+*) die "stopped with $code" ;;
+esac
+expect 0 import "$work/large.csv" --map "$map"
+expect 0 status --json
+[ "$(json_value journalHead)" = 60500 ] || die "something is missing after a stop, or there twice"
 echo "import: as expected"
