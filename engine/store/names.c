@@ -25,6 +25,7 @@ enum {
     FILTER_BITS_PER_NAME = 12,
     FILTER_PROBES = 6,
     FILTER_SMALLEST = 1 << 16, /* Names. */
+    PLAIN_FINDS = 4096,        /* Until the filter is made: a program that asks little need not read every name. */
 };
 #define LIST_RUN 0xFFFFFFFFU
 
@@ -47,7 +48,8 @@ struct names {
     struct run runs[RUNS_MAX]; /* In order of id: the newest last. */
     size_t run_count;
     uint32_t next_id;
-    struct filter filter;
+    struct filter filter; /* Without lines until it pays to make them. */
+    uint32_t plain_finds; /* Without a filter. */
 };
 
 static enum daybook_status no_memory(struct daybook_error *error) {
@@ -146,9 +148,8 @@ static enum daybook_status reader_next(struct run_reader *reader, struct daybook
     return DAYBOOK_OK;
 }
 
-static enum daybook_status fill_filter(struct names *names, struct store_txn *txn, uint64_t extra,
-                                       struct daybook_error *error) {
-    uint64_t total = extra;
+static enum daybook_status fill_filter(struct names *names, struct store_txn *txn, struct daybook_error *error) {
+    uint64_t total = 0;
     for (size_t i = 0; i < names->run_count; i++) {
         total += names->runs[i].count;
     }
@@ -198,9 +199,6 @@ enum daybook_status names_open(struct store_txn *txn, unsigned table, struct nam
     fresh->table = table;
     fresh->next_id = 1;
     enum daybook_status status = read_runs(fresh, txn, error);
-    if (status == DAYBOOK_OK) {
-        status = fill_filter(fresh, txn, 0, error);
-    }
     if (status != DAYBOOK_OK) {
         names_close(fresh);
         return status;
@@ -262,7 +260,10 @@ static enum daybook_status find_in_run(struct table_cursor *cursor, uint32_t run
 enum daybook_status names_find(struct names *names, struct store_txn *txn, uint64_t hash, uint64_t *numbers,
                                size_t capacity, size_t *count, struct daybook_error *error) {
     *count = 0;
-    if (!filter_may_have(&names->filter, hash) || names->run_count == 0) {
+    if (names->filter.lines == NULL && ++names->plain_finds > PLAIN_FINDS) {
+        DAYBOOK_TRY(fill_filter(names, txn, error));
+    }
+    if (names->run_count == 0 || (names->filter.lines != NULL && !filter_may_have(&names->filter, hash))) {
         return DAYBOOK_OK;
     }
     struct table_cursor *cursor = NULL;
@@ -478,11 +479,11 @@ enum daybook_status names_flush(struct names *names, struct store_txn *txn, cons
     for (uint32_t level = 0; status == DAYBOOK_OK && runs_of_level(names, level) >= RUN_FANOUT; level++) {
         status = merge_level(names, txn, level, error);
     }
-    if (status != DAYBOOK_OK) {
+    if (status != DAYBOOK_OK || names->filter.lines == NULL) {
         return status;
     }
     if (names->filter.count + count > names->filter.capacity) {
-        return fill_filter(names, txn, 0, error);
+        return fill_filter(names, txn, error);
     }
     for (size_t i = 0; i < count; i++) {
         filter_add(&names->filter, entries[i].hash);

@@ -7,7 +7,8 @@
  *       they are merged into one of the next, so there are few to search and
  *       each entry is rewritten a handful of times in all.
  *   N3  A filter in memory answers "never seen" without touching a run: that is
- *       the answer for nearly every new name.
+ *       the answer for nearly every new name. It is made after some thousand
+ *       questions, so that opening costs the same however many names there are.
  *
  * A B-tree of random keys would dirty a page for each of them; runs are only
  * ever appended. One thread at a time.
@@ -24,7 +25,7 @@ struct names_entry {
     uint64_t number;
 };
 
-/* Reads what is in `table` of the transaction's store and fills the filter. */
+/* Reads the list of runs in `table` of the transaction's store. */
 DAYBOOK_MUST_USE enum daybook_status names_open(struct store_txn *txn, unsigned table, struct names **names,
                                                 struct daybook_error *error);
 void names_close(struct names *names); /* Accepts NULL. */
