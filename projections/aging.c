@@ -20,6 +20,7 @@ struct change {
     int64_t amount_minor;
     uint32_t instalment;
     int64_t disputed_minor;
+    int64_t paid_minor; /* On a target; negative when it is taken off again. */
 };
 
 /* What an event does to items: makes one, or changes up to two. */
@@ -28,6 +29,7 @@ struct plan {
     bool makes;
     struct change changes[2];
     size_t change_count;
+    uint64_t allocation_sequence; /* Of an unallocation. */
 };
 
 #define CHARGE     PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE
@@ -36,7 +38,7 @@ struct plan {
 
 static void add_change(struct plan *plan, Pb__DocumentKind kind, const char *id, int64_t amount_minor,
                        uint32_t instalment) {
-    plan->changes[plan->change_count++] = (struct change){kind, id, amount_minor, instalment, 0};
+    plan->changes[plan->change_count++] = (struct change){kind, id, amount_minor, instalment, 0, 0};
 }
 
 static void make(struct plan *plan, const Pb__Event *event, Pb__DocumentKind kind, const char *id, int64_t amount_minor,
@@ -101,14 +103,18 @@ static void plan_refund(struct plan *plan, const Pb__Refunded *refund) {
     }
 }
 
+/* The target comes first: touches.h relies on it. */
 static void plan_allocated(struct plan *plan, const Pb__Allocated *allocated) {
-    add_change(plan, allocated->source_kind, allocated->source, -allocated->amount_minor, 0);
     add_change(plan, allocated->target_kind, allocated->target, -allocated->amount_minor, allocated->instalment);
+    add_change(plan, allocated->source_kind, allocated->source, -allocated->amount_minor, 0);
+    plan->changes[0].paid_minor = allocated->amount_minor;
 }
 
 static void plan_unallocated(struct plan *plan, const Pb__Unallocated *unallocated) {
-    add_change(plan, unallocated->source_kind, unallocated->source, unallocated->amount_minor, 0);
     add_change(plan, unallocated->target_kind, unallocated->target, unallocated->amount_minor, unallocated->instalment);
+    add_change(plan, unallocated->source_kind, unallocated->source, unallocated->amount_minor, 0);
+    plan->changes[0].paid_minor = -unallocated->amount_minor;
+    plan->allocation_sequence = unallocated->allocation_sequence;
 }
 
 static void plan_dispute(struct plan *plan, const char *charge, int64_t disputed_minor) {
@@ -177,10 +183,28 @@ static bool plan_event(struct plan *plan, const Pb__Event *e) {
     return false;
 }
 
+/* The days that a payment weighs with: its own, or those of the allocation that it takes off (AG3). */
+static enum daybook_status weigh(struct aging_fold *fold, struct store_txn *txn, uint32_t account,
+                                 const Pb__Event *event, const struct plan *plan, struct item_change *change,
+                                 struct daybook_error *error) {
+    struct touch_weight *weight = &change->weight;
+    int32_t posted_on;
+    int32_t due_on;
+    if (plan->changes[0].paid_minor < 0) {
+        DAYBOOK_TRY(items_find_weight(fold->items, txn, account, plan->allocation_sequence, weight, error));
+    } else {
+        DAYBOOK_TRY(item_dates(change->item, change->entry.instalment, &posted_on, &due_on, error));
+        weight->days_to_pay = (int64_t)event->effective_on - posted_on;
+        weight->days_late = (int64_t)event->effective_on - due_on;
+    }
+    weight->paid_minor = plan->changes[0].paid_minor;
+    return DAYBOOK_OK;
+}
+
 /* Finds every item first: a view that stops at an event keeps its rows. */
 static enum daybook_status apply_changes(struct aging_fold *fold, struct store_txn *txn, uint32_t account,
                                          const Pb__Event *event, const struct plan *plan, struct daybook_error *error) {
-    struct item_change changes[2];
+    struct item_change changes[2] = {0};
     for (size_t i = 0; i < plan->change_count; i++) {
         const struct change *change = &plan->changes[i];
         DAYBOOK_TRY(
@@ -190,6 +214,13 @@ static enum daybook_status apply_changes(struct aging_fold *fold, struct store_t
                                                .amount_minor = change->amount_minor,
                                                .instalment = change->instalment,
                                                .disputed_minor = change->disputed_minor};
+    }
+    if (plan->changes[0].paid_minor != 0) {
+        enum daybook_status status = weigh(fold, txn, account, event, plan, &changes[0], error);
+        if (status == DAYBOOK_INVALID) {
+            return daybook_fail_in(error, "while folding event %" PRIu64, event->sequence);
+        }
+        DAYBOOK_TRY(status);
     }
     return items_change(fold->items, txn, changes, plan->change_count, error);
 }

@@ -5,6 +5,7 @@
  *        every row and total.
  *   AG2  A question looks at the items that can have something left at (A, K), and
  *        at no others (items.h).
+ *   AG3  The days to pay weigh what stands allocated, each with the days that it was allocated after.
  */
 #ifndef DAYBOOK_PROJECTIONS_AGING_H
 #define DAYBOOK_PROJECTIONS_AGING_H
@@ -65,6 +66,18 @@ struct aging_question {
 /* Visits each item once, in the order of their sequences; stops when a visit fails. */
 DAYBOOK_MUST_USE enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_question *question,
                                                      aging_visit *visit, void *context, struct daybook_error *error);
+
+/* ---- how items were paid ---- */
+
+struct aging_paid {
+    int64_t paid_minor;                   /* Allocated, and not taken off again. */
+    int64_t days_to_pay_hundredths;       /* From posting, weighted by amount; half away from zero. */
+    int64_t days_beyond_terms_hundredths; /* From the due date; negative = early. */
+};
+
+/* AG3 */
+DAYBOOK_MUST_USE enum daybook_status aging_ask_paid(struct store_txn *txn, const struct aging_question *question,
+                                                    struct aging_paid *paid, struct daybook_error *error);
 
 /* ---- ages ---- */
 

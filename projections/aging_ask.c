@@ -6,7 +6,9 @@
 
 #include "base/decimal.h"
 #include "projections/items.h"
-#include "projections/series.h"
+#include "projections/touches.h"
+
+static const struct series_shape touches_shape = {AGING_TOUCHES, TOUCH_COLUMN_COUNT};
 
 struct asking {
     struct store_txn *txn;
@@ -347,7 +349,7 @@ static enum daybook_status find_open(struct asking *asking, struct daybook_buffe
 /* IT2 */
 static enum daybook_status add_hidden(void *context, const int64_t columns[SERIES_COLUMNS_MAX],
                                       struct daybook_error *error) {
-    return add_number(context, (uint32_t)columns[0], error);
+    return add_number(context, (uint32_t)columns[TOUCH_ITEM], error);
 }
 
 static int compare_numbers(const void *a, const void *b) {
@@ -407,13 +409,12 @@ static enum daybook_status look_at_numbers(struct asking *asking, const uint32_t
 }
 
 static enum daybook_status look_at_some(struct asking *asking, struct daybook_error *error) {
-    static const struct series_shape touches = {AGING_TOUCHES, 1};
     const struct aging_question *question = asking->question;
     struct daybook_buffer found = {0};
     enum daybook_status status = find_open(asking, &found, error);
     size_t open_bytes = found.size;
     if (status == DAYBOOK_OK) {
-        status = series_visit_hidden(asking->txn, touches, question->account, question->as_of, question->known_at,
+        status = series_visit_hidden(asking->txn, touches_shape, question->account, question->as_of, question->known_at,
                                      add_hidden, &found, error);
     }
     if (status == DAYBOOK_OK && found.size > 0) {
@@ -470,4 +471,16 @@ enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_qu
     asking.visit = visit;
     asking.context = context;
     return question->includes_closed ? look_at_all(&asking, error) : look_at_some(&asking, error);
+}
+
+enum daybook_status aging_ask_paid(struct store_txn *txn, const struct aging_question *question,
+                                   struct aging_paid *paid, struct daybook_error *error) {
+    struct series_totals totals;
+    DAYBOOK_TRY(series_ask(txn, touches_shape, question->account, question->as_of, question->known_at, &totals, error));
+    *paid = (struct aging_paid){
+        .paid_minor = totals.columns[TOUCH_PAID],
+        .days_to_pay_hundredths = touch_mean_to_pay(&totals),
+        .days_beyond_terms_hundredths = touch_mean_late(&totals),
+    };
+    return DAYBOOK_OK;
 }

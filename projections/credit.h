@@ -1,11 +1,11 @@
 /*
- * The credit view: limits, holds on credit, and how a customer pays, at any (A, K).
- * What is open, held and overdue comes from the balance and aging views.
+ * The credit view: limits, holds on credit and how often a limit was passed, at
+ * any (A, K). What is open, held, overdue and paid comes from the balance and
+ * aging views.
  *
  *   CR1  The policy in force is the visible one that began last and has not ended
  *        by A; of one day the one recorded last. One that has ended gives way to
  *        the one before it. The engine decides by the same rule.
- *   CR2  An allocation that is taken off no longer weighs in the days to pay.
  */
 #ifndef DAYBOOK_PROJECTIONS_CREDIT_H
 #define DAYBOOK_PROJECTIONS_CREDIT_H
@@ -13,7 +13,7 @@
 #include "projection/projection.h"
 #include "projections/account.h"
 
-enum credit_table { CREDIT_ACCOUNTS, CREDIT_DOCUMENTS, CREDIT_POLICIES, CREDIT_SERIES, CREDIT_TABLE_COUNT };
+enum credit_table { CREDIT_ACCOUNTS, CREDIT_POLICIES, CREDIT_OVER_LIMIT, CREDIT_TABLE_COUNT };
 
 extern const struct projection credit_projection;
 
@@ -29,11 +29,8 @@ struct credit_policy_row {
 struct credit_row {
     struct credit_policy_row policy;
     bool on_hold;
-    bool is_visible; /* Some policy, hold or allocation of this account was visible. */
+    bool is_visible; /* Some policy of this account, or a passing of its limit, was visible. */
     uint32_t times_over_limit;
-    int64_t paid_minor;
-    int64_t days_to_pay_hundredths;       /* Half away from zero; 0 where nothing was paid. */
-    int64_t days_beyond_terms_hundredths; /* Likewise. */
 };
 
 /* `account` is one that account_find or a walk gave. */

@@ -1,4 +1,4 @@
-/* Policies, holds and payment days at (A, K); the rows are drawn in credit_rows.h. */
+/* Policies and holds on credit at (A, K); the rows are drawn in credit_rows.h. */
 #include "projections/credit.h"
 
 #include <string.h>
@@ -6,38 +6,9 @@
 #include "base/hash.h"
 #include "projections/credit_rows.h"
 
-__extension__ typedef __int128 wide;
-
 enum { CHANGE_SIZE = 24, CHANGE_KEY_SIZE = 12 };
 
-const struct series_shape credit_shape = {CREDIT_SERIES, CREDIT_COLUMN_COUNT};
-
-#define TWO_TO_32 ((wide)1 << 32)
-
-static void put_wide(struct series_entry *entry, enum credit_column low, enum credit_column high, wide value) {
-    entry->columns[low] = (int64_t)(value % TWO_TO_32);
-    entry->columns[high] = (int64_t)(value / TWO_TO_32);
-}
-
-static wide get_wide(const int64_t *columns, enum credit_column low, enum credit_column high) {
-    return (wide)columns[high] * TWO_TO_32 + columns[low];
-}
-
-void credit_weigh(struct series_entry *entry, int64_t amount_minor, int64_t days_to_pay, int64_t days_late) {
-    entry->columns[CREDIT_PAID] = amount_minor;
-    put_wide(entry, CREDIT_TO_PAY_LOW, CREDIT_TO_PAY_HIGH, (wide)amount_minor * days_to_pay);
-    put_wide(entry, CREDIT_LATE_LOW, CREDIT_LATE_HIGH, (wide)amount_minor * days_late);
-}
-
-bool credit_days(const struct series_entry *entry, int64_t *days_to_pay, int64_t *days_late) {
-    int64_t amount_minor = entry->columns[CREDIT_PAID];
-    if (amount_minor == 0) {
-        return false;
-    }
-    *days_to_pay = (int64_t)(get_wide(entry->columns, CREDIT_TO_PAY_LOW, CREDIT_TO_PAY_HIGH) / amount_minor);
-    *days_late = (int64_t)(get_wide(entry->columns, CREDIT_LATE_LOW, CREDIT_LATE_HIGH) / amount_minor);
-    return true;
-}
+const struct series_shape credit_shape = {CREDIT_OVER_LIMIT, 0};
 
 enum daybook_status credit_damaged(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_DAMAGED,
@@ -128,17 +99,6 @@ static enum daybook_status read_changes(struct store_txn *txn, uint32_t account,
     return status;
 }
 
-/* Half away from zero; what is paid is above zero. */
-static int64_t mean_hundredths(wide weighted, int64_t paid_minor) {
-    if (paid_minor <= 0) {
-        return 0;
-    }
-    wide doubled = weighted * 200;
-    wide divisor = (wide)paid_minor * 2;
-    wide half = weighted < 0 ? -(wide)paid_minor : (wide)paid_minor;
-    return (int64_t)((doubled + half) / divisor);
-}
-
 /* A hold on credit concerns the customer in every currency: it is kept under the account without one. */
 static enum daybook_status read_hold(struct store_txn *txn, const struct account_row *account, int32_t as_of,
                                      uint64_t known_at, bool *on_hold, struct daybook_error *error) {
@@ -171,11 +131,6 @@ enum daybook_status credit_ask(struct store_txn *txn, const struct account_row *
     credit->policy = now.policy;
     credit->on_hold = credit->on_hold || now.on_hold;
     credit->is_visible = now.policy.is_set || totals.count > 0;
-    credit->times_over_limit = (uint32_t)totals.columns[CREDIT_OVER_LIMIT];
-    credit->paid_minor = totals.columns[CREDIT_PAID];
-    credit->days_to_pay_hundredths =
-        mean_hundredths(get_wide(totals.columns, CREDIT_TO_PAY_LOW, CREDIT_TO_PAY_HIGH), credit->paid_minor);
-    credit->days_beyond_terms_hundredths =
-        mean_hundredths(get_wide(totals.columns, CREDIT_LATE_LOW, CREDIT_LATE_HIGH), credit->paid_minor);
+    credit->times_over_limit = (uint32_t)totals.count;
     return DAYBOOK_OK;
 }

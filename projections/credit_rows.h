@@ -4,8 +4,7 @@
  * POLICIES: account u32, sequence u64, both big-endian -> u32 checksum, u8 kind,
  * u8 state, u8 mode, u8 0, i32 effective_on, i32 until_on, i64 limit.
  *
- * SERIES: the columns below. A sum of amount times days needs more than 64 bits,
- * so it is kept as two columns: high * 2^32 + low, each rounded towards zero.
+ * OVER_LIMIT: a series (series.h) with an entry for each passing.
  */
 #ifndef DAYBOOK_PROJECTIONS_CREDIT_ROWS_H
 #define DAYBOOK_PROJECTIONS_CREDIT_ROWS_H
@@ -13,23 +12,7 @@
 #include "projections/credit.h"
 #include "projections/series.h"
 
-enum credit_column {
-    CREDIT_PAID,
-    CREDIT_TO_PAY_LOW,
-    CREDIT_LATE_LOW,
-    CREDIT_TO_PAY_HIGH,
-    CREDIT_LATE_HIGH,
-    CREDIT_OVER_LIMIT,
-    CREDIT_COLUMN_COUNT
-};
-
 extern const struct series_shape credit_shape;
-
-/* Fills the entry of an allocation. */
-void credit_weigh(struct series_entry *entry, int64_t amount_minor, int64_t days_to_pay, int64_t days_late);
-
-/* The days that an allocation's entry was made with. False: it is none. */
-bool credit_days(const struct series_entry *entry, int64_t *days_to_pay, int64_t *days_late);
 
 enum credit_change_kind { CREDIT_POLICY = 1, CREDIT_HOLD_PLACED = 2, CREDIT_HOLD_LIFTED = 3 };
 

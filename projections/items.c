@@ -57,7 +57,8 @@ enum daybook_status items_open(struct items_tables tables, struct items **items,
     }
     made->tables = tables;
     documents_init(&made->documents, sizeof(struct item), release_item, ITEMS_LIMIT_BYTES);
-    enum daybook_status status = series_open((struct series_shape){tables.touches, 1}, &made->touches, error);
+    enum daybook_status status =
+        series_open((struct series_shape){tables.touches, TOUCH_COLUMN_COUNT}, &made->touches, error);
     if (status != DAYBOOK_OK) {
         items_close(made);
         return status;
@@ -168,17 +169,6 @@ static enum daybook_status write_plan(struct items *items, const struct item_pla
     return set_bytes(items, item, 0, items->scratch.data, items->scratch.size) ? DAYBOOK_OK : DAYBOOK_NO_MEMORY;
 }
 
-static enum daybook_status touch(struct items *items, struct store_txn *txn, uint32_t account, uint64_t sequence,
-                                 const int32_t *dates, const uint32_t *numbers, size_t count,
-                                 struct daybook_error *error) {
-    struct series_entry entries[SERIES_ENTRIES_MAX] = {0};
-    for (size_t i = 0; i < count; i++) {
-        entries[i].effective_on = dates[i];
-        entries[i].columns[0] = numbers[i];
-    }
-    return series_append(items->touches, txn, account, sequence, entries, count, error);
-}
-
 enum daybook_status items_create(struct items *items, struct store_txn *txn, const struct item_plan *plan,
                                  struct daybook_error *error) {
     struct document_name name;
@@ -198,7 +188,8 @@ enum daybook_status items_create(struct items *items, struct store_txn *txn, con
                             plan->sequence);
     }
     uint32_t number = (uint32_t)(*count - 1);
-    DAYBOOK_TRY(touch(items, txn, plan->account, plan->sequence, &plan->posted_on, &number, 1, error));
+    struct series_entry touch = {.effective_on = plan->posted_on, .columns = {[TOUCH_ITEM] = number}};
+    DAYBOOK_TRY(series_append(items->touches, txn, plan->account, plan->sequence, &touch, 1, error));
     struct item *item = (struct item *)documents_add(&items->documents, &name);
     if (item == NULL || write_plan(items, plan, item) != DAYBOOK_OK) {
         return items_no_memory(error);
@@ -407,21 +398,54 @@ static enum daybook_status change(struct items *items, struct store_txn *txn, st
     return DAYBOOK_OK;
 }
 
+enum daybook_status item_dates(const struct item *item, uint32_t instalment, int32_t *posted_on, int32_t *due_on,
+                               struct daybook_error *error) {
+    struct item_row row;
+    DAYBOOK_TRY(item_read(bytes_of(item), &row, error));
+    *posted_on = row.posted_on;
+    *due_on = row.due_on;
+    const uint8_t *at = row.parts;
+    for (uint32_t i = 1; i <= instalment && i <= row.part_count; i++) {
+        struct item_part part;
+        if (!item_read_part(&row, &at, &part)) {
+            return item_damaged(error);
+        }
+        *due_on = part.due_on;
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status items_find_weight(struct items *items, struct store_txn *txn, uint32_t account,
+                                      uint64_t allocation_sequence, struct touch_weight *weight,
+                                      struct daybook_error *error) {
+    struct series_entry entry;
+    bool is_found;
+    DAYBOOK_TRY(series_find(items->touches, txn, account, allocation_sequence, &entry, &is_found, error));
+    if (is_found) {
+        *weight = touch_weight_of(&entry);
+    }
+    if (!is_found || weight->paid_minor <= 0) {
+        return daybook_fail(error, DAYBOOK_INVALID, "the account has no allocation with the sequence %" PRIu64,
+                            allocation_sequence);
+    }
+    return DAYBOOK_OK;
+}
+
 enum daybook_status items_change(struct items *items, struct store_txn *txn, const struct item_change *changes,
                                  size_t count, struct daybook_error *error) {
-    uint32_t numbers[SERIES_ENTRIES_MAX];
-    int32_t dates[SERIES_ENTRIES_MAX];
+    struct series_entry touches[SERIES_ENTRIES_MAX] = {0};
     assert(count > 0 && count <= SERIES_ENTRIES_MAX);
     for (size_t i = 0; i < count; i++) {
-        numbers[i] = changes[i].item->head.order;
-        dates[i] = changes[i].entry.effective_on;
+        touches[i].effective_on = changes[i].entry.effective_on;
+        touches[i].columns[TOUCH_ITEM] = changes[i].item->head.order;
+        touch_weigh(&touches[i], changes[i].weight);
         if (!can_change(changes[i].item, &changes[i].entry)) {
             return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": what is left of %s overflows",
                                 changes[i].entry.sequence, changes[i].item->head.id);
         }
     }
-    DAYBOOK_TRY(
-        touch(items, txn, changes[0].item->head.account, changes[0].entry.sequence, dates, numbers, count, error));
+    DAYBOOK_TRY(series_append(items->touches, txn, changes[0].item->head.account, changes[0].entry.sequence, touches,
+                              count, error));
     for (size_t i = 0; i < count; i++) {
         DAYBOOK_TRY(change(items, txn, changes[i].item, &changes[i].entry, error));
     }

@@ -3,8 +3,7 @@
  * question needs to find those that it must look at.
  *
  *   IT1  OPEN has a bit for each item of which something is left over all of its entries.
- *   IT2  TOUCHES is a series (series.h) of every change of every item, its making
- *        included: the item's number is its one column.
+ *   IT2  TOUCHES (touches.h) has every change of every item, its making included.
  *
  * So an item of which something is left at (A, K) has its bit, or one of its
  * changes is hidden from (A, K): where neither holds, every entry is visible and
@@ -15,6 +14,7 @@
 
 #include "daybook/v1/event.pb-c.h"
 #include "projections/item.h"
+#include "projections/touches.h"
 #include "store/store.h"
 
 /* Where the rows are; a constant of the view. Keys are big-endian. */
@@ -24,7 +24,7 @@ struct items_tables {
     unsigned names;  /* account u32, hash of kind and id u32, number u32 -> nothing */
     unsigned
         open; /* account u32, number / 256 u32 -> 256 bits, the lowest number in the lowest bit of the first byte */
-    unsigned touches; /* a series */
+    unsigned touches; /* touches.h */
 };
 
 enum { ITEMS_OPEN_BITS = 8, ITEMS_OPEN_BYTES = 32, ITEMS_OPEN_KEY_SIZE = 8 };
@@ -63,10 +63,20 @@ DAYBOOK_MUST_USE enum daybook_status items_find(struct items *items, struct stor
                                                 Pb__DocumentKind kind, const char *id, uint64_t sequence,
                                                 struct item **item, struct daybook_error *error);
 
-/* One or two items of one account that an event changes. */
+/* When the item was posted and when it, or that instalment of it, was due. DAMAGED: its bytes are. */
+DAYBOOK_MUST_USE enum daybook_status item_dates(const struct item *item, uint32_t instalment, int32_t *posted_on,
+                                                int32_t *due_on, struct daybook_error *error);
+
+/* What an earlier allocation was weighed with. INVALID: the account has none of that sequence. */
+DAYBOOK_MUST_USE enum daybook_status items_find_weight(struct items *items, struct store_txn *txn, uint32_t account,
+                                                       uint64_t allocation_sequence, struct touch_weight *weight,
+                                                       struct daybook_error *error);
+
+/* One or two items of one account that an event changes; what was paid on the target comes first. */
 struct item_change {
     struct item *item;
     struct item_entry entry;
+    struct touch_weight weight;
 };
 
 /* All of an event's changes or none. INVALID: a sum overflows. */

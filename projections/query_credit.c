@@ -19,6 +19,7 @@ struct facts {
     struct credit_row credit;
     struct series_totals totals;
     struct aging_sums ages;
+    struct aging_paid paid;
 };
 
 static enum daybook_status ask_balance(struct book *book, const struct account_row *account, struct facts *facts,
@@ -39,7 +40,11 @@ static enum daybook_status ask_ages(struct book *book, const struct account_row 
     struct aging_policy policy = query_default_aging_policy();
     DAYBOOK_TRY(account_find(txn, AGING_ACCOUNTS, account->customer, account->currency, &found, &is_found, error));
     struct aging_question question = {found.number, book->at.as_of, book->at.known_at, false};
-    return is_found ? aging_ask(txn, &question, &policy, &facts->ages, error) : DAYBOOK_OK;
+    if (!is_found) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(aging_ask_paid(txn, &question, &facts->paid, error));
+    return aging_ask(txn, &question, &policy, &facts->ages, error);
 }
 
 static enum daybook_status too_large(struct daybook_error *error) {
@@ -59,9 +64,9 @@ static enum daybook_status fill_row(const struct facts *facts, Pb__Credit *row, 
     row->oldest_overdue_days = facts->ages.oldest_overdue_days;
     row->overdue_minor = facts->ages.overdue_minor;
     row->times_over_limit = credit->times_over_limit;
-    row->paid_minor = credit->paid_minor;
-    row->days_to_pay_hundredths = credit->days_to_pay_hundredths;
-    row->days_beyond_terms_hundredths = credit->days_beyond_terms_hundredths;
+    row->paid_minor = facts->paid.paid_minor;
+    row->days_to_pay_hundredths = facts->paid.days_to_pay_hundredths;
+    row->days_beyond_terms_hundredths = facts->paid.days_beyond_terms_hundredths;
     if (__builtin_add_overflow(row->open_minor, row->held_minor, &row->exposure_minor) ||
         __builtin_sub_overflow(row->exposure_minor, row->unapplied_minor, &row->exposure_minor)) {
         return too_large(error);

@@ -22,7 +22,18 @@ struct model_change {
     int64_t amount;
 };
 
+/* An allocation, and how much of it stands. */
+struct model_allocation {
+    uint64_t sequence;
+    size_t source;
+    size_t target;
+    int32_t effective_on;
+    int64_t left;
+};
+
 struct model {
+    struct model_allocation allocations[MODEL_ITEMS];
+    size_t allocation_count;
     struct model_item *items;
     size_t item_count;
     struct model_change *changes;
@@ -75,9 +86,8 @@ static inline void model_add(struct model *model, const struct events *e, const 
     model_change(model, e, model->item_count++, amount);
 }
 
-/* An item of the account, the newest preferred; SIZE_MAX: none. */
-static inline size_t model_pick(const struct model *model, struct chance *chance, uint32_t account, bool is_source,
-                                bool has_left) {
+/* An item of the account with something left, the newest preferred; SIZE_MAX: none. */
+static inline size_t model_pick(const struct model *model, struct chance *chance, uint32_t account, bool is_source) {
     for (int tries = 0; tries < 60; tries++) {
         size_t reach = chance_next(chance) % 4 == 0 ? model->item_count : 20;
         size_t back = chance_next(chance) % (reach == 0 ? 1 : reach);
@@ -86,7 +96,7 @@ static inline size_t model_pick(const struct model *model, struct chance *chance
         }
         size_t index = model->item_count - 1 - back;
         const struct model_item *item = &model->items[index];
-        if (item->account == account && item->is_source == is_source && (item->left > 0) == has_left) {
+        if (item->account == account && item->is_source == is_source && item->left > 0) {
             return index;
         }
     }
@@ -132,9 +142,41 @@ static inline void model_create(struct model *model, struct events *e, struct ch
     }
 }
 
+/* Takes a part off an allocation that stands; nothing when there is none. */
+static inline void model_take_off(struct model *model, struct events *e, struct chance *chance, int32_t on) {
+    if (model->allocation_count == 0) {
+        return;
+    }
+    struct model_allocation *taken = &model->allocations[chance_next(chance) % model->allocation_count];
+    if (taken->left == 0) {
+        return;
+    }
+    const struct model_item *from = &model->items[taken->source];
+    const struct model_item *to = &model->items[taken->target];
+    int64_t amount = chance_between(chance, 1, taken->left);
+    e->customer = model_customers[from->account];
+    unallocated(e, on, from->kind, from->id, to->kind, to->id, amount, taken->sequence);
+    model_change(model, e, taken->source, amount);
+    model_change(model, e, taken->target, amount);
+    taken->left -= amount;
+}
+
+static inline void model_allocate(struct model *model, struct events *e, int32_t on, size_t source, size_t target) {
+    const struct model_item *from = &model->items[source];
+    const struct model_item *to = &model->items[target];
+    int64_t amount = from->left < to->left ? from->left : to->left;
+    allocated(e, on, from->kind, from->id, to->kind, to->id, 0, amount);
+    model_change(model, e, source, -amount);
+    model_change(model, e, target, -amount);
+    assert_true(model->allocation_count < MODEL_ITEMS);
+    model->allocations[model->allocation_count++] =
+        (struct model_allocation){e->list[e->count - 1]->sequence, source, target, on, amount};
+}
+
 static inline void model_make(struct model *model, struct events *e, struct chance *chance, int steps, int style) {
-    *model = (struct model){.items = calloc(MODEL_ITEMS, sizeof(struct model_item)),
-                            .changes = calloc(MODEL_CHANGES, sizeof(struct model_change))};
+    memset(model, 0, sizeof *model);
+    model->items = calloc(MODEL_ITEMS, sizeof(struct model_item));
+    model->changes = calloc(MODEL_CHANGES, sizeof(struct model_change));
     for (int step = 0; step < steps; step++) {
         uint32_t account = step < MODEL_ACCOUNTS ? (uint32_t)step : (uint32_t)chance_between(chance, 0, 2);
         int32_t on = model_date(chance, style, step);
@@ -144,27 +186,21 @@ static inline void model_make(struct model *model, struct events *e, struct chan
             model_create(model, e, chance, account, on, dice % 12);
             continue;
         }
-        bool takes_off = dice >= 26;
-        size_t source = model_pick(model, chance, account, true, !takes_off);
-        size_t target = model_pick(model, chance, account, false, !takes_off);
+        if (dice >= 26) {
+            model_take_off(model, e, chance, on);
+            continue;
+        }
+        size_t source = model_pick(model, chance, account, true);
+        size_t target = model_pick(model, chance, account, false);
         if (source == SIZE_MAX || target == SIZE_MAX) {
             continue;
         }
-        const struct model_item *from = &model->items[source];
-        const struct model_item *to = &model->items[target];
-        if (takes_off) {
-            int64_t amount = chance_between(chance, 1, 50);
-            unallocated(e, on, from->kind, from->id, to->kind, to->id, amount);
-            model_change(model, e, source, amount);
-            model_change(model, e, target, amount);
-        } else if (dice == 25) {
+        if (dice == 25) {
+            const struct model_item *from = &model->items[source];
             refunded(e, on, from->kind, from->id, from->left);
             model_change(model, e, source, -from->left);
         } else {
-            int64_t amount = from->left < to->left ? from->left : to->left;
-            allocated(e, on, from->kind, from->id, to->kind, to->id, 0, amount);
-            model_change(model, e, source, -amount);
-            model_change(model, e, target, -amount);
+            model_allocate(model, e, on, source, target);
         }
     }
 }

@@ -147,8 +147,10 @@ static inline void allocated(struct events *e, int32_t on, Pb__DocumentKind sour
 }
 
 static inline void unallocated(struct events *e, int32_t on, Pb__DocumentKind source_kind, const char *source,
-                               Pb__DocumentKind target_kind, const char *target, int64_t amount) {
+                               Pb__DocumentKind target_kind, const char *target, int64_t amount,
+                               uint64_t allocation_sequence) {
     EVENT_BODY(e, on, UNALLOCATED, unallocated, Unallocated, unallocated__init, {
+        body_->allocation_sequence = allocation_sequence;
         body_->source_kind = source_kind;
         body_->source = events_text(e, source);
         body_->target_kind = target_kind;

@@ -168,7 +168,7 @@ static void closed_items_tell_when_they_were_settled(void **state) {
     payment(&e, day("2024-01-02"), "p", 5000, false);
     allocated(&e, day("2024-03-05"), PAYMENT, "p", CHARGE, "plan", 0, 1000);
     allocated(&e, day("2024-01-20"), PAYMENT, "p", CHARGE, "plan", 0, 1500);
-    unallocated(&e, day("2024-02-01"), PAYMENT, "p", CHARGE, "plan", 600);
+    unallocated(&e, day("2024-02-01"), PAYMENT, "p", CHARGE, "plan", 600, 4);
     allocated(&e, day("2024-02-10"), PAYMENT, "p", CHARGE, "plan", 1, 600);
     fold_all(&f, &e);
     struct store_txn *txn = folding_read(&f);

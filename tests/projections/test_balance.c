@@ -119,7 +119,7 @@ static void lot_reactivated(struct events *e, int64_t amount) {
     X(payment_reversed, payment_reversed(&e, D1, "p", 90, false), .unapplied = -90, .net = 90, .paid = -90)            \
     X(pending_reversed, payment_reversed(&e, D1, "p", 90, true), .pending = -90)                                       \
     X(allocated, allocated(&e, D1, PAYMENT, "p", CHARGE, "c", 0, 90), .unapplied = -90, .receivable = -90)             \
-    X(unallocated, unallocated(&e, D1, PAYMENT, "p", CHARGE, "c", 90), .unapplied = 90, .receivable = 90)              \
+    X(unallocated, unallocated(&e, D1, PAYMENT, "p", CHARGE, "c", 90, 1), .unapplied = 90, .receivable = 90)           \
     X(credit_note, adjusted(&e, D1, "a", NOTE, 90, "c"), .receivable = -90, .net = -90, .adjusted = -90)               \
     X(credit_on_account, adjusted(&e, D1, "a", NOTE, 90, NULL), .unapplied = 90, .net = -90, .adjusted = -90)          \
     X(discount, adjusted(&e, D1, "a", LESS, 90, "c"), .receivable = -90, .net = -90, .adjusted = -90)                  \

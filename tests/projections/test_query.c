@@ -350,8 +350,7 @@ static struct daybook_buffer encoded_answer(struct asking *a, int kind, const ch
 static void append_late_facts(struct asking *a, struct events *e) {
     size_t from = e->count;
     e->customer = "alice";
-    unallocated(e, day("2024-02-25"), PAYMENT, "pay-1", CHARGE, "inv-1", 40000);
-    e->list[e->count - 1]->unallocated->allocation_sequence = 7;
+    unallocated(e, day("2024-02-25"), PAYMENT, "pay-1", CHARGE, "inv-1", 40000, 7);
     charge(e, day("2024-01-05"), "late", 999, day("2024-01-06"));
     policy_set(e, day("2024-01-01"), PB__LIMIT_STATE__LIMIT_STATE_UNLIMITED, 0, 0);
     daybook_close(a->ledger);
@@ -380,7 +379,7 @@ static void nothing_rewrites_an_answer(void **state) {
         daybook_buffer_release(&after);
         daybook_buffer_release(&before[i]);
     }
-    /* CR2: what came off weighs no more. */
+    /* AG3: what came off weighs no more. */
     Pb__CreditAnswer *answer;
     ASK(&a, CREDIT, credit, CreditQuery, credit_query__init, answer, {
         q_->customer = "alice";
