@@ -102,7 +102,8 @@ static enum daybook_status advance(const struct history_question *question, stru
     do {
         status = series_scan_next(&lane->scan, &lane->has_next, error);
         lane->has_next = lane->has_next && status == DAYBOOK_OK && lane->scan.sequence <= question->known_at;
-    } while (lane->has_next && lane->scan.entry.effective_on > question->as_of);
+    } while (lane->has_next &&
+             (lane->scan.entry.effective_on > question->as_of || lane->scan.entry.effective_on < question->not_before));
     return status;
 }
 

@@ -18,7 +18,8 @@ struct history_question {
     const char *currency; /* Empty: every event of the customer. */
     int32_t as_of;
     uint64_t known_at;
-    uint64_t after; /* Only later sequences; 0 = from the first. */
+    uint64_t after;     /* Only later sequences; 0 = from the first. */
+    int32_t not_before; /* Only this business date and later ones; 0 = all. */
 };
 
 /* Fills up to `limit` sequences. */

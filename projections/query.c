@@ -31,6 +31,10 @@ static enum daybook_status route(struct daybook *ledger, const Pb__Query *query,
         return query_digest(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION_REBUILD:
         return query_rebuild(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_TRIAL_BALANCE:
+        return query_trial(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_POSTINGS:
+        return query_postings(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION__NOT_SET:
     case _PB__QUERY__QUESTION__CASE_IS_INT_SIZE:
         break;

@@ -117,6 +117,8 @@ query_route query_aging;
 query_route query_credit;
 query_route query_history;
 query_route query_customers;
+query_route query_trial;
+query_route query_postings;
 query_route query_events;
 query_route query_status;
 query_route query_digest;

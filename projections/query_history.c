@@ -73,8 +73,8 @@ static enum daybook_status begin_running(struct story *story, struct daybook_err
 /* Which events, and the sums before them; no transaction is held while the events are read. */
 static enum daybook_status find_events(struct story *story, struct daybook_error *error) {
     struct book *book = &story->book;
-    struct history_question question = {book->customer, book->currency, book->at.as_of, book->at.known_at,
-                                        story->after};
+    struct history_question question = {book->customer,    book->currency, book->at.as_of,
+                                        book->at.known_at, story->after,   DATE_NONE};
     size_t limit = book->page.limit + 1;
     story->sequences = arena_alloc(book->arena, limit * sizeof *story->sequences);
     if (story->sequences == NULL) {

@@ -6,7 +6,14 @@
 #include "projections/credit.h"
 #include "projections/customers.h"
 #include "projections/history.h"
+#include "projections/trial.h"
 
 const struct projection *const daybook_standard_views[] = {
-    &balance_projection, &aging_projection, &credit_projection, &history_projection, &customers_projection, NULL,
+    &balance_projection,
+    &aging_projection,
+    &credit_projection,
+    &history_projection,
+    &customers_projection,
+    &trial_projection,
+    NULL,
 };

@@ -1,0 +1,153 @@
+/* The trial balance: every account of the books, and whether they agree with the customers' balances. */
+#include <string.h>
+
+#include "base/decimal.h"
+#include "projections/balance.h"
+#include "projections/query_book.h"
+#include "projections/trial.h"
+
+struct trial {
+    struct book book;
+    struct pointers rows;
+    struct pointers totals;
+};
+
+static enum daybook_status too_much(const char *currency, struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_LIMIT, "while adding up the books in %s: a total does not fit 64 bits",
+                        currency);
+}
+
+static enum daybook_status add_account(struct trial *trial, Pb__TrialBalanceTotal *total, enum posting_account account,
+                                       int64_t amount, struct daybook_error *error) {
+    struct book *book = &trial->book;
+    Pb__TrialBalanceRow *row = arena_alloc(book->arena, sizeof *row);
+    DAYBOOK_TRY(pointers_add(&trial->rows, book->arena, row));
+    pb__trial_balance_row__init(row);
+    row->currency = total->currency;
+    row->account = book_text(book, posting_account_name(account));
+    row->debit_minor = amount > 0 ? amount : 0;
+    row->credit_minor = amount < 0 ? -amount : 0;
+    if (!money_add(&total->debit_minor, row->debit_minor) || !money_add(&total->credit_minor, row->credit_minor)) {
+        return too_much(total->currency, error);
+    }
+    return row->account == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+}
+
+/* All accounts of a currency, those at zero, too: a trial balance of today lines up with yesterday's. */
+static enum daybook_status add_currency(struct trial *trial, const struct trial_row *found,
+                                        struct daybook_error *error) {
+    struct book *book = &trial->book;
+    Pb__TrialBalanceTotal *total = arena_alloc(book->arena, sizeof *total);
+    DAYBOOK_TRY(pointers_add(&trial->totals, book->arena, total));
+    pb__trial_balance_total__init(total);
+    total->currency = book_text(book, found->currency);
+    if (total->currency == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    for (int account = 0; account < POSTING_ACCOUNT_COUNT; account++) {
+        DAYBOOK_TRY(add_account(trial, total, (enum posting_account)account, found->totals[account], error));
+    }
+    total->accounts_net_minor = found->totals[POSTING_RECEIVABLE];
+    total->accounts_deposit_minor = -found->totals[POSTING_DEPOSITS];
+    return money_add(&total->accounts_net_minor, found->totals[POSTING_UNAPPLIED]) ? DAYBOOK_OK
+                                                                                   : too_much(found->currency, error);
+}
+
+static enum daybook_status walk_currencies(struct trial *trial, struct daybook_error *error) {
+    struct book *book = &trial->book;
+    struct trial_walk walk;
+    struct trial_row row;
+    bool is_found = true;
+    DAYBOOK_TRY(trial_walk_open(book->reads[0].txn, book->at.as_of, book->at.known_at, &walk, error));
+    enum daybook_status status = DAYBOOK_OK;
+    while (status == DAYBOOK_OK) {
+        status = trial_walk_next(&walk, &row, &is_found, error);
+        if (status != DAYBOOK_OK || !is_found) {
+            break;
+        }
+        if (row.count > 0 && (book->currency[0] == '\0' || strcmp(book->currency, row.currency) == 0)) {
+            status = add_currency(trial, &row, error);
+        }
+    }
+    trial_walk_close(&walk);
+    return status;
+}
+
+/* ---- against the customers ---- */
+
+static enum daybook_status add_customer(void *context, struct book *book, const struct account_row *account,
+                                        struct daybook_error *error) {
+    struct trial *trial = context;
+    struct series_totals sums;
+    enum daybook_status status =
+        balance_ask(book->reads[0].txn, account->number, book->at.as_of, book->at.known_at, &sums, error);
+    if (status != DAYBOOK_OK || sums.count == 0) {
+        return book_check(book, 0, status, error);
+    }
+    for (size_t i = 0; i < trial->totals.count; i++) {
+        Pb__TrialBalanceTotal *total = trial->totals.items[i];
+        if (strcmp(total->currency, account->currency) != 0) {
+            continue;
+        }
+        if (!money_add(&total->customers_net_minor, sums.columns[EFFECT_RECEIVABLE]) ||
+            !money_add(&total->customers_net_minor, -sums.columns[EFFECT_UNAPPLIED]) ||
+            !money_add(&total->customers_deposit_minor, sums.columns[EFFECT_DEPOSIT])) {
+            return too_much(total->currency, error);
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status compare(struct trial *trial, struct daybook_error *error) {
+    struct book *book = &trial->book;
+    book->view_count = 0;
+    book->accounts_table = BALANCE_ACCOUNTS;
+    book_add_view(book, "balance");
+    DAYBOOK_TRY(book_walk(book, add_customer, trial, error));
+    for (size_t i = 0; i < trial->totals.count; i++) {
+        Pb__TrialBalanceTotal *total = trial->totals.items[i];
+        bool agrees = total->accounts_net_minor == total->customers_net_minor &&
+                      total->accounts_deposit_minor == total->customers_deposit_minor;
+        total->agrees = agrees ? PB__AGREEMENT__AGREEMENT_YES : PB__AGREEMENT__AGREEMENT_NO;
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status make_answer(struct trial *trial, ProtobufCMessage **answer) {
+    Pb__TrialBalanceAnswer *made = arena_alloc(trial->book.arena, sizeof *made);
+    if (made == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    pb__trial_balance_answer__init(made);
+    made->position = book_position(&trial->book);
+    made->n_rows = trial->rows.count;
+    made->rows = (Pb__TrialBalanceRow **)trial->rows.items;
+    made->n_totals = trial->totals.count;
+    made->totals = (Pb__TrialBalanceTotal **)trial->totals.items;
+    *answer = &made->base;
+    return made->position == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+}
+
+enum daybook_status query_trial(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
+                                ProtobufCMessage **answer, struct daybook_error *error) {
+    const Pb__TrialBalanceQuery *asked = query->trial_balance;
+    struct book_question question = {asked->at, "", asked->currency, "", NULL};
+    struct trial trial = {0};
+    enum daybook_status status = book_open(&trial.book, ledger, arena, &question, error);
+    if (status == DAYBOOK_OK) {
+        book_add_view(&trial.book, "trial");
+        status = book_begin(&trial.book, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = book_check(&trial.book, 0, walk_currencies(&trial, error), error);
+        book_end(&trial.book);
+    }
+    if (status == DAYBOOK_OK && !asked->without_check) {
+        status = compare(&trial, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = make_answer(&trial, answer);
+    }
+    book_close(&trial.book);
+    return status;
+}
