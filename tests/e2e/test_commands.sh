@@ -94,9 +94,11 @@ out_has "ACME,CNY,200.00,0.00,0.00,"
 expect 2 reverse charge ACME INV-2
 err_has "--reading READING is required"
 
-# What this build has no rule for is refused by name, and nothing of it is kept.
-expect 1 charge ACME INV-3 90 --instalment 30@2024-07-01 --instalment 60@2024-08-01 --on 2024-06-01
-err_has "refused UNSUPPORTED: "
+# Instalments, and a payment of one of them.
+expect 0 charge ACME INV-3 90 --instalment 30@2024-07-01 --instalment 60@2024-08-01 --on 2024-06-01
+expect 0 pay ACME P4 60 --to INV-3#2=60 --on 2024-06-02
+expect 0 open-items ACME --as-of 2024-06-30 --csv
+out_has "ACME,charge,INV-3,1,,2024-06-01,2024-07-01,-1,,CNY,30.00,0.00,30.00"
 
 # Credit: three states, blocked or warned.
 expect 0 credit set 余额 unlimited --on 2024-01-01
