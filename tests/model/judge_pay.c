@@ -1,0 +1,300 @@
+/* Payments, allocations, and what reversals unwind. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "judge.h"
+
+static int32_t later(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* ---- allocations ---- */
+
+struct expected_allocation {
+    struct doc source;
+    struct doc target;
+    const char *id;
+    int64_t amount;
+    int32_t date;
+    Pb__AllocationRule rule;
+};
+
+static bool judge_allocated(struct judge *judge, const struct expected_allocation *expected) {
+    const Pb__Event *event = judge_next(judge, BODY(ALLOCATED));
+    if (event == NULL) {
+        return false;
+    }
+    const Pb__Allocated *body = event->allocated;
+    judge_expect(judge,
+                 body->target_kind == expected->target.kind && is_same_text(body->target, expected->target.id) &&
+                     body->source_kind == expected->source.kind && is_same_text(body->source, expected->source.id) &&
+                     is_same_text(body->allocation, expected->id) && body->rule == expected->rule,
+                 "allocation", "event %" PRIu64 " allocates \"%s\" to \"%s\", not \"%s\" to \"%s\"", event->sequence,
+                 body->source, body->target, expected->source.id, expected->target.id);
+    judge_expect(judge, body->amount_minor == expected->amount && event->effective_on == expected->date, "allocation",
+                 "event %" PRIu64 " allocates %" PRId64 " on day %d, not %" PRId64 " on day %d", event->sequence,
+                 body->amount_minor, event->effective_on, expected->amount, expected->date);
+    return judge_take(judge);
+}
+
+static const char *id_of(const Pb__Event *made, Pb__DocumentKind *kind) {
+    return made_id(made, kind);
+}
+
+/* Oldest due first, each as far as both reach from the allocation's date on. */
+static void judge_oldest_first(struct judge *judge, struct doc source, int32_t posted_on) {
+    int32_t earliest = judge->is_dated ? later(judge->effective_on, posted_on) : posted_on;
+    struct list items;
+    tally_items(judge->tally, source.customer, judge->currency, &items);
+    for (size_t i = 0; i < items.count && !judge_failed(judge); i++) {
+        struct expected_allocation expected = {.source = source,
+                                               .target = {.customer = source.customer},
+                                               .id = "",
+                                               .date = later(earliest, items.made[i]->effective_on),
+                                               .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_OLDEST_DUE_FIRST};
+        expected.target.id = id_of(items.made[i], &expected.target.kind);
+        expected.amount = least(tally_lowest(judge->tally, source, LEFT, expected.date),
+                                tally_lowest(judge->tally, expected.target, LEFT, expected.date));
+        if (expected.amount > 0) {
+            judge_allocated(judge, &expected);
+        }
+    }
+}
+
+static void judge_plans(struct judge *judge, struct doc source, int32_t posted_on, size_t count,
+                        Pb__AllocationPlan **plans) {
+    bool is_own_date = judge->is_dated && judge->request->command_case == PB__REQUEST__COMMAND_ALLOCATE;
+    for (size_t i = 0; i < count && !judge_failed(judge); i++) {
+        const Pb__AllocationPlan *plan = plans[i];
+        Pb__DocumentKind kind = plan->target_kind != KIND(UNSPECIFIED) ? plan->target_kind : KIND(CHARGE);
+        struct doc target = judge_doc(judge, kind, plan->target);
+        const Pb__Event *made = tally_made(judge->tally, target);
+        if (!judge_expect(judge, made != NULL && !made_is_source(made), "unknown", "allocated to no item \"%s\"",
+                          plan->target)) {
+            return;
+        }
+        struct expected_allocation expected = {source, target, plan->allocation, plan->amount_minor,
+                                               is_own_date ? judge->effective_on
+                                                           : later(posted_on, made->effective_on),
+                                               PB__ALLOCATION_RULE__ALLOCATION_RULE_EXPLICIT};
+        if (expected.amount == 0) {
+            expected.amount = least(tally_lowest(judge->tally, source, LEFT, expected.date),
+                                    tally_lowest(judge->tally, target, LEFT, expected.date));
+        }
+        judge_allocated(judge, &expected);
+    }
+}
+
+void judge_payment(struct judge *judge) {
+    const Pb__ReceivePayment *asked = judge->request->receive_payment;
+    const Pb__Event *event = judge_next(judge, BODY(PAYMENT_RECEIVED));
+    if (event == NULL) {
+        return;
+    }
+    const Pb__PaymentReceived *made = event->payment_received;
+    bool is_pending = asked->status == PB__PAYMENT_STATUS__PAYMENT_STATUS_PENDING;
+    judge_expect(judge,
+                 made->amount_minor == asked->amount_minor && is_same_text(event->currency, judge->currency) &&
+                     event->effective_on == judge->effective_on &&
+                     (made->status == PB__PAYMENT_STATUS__PAYMENT_STATUS_PENDING) == is_pending,
+                 "payment", "payment \"%s\" is another than asked", asked->payment);
+    if (!judge_take(judge) || is_pending) {
+        return;
+    }
+    struct doc payment = judge_doc(judge, KIND(PAYMENT), asked->payment);
+    judge_plans(judge, payment, judge->effective_on, asked->n_allocations, asked->allocations);
+    if (asked->auto_ == PB__AUTO_ALLOCATE__AUTO_ALLOCATE_OLDEST_FIRST ||
+        (asked->auto_ == PB__AUTO_ALLOCATE__AUTO_ALLOCATE_UNSPECIFIED && asked->n_allocations == 0)) {
+        judge_oldest_first(judge, payment, judge->effective_on);
+    }
+}
+
+void judge_settle(struct judge *judge) {
+    const char *id = judge->request->settle_payment->payment;
+    int64_t pending = tally_last(judge->tally, judge_doc(judge, KIND(PAYMENT), id), PENDING);
+    const Pb__Event *event = judge_next(judge, BODY(PAYMENT_SETTLED));
+    if (event != NULL) {
+        judge_expect(judge, event->payment_settled->amount_minor == pending && pending > 0, "payment",
+                     "payment \"%s\" settled with %" PRId64 " of %" PRId64 " pending", id,
+                     event->payment_settled->amount_minor, pending);
+        judge_expect(judge, event->effective_on == judge->effective_on, "date", "settled on another day");
+        judge_take(judge);
+    }
+}
+
+void judge_allocate(struct judge *judge) {
+    const Pb__Allocate *asked = judge->request->allocate;
+    struct doc source = judge_doc(
+        judge, asked->source_kind != KIND(UNSPECIFIED) ? asked->source_kind : KIND(PAYMENT), asked->source);
+    const Pb__Event *made = tally_made(judge->tally, source);
+    if (!judge_expect(judge, made != NULL && made_is_source(made), "unknown", "\"%s\" was allocated", asked->source)) {
+        return;
+    }
+    if (asked->n_allocations > 0) {
+        judge_plans(judge, source, made->effective_on, asked->n_allocations, asked->allocations);
+        return;
+    }
+    size_t before = judge->at;
+    judge->currency = made->currency;
+    judge_oldest_first(judge, source, made->effective_on);
+    judge_expect(judge, judge->at > before, "allocation", "nothing was allocated, and that was accepted");
+}
+
+/* The Allocated event of "#7" or of an id; NULL: none. */
+static const Pb__Event *find_allocated(const struct judge *judge, const char *id) {
+    for (size_t i = 0; i < judge->tally->count; i++) {
+        const Pb__Event *event = judge->tally->events[i];
+        char number[24];
+        (void)snprintf(number, sizeof number, "#%" PRIu64, event->sequence);
+        if (event->body_case == BODY(ALLOCATED) && is_same_text(event->customer, judge->request->customer) &&
+            (is_same_text(number, id) || (id[0] != '\0' && is_same_text(event->allocated->allocation, id)))) {
+            return event;
+        }
+    }
+    return NULL;
+}
+
+void judge_unallocate(struct judge *judge) {
+    const Pb__Unallocate *asked = judge->request->unallocate;
+    const Pb__Event *allocated = find_allocated(judge, asked->allocation);
+    const Pb__Event *event = judge_next(judge, BODY(UNALLOCATED));
+    if (event == NULL ||
+        !judge_expect(judge, allocated != NULL, "unknown", "allocation \"%s\" came off", asked->allocation)) {
+        return;
+    }
+    const Pb__Unallocated *body = event->unallocated;
+    judge_expect(judge,
+                 body->allocation_sequence == allocated->sequence &&
+                     is_same_text(body->source, allocated->allocated->source) &&
+                     is_same_text(body->target, allocated->allocated->target) &&
+                     (asked->amount_minor == 0 || body->amount_minor == asked->amount_minor) &&
+                     body->cause == PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_REQUESTED &&
+                     event->effective_on == judge->effective_on && event->effective_on >= allocated->effective_on,
+                 "unallocation", "something else came off than \"%s\"", asked->allocation);
+    judge_take(judge);
+}
+
+/* ---- reversals ---- */
+
+struct unwinding {
+    struct doc doc;
+    Pb__Reading reading;
+    int32_t date; /* On which the reversal counts. */
+    int64_t amount;
+    Pb__UnallocationCause cause;
+};
+
+static void judge_use_undone(struct judge *judge, const struct use *use, int64_t amount, int32_t date,
+                             Pb__UnallocationCause cause) {
+    const Pb__Event *event = judge_next(judge, use->lot != NULL ? BODY(DEPOSIT_RESTORED) : BODY(UNALLOCATED));
+    if (event == NULL) {
+        return;
+    }
+    judge_expect(judge, event->effective_on == date, "unwinding", "event %" PRIu64 " counts for day %d, not %d",
+                 event->sequence, event->effective_on, date);
+    if (use->lot != NULL) {
+        const Pb__DepositRestored *body = event->deposit_restored;
+        judge_expect(judge,
+                     body->n_slices == 1 && is_same_text(body->slices[0]->lot, use->lot) &&
+                         body->slices[0]->amount_minor == amount,
+                     "unwinding", "event %" PRIu64 " gives back other slices than %" PRId64 " to \"%s\"",
+                     event->sequence, amount, use->lot);
+    } else {
+        const Pb__Unallocated *body = event->unallocated;
+        judge_expect(judge,
+                     body->allocation_sequence == use->sequence && body->amount_minor == amount && body->cause == cause,
+                     "unwinding", "event %" PRIu64 " takes off something else than %" PRId64 " of event %" PRIu64,
+                     event->sequence, amount, use->sequence);
+    }
+    judge_take(judge);
+}
+
+/* In reverse order of use, until enough is left on every day from the reversal's on. */
+static void judge_unwinding(struct judge *judge, const struct unwinding *unwinding) {
+    struct uses uses;
+    tally_uses(judge->tally, unwinding->doc, &uses);
+    for (size_t i = uses.count; i > 0 && !judge_failed(judge); i--) {
+        const struct use *use = &uses.items[i - 1];
+        int64_t missing = unwinding->amount - tally_lowest(judge->tally, unwinding->doc, LEFT, unwinding->date);
+        if (missing <= 0) {
+            return;
+        }
+        bool is_correction = unwinding->reading == PB__READING__READING_CORRECTION;
+        judge_use_undone(judge, use, least(use->amount, missing),
+                         is_correction ? use->date : later(use->date, unwinding->date), unwinding->cause);
+    }
+}
+
+void judge_reverse_payment(struct judge *judge) {
+    const Pb__ReversePayment *asked = judge->request->reverse_payment;
+    struct unwinding unwinding = {.doc = judge_doc(judge, KIND(PAYMENT), asked->payment),
+                                  .reading = asked->reading,
+                                  .cause = PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_PAYMENT_REVERSED};
+    const Pb__Event *made = tally_made(judge->tally, unwinding.doc);
+    if (!judge_expect(judge, made != NULL, "unknown", "payment \"%s\" was reversed", asked->payment)) {
+        return;
+    }
+    unwinding.amount = made->payment_received->amount_minor;
+    unwinding.date =
+        asked->reading == PB__READING__READING_CORRECTION ? made->effective_on : judge->effective_on;
+    bool is_pending = tally_last(judge->tally, unwinding.doc, PENDING) > 0;
+    if (!is_pending) {
+        judge_unwinding(judge, &unwinding);
+    }
+    const Pb__Event *event = judge_next(judge, BODY(PAYMENT_REVERSED));
+    if (event != NULL) {
+        const Pb__PaymentReversed *body = event->payment_reversed;
+        judge_expect(judge,
+                     is_same_text(body->payment, asked->payment) && body->amount_minor == unwinding.amount &&
+                         body->was_pending == is_pending && body->reading == asked->reading &&
+                         event->effective_on == unwinding.date,
+                     "reversal", "payment \"%s\" was reversed otherwise than asked", asked->payment);
+        judge_take(judge);
+    }
+}
+
+void judge_reverse_charge(struct judge *judge) {
+    const Pb__ReverseCharge *asked = judge->request->reverse_charge;
+    struct unwinding unwinding = {.doc = judge_doc(judge, KIND(CHARGE), asked->charge),
+                                  .reading = asked->reading,
+                                  .cause = PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_CHARGE_REVERSED};
+    const Pb__Event *made = tally_made(judge->tally, unwinding.doc);
+    if (!judge_expect(judge, made != NULL && judge->count > 0, "unknown", "charge \"%s\" was reversed",
+                      asked->charge)) {
+        return;
+    }
+    const Pb__Event *last = NULL;
+    for (size_t i = judge->at; i < judge->count; i++) {
+        last = judge->events[i]->body_case == BODY(CHARGE_REVERSED) ? judge->events[i] : last;
+    }
+    if (!judge_expect(judge, last != NULL, "reversal", "no ChargeReversed")) {
+        return;
+    }
+    /* How much "all" is, the refusals and the measures BILLED and LEFT bound. */
+    unwinding.amount = asked->amount_minor != 0 ? asked->amount_minor : last->charge_reversed->amount_minor;
+    unwinding.date =
+        asked->reading == PB__READING__READING_CORRECTION ? made->effective_on : judge->effective_on;
+    struct uses uses;
+    tally_uses(judge->tally, unwinding.doc, &uses);
+    int64_t all = tally_last(judge->tally, unwinding.doc, LEFT);
+    for (size_t i = 0; i < uses.count; i++) {
+        all += uses.items[i].amount;
+    }
+    all = least(all, tally_last(judge->tally, unwinding.doc, BILLED));
+    judge_expect(judge, asked->amount_minor != 0 || unwinding.amount == all, "reversal",
+                 "%" PRId64 " of \"%s\" were reversed; all is %" PRId64, unwinding.amount, asked->charge, all);
+    judge_unwinding(judge, &unwinding);
+    const Pb__Event *event = judge_next(judge, BODY(CHARGE_REVERSED));
+    if (event != NULL) {
+        judge_expect(judge,
+                     is_same_text(event->charge_reversed->charge, asked->charge) &&
+                         event->charge_reversed->amount_minor == unwinding.amount &&
+                         event->charge_reversed->reading == asked->reading && event->effective_on == unwinding.date,
+                     "reversal", "charge \"%s\" was reversed otherwise than asked", asked->charge);
+        judge_take(judge);
+    }
+}
