@@ -56,6 +56,7 @@ extern const struct command *const command_tables[];
 extern const struct command init_commands[];
 extern const struct command customer_commands[];
 extern const struct command document_commands[];
+extern const struct command hold_commands[];
 extern const struct command policy_commands[];
 extern const struct command view_commands[];
 extern const struct command admin_commands[];

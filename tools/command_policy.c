@@ -29,7 +29,7 @@ static const struct option_spec reason_options[] = {
     OPTIONS_END,
 };
 
-static const struct option_spec reopen_options[] = {
+static const struct option_spec reason_required_options[] = {
     {"reason", 0, OPTION_VALUE, true, "REASON", N_("why"), {FORM_TEXT, "reason", NULL}},
     OPTIONS_END,
 };
@@ -75,6 +75,34 @@ const struct command policy_commands[] = {
         .message = "credit",
     },
     {
+        .name = "credit hold",
+        .arguments = "CUSTOMER",
+        .argument_min = 1,
+        .argument_max = 1,
+        .uses = USES_LEDGER | USES_WRITE,
+        .run = command_write_run,
+        .summary = N_("let no new charge go on credit, whatever the limit"),
+        .detail = NULL,
+        .example = "daybook credit hold ACME --reason unpaid-for-90-days",
+        .options = reason_required_options,
+        .message = "place_credit_hold",
+        .fields = {{FORM_TEXT, "/customer", NULL}},
+    },
+    {
+        .name = "credit lift",
+        .arguments = "CUSTOMER",
+        .argument_min = 1,
+        .argument_max = 1,
+        .uses = USES_LEDGER | USES_WRITE,
+        .run = command_write_run,
+        .summary = N_("lift a credit hold"),
+        .detail = NULL,
+        .example = "daybook credit lift ACME --reason paid",
+        .options = reason_required_options,
+        .message = "lift_credit_hold",
+        .fields = {{FORM_TEXT, "/customer", NULL}},
+    },
+    {
         .name = "period close",
         .arguments = "DATE",
         .argument_min = 1,
@@ -98,7 +126,7 @@ const struct command policy_commands[] = {
         .summary = N_("open the books again after a date; without one, all of them"),
         .detail = NULL,
         .example = "daybook period reopen 2023-12-31 --reason late-invoices",
-        .options = reopen_options,
+        .options = reason_required_options,
         .message = "reopen_period",
         .fields = {{FORM_DATE, "through_on", NULL}},
     },

@@ -145,6 +145,8 @@ static void print_accepted(const struct invocation *invocation, const Pb__Reques
     }
     if (options_has(&invocation->options, "dry-run") && !answer->is_repeated) {
         (void)printf("%s", _("would be accepted"));
+    } else if (answer->last_sequence < answer->first_sequence) {
+        (void)printf("%s", _("nothing to record")); /* No expiry was due. */
     } else {
         (void)printf(answer->is_repeated ? _("was recorded before, %s") : _("recorded %s"), sequences);
     }

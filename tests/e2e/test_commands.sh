@@ -113,6 +113,47 @@ err_has "warning: "
 expect 0 credit list --csv
 out_has "ACME,CNY,amount,warn,250.00,"
 
+expect 0 credit hold ACME --reason unpaid
+expect 1 charge ACME INV-5 1 --on 2024-06-03
+err_has "refused CREDIT_HOLD: "
+expect 0 credit lift ACME --reason paid
+
+# Holds: reserved, captured in part, the rest released. Deposits used for what was posted before.
+expect 0 customer open HOTEL --on 2024-01-01
+expect 0 deposit HOTEL L1 100 --on 2024-01-02
+expect 0 hold place HOTEL H1 60 --on 2024-01-03
+expect 0 balance HOTEL --as-of 2024-01-03 --csv
+out_has "HOTEL,CNY,0.00,0.00,100.00,60.00,40.00,"
+expect 0 hold capture HOTEL H1 ROOM --amount 50 --on 2024-01-04
+expect 0 balance HOTEL --as-of 2024-01-04 --csv
+out_has "HOTEL,CNY,0.00,0.00,50.00,0.00,50.00,"
+expect 0 hold place HOTEL H2 20 --on 2024-01-05
+expect 0 hold release HOTEL H2 --on 2024-01-06
+expect 1 hold capture HOTEL H2 BAR
+expect 0 charge HOTEL BAR 30 --settlement receivable --on 2024-01-07
+expect 0 apply HOTEL BAR 10 --on 2024-01-08
+expect 0 balance HOTEL --as-of 2024-01-08 --csv
+out_has "HOTEL,CNY,20.00,0.00,40.00,0.00,40.00,"
+
+# Lots past their day, and brought back; disputes.
+expect 0 deposit HOTEL L2 7 --expires 2024-02-01 --on 2024-01-09
+expect 0 expire HOTEL
+expect 0 expire HOTEL
+out_is "nothing to record: expire HOTEL"
+expect 0 balance HOTEL --as-of 2024-02-01 --csv
+out_has "HOTEL,CNY,20.00,0.00,40.00,0.00,40.00,7.00,"
+expect 0 lot reactivate HOTEL L2 --reason came-back
+expect 0 balance HOTEL --csv
+out_has "HOTEL,CNY,20.00,0.00,47.00,0.00,47.00,0.00,"
+expect 0 dispute open HOTEL D1 BAR --amount 5 --reason cold-food
+expect 0 aging HOTEL --csv
+out_has ",5.00,0.00,20.00"
+expect 0 dispute resolve HOTEL D1 rejected --note "it was warm"
+expect 0 aging HOTEL --csv
+out_has ",0.00,0.00,20.00"
+expect 2 dispute resolve HOTEL D1 forgotten
+err_has "none of upheld, rejected, withdrawn"
+
 # Keys: again is answered again; other content is refused; a dry run leaves nothing behind.
 expect 0 deposit ACME L9 1 --key once --on 2024-06-04 --json
 first=$(json_value firstSequence)
