@@ -415,86 +415,56 @@ static bool check_customer(struct decision *decision) {
     return true;
 }
 
-/* Commands that count for the request's own date; the others take dates from documents. */
-static bool check_own_period(struct decision *decision) {
-    switch ((int)decision->request->command_case) {
-    case PB__REQUEST__COMMAND_CLOSE_PERIOD:
-    case PB__REQUEST__COMMAND_REOPEN_PERIOD:
-    case PB__REQUEST__COMMAND_ALLOCATE:
-    case PB__REQUEST__COMMAND_UNALLOCATE:
-    case PB__REQUEST__COMMAND_REVERSE_PAYMENT:
-    case PB__REQUEST__COMMAND_REVERSE_CHARGE:
-        return true;
-    default:
-        return check_period(decision, decision->effective_on);
-    }
-}
+/* One rule a command. A command that is not here is one that this build does not decide. */
+static const struct rule {
+    Pb__Request__CommandCase command;
+    bool (*decide)(struct decision *decision);
+    bool has_own_date; /* It counts for the request's date; the others take theirs from documents. */
+} rules[] = {
+    {PB__REQUEST__COMMAND_OPEN_CUSTOMER, decide_open_customer, true},
+    {PB__REQUEST__COMMAND_CHANGE_CUSTOMER, decide_change_customer, true},
+    {PB__REQUEST__COMMAND_CLOSE_CUSTOMER, decide_close_customer, true},
+    {PB__REQUEST__COMMAND_RECEIVE_DEPOSIT, decide_deposit, true},
+    {PB__REQUEST__COMMAND_POST_CHARGE, decide_charge, true},
+    {PB__REQUEST__COMMAND_RECEIVE_PAYMENT, decide_payment, true},
+    {PB__REQUEST__COMMAND_SETTLE_PAYMENT, decide_settle_payment, true},
+    {PB__REQUEST__COMMAND_ALLOCATE, decide_allocate, false},
+    {PB__REQUEST__COMMAND_UNALLOCATE, decide_unallocate, false},
+    {PB__REQUEST__COMMAND_POST_ADJUSTMENT, decide_adjustment, true},
+    {PB__REQUEST__COMMAND_REFUND, decide_refund, true},
+    {PB__REQUEST__COMMAND_REVERSE_PAYMENT, decide_reverse_payment, false},
+    {PB__REQUEST__COMMAND_REVERSE_CHARGE, decide_reverse_charge, false},
+    {PB__REQUEST__COMMAND_PLACE_HOLD, decide_place_hold, true},
+    {PB__REQUEST__COMMAND_CAPTURE_HOLD, decide_capture_hold, true},
+    {PB__REQUEST__COMMAND_RELEASE_HOLD, decide_release_hold, true},
+    {PB__REQUEST__COMMAND_REACTIVATE_LOT, decide_reactivate_lot, true},
+    {PB__REQUEST__COMMAND_SET_CREDIT_POLICY, decide_credit_policy, true},
+    {PB__REQUEST__COMMAND_PLACE_CREDIT_HOLD, decide_place_credit_hold, true},
+    {PB__REQUEST__COMMAND_LIFT_CREDIT_HOLD, decide_lift_credit_hold, true},
+    {PB__REQUEST__COMMAND_OPEN_DISPUTE, decide_open_dispute, true},
+    {PB__REQUEST__COMMAND_RESOLVE_DISPUTE, decide_resolve_dispute, true},
+    {PB__REQUEST__COMMAND_CLOSE_PERIOD, decide_close_period, false},
+    {PB__REQUEST__COMMAND_REOPEN_PERIOD, decide_reopen_period, false},
+    {PB__REQUEST__COMMAND_EXPIRE_DUE, decide_expire_due, true},
+    {PB__REQUEST__COMMAND_APPLY_DEPOSIT, decide_apply_deposit, true},
+};
 
-static bool dispatch(struct decision *decision) {
-    switch (decision->request->command_case) {
-    case PB__REQUEST__COMMAND_OPEN_CUSTOMER:
-        return decide_open_customer(decision);
-    case PB__REQUEST__COMMAND_CHANGE_CUSTOMER:
-        return decide_change_customer(decision);
-    case PB__REQUEST__COMMAND_CLOSE_CUSTOMER:
-        return decide_close_customer(decision);
-    case PB__REQUEST__COMMAND_RECEIVE_DEPOSIT:
-        return decide_deposit(decision);
-    case PB__REQUEST__COMMAND_POST_CHARGE:
-        return decide_charge(decision);
-    case PB__REQUEST__COMMAND_RECEIVE_PAYMENT:
-        return decide_payment(decision);
-    case PB__REQUEST__COMMAND_SETTLE_PAYMENT:
-        return decide_settle_payment(decision);
-    case PB__REQUEST__COMMAND_ALLOCATE:
-        return decide_allocate(decision);
-    case PB__REQUEST__COMMAND_UNALLOCATE:
-        return decide_unallocate(decision);
-    case PB__REQUEST__COMMAND_POST_ADJUSTMENT:
-        return decide_adjustment(decision);
-    case PB__REQUEST__COMMAND_REFUND:
-        return decide_refund(decision);
-    case PB__REQUEST__COMMAND_REVERSE_PAYMENT:
-        return decide_reverse_payment(decision);
-    case PB__REQUEST__COMMAND_REVERSE_CHARGE:
-        return decide_reverse_charge(decision);
-    case PB__REQUEST__COMMAND_SET_CREDIT_POLICY:
-        return decide_credit_policy(decision);
-    case PB__REQUEST__COMMAND_PLACE_CREDIT_HOLD:
-        return decide_credit_hold(decision, true);
-    case PB__REQUEST__COMMAND_LIFT_CREDIT_HOLD:
-        return decide_credit_hold(decision, false);
-    case PB__REQUEST__COMMAND_CLOSE_PERIOD:
-        return decide_close_period(decision);
-    case PB__REQUEST__COMMAND_REOPEN_PERIOD:
-        return decide_reopen_period(decision);
-    case PB__REQUEST__COMMAND_PLACE_HOLD:
-        return decide_place_hold(decision);
-    case PB__REQUEST__COMMAND_CAPTURE_HOLD:
-        return decide_capture_hold(decision);
-    case PB__REQUEST__COMMAND_RELEASE_HOLD:
-        return decide_release_hold(decision);
-    case PB__REQUEST__COMMAND_REACTIVATE_LOT:
-        return decide_reactivate_lot(decision);
-    case PB__REQUEST__COMMAND_OPEN_DISPUTE:
-        return decide_open_dispute(decision);
-    case PB__REQUEST__COMMAND_RESOLVE_DISPUTE:
-        return decide_resolve_dispute(decision);
-    case PB__REQUEST__COMMAND_EXPIRE_DUE:
-        return decide_expire_due(decision);
-    case PB__REQUEST__COMMAND_APPLY_DEPOSIT:
-        return decide_apply_deposit(decision);
-    case PB__REQUEST__COMMAND_ISSUE_STATEMENT:
-    case PB__REQUEST__COMMAND__NOT_SET:
-    case _PB__REQUEST__COMMAND__CASE_IS_INT_SIZE:
-        break; /* is_supported has refused these. */
+static const struct rule *rule_of(const Pb__Request *request) {
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (rules[i].command == request->command_case) {
+            return &rules[i];
+        }
     }
-    return went_well(decision, daybook_fail(decision->error, DAYBOOK_INVALID, "deciding a command without a rule"));
+    return NULL;
 }
 
 static bool is_supported(struct decision *decision) {
-    return decision->request->command_case != PB__REQUEST__COMMAND_ISSUE_STATEMENT ||
+    return rule_of(decision->request) != NULL ||
            REFUSE(decision, UNSUPPORTED, NO_FACTS, "this build has no rule for this command yet");
+}
+
+static bool check_own_period(struct decision *decision) {
+    return !rule_of(decision->request)->has_own_date || check_period(decision, decision->effective_on);
 }
 
 /* Due expiries come first; what a rule gave back to a lot past its day expires at once. */
@@ -502,7 +472,8 @@ static bool decide_with_expiries(struct decision *decision) {
     if (decision->customer != NULL && !emit_due_expiries(decision, decision->today)) {
         return false;
     }
-    return dispatch(decision) && (decision->customer == NULL || emit_due_expiries(decision, decision->today));
+    return rule_of(decision->request)->decide(decision) &&
+           (decision->customer == NULL || emit_due_expiries(decision, decision->today));
 }
 
 static bool decide_in_order(struct decision *decision, struct decider *decider) {

@@ -158,25 +158,23 @@ bool decide_credit_policy(struct decision *decision) {
     return emit(decision, &event, decision->effective_on);
 }
 
-bool decide_credit_hold(struct decision *decision, bool is_placed) {
-    const char *reason =
-        is_placed ? decision->request->place_credit_hold->reason : decision->request->lift_credit_hold->reason;
-    if (!check_reason(decision, reason, "a credit hold")) {
-        return false;
-    }
+bool decide_place_credit_hold(struct decision *decision) {
     Pb__Event event = PB__EVENT__INIT;
-    Pb__CreditHoldPlaced placed = PB__CREDIT_HOLD_PLACED__INIT;
-    Pb__CreditHoldLifted lifted = PB__CREDIT_HOLD_LIFTED__INIT;
-    if (is_placed) {
-        placed.reason = decision->request->place_credit_hold->reason;
-        event.body_case = PB__EVENT__BODY_CREDIT_HOLD_PLACED;
-        event.credit_hold_placed = &placed;
-    } else {
-        lifted.reason = decision->request->lift_credit_hold->reason;
-        event.body_case = PB__EVENT__BODY_CREDIT_HOLD_LIFTED;
-        event.credit_hold_lifted = &lifted;
-    }
-    return emit(decision, &event, decision->effective_on);
+    Pb__CreditHoldPlaced body = PB__CREDIT_HOLD_PLACED__INIT;
+    body.reason = decision->request->place_credit_hold->reason;
+    event.body_case = PB__EVENT__BODY_CREDIT_HOLD_PLACED;
+    event.credit_hold_placed = &body;
+    return check_reason(decision, body.reason, "a credit hold") && emit(decision, &event, decision->effective_on);
+}
+
+bool decide_lift_credit_hold(struct decision *decision) {
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__CreditHoldLifted body = PB__CREDIT_HOLD_LIFTED__INIT;
+    body.reason = decision->request->lift_credit_hold->reason;
+    event.body_case = PB__EVENT__BODY_CREDIT_HOLD_LIFTED;
+    event.credit_hold_lifted = &body;
+    return check_reason(decision, body.reason, "lifting a credit hold") &&
+           emit(decision, &event, decision->effective_on);
 }
 
 bool decide_close_period(struct decision *decision) {
