@@ -144,13 +144,13 @@ static bool emit_released(struct decision *decision, const char *charge, struct 
  * between the charge and the expiry the lot must not show the money twice. */
 static bool release_expired(struct decision *decision, const char *charge, const struct slice *slice) {
     struct document *lot = slice->lot;
-    int32_t expired_on = DATE_NONE;
+    int32_t expired_on = decision->effective_on; /* What had expired by then is not the charge's. */
     while (timeline_next_date(&lot->aside, expired_on, &expired_on)) {
         int64_t missing_minor = slice->amount_minor - timeline_lowest_from(&lot->left, expired_on);
-        int64_t expired_minor = timeline_lowest_from(&lot->aside, expired_on);
+        int64_t expired_minor =
+            timeline_lowest_from(&lot->aside, expired_on) - timeline_level(&lot->aside, decision->effective_on);
         int64_t released_minor = missing_minor < expired_minor ? missing_minor : expired_minor;
-        if (expired_on >= decision->effective_on && released_minor > 0 &&
-            !emit_released(decision, charge, lot, released_minor, expired_on)) {
+        if (released_minor > 0 && !emit_released(decision, charge, lot, released_minor, expired_on)) {
             return false;
         }
     }

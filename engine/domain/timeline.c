@@ -80,13 +80,15 @@ int64_t timeline_lowest_with(const struct timeline *left, const struct timeline 
     uint32_t aside_count = aside->points.count;
     int64_t lowest = INT64_MAX;
     int64_t back = INT64_MAX; /* The least that is aside on the day or later. */
+    int64_t gone = timeline_level(aside, date);
     for (;;) {
         const struct timeline_point *of_left = left_count > 0 ? point_at(left, left_count - 1) : NULL;
         const struct timeline_point *of_aside = aside_count > 0 ? point_at(aside, aside_count - 1) : NULL;
         int64_t left_minor = of_left != NULL ? of_left->level_minor : 0;
         int64_t aside_minor = of_aside != NULL ? of_aside->level_minor : 0;
         back = aside_minor < back ? aside_minor : back;
-        lowest = left_minor + back < lowest ? left_minor + back : lowest;
+        int64_t sum_minor = left_minor + (back > gone ? back - gone : 0);
+        lowest = sum_minor < lowest ? sum_minor : lowest;
         int32_t day = of_left != NULL && of_left->date > date ? of_left->date : date;
         day = of_aside != NULL && of_aside->date > day ? of_aside->date : day;
         if (day == date) {

@@ -33,8 +33,9 @@ bool timeline_add(struct timeline *timeline, int32_t date, int64_t delta_minor, 
 
 int64_t timeline_level(const struct timeline *timeline, int32_t date);       /* At the end of that day. */
 int64_t timeline_lowest_from(const struct timeline *timeline, int32_t date); /* The least level on that day or later. */
-/* The most that can be taken of `left` from that day on when what is `aside` may come back: on each
- * day what is left and the least that is aside from then on, because what left it again cannot come twice. */
+/* The most that can be taken of `left` from that day on when what was put `aside` after it may come
+ * back: on each day what is left and the least that is aside from then on, because what has left it
+ * again cannot come twice, beyond what was aside on the day itself. */
 int64_t timeline_lowest_with(const struct timeline *left, const struct timeline *aside, int32_t date);
 int64_t timeline_last(const struct timeline *timeline); /* After all changes. */
 /* The first date after `date` on which the level changes; false: none. DATE_NONE starts at the first. */

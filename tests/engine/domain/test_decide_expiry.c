@@ -75,6 +75,10 @@ static const struct rule reactivating[] = {
      "2024-06-01 charge g 30"},
     {"a late charge takes what is still dormant", DORMANT "reactivate A 60 card", "2024-06-01 charge g 50",
      "2024-06-01 charge g 50; 2024-06-10 unexpire A 40 dormant for=g; 2024-06-01 consume g A 40"},
+    {"a charge after the old day does not take what is still dormant", DORMANT "2024-06-12 reactivate A 60 card",
+     "2024-06-13 charge g 90", "2024-06-13 charge g 90; 2024-06-13 consume g A 60"},
+    {"nor one between both days", DORMANT "2024-06-12 reactivate A 60 card", "2024-06-11 charge g 90",
+     "2024-06-11 charge g 90"},
     {"a late charge on deposits only", DORMANT "reactivate A 60 card", "2024-06-01 charge g 50 settle=only",
      "EXCEEDS_DEPOSIT g 50/40 2024-06-01"},
 };

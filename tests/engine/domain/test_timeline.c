@@ -29,11 +29,12 @@ static int64_t lowest_from(const struct days *days, int day) {
     return lowest;
 }
 
-/* The most that can be taken from `day` on when what is aside may come back, each part once. */
+/* The most that can be taken from `day` on when what was put aside after it may come back, each part once. */
 static int64_t lowest_with(const struct days *left, const struct days *aside, int day) {
     int64_t lowest = INT64_MAX;
     for (int i = day; i < DAYS; i++) {
-        int64_t sum = left->level[i] + lowest_from(aside, i);
+        int64_t back = lowest_from(aside, i) - aside->level[day];
+        int64_t sum = left->level[i] + (back > 0 ? back : 0);
         lowest = sum < lowest ? sum : lowest;
     }
     return lowest;
