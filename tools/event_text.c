@@ -21,7 +21,9 @@ const char *event_kind_text(const Pb__Event *event, struct arena *arena) {
     const ProtobufCFieldDescriptor *field = body_field(event);
     char *text = field == NULL ? NULL : arena_copy_text(arena, field->name, strlen(field->name));
     for (char *c = text; c != NULL && *c != '\0'; c++) {
-        *c = *c == '_' ? ' ' : *c;
+        if (*c == '_') {
+            *c = ' ';
+        }
     }
     return text == NULL ? "" : text;
 }

@@ -226,7 +226,7 @@ static enum daybook_status set_also(const struct field_target *target, const cha
     const char *equals = strchr(also, '=');
     assert(equals != NULL);
     char *path = arena_copy_text(target->arena, also, (size_t)(equals - also));
-    struct place place;
+    struct place place = {0};
     enum daybook_status status = path == NULL ? no_memory(error) : find_place(target, path, &place, error);
     if (status != DAYBOOK_OK) {
         return status;
@@ -295,7 +295,7 @@ enum daybook_status field_form_apply(const struct field_target *target, const st
     if (rule->form == FORM_LIMIT) {
         status = set_limit(target, name, text, error);
     } else if (rule->path != NULL) {
-        struct place place;
+        struct place place = {0};
         status = find_place(target, rule->path, &place, error);
         if (status == DAYBOOK_OK) {
             status = apply_at(target, rule, place, name, text, error);

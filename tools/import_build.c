@@ -182,7 +182,7 @@ static enum daybook_status value_text(struct building *building, const struct ma
 static enum daybook_status concat(struct building *building, const struct map_value *value, const char **text) {
     *text = "";
     for (size_t i = 0; i < value->part_count; i++) {
-        const char *part;
+        const char *part = "";
         enum daybook_status status = value_text(building, &value->parts[i], &part);
         if (status != DAYBOOK_OK) {
             return status;
@@ -211,7 +211,7 @@ static enum daybook_status value_amount(struct building *building, const struct 
 static enum daybook_status value_text(struct building *building, const struct map_value *value, const char **text) {
     enum daybook_status status = DAYBOOK_OK;
     struct daybook_bytes column;
-    int64_t minor;
+    int64_t minor = 0;
     char decimal[DECIMAL_TEXT_SIZE];
     switch (value->source) {
     case MAP_CONSTANT:
@@ -392,7 +392,7 @@ enum daybook_status import_map_applies(const struct import_map *map, const struc
 
 static enum daybook_status set_envelope(struct building *building, const struct map_request *rule,
                                         Pb__Request *request) {
-    const char *text;
+    const char *text = "";
     enum daybook_status status = DAYBOOK_OK;
     if (rule->customer != NULL) {
         status = value_text(building, rule->customer, &text);

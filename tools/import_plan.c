@@ -217,8 +217,8 @@ static enum daybook_status check_all(struct plan *plan, struct checking *checkin
                                      struct daybook_error *error) {
     Pb__Request *found[IMPORT_REQUESTS_MAX];
     for (;;) {
-        struct csv_record record;
-        const char *complaint;
+        struct csv_record record = {0};
+        const char *complaint = "";
         arena_reset(&plan->row_arena);
         enum csv_result result = csv_next(reader, &plan->row_arena, &record, &complaint);
         if (result == CSV_END) {
@@ -304,8 +304,8 @@ enum daybook_status plan_encode(struct plan *plan, size_t index, struct daybook_
                                 .at = row->offset,
                                 .line = row->line,
                                 .delimiter = plan->map->delimiter};
-    struct csv_record record;
-    const char *complaint;
+    struct csv_record record = {0};
+    const char *complaint = "";
     Pb__Request *request;
     uint8_t key[SHA256_SIZE];
     arena_reset(&plan->row_arena);
