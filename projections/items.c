@@ -15,12 +15,6 @@ enum daybook_status items_no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding an item: memory was refused");
 }
 
-void items_name_key(uint32_t account, uint64_t hash, uint32_t number, uint8_t key[ITEMS_NAME_KEY_SIZE]) {
-    store_be32(key, account);
-    store_be32(key + 4, (uint32_t)hash);
-    store_be32(key + 8, number);
-}
-
 static void release_item(struct document *document, struct pool *pool) {
     struct item *item = (struct item *)document;
     pool_free(pool, item->bytes, item->capacity);
@@ -267,47 +261,40 @@ static enum daybook_status find_in_group(struct items *items, struct store_txn *
 }
 
 static enum daybook_status load_item(struct items *items, const struct document_name *name, uint32_t number,
-                                     struct daybook_bytes bytes, struct item **item, struct daybook_error *error) {
+                                     struct daybook_bytes bytes, struct daybook_error *error) {
     struct item_row row;
     struct item *loaded = (struct item *)documents_add(&items->documents, name);
     if (loaded == NULL || !set_bytes(items, loaded, 0, bytes.data, bytes.size)) {
         return items_no_memory(error);
     }
     loaded->head.order = number;
-    *item = loaded;
     DAYBOOK_TRY(item_read(bytes_of(loaded), &row, error));
     return unpack(loaded, &row, error);
 }
 
-/* Looks at the items whose names have the same hash; *item stays NULL when none is it. */
-static enum daybook_status search(struct items *items, struct store_txn *txn, const struct document_name *name,
-                                  struct item **item, struct daybook_error *error) {
-    struct table_cursor *cursor = NULL;
-    struct table_row row = {0};
-    uint8_t key[ITEMS_NAME_KEY_SIZE];
-    items_name_key(name->account, name->hash, 0, key);
-    enum daybook_status status = cursor_open(txn, items->tables.names, &cursor, error);
-    if (status == DAYBOOK_OK) {
-        status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
+/* Loads the item of this number when it has the name. */
+static enum daybook_status match(struct items *items, struct store_txn *txn, const struct document_name *name,
+                                 uint32_t number, bool *is_it, struct daybook_error *error) {
+    struct daybook_bytes bytes;
+    struct item_row row;
+    DAYBOOK_TRY(find_in_group(items, txn, name->account, number, &bytes, error));
+    DAYBOOK_TRY(item_read(bytes, &row, error));
+    *is_it = row.kind == name->kind && row.id_size == name->id_size && memcmp(row.id, name->id, name->id_size) == 0;
+    return *is_it ? load_item(items, name, number, bytes, error) : DAYBOOK_OK;
+}
+
+/* Looks in the tables; *item stays NULL when the account has none of the name. What was made since the last flush
+ * is in memory, and its rows are not there yet: they are passed over. */
+static enum daybook_status find_in_tables(struct items *items, struct store_txn *txn, const struct document_name *name,
+                                          struct item **item, struct daybook_error *error) {
+    uint64_t *count = NULL;
+    bool is_found = false;
+    DAYBOOK_TRY(find_count(items, txn, name->account, &count, error));
+    DAYBOOK_TRY(items_search(items, txn, name, *count - 1, match, &is_found, error));
+    if (is_found) {
+        *item = (struct item *)documents_find(&items->documents, name);
     }
-    while (status == DAYBOOK_OK && *item == NULL && row.is_valid && row.key.size == sizeof key &&
-           memcmp(row.key.data, key, 8) == 0) {
-        struct daybook_bytes bytes;
-        struct item_row read;
-        uint32_t number = load_be32(row.key.data + 8);
-        status = find_in_group(items, txn, name->account, number, &bytes, error);
-        if (status == DAYBOOK_OK) {
-            status = item_read(bytes, &read, error);
-        }
-        if (status == DAYBOOK_OK && read.kind == name->kind && read.id_size == name->id_size &&
-            memcmp(read.id, name->id, name->id_size) == 0) {
-            status = load_item(items, name, number, bytes, item, error);
-        } else if (status == DAYBOOK_OK) {
-            status = cursor_next(cursor, &row, error);
-        }
-    }
-    cursor_close(cursor);
-    return status;
+    return DAYBOOK_OK;
 }
 
 enum daybook_status items_find(struct items *items, struct store_txn *txn, uint32_t account, Pb__DocumentKind kind,
@@ -319,7 +306,7 @@ enum daybook_status items_find(struct items *items, struct store_txn *txn, uint3
         if (*item != NULL) {
             return DAYBOOK_OK;
         }
-        enum daybook_status status = search(items, txn, &name, item, error);
+        enum daybook_status status = find_in_tables(items, txn, &name, item, error);
         if (status != DAYBOOK_OK || *item != NULL) {
             return status;
         }

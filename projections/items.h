@@ -21,7 +21,7 @@
 struct items_tables {
     unsigned groups; /* account u32, group u32 -> ITEM_GROUP items (item.h) */
     unsigned chunks; /* account u32, number u32, chunk u32 -> entries */
-    unsigned names;  /* account u32, hash of kind and id u32, number u32 -> nothing */
+    unsigned names;  /* items_names.c */
     unsigned
         open; /* account u32, number / 256 u32 -> 256 bits, the lowest number in the lowest bit of the first byte */
     unsigned touches; /* touches.h */

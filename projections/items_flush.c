@@ -87,20 +87,6 @@ static enum daybook_status write_groups(struct items *items, struct store_txn *t
     return DAYBOOK_OK;
 }
 
-static enum daybook_status write_names(struct items *items, struct store_txn *txn, struct daybook_error *error) {
-    for (size_t i = 0; i < items->documents.dirty_count; i++) {
-        struct item *item = dirty_at(items, i);
-        uint8_t key[ITEMS_NAME_KEY_SIZE];
-        if (item->is_new) {
-            items_name_key(item->head.account, item->head.hash, item->head.order, key);
-            DAYBOOK_TRY(table_put(txn, items->tables.names, (struct daybook_bytes){key, sizeof key},
-                                  (struct daybook_bytes){(const uint8_t *)"", 0}, error));
-            item->is_new = false;
-        }
-    }
-    return DAYBOOK_OK;
-}
-
 /* 256 bits of an account, in work. */
 struct bits {
     uint8_t key[ITEMS_OPEN_KEY_SIZE];
@@ -164,7 +150,7 @@ static enum daybook_status write_open(struct items *items, struct store_txn *txn
 enum daybook_status items_flush(struct items *items, struct store_txn *txn, struct daybook_error *error) {
     documents_sort_dirty(&items->documents);
     DAYBOOK_TRY(write_groups(items, txn, error));
-    DAYBOOK_TRY(write_names(items, txn, error));
+    DAYBOOK_TRY(items_write_names(items, txn, error));
     DAYBOOK_TRY(write_open(items, txn, error));
     DAYBOOK_TRY(series_flush(items->touches, txn, error));
     documents_end_batch(&items->documents);

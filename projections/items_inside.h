@@ -27,11 +27,23 @@ struct items {
     struct series *touches;
     uint64_t *counts; /* By account: items there are, and 1; 0 = not known. */
     size_t count_capacity;
-    struct daybook_buffer scratch; /* An item that is made, a group that is written. */
+    struct daybook_buffer scratch; /* An item that is made, a row that is written. */
 };
 
-enum { ITEMS_NAME_KEY_SIZE = 12 };
-void items_name_key(uint32_t account, uint64_t hash, uint32_t number, uint8_t key[ITEMS_NAME_KEY_SIZE]);
+/* ---- items_names.c ---- */
+
+/* Adds the names of the new items to their rows, and makes the items new no more. */
+DAYBOOK_MUST_USE enum daybook_status items_write_names(struct items *items, struct store_txn *txn,
+                                                       struct daybook_error *error);
+
+/* Called for an item whose name has the same hash: tells whether it is the one, and takes it. */
+typedef enum daybook_status items_match(struct items *items, struct store_txn *txn, const struct document_name *name,
+                                        uint32_t number, bool *is_it, struct daybook_error *error);
+
+/* Looks for the name among the first `count` items of its account, as they were flushed. */
+DAYBOOK_MUST_USE enum daybook_status items_search(struct items *items, struct store_txn *txn,
+                                                  const struct document_name *name, uint64_t count, items_match *match,
+                                                  bool *is_found, struct daybook_error *error);
 
 enum daybook_status items_no_memory(struct daybook_error *error);
 

@@ -220,6 +220,39 @@ static void a_payment_may_have_thousands_of_allocations(void **state) {
     events_release(&e);
 }
 
+/* More items than one run of names holds, found again when none is in memory. */
+static void items_are_found_by_name_however_many_there_are(void **state) {
+    (void)state;
+    enum { COUNT = 16500, FLUSHED = 16300 };
+    struct events e;
+    struct folding f;
+    char id[24];
+    events_init(&e);
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(id, sizeof id, "payment-%d", i);
+        payment(&e, 100, id, 10, false);
+    }
+    for (int i = 0; i < COUNT; i += 37) {
+        (void)snprintf(id, sizeof id, "payment-%d", i);
+        refunded(&e, 101, PAYMENT, id, 4);
+    }
+    size_t refunds = e.count - COUNT;
+    folding_open(&f, &aging_projection);
+    folding_take(&f, e.list, FLUSHED, 4000, true);
+    /* The rest of the items and some refunds of early ones in one batch: a run is complete, and not written yet. */
+    folding_take(&f, e.list + FLUSHED, COUNT - FLUSHED + 100, 1000, true);
+    folding_take(&f, e.list + COUNT + 100, refunds - 100, 1000, true);
+    struct aging_policy policy = default_policy();
+    assert_int_equal(ages(&f, "alice", 101, UINT64_MAX, &policy).unapplied_minor, -(COUNT * 10 - 4 * (int)refunds));
+    assert_int_equal(ages(&f, "alice", 100, UINT64_MAX, &policy).unapplied_minor, -COUNT * 10);
+    folding_begin(&f);
+    refunded(&e, 102, PAYMENT, "payment-16500", 1);
+    assert_int_equal(folding_try(&f, e.list[e.count - 1]), DAYBOOK_INVALID);
+    folding_commit(&f);
+    folding_close(&f);
+    events_release(&e);
+}
+
 static void what_an_account_does_not_have_stops_the_view(void **state) {
     (void)state;
     struct events e;
@@ -360,6 +393,7 @@ int main(void) {
         cmocka_unit_test(instalments_age_by_their_own_dates),
         cmocka_unit_test(closed_items_tell_when_they_were_settled),
         cmocka_unit_test(a_payment_may_have_thousands_of_allocations),
+        cmocka_unit_test(items_are_found_by_name_however_many_there_are),
         cmocka_unit_test(what_an_account_does_not_have_stops_the_view),
         cmocka_unit_test(items_agree_with_a_plain_loop),
         cmocka_unit_test(rows_do_not_depend_on_batches),

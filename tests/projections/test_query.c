@@ -305,9 +305,14 @@ static void events_status_and_digests(void **state) {
     assert_int_equal(events->next_sequence, 5);
     assert_int_equal(events->journal_head, 15);
     ASK(a, DIGEST, digest, DigestQuery, digest_query__init, before, {});
-    assert_int_equal(before->n_views, 5);
+    size_t views = 0;
+    while (daybook_standard_views[views] != NULL) {
+        views++;
+    }
     ASK(a, REBUILD, rebuild, RebuildQuery, rebuild_query__init, after, {});
-    for (size_t i = 0; i < 5; i++) {
+    assert_int_equal(before->n_views, views);
+    assert_int_equal(after->n_views, views);
+    for (size_t i = 0; i < views; i++) {
         assert_string_equal(before->views[i]->view, after->views[i]->view);
         assert_int_equal(before->views[i]->position, 15);
         assert_int_equal(before->views[i]->sha256.len, 32);
@@ -315,7 +320,7 @@ static void events_status_and_digests(void **state) {
     }
     ASK(a, STATUS, status, StatusQuery, status_query__init, status, {});
     assert_int_equal(status->journal_head, 15);
-    assert_int_equal(status->n_views, 5);
+    assert_int_equal(status->n_views, views);
     assert_string_equal(status->views[1]->view, "aging");
     assert_int_equal(status->views[1]->lag_events, 0);
     assert_string_equal(status->config->currency, "EUR");
