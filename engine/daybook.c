@@ -27,7 +27,12 @@ static enum daybook_status check_create(const struct daybook_create_options *opt
     }
     enum daybook_status status = timezone_open(options->timezone, &timezone, error);
     timezone_close(timezone);
-    return status == DAYBOOK_NOT_FOUND ? DAYBOOK_INVALID : status;
+    return status != DAYBOOK_NOT_FOUND
+               ? status
+               : daybook_fail(error, DAYBOOK_INVALID,
+                              "making a ledger: there is no time zone \"%.64s\" on this machine; "
+                              "name one of the IANA's, such as Asia/Shanghai",
+                              options->timezone);
 }
 
 enum daybook_status daybook_create(const char *directory, const struct daybook_create_options *options,
