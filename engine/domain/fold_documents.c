@@ -40,6 +40,7 @@ static enum daybook_status add_future(struct fold *fold, const struct sums_chang
     entry.open_minor += change->open_minor;
     entry.unapplied_minor += change->unapplied_minor;
     entry.deposit_minor += change->deposit_minor;
+    entry.credit_held_minor += change->credit_held_minor;
     struct row *row = &fold->customer->row;
     if (is_there) {
         return state_replace(fold->state, row, future, sizeof entry, at, &entry, fold->error);

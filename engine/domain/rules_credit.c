@@ -58,7 +58,7 @@ bool check_credit(struct decision *decision, const char *document, int64_t charg
     credit->mode = (Pb__CreditMode)policy->mode;
     credit->limit_minor = policy->limit_minor;
     credit->open_minor = sums.open_minor;
-    credit->held_minor = account->credit_held_minor;
+    credit->held_minor = sums.credit_held_minor;
     credit->unapplied_minor = sums.unapplied_minor;
     credit->charge_minor = charge_minor;
     credit->checked_as_of = as_of;

@@ -81,7 +81,14 @@ bool decide_place_hold(struct decision *decision) {
     return body.slices != NULL && emit(decision, &event, decision->effective_on);
 }
 
+/* A hold ends before its day, even when that day lies ahead. */
 static bool check_held(struct decision *decision, const struct document *hold, int64_t amount_minor) {
+    if (hold->due_on != DATE_NONE && decision->effective_on >= hold->due_on) {
+        return REFUSE(decision, EXCEEDS_HELD,
+                      ((struct refusal_facts){hold->id, amount_minor, 0, decision->effective_on}),
+                      "hold \"%s\" ends on %s; on %s it holds nothing", hold->id, date_text(decision, hold->due_on),
+                      date_text(decision, decision->effective_on));
+    }
     int64_t held_minor = timeline_lowest_from(&hold->left, decision->effective_on);
     if (amount_minor > held_minor || held_minor == 0) {
         return REFUSE(decision, EXCEEDS_HELD,

@@ -29,7 +29,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 4 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 5 };
 
 struct row {
     uint64_t number;
@@ -73,6 +73,7 @@ struct account_future {
     int64_t open_minor;
     int64_t unapplied_minor;
     int64_t deposit_minor;
+    int64_t credit_held_minor;
 };
 
 /* A lot that still has money at the end, in the order in which lots pay. */
@@ -237,6 +238,7 @@ struct account_sums {
     int64_t open_minor;
     int64_t unapplied_minor;
     int64_t deposit_minor;
+    int64_t credit_held_minor;
 };
 /* The sums at the end of `date`, a day not before the last recorded day; `account` may be NULL. */
 struct account_sums account_as_of(const struct account *account, int32_t date);

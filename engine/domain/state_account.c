@@ -18,7 +18,8 @@ struct account_sums account_as_of(const struct account *account, int32_t date) {
     if (account == NULL) {
         return sums;
     }
-    sums = (struct account_sums){account->open_minor, account->unapplied_minor, account->deposit_minor};
+    sums = (struct account_sums){account->open_minor, account->unapplied_minor, account->deposit_minor,
+                                  account->credit_held_minor};
     for (uint32_t i = account->future.count; i > 0; i--) {
         const struct account_future *future = VECTOR_AT(struct account_future, &account->future, i - 1);
         if (future->date <= date) {
@@ -27,6 +28,7 @@ struct account_sums account_as_of(const struct account *account, int32_t date) {
         sums.open_minor -= future->open_minor;
         sums.unapplied_minor -= future->unapplied_minor;
         sums.deposit_minor -= future->deposit_minor;
+        sums.credit_held_minor -= future->credit_held_minor;
     }
     return sums;
 }

@@ -134,6 +134,7 @@ static void pack_future(struct packer *packer, void *item) {
     pack_signed(packer, &future->open_minor);
     pack_signed(packer, &future->unapplied_minor);
     pack_signed(packer, &future->deposit_minor);
+    pack_signed(packer, &future->credit_held_minor);
 }
 
 static void pack_lot_ref(struct packer *packer, void *item) {
