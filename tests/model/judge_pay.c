@@ -135,12 +135,12 @@ void judge_allocate(struct judge *judge) {
         return;
     }
     if (asked->n_allocations > 0) {
-        judge_plans(judge, source, made->effective_on, asked->n_allocations, asked->allocations);
+        judge_plans(judge, source, tally_counts_from(judge->tally, made), asked->n_allocations, asked->allocations);
         return;
     }
     size_t before = judge->at;
     judge->currency = made->currency;
-    judge_oldest_first(judge, source, made->effective_on);
+    judge_oldest_first(judge, source, tally_counts_from(judge->tally, made));
     judge_expect(judge, judge->at > before, "allocation", "nothing was allocated, and that was accepted");
 }
 
@@ -213,19 +213,18 @@ static void judge_use_undone(struct judge *judge, const struct use *use, int64_t
     judge_take(judge);
 }
 
-/* In reverse order of use, until enough is left on every day from the reversal's on. */
+/* In reverse order of use; a use stays where enough is left anyway on every day from which it would come off. */
 static void judge_unwinding(struct judge *judge, const struct unwinding *unwinding) {
     struct uses uses;
     tally_uses(judge->tally, unwinding->doc, &uses);
     for (size_t i = uses.count; i > 0 && !judge_failed(judge); i--) {
         const struct use *use = &uses.items[i - 1];
-        int64_t missing = unwinding->amount - tally_lowest(judge->tally, unwinding->doc, LEFT, unwinding->date);
-        if (missing <= 0) {
-            return;
-        }
         bool is_correction = unwinding->reading == PB__READING__READING_CORRECTION;
-        judge_use_undone(judge, use, least(use->amount, missing),
-                         is_correction ? use->date : later(use->date, unwinding->date), unwinding->cause);
+        int32_t date = is_correction ? use->date : later(use->date, unwinding->date);
+        int64_t missing = unwinding->amount - tally_lowest(judge->tally, unwinding->doc, LEFT, date);
+        if (missing > 0) {
+            judge_use_undone(judge, use, least(use->amount, missing), date, unwinding->cause);
+        }
     }
 }
 
@@ -239,8 +238,8 @@ void judge_reverse_payment(struct judge *judge) {
         return;
     }
     unwinding.amount = made->payment_received->amount_minor;
-    unwinding.date =
-        asked->reading == PB__READING__READING_CORRECTION ? made->effective_on : judge->effective_on;
+    unwinding.date = asked->reading == PB__READING__READING_CORRECTION ? tally_counts_from(judge->tally, made)
+                                                                       : judge->effective_on;
     bool is_pending = tally_last(judge->tally, unwinding.doc, PENDING) > 0;
     if (!is_pending) {
         judge_unwinding(judge, &unwinding);

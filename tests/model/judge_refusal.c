@@ -63,7 +63,8 @@ static enum reach reach_of_plans(struct judge *judge, const struct facts *facts,
             (to->body_case == BODY(ADJUSTMENT_POSTED) && to->adjustment_posted->target[0] != '\0')) {
             return UNKNOWN_TARGET;
         }
-        int32_t date = is_own_date ? judge->effective_on : later(from->effective_on, to->effective_on);
+        int32_t date = is_own_date ? judge->effective_on
+                                   : later(tally_counts_from(judge->tally, from), to->effective_on);
         int64_t open = tally_lowest(judge->tally, target, LEFT, date);
         int64_t unapplied = tally_lowest(judge->tally, source, LEFT, date);
         int64_t amount = plan->amount_minor != 0 ? plan->amount_minor : least(open, unapplied);
@@ -80,7 +81,8 @@ static enum reach reach_of_plans(struct judge *judge, const struct facts *facts,
 
 static bool reaches_nothing(const struct judge *judge, struct doc source) {
     const Pb__Event *from = tally_made(judge->tally, source);
-    int32_t earliest = judge->is_dated ? later(judge->effective_on, from->effective_on) : from->effective_on;
+    int32_t counts_from = tally_counts_from(judge->tally, from);
+    int32_t earliest = judge->is_dated ? later(judge->effective_on, counts_from) : counts_from;
     struct list items;
     tally_items(judge->tally, source.customer, from->currency, &items);
     for (size_t i = 0; i < items.count; i++) {
@@ -176,7 +178,8 @@ static bool is_irreversible_payment(const struct judge *judge) {
     const Pb__Event *made = tally_made(judge->tally, doc);
     bool is_correction = asked->reading == PB__READING__READING_CORRECTION;
     return made != NULL && lowest_unwound(judge, doc, asked->reading,
-                                          is_correction ? made->effective_on : judge->effective_on) <
+                                          is_correction ? tally_counts_from(judge->tally, made)
+                                                        : judge->effective_on) <
                                made->payment_received->amount_minor;
 }
 
@@ -412,7 +415,7 @@ static bool is_before_source(const struct judge *judge) {
         bool is_named = made != NULL && is_same_text(made, id);
         bool is_allocated = event->body_case == BODY(ALLOCATED) && is_same_text(event->allocated->target, id);
         if ((is_named || is_allocated) && is_same_text(event->customer, judge->request->customer) &&
-            date < event->effective_on) {
+            date < tally_counts_from(judge->tally, event)) {
             return true;
         }
     }
@@ -437,6 +440,11 @@ static bool is_overflow(const struct judge *judge, const struct facts *facts) {
         }
     }
     return false;
+}
+
+static bool is_past_hold(const struct judge *judge, const struct facts *facts) {
+    const Pb__Event *hold = tally_made(judge->tally, judge_doc(judge, KIND(HOLD), facts->about_id));
+    return hold != NULL && hold->hold_placed->expires_on != 0 && judge->effective_on >= hold->hold_placed->expires_on;
 }
 
 static bool is_justified(struct judge *judge, Pb__RefusalCode code) {
@@ -474,7 +482,8 @@ static bool is_justified(struct judge *judge, Pb__RefusalCode code) {
     case PB__REFUSAL_CODE__REFUSAL_CODE_LOT_EXPIRED:
         return exceeds_deposit(judge, &facts);
     case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_HELD:
-        return is_too_much(&facts, tally_lowest(judge->tally, judge_doc(judge, KIND(HOLD), facts.about_id), LEFT,
+        return is_past_hold(judge, &facts) ||
+               is_too_much(&facts, tally_lowest(judge->tally, judge_doc(judge, KIND(HOLD), facts.about_id), LEFT,
                                                 judge->effective_on));
     case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_WRITTEN_OFF:
         return is_too_much(&facts, tally_lowest(judge->tally, judge_doc(judge, facts.about, facts.about_id), ASIDE,

@@ -321,6 +321,17 @@ static void judge_dry(struct run *run, const struct history_step *step, struct o
     }
 }
 
+/* All of it was accepted, and all of it made events: a request that made none (nothing was
+ * due to expire) leaves no key, and is decided anew. */
+static bool is_remembered(const struct run *run, const struct history_step *step) {
+    for (uint32_t i = step->first; i < step->first + step->count; i++) {
+        if (!made_events(&run->outcomes[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void run_step(struct run *run, const struct history_step *step) {
     struct daybook_answers answers = {0};
     struct outcome dry = {0};
@@ -342,7 +353,8 @@ static void run_step(struct run *run, const struct history_step *step) {
         judge_answer(run, step->first + i, &answers.items[i], step->is_group ? head + 1 : 0, step->count == 1);
     }
     daybook_answers_release(&answers);
-    if (step->is_repeated && !run->history->failure.is_set) {
+    bool is_comparable = !step->is_group || is_remembered(run, step);
+    if (step->is_repeated && is_comparable && !run->history->failure.is_set) {
         compare_again(run, step, mode);
     }
     if (!run->history->failure.is_set && head_of(run) != run->tally.count) {
@@ -355,7 +367,7 @@ static void run_all_again(struct run *run) {
     for (size_t i = 0; i < run->history->step_count && !run->history->failure.is_set; i++) {
         const struct history_step *step = &run->history->steps[i];
         run->step = i;
-        if (made_events(&run->outcomes[step->first])) {
+        if (is_remembered(run, step)) {
             compare_again(run, step, step->is_group ? DAYBOOK_SUBMIT_GROUP : DAYBOOK_SUBMIT_EACH);
         }
     }

@@ -137,6 +137,17 @@ const Pb__Event *tally_made(const struct tally *tally, struct doc doc) {
     return NULL;
 }
 
+int32_t tally_counts_from(const struct tally *tally, const Pb__Event *made) {
+    for (size_t i = 0; i < tally->count && made->body_case == BODY(PAYMENT_RECEIVED); i++) {
+        const Pb__Event *event = tally->events[i];
+        if (event->body_case == BODY(PAYMENT_SETTLED) && strcmp(event->customer, made->customer) == 0 &&
+            strcmp(event->payment_settled->payment, made->payment_received->payment) == 0) {
+            return event->effective_on;
+        }
+    }
+    return made->effective_on;
+}
+
 bool made_is_source(const Pb__Event *made) {
     return made->body_case == BODY(DEPOSIT_RECEIVED) || made->body_case == BODY(PAYMENT_RECEIVED) ||
            (made->body_case == BODY(ADJUSTMENT_POSTED) &&

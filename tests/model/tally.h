@@ -70,6 +70,8 @@ int32_t tally_next_date(const struct tally *tally, struct doc doc, enum measure 
 bool effect_is_of(const struct effect *effect, struct doc doc, enum measure measure);
 /* The event that made the document; NULL: there is none. Allocations go by id, too. */
 const Pb__Event *tally_made(const struct tally *tally, struct doc doc);
+/* The day from which the document counts: of a payment that was pending, the one on which it settled. */
+int32_t tally_counts_from(const struct tally *tally, const Pb__Event *made);
 /* Money to be used (and not something owed). */
 bool made_is_source(const Pb__Event *made);
 int32_t made_due_on(const struct tally *tally, const Pb__Event *made); /* A lot's end as it is now. */
