@@ -6,4 +6,6 @@ else()
 endif()
 add_test(NAME crash/kill_submit COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/crash/kill_submit.sh
   $<TARGET_FILE:daybook> $<TARGET_FILE:daybook-workload> ${kills})
-set_tests_properties(crash/kill_submit PROPERTIES TIMEOUT 1200 LABELS crash)
+add_test(NAME crash/kill_import COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/crash/kill_import.sh
+  $<TARGET_FILE:daybook> ${kills})
+set_tests_properties(crash/kill_submit crash/kill_import PROPERTIES TIMEOUT 1200 LABELS crash)
