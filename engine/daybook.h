@@ -79,9 +79,11 @@ struct daybook_answer {
     uint64_t first_sequence; /* 0 when refused. */
     uint64_t last_sequence;
     int64_t recorded_at_us;
-    bool is_repeated;           /* The key was used before, with this content. */
-    const Pb__Refusal *refusal; /* NULL when accepted. */
-    const char *warning;        /* NULL, or a sentence (a limit passed under "warn"). */
+    bool is_repeated;                   /* The key was used before, with this content. */
+    const Pb__Refusal *refusal;         /* NULL when accepted. */
+    const char *warning;                /* NULL, or a sentence (a limit passed under "warn"). */
+    const struct daybook_bytes *events; /* DAYBOOK_SUBMIT_DRY: what would be appended, encoded; else NULL. */
+    size_t event_count;
 };
 struct daybook_answers {
     struct daybook_answer *items;

@@ -289,8 +289,12 @@ static enum daybook_status decide_bytes(struct writer *writer, struct daybook_by
     struct decide_result result;
     DAYBOOK_TRY(decide_request(writer->decider, writer->state, (const Pb__Request *)message, &input, answer_arena,
                                &writer->slots[writer->slot], &result, error));
-    *answer = (struct daybook_answer){result.first_sequence, result.last_sequence, result.recorded_at_us,
-                                      result.is_repeated,    result.refusal,       result.warning};
+    *answer = (struct daybook_answer){.first_sequence = result.first_sequence,
+                                      .last_sequence = result.last_sequence,
+                                      .recorded_at_us = result.recorded_at_us,
+                                      .is_repeated = result.is_repeated,
+                                      .refusal = result.refusal,
+                                      .warning = result.warning};
     if (result.refusal == NULL && !result.is_repeated) {
         writer->next_sequence = result.last_sequence + 1;
         writer->last_recorded_at_us = result.last_recorded_at_us;
@@ -317,12 +321,40 @@ static void take_back(struct writer *writer, const struct savepoint *savepoint) 
     writer->last_recorded_at_us = savepoint->last_recorded_at_us;
 }
 
+/* What a dry run would have appended, copied for its caller. */
+static enum daybook_status show_events(const struct event_batch *batch, size_t from, struct arena *answer_arena,
+                                       struct daybook_answer *answer, struct daybook_error *error) {
+    size_t count = batch->count - from;
+    struct daybook_bytes *events = arena_alloc(answer_arena, count * sizeof *events + 1);
+    for (size_t i = 0; i < count && events != NULL; i++) {
+        const struct batch_event *event = &batch->events[from + i];
+        const uint8_t *bytes = batch->bytes.data + event->offset_bytes;
+        uint8_t *copy = arena_alloc(answer_arena, (size_t)event->size_bytes + 1);
+        if (copy == NULL) {
+            events = NULL;
+            break;
+        }
+        memcpy(copy, bytes, event->size_bytes);
+        events[i] = (struct daybook_bytes){copy, event->size_bytes};
+    }
+    if (events == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "answering: memory was refused");
+    }
+    answer->events = events;
+    answer->event_count = count;
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status decide_each(struct writer *writer, struct submission *submission) {
     for (size_t i = 0; i < submission->count; i++) {
         struct daybook_answer *answer = &submission->answers->items[i];
         struct savepoint savepoint = begin(writer);
         enum daybook_status status =
             decide_bytes(writer, submission->requests[i], 0, submission->answers->memory, answer, &submission->error);
+        if (status == DAYBOOK_OK && answer->refusal == NULL && submission->mode == DAYBOOK_SUBMIT_DRY) {
+            status = show_events(&writer->slots[writer->slot], savepoint.batch_count, submission->answers->memory,
+                                 answer, &submission->error);
+        }
         if (status != DAYBOOK_OK || answer->refusal != NULL || submission->mode == DAYBOOK_SUBMIT_DRY) {
             take_back(writer, &savepoint);
         } else {

@@ -85,6 +85,9 @@ static bool check_form(struct decision *decision, const Pb__PostAdjustment *comm
     if (has_target ? !rule->allows_target : !rule->allows_account) {
         return REFUSE(decision, MALFORMED, NO_FACTS, "a %s needs the charge that it is for", rule->name);
     }
+    if (command->adjustment[0] == '#') {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "an adjustment's id may not begin with \"#\"");
+    }
     return check_identifier(decision, "the adjustment's id", command->adjustment) &&
            check_line(decision, "the target's id", command->target, LIMIT_ID_BYTES) &&
            check_line(decision, "the memo", command->memo, LIMIT_MEMO_BYTES) &&

@@ -4,12 +4,21 @@
 
 #include "domain/decide_internal.h"
 
+static bool check_tolerance(struct decision *decision, int64_t tolerance_minor) {
+    return tolerance_minor >= 0 ||
+           REFUSE(decision, AMOUNT_NOT_POSITIVE, ((struct refusal_facts){.requested_minor = tolerance_minor}),
+                  "a rounding tolerance of %s; it must be 0 or more", amount_text(decision, tolerance_minor));
+}
+
 static bool check_payment(struct decision *decision, const Pb__ReceivePayment *command) {
     if (!check_identifier(decision, "the payment's id", command->payment) ||
         !check_line(decision, "the method", command->method, LIMIT_ID_BYTES) ||
         !check_line(decision, "the memo", command->memo, LIMIT_MEMO_BYTES) ||
         !check_amount(decision, command->amount_minor, command->payment) ||
         !check_is_new(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT, command->payment)) {
+        return false;
+    }
+    if (!check_tolerance(decision, command->rounding_tolerance_minor)) {
         return false;
     }
     bool is_pending = command->status == PB__PAYMENT_STATUS__PAYMENT_STATUS_PENDING;
@@ -88,6 +97,7 @@ bool decide_allocate(struct decision *decision) {
                       document_kind_name(kind));
     }
     if (!check_identifier(decision, "the source's id", command->source) ||
+        !check_tolerance(decision, command->rounding_tolerance_minor) ||
         !find_document(decision, kind, command->source, &source)) {
         return false;
     }

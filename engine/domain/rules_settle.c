@@ -38,6 +38,43 @@ static bool emit_allocated(struct decision *decision, const struct allocation *a
     return emit(decision, &event, allocation->date);
 }
 
+static int64_t rounding_tolerance(const struct decision *decision) {
+    const Pb__Request *request = decision->request;
+    return request->command_case == PB__REQUEST__COMMAND_RECEIVE_PAYMENT
+               ? request->receive_payment->rounding_tolerance_minor
+               : request->allocate->rounding_tolerance_minor;
+}
+
+/* Closes an item that an allocation has nearly settled, by an event that says so. Its id is "#" and
+ * its sequence, as for an allocation that nobody named. */
+static bool round_off(struct decision *decision, const struct allocation *allocation) {
+    const struct document *target = allocation->target;
+    int64_t open_minor = timeline_lowest_from(document_left(allocation->target, allocation->part), allocation->date);
+    if (open_minor <= 0 || open_minor > rounding_tolerance(decision)) {
+        return true;
+    }
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__AdjustmentPosted body = PB__ADJUSTMENT_POSTED__INIT;
+    body.adjustment = arena_format(decision->request_arena, "#%llu", (unsigned long long)decision->next_sequence);
+    body.kind = PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_ROUNDING;
+    body.amount_minor = open_minor;
+    body.reason = (char *)(uintptr_t) "rounding";
+    body.target_kind = (Pb__DocumentKind)target->kind;
+    body.target = (char *)(uintptr_t)target->id;
+    body.instalment = allocation->part;
+    event.body_case = PB__EVENT__BODY_ADJUSTMENT_POSTED;
+    event.adjustment_posted = &body;
+    event.currency = decision->currency;
+    if (body.adjustment == NULL) {
+        return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+    }
+    return emit(decision, &event, allocation->date);
+}
+
+static bool settle(struct decision *decision, const struct allocation *allocation) {
+    return emit_allocated(decision, allocation) && round_off(decision, allocation);
+}
+
 /* What is owed, oldest due first, as the list stands now: emitting changes it. */
 static bool list_items(struct decision *decision, const struct account *account, struct item_ref **items,
                        size_t *count) {
@@ -73,7 +110,7 @@ bool allocate_oldest_first(struct decision *decision, struct document *source) {
                                         .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_OLDEST_DUE_FIRST};
         allocation.amount_minor = least(timeline_lowest_from(&source->left, allocation.date),
                                         timeline_lowest_from(document_left(target, items[i].part), allocation.date));
-        if (allocation.amount_minor > 0 && !emit_allocated(decision, &allocation)) {
+        if (allocation.amount_minor > 0 && !settle(decision, &allocation)) {
             return false;
         }
     }
@@ -127,7 +164,7 @@ static bool allocate_parts(struct decision *decision, struct allocation *allocat
         one.part = part;
         one.amount_minor =
             least(rest_minor, timeline_lowest_from(document_left(allocation->target, part), allocation->date));
-        if (one.amount_minor > 0 && !emit_allocated(decision, &one)) {
+        if (one.amount_minor > 0 && !settle(decision, &one)) {
             return false;
         }
         rest_minor -= one.amount_minor;
