@@ -9,6 +9,7 @@
 #include "engine/ledger.h"
 #include "limits.h"
 #include "tools/command.h"
+#include "tools/dry_run.h"
 #include "tools/json_message.h"
 #include "tools/line_reader.h"
 #include "tools/progress.h"
@@ -135,7 +136,8 @@ static enum daybook_status write_decided(struct submit *submit, const struct sub
     answer.warnings = &warning;
     answer.n_warnings = warning == NULL ? 0 : 1;
     submit->refused_count += decided->refusal != NULL ? 1 : 0;
-    return write_answer(submit, &answer);
+    enum daybook_status status = dry_run_fill(decided, &submit->batch_arena, &answer, NULL);
+    return status == DAYBOOK_OK ? write_answer(submit, &answer) : status;
 }
 
 static enum daybook_status write_answers(struct submit *submit, const struct daybook_answers *answers,

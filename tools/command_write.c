@@ -12,11 +12,12 @@
 #include "codec/wire.h"
 #include "engine/ledger.h"
 #include "limits.h"
+#include "tools/dry_run.h"
 #include "tools/field_form.h"
 #include "tools/message_field.h"
 #include "tools/text.h"
 
-enum { RANDOM_KEY_BYTES = 16 };
+enum { RANDOM_KEY_BYTES = 16, REPORT_ARENA_BYTES = 256 << 20 };
 
 /* One request on its way. */
 struct writing {
@@ -157,40 +158,50 @@ static void print_accepted(const struct invocation *invocation, const Pb__Reques
                  request->customer, describe_amount(invocation, request, currency, amount));
 }
 
-static enum daybook_status print_answer_json(const Pb__Request *request, const struct daybook_answer *answer,
-                                             struct daybook_error *error) {
-    Pb__Answer message = PB__ANSWER__INIT;
-    char *warning = (char *)(uintptr_t)answer->warning;
-    message.key = request->key;
-    message.first_sequence = answer->first_sequence;
-    message.last_sequence = answer->last_sequence;
-    message.recorded_at_us = answer->recorded_at_us;
-    message.repeated = answer->is_repeated;
-    message.refusal = (Pb__Refusal *)(uintptr_t)answer->refusal;
-    message.warnings = &warning;
-    message.n_warnings = warning == NULL ? 0 : 1;
-    return command_print_json(&message.base, error);
+static enum daybook_status make_message(const Pb__Request *request, const struct daybook_answer *answer,
+                                        struct arena *arena, char **warning, Pb__Answer *message,
+                                        struct daybook_error *error) {
+    pb__answer__init(message);
+    *warning = (char *)(uintptr_t)answer->warning;
+    message->key = request->key;
+    message->first_sequence = answer->first_sequence;
+    message->last_sequence = answer->last_sequence;
+    message->recorded_at_us = answer->recorded_at_us;
+    message->repeated = answer->is_repeated;
+    message->refusal = (Pb__Refusal *)(uintptr_t)answer->refusal;
+    message->warnings = warning;
+    message->n_warnings = *warning == NULL ? 0 : 1;
+    return dry_run_fill(answer, arena, message, error);
 }
 
 static int report(const struct invocation *invocation, const Pb__Request *request, const struct daybook_answer *answer,
                   const char *currency) {
+    struct daybook_error error;
+    struct arena arena;
+    Pb__Answer message;
+    char *warning;
+    int code = EXIT_DONE;
+    arena_init(&arena, REPORT_ARENA_BYTES);
     bool is_json = options_has(&invocation->options, "json");
-    if (is_json) {
-        struct daybook_error error;
-        if (print_answer_json(request, answer, &error) != DAYBOOK_OK) {
-            return command_fail(&error);
+    enum daybook_status status = make_message(request, answer, &arena, &warning, &message, &error);
+    if (status == DAYBOOK_OK && is_json) {
+        status = command_print_json(&message.base, &error);
+    }
+    if (status != DAYBOOK_OK) {
+        code = command_fail(&error);
+    } else if (answer->refusal != NULL) {
+        code = command_refused(answer->refusal);
+    } else {
+        if (answer->warning != NULL) {
+            (void)fprintf(stderr, _("warning: %s\n"), answer->warning);
+        }
+        if (!is_json) {
+            print_accepted(invocation, request, answer, currency);
+            dry_run_print(&message, &arena);
         }
     }
-    if (answer->refusal != NULL) {
-        return command_refused(answer->refusal);
-    }
-    if (answer->warning != NULL) {
-        (void)fprintf(stderr, _("warning: %s\n"), answer->warning);
-    }
-    if (!is_json) {
-        print_accepted(invocation, request, answer, currency);
-    }
-    return EXIT_DONE;
+    arena_release(&arena);
+    return code;
 }
 
 static enum daybook_status submit(struct writing *writing, struct daybook_answers *answers,
