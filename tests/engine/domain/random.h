@@ -7,6 +7,7 @@
 
 #include "base/calendar.h"
 #include "tests/projections/folding.h"
+#include "tests/rows.h"
 
 enum { RANDOM_LINE = 256, RANDOM_FIRST_DAY = 19844, RANDOM_DAYS = 60, RANDOM_IDS = 30 }; /* From 2024-05-01 on. */
 

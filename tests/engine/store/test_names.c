@@ -1,0 +1,215 @@
+/* Names: every entry that was flushed is found, over merges and reopening, and none is invented. */
+#include "store/names.h"
+
+#include <inttypes.h>
+
+#include "tests/projections/folding.h"
+#include "tests/rows.h"
+
+enum { MOST = 300000, FLUSHES = 140, CANDIDATES = 16 };
+static const char *const tables[] = {"names"};
+
+struct entries {
+    struct names_entry *items;
+    size_t count;
+};
+
+static int compare(const void *a, const void *b) {
+    const struct names_entry *left = a;
+    const struct names_entry *right = b;
+    if (left->hash != right->hash) {
+        return left->hash < right->hash ? -1 : 1;
+    }
+    return (left->number > right->number) - (left->number < right->number);
+}
+
+static struct names *open_names(struct folding *f) {
+    struct names *names = NULL;
+    struct store_txn *txn = folding_read(f);
+    FOLDING_OK(f, names_open(txn, 0, &names, &f->error));
+    store_abort(txn);
+    return names;
+}
+
+static void flush(struct folding *f, struct names *names, struct names_entry *entries, size_t count) {
+    qsort(entries, count, sizeof *entries, compare);
+    folding_begin(f);
+    FOLDING_OK(f, names_flush(names, f->txn, entries, count, &f->error));
+    folding_commit(f);
+}
+
+static bool has(const uint64_t *numbers, size_t count, uint64_t number) {
+    for (size_t i = 0; i < count; i++) {
+        if (numbers[i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_found(struct folding *f, struct names *names, const struct entries *all, struct chance *chance) {
+    struct store_txn *txn = folding_read(f);
+    size_t step = all->count / 5000 + 1;
+    for (size_t i = chance_next(chance) % step; i < all->count; i += step) {
+        uint64_t numbers[CANDIDATES];
+        size_t count = 0;
+        FOLDING_OK(f, names_find(names, txn, all->items[i].hash, numbers, CANDIDATES, &count, &f->error));
+        assert_true(has(numbers, count, all->items[i].number));
+    }
+    store_abort(txn);
+}
+
+/* Hashes that were never filed are even, those that were are odd. */
+static void check_not_invented(struct folding *f, struct names *names, struct chance *chance) {
+    struct store_txn *txn = folding_read(f);
+    for (int i = 0; i < 5000; i++) {
+        uint64_t numbers[CANDIDATES];
+        size_t count = 7;
+        FOLDING_OK(f, names_find(names, txn, chance_next(chance) & ~1ULL, numbers, CANDIDATES, &count, &f->error));
+        assert_int_equal(count, 0);
+    }
+    store_abort(txn);
+}
+
+static void all_are_found_over_many_flushes_and_merges(void **state) {
+    (void)state;
+    struct folding f;
+    struct chance chance = {chance_seed(20240607)};
+    struct entries all = {calloc(MOST, sizeof *all.items), 0};
+    folding_open_tables(&f, tables, 1);
+    struct names *names = open_names(&f);
+    printf("seed %" PRIu64 "\n", chance.state);
+    for (int i = 0; i < FLUSHES; i++) {
+        /* Now and then a run of many blocks, now and then of one entry. */
+        size_t count = (size_t)chance_between(&chance, 1, i % 10 == 0 ? 15000 : 300);
+        struct names_entry *run = &all.items[all.count];
+        assert_true(all.count + count <= MOST);
+        for (size_t j = 0; j < count; j++) {
+            run[j] = (struct names_entry){chance_next(&chance) | 1, all.count + j + 1};
+        }
+        flush(&f, names, run, count);
+        all.count += count;
+        assert_true(names_run_count(names) <= 7 * 4);
+        if (i % 9 == 0) {
+            check_found(&f, names, &all, &chance);
+            check_not_invented(&f, names, &chance);
+        }
+        if (i % 31 == 30) {
+            names_close(names);
+            names = open_names(&f);
+            check_found(&f, names, &all, &chance);
+        }
+    }
+    check_found(&f, names, &all, &chance);
+    check_not_invented(&f, names, &chance);
+    assert_true(names_memory_bytes(names) < all.count * 16);
+    names_close(names);
+    free(all.items);
+    folding_close(&f);
+}
+
+/* One hash, several numbers: in one block, over many blocks, over many runs. */
+static void every_number_of_a_hash_is_found(void **state) {
+    (void)state;
+    struct folding f;
+    folding_open_tables(&f, tables, 1);
+    struct names *names = open_names(&f);
+    for (uint64_t run = 0; run < 20; run++) {
+        struct names_entry entries[260];
+        for (uint64_t i = 0; i < 260; i++) {
+            /* The hash 1000 once in every run, behind 130 lower ones and before 129 higher ones. */
+            uint64_t hash = i < 130 ? i * 7 : i == 130 ? 1000 : 1000 + i;
+            entries[i] = (struct names_entry){hash, run * 1000 + i};
+        }
+        flush(&f, names, entries, 260);
+        struct store_txn *txn = folding_read(&f);
+        uint64_t numbers[64];
+        size_t count = 0;
+        FOLDING_OK(&f, names_find(names, txn, 1000, numbers, 64, &count, &f.error));
+        assert_int_equal(count, run + 1);
+        for (uint64_t i = 0; i <= run; i++) {
+            assert_true(has(numbers, count, i * 1000 + 130));
+        }
+        FOLDING_OK(&f, names_find(names, txn, 1000, numbers, 3, &count, &f.error));
+        assert_int_equal(count, run + 1 < 3 ? run + 1 : 3);
+        FOLDING_OK(&f, names_find(names, txn, 1001, numbers, 64, &count, &f.error));
+        assert_int_equal(count, 0);
+        store_abort(txn);
+    }
+    names_close(names);
+    folding_close(&f);
+}
+
+static void a_hash_may_fill_whole_blocks(void **state) {
+    (void)state;
+    struct folding f;
+    enum { MANY = 500 };
+    struct names_entry entries[MANY];
+    folding_open_tables(&f, tables, 1);
+    struct names *names = open_names(&f);
+    for (uint64_t run = 0; run < 9; run++) {
+        for (uint64_t i = 0; i < MANY; i++) {
+            entries[i] = (struct names_entry){UINT64_MAX, run * MANY + i};
+        }
+        flush(&f, names, entries, MANY);
+    }
+    static uint64_t numbers[9 * MANY];
+    size_t count = 0;
+    struct store_txn *txn = folding_read(&f);
+    FOLDING_OK(&f, names_find(names, txn, UINT64_MAX, numbers, 9 * MANY, &count, &f.error));
+    assert_int_equal(count, 9 * MANY);
+    for (uint64_t i = 0; i < 9 * MANY; i += 13) {
+        assert_true(has(numbers, count, i));
+    }
+    store_abort(txn);
+    names_close(names);
+    folding_close(&f);
+}
+
+static void nothing_is_in_an_empty_table(void **state) {
+    (void)state;
+    struct folding f;
+    struct chance chance = {3};
+    folding_open_tables(&f, tables, 1);
+    struct names *names = open_names(&f);
+    check_not_invented(&f, names, &chance);
+    folding_begin(&f);
+    FOLDING_OK(&f, names_flush(names, f.txn, NULL, 0, &f.error));
+    folding_commit(&f);
+    assert_int_equal(names_run_count(names), 0);
+    names_close(names);
+    folding_close(&f);
+}
+
+/* Extreme hashes and numbers are names like others. */
+static void the_ends_of_the_numbers(void **state) {
+    (void)state;
+    struct folding f;
+    struct names_entry entries[] = {{0, 0}, {0, UINT64_MAX}, {1, 1}, {UINT64_MAX, 0}, {UINT64_MAX, UINT64_MAX}};
+    folding_open_tables(&f, tables, 1);
+    struct names *names = open_names(&f);
+    flush(&f, names, entries, 5);
+    struct store_txn *txn = folding_read(&f);
+    uint64_t numbers[4];
+    size_t count = 0;
+    FOLDING_OK(&f, names_find(names, txn, 0, numbers, 4, &count, &f.error));
+    assert_int_equal(count, 2);
+    FOLDING_OK(&f, names_find(names, txn, UINT64_MAX, numbers, 4, &count, &f.error));
+    assert_int_equal(count, 2);
+    FOLDING_OK(&f, names_find(names, txn, 2, numbers, 4, &count, &f.error));
+    assert_int_equal(count, 0);
+    store_abort(txn);
+    names_close(names);
+    folding_close(&f);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_are_found_over_many_flushes_and_merges),
+        cmocka_unit_test(every_number_of_a_hash_is_found),
+        cmocka_unit_test(a_hash_may_fill_whole_blocks),
+        cmocka_unit_test(nothing_is_in_an_empty_table),
+        cmocka_unit_test(the_ends_of_the_numbers),
+    };
+    return cmocka_run_group_tests_name("names", tests, NULL, NULL);
+}

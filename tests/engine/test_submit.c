@@ -1,0 +1,262 @@
+/* Submitting: groups, dry runs, damaged requests, and what is left after closing. */
+#include "tests/engine/ledger_case.h"
+
+#include <sys/wait.h>
+
+#include "limits.h"
+
+#define CODE(name) PB__REFUSAL_CODE__REFUSAL_CODE_##name
+
+static void each_request_stands_alone(void **state) {
+    (void)state;
+    struct ledger_case c;
+    ledger_case_begin(&c);
+    struct daybook_answers answers =
+        LEDGER_SUBMIT(&c, DAYBOOK_SUBMIT_EACH, "open ann", "charge g 0", "charge g 5", "pay p 5", "charge g 5");
+    assert_int_equal(answers.items[0].first_sequence, 1);
+    assert_int_equal(answers.items[1].refusal->code, CODE(AMOUNT_NOT_POSITIVE));
+    assert_int_equal(answers.items[1].first_sequence, 0);
+    assert_int_equal(answers.items[2].first_sequence, 2);
+    assert_int_equal(answers.items[3].first_sequence, 3); /* The payment and its allocation. */
+    assert_int_equal(answers.items[3].last_sequence, 4);
+    assert_int_equal(answers.items[4].refusal->code, CODE(DUPLICATE_DOCUMENT));
+    assert_int_equal(ledger_head(&c), 4);
+    daybook_answers_release(&answers);
+    daybook_answers_release(&answers);
+    ledger_case_end(&c);
+}
+
+static void a_group_is_taken_whole(void **state) {
+    (void)state;
+    struct ledger_case c;
+    struct arena arena;
+    ledger_case_begin(&c);
+    ledger_must(&c, "open ann");
+    struct daybook_answers answers =
+        LEDGER_SUBMIT(&c, DAYBOOK_SUBMIT_GROUP, "open bob", "charge g 5 cust=bob", "pay p 5 cust=bob");
+    for (size_t i = 0; i < answers.count; i++) {
+        assert_null(answers.items[i].refusal);
+    }
+    daybook_answers_release(&answers);
+    struct event_batch events = ledger_events(&c);
+    assert_int_equal(events.count, 5);
+    arena_init(&arena, 1 << 20);
+    for (size_t i = 0; i < events.count; i++) {
+        ProtobufCMessage *message = NULL;
+        struct daybook_bytes bytes = {events.bytes.data + events.events[i].offset_bytes, events.events[i].size_bytes};
+        LEDGER_OK(&c, wire_decode(&pb__event__descriptor, bytes, &arena, &message, &c.error));
+        assert_int_equal(((const Pb__Event *)message)->group, i == 0 ? 0 : 2);
+    }
+    arena_release(&arena);
+    event_batch_release(&events);
+    ledger_case_end(&c);
+}
+
+static void a_refused_group_leaves_no_trace(void **state) {
+    (void)state;
+    struct ledger_case c;
+    ledger_case_begin(&c);
+    ledger_must(&c, "open ann");
+    struct daybook_answers answers = LEDGER_SUBMIT(&c, DAYBOOK_SUBMIT_GROUP, "open bob key=A", "charge g 5 key=B",
+                                                   "charge h 0 key=C", "charge i 5 key=D");
+    assert_int_equal(answers.items[0].refusal->code, CODE(GROUP_REFUSED));
+    assert_int_equal(answers.items[1].refusal->code, CODE(GROUP_REFUSED));
+    assert_int_equal(answers.items[2].refusal->code, CODE(AMOUNT_NOT_POSITIVE));
+    assert_int_equal(answers.items[3].refusal->code, CODE(GROUP_REFUSED));
+    assert_non_null(strstr(answers.items[3].refusal->message, "request 3"));
+    daybook_answers_release(&answers);
+    assert_int_equal(ledger_head(&c), 1);
+    /* Keys, customers and ids are free: with other contents, too. */
+    ledger_must(&c, "open bob key=B");
+    ledger_must(&c, "charge g 7 key=A");
+    ledger_must(&c, "charge i 7 key=C");
+    assert_int_equal(ledger_head(&c), 4);
+    ledger_case_end(&c);
+}
+
+static void a_repeat_inside_a_group_is_answered_again(void **state) {
+    (void)state;
+    struct ledger_case c;
+    ledger_case_begin(&c);
+    ledger_must(&c, "open ann");
+    struct daybook_answers answers = LEDGER_SUBMIT(&c, DAYBOOK_SUBMIT_GROUP, "charge g 5 key=A", "pay p 5 key=B",
+                                                   "pay p 5 key=B", "charge g 5 key=A");
+    assert_true(answers.items[2].is_repeated && answers.items[3].is_repeated);
+    assert_int_equal(answers.items[2].first_sequence, 3);
+    assert_int_equal(answers.items[2].last_sequence, 4);
+    assert_int_equal(answers.items[3].last_sequence, 2);
+    daybook_answers_release(&answers);
+    assert_int_equal(ledger_head(&c), 4);
+    ledger_case_end(&c);
+}
+
+static void a_dry_run_appends_nothing(void **state) {
+    (void)state;
+    struct ledger_case c;
+    ledger_case_begin(&c);
+    ledger_must(&c, "open ann");
+    for (int i = 0; i < 3; i++) {
+        struct daybook_answers answers =
+            LEDGER_SUBMIT(&c, DAYBOOK_SUBMIT_DRY, "charge g 5 key=A", "charge g 5 key=A", "charge h 0");
+        assert_null(answers.items[0].refusal);
+        assert_int_equal(answers.items[0].first_sequence, 2);
+        assert_false(answers.items[1].is_repeated); /* Each alone: the first was not kept. */
+        assert_int_equal(answers.items[2].refusal->code, CODE(AMOUNT_NOT_POSITIVE));
+        daybook_answers_release(&answers);
+        assert_int_equal(ledger_head(&c), 1);
+    }
+    ledger_must(&c, "charge g 6 key=A");
+    assert_int_equal(ledger_head(&c), 2);
+    ledger_case_end(&c);
+}
+
+static void damaged_bytes_are_refused(void **state) {
+    (void)state;
+    struct ledger_case c;
+    ledger_case_begin(&c);
+    ledger_must(&c, "open ann");
+    struct daybook_buffer good = line_encode("charge g 5", "K");
+    uint8_t *large = calloc(1, LIMIT_REQUEST_BYTES + 1);
+    assert_non_null(large);
+    const struct daybook_bytes requests[] = {{NULL, 0},
+                                             {(const uint8_t *)"\xff\xff\xff", 3},
+                                             {good.data, good.size - 1},
+                                             {large, LIMIT_REQUEST_BYTES + 1},
+                                             {good.data, good.size}};
+    struct daybook_answers answers = {0};
+    LEDGER_OK(&c, daybook_submit(c.ledger, requests, 5, DAYBOOK_SUBMIT_EACH, &answers, &c.error));
+    for (size_t i = 0; i < 4; i++) {
+        assert_non_null(answers.items[i].refusal);
+        assert_int_equal(answers.items[i].refusal->code, CODE(MALFORMED));
+        assert_true(answers.items[i].refusal->message[0] != '\0');
+    }
+    assert_null(answers.items[4].refusal);
+    daybook_answers_release(&answers);
+    for (size_t i = 0; i < 200; i++) {
+        /* Every flipped byte: an answer, and a ledger that goes on. */
+        good.data[i % good.size] ^= (uint8_t)(1U << (i % 8));
+        struct daybook_bytes one = {good.data, good.size};
+        LEDGER_OK(&c, daybook_submit(c.ledger, &one, 1, DAYBOOK_SUBMIT_DRY, &answers, &c.error));
+        daybook_answers_release(&answers);
+        good.data[i % good.size] ^= (uint8_t)(1U << (i % 8));
+    }
+    ledger_must(&c, "charge h 5");
+    free(large);
+    daybook_buffer_release(&good);
+    ledger_case_end(&c);
+}
+
+static void no_requests_are_answered_with_no_answers(void **state) {
+    (void)state;
+    struct ledger_case c;
+    struct daybook_answers answers = {0};
+    ledger_case_begin(&c);
+    for (int mode = DAYBOOK_SUBMIT_EACH; mode <= DAYBOOK_SUBMIT_DRY; mode++) {
+        LEDGER_OK(&c, daybook_submit(c.ledger, NULL, 0, (enum daybook_submit_mode)mode, &answers, &c.error));
+        assert_int_equal(answers.count, 0);
+        daybook_answers_release(&answers);
+    }
+    assert_int_equal(daybook_submit(c.ledger, NULL, LIMIT_BATCH_REQUESTS + 1, DAYBOOK_SUBMIT_EACH, &answers, &c.error),
+                     DAYBOOK_INVALID);
+    assert_int_equal(daybook_submit(c.ledger, NULL, LIMIT_GROUP_REQUESTS + 1, DAYBOOK_SUBMIT_GROUP, &answers, &c.error),
+                     DAYBOOK_INVALID);
+    assert_int_equal(answers.count, 0);
+    assert_int_equal(ledger_head(&c), 0);
+    ledger_case_end(&c);
+}
+
+/* In a process of its own: whether the lock is held is a matter between processes. */
+static int open_elsewhere(const struct daybook_open_options *how) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct daybook *second = NULL;
+        struct daybook_error error = {0};
+        enum daybook_status status = daybook_open(how, &second, &error);
+        bool names_us = strstr(error.message, "pid") != NULL;
+        daybook_close(second);
+        _exit(status == DAYBOOK_OK ? 0 : status == DAYBOOK_BUSY && names_us ? 1 : 2);
+    }
+    int result = 0;
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_true(WIFEXITED(result));
+    return WEXITSTATUS(result);
+}
+
+static void a_second_writer_is_told_who_writes(void **state) {
+    (void)state;
+    struct ledger_case c;
+    ledger_case_begin(&c);
+    assert_int_equal(open_elsewhere(&c.how), 1);
+    ledger_must(&c, "open ann");
+    struct daybook_open_options reader = {.directory = c.directory, .is_read_only = true};
+    assert_int_equal(open_elsewhere(&reader), 0);
+    daybook_close(c.ledger);
+    assert_int_equal(open_elsewhere(&c.how), 0);
+    ledger_case_open(&c);
+    ledger_case_end(&c);
+}
+
+static void a_reader_takes_no_requests(void **state) {
+    (void)state;
+    struct ledger_case c;
+    ledger_case_begin(&c);
+    ledger_must(&c, "open ann");
+    struct daybook_buffer request = line_encode("charge g 5", "K");
+    struct daybook_bytes bytes = daybook_buffer_view(&request);
+    for (int is_read_only = 0; is_read_only < 2; is_read_only++) {
+        daybook_close(c.ledger);
+        struct daybook_open_options how = {.directory = c.directory, .is_read_only = is_read_only == 1};
+        struct daybook_answers answers = {0};
+        LEDGER_OK(&c, daybook_open(&how, &c.ledger, &c.error));
+        assert_int_equal(daybook_submit(c.ledger, &bytes, 1, DAYBOOK_SUBMIT_EACH, &answers, &c.error),
+                         DAYBOOK_READ_ONLY);
+        assert_int_equal(answers.count, 0);
+        assert_int_equal(ledger_head(&c), 1);
+    }
+    daybook_buffer_release(&request);
+    ledger_case_end(&c);
+}
+
+static void a_reopened_ledger_goes_on_where_it_was(void **state) {
+    (void)state;
+    struct ledger_case c;
+    ledger_case_begin(&c);
+    ledger_must(&c, "open ann");
+    ledger_must(&c, "deposit A 100 key=K");
+    ledger_must(&c, "charge g 60 goods");
+    for (int i = 0; i < 3; i++) {
+        daybook_close(c.ledger);
+        if (i == 1) {
+            ledger_case_forget(&c); /* All that can be rebuilt. */
+        }
+        ledger_case_open(&c);
+        const char *again = "deposit A 100 key=K";
+        struct daybook_answers answers = ledger_submit(&c, DAYBOOK_SUBMIT_EACH, 1, &again);
+        assert_true(answers.items[0].is_repeated);
+        assert_int_equal(answers.items[0].first_sequence, 2);
+        daybook_answers_release(&answers);
+        assert_int_equal(ledger_line(&c, "deposit A 101 key=K"), CODE(KEY_REUSED));
+        assert_int_equal(ledger_line(&c, "charge g 1"), CODE(DUPLICATE_DOCUMENT));
+        assert_int_equal(ledger_line(&c, "charge h 41 settle=only"), CODE(EXCEEDS_DEPOSIT));
+        assert_int_equal(ledger_line(&c, "open ann"), CODE(DUPLICATE_CUSTOMER));
+    }
+    ledger_must(&c, "charge h 40 settle=only");
+    ledger_case_end(&c);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_request_stands_alone),
+        cmocka_unit_test(a_group_is_taken_whole),
+        cmocka_unit_test(a_refused_group_leaves_no_trace),
+        cmocka_unit_test(a_repeat_inside_a_group_is_answered_again),
+        cmocka_unit_test(a_dry_run_appends_nothing),
+        cmocka_unit_test(damaged_bytes_are_refused),
+        cmocka_unit_test(no_requests_are_answered_with_no_answers),
+        cmocka_unit_test(a_second_writer_is_told_who_writes),
+        cmocka_unit_test(a_reader_takes_no_requests),
+        cmocka_unit_test(a_reopened_ledger_goes_on_where_it_was),
+    };
+    return cmocka_run_group_tests_name("submit", tests, NULL, NULL);
+}
