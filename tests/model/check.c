@@ -31,7 +31,7 @@ static int64_t sum_aside(const struct tally *tally, const char *customer, const 
     tally_lots(tally, customer, currency, &lots);
     for (size_t i = 0; i < lots.count; i++) {
         if (lots.made[i]->deposit_received->on_expiry == ending) {
-            sum += tally_level(tally, (struct doc){customer, KIND(LOT), lots.made[i]->deposit_received->lot}, ASIDE,
+            sum += tally_level(tally, (struct doc){customer, KIND(LOT), lots.made[i]->deposit_received->lot, 0}, ASIDE,
                                date);
         }
     }

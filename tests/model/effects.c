@@ -22,11 +22,12 @@ static struct effect *add(struct writing *w, Pb__DocumentKind kind, const char *
 }
 
 /* Slices between lots and a charge: out of the lots with sign 1, back with -1. */
-static void add_consumed(struct writing *w, const char *charge, size_t count, Pb__LotSlice **slices, int sign) {
+static void add_consumed(struct writing *w, const char *charge, uint32_t part, size_t count, Pb__LotSlice **slices,
+                         int sign) {
     for (size_t i = 0; i < count; i++) {
         int64_t amount = sign * slices[i]->amount_minor;
         add(w, KIND(LOT), slices[i]->lot, LEFT, -amount);
-        add(w, KIND(CHARGE), charge, LEFT, -amount);
+        add(w, KIND(CHARGE), charge, LEFT, -amount)->part = part;
         add(w, KIND(CHARGE), charge, CONSUMED, amount)->other = slices[i]->lot;
     }
 }
@@ -41,6 +42,16 @@ static void add_held(struct writing *w, const char *hold, int64_t amount, size_t
     }
 }
 
+static void add_charge(struct writing *w, const Pb__ChargePosted *body) {
+    add(w, KIND(CHARGE), body->charge, BILLED, body->amount_minor);
+    for (size_t i = 0; i < body->n_instalments; i++) {
+        add(w, KIND(CHARGE), body->charge, LEFT, body->instalments[i]->amount_minor)->part = (uint32_t)i + 1;
+    }
+    if (body->n_instalments == 0) {
+        add(w, KIND(CHARGE), body->charge, LEFT, body->amount_minor);
+    }
+}
+
 static void add_adjustment(struct writing *w, const Pb__AdjustmentPosted *body) {
     bool raises = body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_DEBIT_NOTE ||
                   body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_RECOVERY;
@@ -49,7 +60,7 @@ static void add_adjustment(struct writing *w, const Pb__AdjustmentPosted *body) 
         add(w, KIND(ADJUSTMENT), body->adjustment, LEFT, body->amount_minor);
         return;
     }
-    add(w, body->target_kind, body->target, LEFT, amount);
+    add(w, body->target_kind, body->target, LEFT, amount)->part = body->instalment;
     if (body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_WRITE_OFF ||
         body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_RECOVERY) {
         add(w, body->target_kind, body->target, ASIDE, -amount);
@@ -76,12 +87,12 @@ static void add_allocation(struct writing *w) {
     if (e->body_case == BODY(ALLOCATED)) {
         const Pb__Allocated *body = e->allocated;
         add(w, body->source_kind, body->source, LEFT, -body->amount_minor);
-        add(w, body->target_kind, body->target, LEFT, -body->amount_minor);
+        add(w, body->target_kind, body->target, LEFT, -body->amount_minor)->part = body->instalment;
         add(w, KIND(ALLOCATION), "", STANDING, body->amount_minor)->allocation = e->sequence;
     } else {
         const Pb__Unallocated *body = e->unallocated;
         add(w, body->source_kind, body->source, LEFT, body->amount_minor);
-        add(w, body->target_kind, body->target, LEFT, body->amount_minor);
+        add(w, body->target_kind, body->target, LEFT, body->amount_minor)->part = body->instalment;
         add(w, KIND(ALLOCATION), "", STANDING, -body->amount_minor)->allocation = body->allocation_sequence;
     }
 }
@@ -112,17 +123,19 @@ size_t effects_of_event(const Pb__Event *e, struct effect *effects) {
         add(&w, KIND(LOT), e->deposit_received->lot, LEFT, e->deposit_received->amount_minor);
         break;
     case BODY(DEPOSIT_CONSUMED):
-        add_consumed(&w, e->deposit_consumed->charge, e->deposit_consumed->n_slices, e->deposit_consumed->slices, 1);
+        add_consumed(&w, e->deposit_consumed->charge, e->deposit_consumed->instalment, e->deposit_consumed->n_slices,
+                     e->deposit_consumed->slices, 1);
         break;
     case BODY(DEPOSIT_RESTORED):
-        add_consumed(&w, e->deposit_restored->charge, e->deposit_restored->n_slices, e->deposit_restored->slices, -1);
+        add_consumed(&w, e->deposit_restored->charge, e->deposit_restored->instalment, e->deposit_restored->n_slices,
+                     e->deposit_restored->slices, -1);
         break;
     case BODY(CHARGE_POSTED):
-        add(&w, KIND(CHARGE), e->charge_posted->charge, LEFT, e->charge_posted->amount_minor);
-        add(&w, KIND(CHARGE), e->charge_posted->charge, BILLED, e->charge_posted->amount_minor);
+        add_charge(&w, e->charge_posted);
         break;
     case BODY(CHARGE_REVERSED):
-        add(&w, KIND(CHARGE), e->charge_reversed->charge, LEFT, -e->charge_reversed->amount_minor);
+        add(&w, KIND(CHARGE), e->charge_reversed->charge, LEFT, -e->charge_reversed->amount_minor)->part =
+            e->charge_reversed->instalment;
         add(&w, KIND(CHARGE), e->charge_reversed->charge, BILLED, -e->charge_reversed->amount_minor);
         break;
     case BODY(PAYMENT_RECEIVED):

@@ -1,7 +1,6 @@
 /* What a request makes, what it is about and how much, whatever its command. */
 #include "facts.h"
 
-
 #include "tally.h"
 
 static struct facts facts_of_payment(const Pb__Request *request) {
@@ -18,8 +17,8 @@ static struct facts facts_of_payment(const Pb__Request *request) {
     case PB__REQUEST__COMMAND_SETTLE_PAYMENT:
         return (struct facts){.about = KIND(PAYMENT), .about_id = request->settle_payment->payment};
     case PB__REQUEST__COMMAND_ALLOCATE:
-        return (struct facts){.about = allocate->source_kind != KIND(UNSPECIFIED) ? allocate->source_kind
-                                                                                  : KIND(PAYMENT),
+        return (struct facts){.about =
+                                  allocate->source_kind != KIND(UNSPECIFIED) ? allocate->source_kind : KIND(PAYMENT),
                               .about_id = allocate->source,
                               .plan_count = allocate->n_allocations,
                               .plans = allocate->allocations};
@@ -71,8 +70,8 @@ static struct facts facts_of_charge(const Pb__Request *request) {
     default:
         return (struct facts){.makes = KIND(ADJUSTMENT),
                               .id = adjustment->adjustment,
-                              .about = adjustment->target_kind != KIND(UNSPECIFIED) ? adjustment->target_kind
-                                                                                    : KIND(CHARGE),
+                              .about =
+                                  adjustment->target_kind != KIND(UNSPECIFIED) ? adjustment->target_kind : KIND(CHARGE),
                               .about_id = adjustment->target,
                               .has_amount = true,
                               .amount = adjustment->amount_minor,

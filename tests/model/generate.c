@@ -11,8 +11,10 @@ static const int64_t HOUR_US = 3600LL * 1000000;
 void generator_init(struct generator *generator, struct history *history, const struct tally *tally) {
     *generator = (struct generator){.random = {history->seed}, .history = history, .tally = tally};
     struct random_source *random = &generator->random;
-    generator->customers = (int)random_between(random, 1, NAMES);
+    generator->customers = random_percent(random, 60) ? 1 : (int)random_between(random, 2, NAMES);
     generator->currencies = random_percent(random, 30) ? 2 : 1;
+    generator->is_huge = random_percent(random, 15);
+    generator->is_late = random_percent(random, 50);
     generator->now_us = random_between(random, 19600, 19800) * 24 * HOUR_US + random_between(random, 0, 24) * HOUR_US;
     history->world.zone = (int)random_between(random, 0, WORLD_ZONES - 1);
     history->world.refuses_unassessed = random_percent(random, 15);
@@ -76,7 +78,7 @@ int64_t draft_amount(struct generator *g) {
         return random_percent(random, 50) ? random_between(random, 1, 12) * 10 : random_between(random, 1, 150);
     }
     static const int64_t odd[] = {0, -5, 1, 1000000, INT64_MAX, INT64_MAX / 2};
-    return odd[random_between(random, 0, 5)];
+    return odd[random_between(random, 0, g->is_huge ? 5 : 3)];
 }
 
 int64_t draft_part(struct generator *g, int64_t reference, bool is_zero_all) {
@@ -93,31 +95,42 @@ int64_t draft_part(struct generator *g, int64_t reference, bool is_zero_all) {
     return random_percent(random, 40) ? reference : random_between(random, 1, reference + (g->is_sensible ? 0 : 20));
 }
 
-char *draft_document(struct generator *g, Pb__DocumentKind kind, int64_t *left) {
+/* A random document of the customer: of those with something left, when `is_with_left`. */
+static const Pb__Event *choose_document(struct generator *g, Pb__DocumentKind kind, bool is_with_left, int64_t *left) {
     const Pb__Event *found = NULL;
-    *left = 0;
-    int tries = 0;
-    for (int seen = 0; tries < 200 && seen < (g->is_sensible ? 4 : 1) && g->tally->count > 0; tries++) {
-        const Pb__Event *event =
-            g->tally->events[random_between(&g->random, 0, (int64_t)g->tally->count - 1)];
+    int64_t seen = 0;
+    for (size_t i = 0; i < g->tally->count; i++) {
+        const Pb__Event *event = g->tally->events[i];
         Pb__DocumentKind made = KIND(UNSPECIFIED);
         const char *id = made_id(event, &made);
         if (id == NULL || made != kind || id[0] == '\0' || strcmp(event->customer, g->request.customer) != 0) {
             continue;
         }
-        seen++;
-        found = event;
-        *left = tally_last(g->tally, (struct doc){event->customer, kind, id}, LEFT);
-        if (*left > 0) {
-            break;
+        int64_t rest = tally_last(g->tally, (struct doc){event->customer, kind, id, 0}, LEFT);
+        if (is_with_left && rest == 0) {
+            continue;
+        }
+        if (random_between(&g->random, 0, seen++) == 0) {
+            found = event;
+            *left = rest;
         }
     }
+    return found;
+}
+
+char *draft_document(struct generator *g, Pb__DocumentKind kind, int64_t *left) {
+    *left = 0;
+    const Pb__Event *found = choose_document(g, kind, random_percent(&g->random, g->is_sensible ? 85 : 50), left);
+    if (found == NULL) {
+        found = choose_document(g, kind, false, left);
+    }
+    g->is_missing = g->is_missing || found == NULL;
     if (found == NULL || random_percent(&g->random, g->is_sensible ? 0 : 4)) {
         return draft_text(g, "nothing%d", (int)random_between(&g->random, 1, 3));
     }
     if (found->currency[0] != '\0' && random_percent(&g->random, g->is_sensible ? 99 : 85)) {
-        g->request.currency = random_percent(&g->random, 70) ? draft_text(g, "%s", "")
-                                                             : draft_text(g, "%s", found->currency);
+        g->request.currency =
+            random_percent(&g->random, 70) ? draft_text(g, "%s", "") : draft_text(g, "%s", found->currency);
     }
     Pb__DocumentKind made = KIND(UNSPECIFIED);
     return draft_text(g, "%s", made_id(found, &made));
@@ -213,26 +226,34 @@ static void begin_request(struct generator *g) {
     }
 }
 
+/* A command about a document that is there; a wild one may be about nothing. */
+static void draft_possible_command(struct generator *g) {
+    Pb__Request begun = g->request;
+    for (int tries = 0; tries < 6; tries++) {
+        g->is_missing = false;
+        g->request = begun;
+        draft_money_command(g, (int)random_between(&g->random, 0, MONEY_COMMANDS - 1));
+        if (!g->is_missing || random_percent(&g->random, g->is_sensible ? 2 : 10)) {
+            return;
+        }
+    }
+}
+
 static bool add_request(struct generator *g) {
     struct random_source *random = &g->random;
     begin_request(g);
-    int64_t dice = random_between(random, 0, 99);
+    int64_t dice = random_between(random, 0, 149);
     if (g->history->request_count < (size_t)g->customers) {
         g->request.customer = draft_text(g, "%s", customer_names[g->history->request_count]);
         g->request.effective_on = draft_near_date(g, 100, -60);
         draft_customer(g, 0);
-    } else if (dice < 1) {
-        draft_customer(g, 0);
-    } else if (dice < 3) {
-        draft_customer(g, 1);
-    } else if (dice < 4) {
-        draft_customer(g, 2);
-    } else if (dice < 6) {
-        draft_period(g, true);
-    } else if (dice < 7) {
-        draft_period(g, false);
+    } else if (dice < 5) {
+        static const int commands[] = {0, 1, 1, 1, 2};
+        draft_customer(g, commands[dice]);
+    } else if (dice < 10) {
+        draft_period(g, dice < 8);
     } else {
-        draft_money_command(g, (int)random_between(random, 0, MONEY_COMMANDS - 1));
+        draft_possible_command(g);
     }
     return history_add(g->history, &g->request);
 }

@@ -9,7 +9,7 @@
 #include "random.h"
 #include "tally.h"
 
-enum { DRAFT_TEXTS = 64, DRAFT_TEXT_SIZE = 80, DRAFT_PLANS = 3, NAMES = 4 };
+enum { DRAFT_TEXTS = 64, DRAFT_TEXT_SIZE = 80, DRAFT_PLANS = 3, DRAFT_PARTS = 4, NAMES = 4 };
 
 struct generator {
     struct random_source random;
@@ -20,7 +20,10 @@ struct generator {
     int currencies;
     unsigned keys;
     unsigned documents;
+    bool is_huge;     /* Amounts near the edge of int64 are among the wild ones. */
+    bool is_late;     /* Requests are often dated back. */
     bool is_sensible; /* This request. */
+    bool is_missing;  /* It is about a document that there is not. */
 
     /* The request in work, and what it points to. */
     Pb__Request request;
@@ -32,6 +35,8 @@ struct generator {
     Pb__Priority priority;
     Pb__PaymentTerms terms;
     Pb__CustomerProfile profile;
+    Pb__InstalmentPlan parts[DRAFT_PARTS];
+    Pb__InstalmentPlan *part_pointers[DRAFT_PARTS];
 };
 
 /* The time that requests carry begins here, by the seed. */
@@ -57,6 +62,6 @@ char *draft_reason(struct generator *g);
 char *draft_category(struct generator *g);
 
 void draft_money_command(struct generator *g, int command); /* generate_money.c */
-enum { MONEY_COMMANDS = 22 };
+enum { MONEY_COMMANDS = 30 };
 
 #endif

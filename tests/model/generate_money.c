@@ -35,6 +35,27 @@ static void draft_deposit(struct generator *g) {
     g->request.receive_deposit = &body;
 }
 
+/* Equal ones without amounts, or some that add up; wild ones may not. */
+static size_t draft_instalments(struct generator *g, int64_t amount) {
+    struct random_source *random = &g->random;
+    int64_t count = random_between(random, 1, DRAFT_PARTS);
+    bool is_equal = random_percent(random, 50) || amount < count || amount > 1000000000;
+    int32_t due_on = draft_today(g) + (int32_t)random_between(random, -20, 20);
+    int64_t rest = amount;
+    for (int64_t i = 0; i < count; i++) {
+        Pb__InstalmentPlan *part = &g->parts[i];
+        pb__instalment_plan__init(part);
+        due_on += (int32_t)random_between(random, g->is_sensible ? 1 : 0, 20);
+        part->due_on = draft_date(g, due_on);
+        if (!is_equal) {
+            part->amount_minor = i + 1 == count ? rest : random_between(random, 1, rest - (count - i - 1));
+            rest -= part->amount_minor;
+        }
+        g->part_pointers[i] = part;
+    }
+    return (size_t)count;
+}
+
 static void draft_charge(struct generator *g) {
     static Pb__PostCharge body;
     struct random_source *random = &g->random;
@@ -53,8 +74,22 @@ static void draft_charge(struct generator *g) {
     if (random_percent(random, 50)) {
         body.settlement = (Pb__Settlement)random_between(random, 1, 3);
     }
+    if (random_percent(random, 20)) {
+        body.n_instalments = draft_instalments(g, body.amount_minor);
+        body.instalments = g->part_pointers;
+    }
     g->request.command_case = PB__REQUEST__COMMAND_POST_CHARGE;
     g->request.post_charge = &body;
+}
+
+/* One of the charge's instalments, or none where it has none; mostly. */
+static uint32_t draft_part_number(struct generator *g, const char *charge) {
+    const Pb__Event *made = tally_made(g->tally, (struct doc){g->request.customer, KIND(CHARGE), charge, 0});
+    int64_t parts = made != NULL ? made_parts(made) : 0;
+    if (random_percent(&g->random, g->is_sensible ? 1 : 5)) {
+        return (uint32_t)random_between(&g->random, 0, 5);
+    }
+    return parts == 0 || random_percent(&g->random, 15) ? 0 : (uint32_t)random_between(&g->random, 1, parts);
 }
 
 static size_t draft_plans(struct generator *g) {
@@ -64,13 +99,14 @@ static size_t draft_plans(struct generator *g) {
         int64_t left = 0;
         pb__allocation_plan__init(plan);
         bool is_note = random_percent(&g->random, 15);
-        plan->target_kind = is_note ? KIND(ADJUSTMENT)
-                                    : (random_percent(&g->random, 50) ? KIND(CHARGE) : KIND(UNSPECIFIED));
+        plan->target_kind =
+            is_note ? KIND(ADJUSTMENT) : (random_percent(&g->random, 50) ? KIND(CHARGE) : KIND(UNSPECIFIED));
         plan->target = draft_document(g, is_note ? KIND(ADJUSTMENT) : KIND(CHARGE), &left);
         plan->amount_minor = draft_part(g, left, true);
         if (random_percent(&g->random, 25)) {
             plan->allocation = draft_new_id(g, 'A');
         }
+        plan->instalment = draft_part_number(g, plan->target);
         g->plan_pointers[i] = plan;
     }
     return count;
@@ -99,7 +135,7 @@ static void draft_settle(struct generator *g) {
     pb__settle_payment__init(&body);
     for (int tries = 0; tries < 4; tries++) {
         body.payment = draft_document(g, KIND(PAYMENT), &left);
-        if (tally_last(g->tally, (struct doc){g->request.customer, KIND(PAYMENT), body.payment}, PENDING) > 0) {
+        if (tally_last(g->tally, (struct doc){g->request.customer, KIND(PAYMENT), body.payment, 0}, PENDING) > 0) {
             break;
         }
     }
@@ -112,8 +148,8 @@ static void draft_allocate(struct generator *g) {
     int64_t left = 0;
     pb__allocate__init(&body);
     bool is_credit = random_percent(&g->random, 25);
-    body.source_kind = is_credit ? KIND(ADJUSTMENT)
-                                 : (random_percent(&g->random, 50) ? KIND(PAYMENT) : KIND(UNSPECIFIED));
+    body.source_kind =
+        is_credit ? KIND(ADJUSTMENT) : (random_percent(&g->random, 50) ? KIND(PAYMENT) : KIND(UNSPECIFIED));
     body.source = draft_document(g, is_credit ? KIND(ADJUSTMENT) : KIND(PAYMENT), &left);
     if (random_percent(&g->random, 60)) {
         body.n_allocations = draft_plans(g);
@@ -129,8 +165,7 @@ static void draft_unallocate(struct generator *g) {
     pb__unallocate__init(&body);
     body.allocation = draft_text(g, "#%d", (int)random_between(&g->random, 0, 40));
     for (int tries = 0; tries < 60 && g->tally->count > 0; tries++) {
-        const Pb__Event *event =
-            g->tally->events[random_between(&g->random, 0, (int64_t)g->tally->count - 1)];
+        const Pb__Event *event = g->tally->events[random_between(&g->random, 0, (int64_t)g->tally->count - 1)];
         if (event->body_case == BODY(ALLOCATED) && strcmp(event->customer, g->request.customer) == 0) {
             reference = event->allocated->amount_minor;
             body.allocation = event->allocated->allocation[0] != '\0' && random_percent(&g->random, 70)
@@ -156,6 +191,7 @@ static void draft_adjustment(struct generator *g) {
         bool is_note = random_percent(random, 12);
         body.target_kind = is_note ? KIND(ADJUSTMENT) : KIND(UNSPECIFIED);
         body.target = draft_document(g, is_note ? KIND(ADJUSTMENT) : KIND(CHARGE), &left);
+        body.instalment = draft_part_number(g, body.target);
     }
     body.amount_minor = draft_part(g, left, false);
     if (random_percent(random, 20)) {
@@ -248,7 +284,7 @@ static void draft_reactivate(struct generator *g) {
     pb__reactivate_lot__init(&body);
     for (int tries = 0; tries < 6; tries++) {
         body.lot = draft_document(g, KIND(LOT), &left);
-        left = tally_last(g->tally, (struct doc){g->request.customer, KIND(LOT), body.lot}, ASIDE);
+        left = tally_last(g->tally, (struct doc){g->request.customer, KIND(LOT), body.lot, 0}, ASIDE);
         if (left > 0) {
             break;
         }
@@ -337,15 +373,15 @@ static void draft_apply(struct generator *g) {
 
 void draft_money_command(struct generator *g, int command) {
     static void (*const drafts[MONEY_COMMANDS])(struct generator *) = {
-        draft_deposit,      draft_deposit,        draft_deposit,      draft_charge,     draft_charge,
-        draft_charge,       draft_charge,         draft_payment,      draft_payment,    draft_settle,
-        draft_allocate,     draft_unallocate,     draft_adjustment,   draft_refund,     draft_reverse_payment,
-        draft_reverse_charge, draft_place_hold,   draft_capture_hold, draft_release_hold, draft_reactivate,
-        draft_policy,       draft_credit_hold,
+        draft_deposit,        draft_deposit,    draft_deposit,    draft_charge,       draft_charge,
+        draft_charge,         draft_charge,     draft_charge,     draft_payment,      draft_payment,
+        draft_payment,        draft_settle,     draft_allocate,   draft_allocate,     draft_unallocate,
+        draft_adjustment,     draft_adjustment, draft_adjustment, draft_refund,       draft_reverse_payment,
+        draft_reverse_charge, draft_place_hold, draft_place_hold, draft_capture_hold, draft_release_hold,
+        draft_reactivate,     draft_policy,     draft_dispute,    draft_apply,        draft_credit_hold,
     };
-    if (command == MONEY_COMMANDS - 1 && random_percent(&g->random, 70)) {
-        static void (*const seldom[])(struct generator *) = {draft_dispute, draft_expire, draft_apply, draft_apply};
-        seldom[random_between(&g->random, 0, 3)](g);
+    if (command == MONEY_COMMANDS - 1 && random_percent(&g->random, 50)) {
+        draft_expire(g);
         return;
     }
     drafts[command](g);

@@ -23,8 +23,7 @@ static bool add_bytes(struct history *history, const uint8_t *data, size_t size)
         return false;
     }
     memcpy(history->bytes + history->used, data, size);
-    history->requests[history->request_count++] =
-        (struct history_request){(uint32_t)history->used, (uint32_t)size};
+    history->requests[history->request_count++] = (struct history_request){(uint32_t)history->used, (uint32_t)size};
     history->used += size;
     history->steps[history->step_count - 1].count++;
     return true;

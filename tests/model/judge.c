@@ -55,7 +55,7 @@ int32_t read_date(const char *text) {
 }
 
 struct doc judge_doc(const struct judge *judge, Pb__DocumentKind kind, const char *id) {
-    return (struct doc){judge->request->customer, kind, id};
+    return (struct doc){judge->request->customer, kind, id, 0};
 }
 
 /* Everything but where and when the event was recorded, and by which request. */
@@ -71,7 +71,7 @@ bool events_equal(const Pb__Event *a, const Pb__Event *b) {
         e->recorded_at_us = 0;
         e->request_digest = 0;
         e->group = 0;
-        e->actor = (char *)(uintptr_t)"";
+        e->actor = (char *)(uintptr_t) "";
         e->request_key = (ProtobufCBinaryData){0, NULL};
         sizes[i] = pb__event__get_packed_size(e);
         bytes[i] = malloc(sizes[i] + 1);
@@ -116,8 +116,9 @@ static void judge_header(struct judge *judge, const Pb__Event *event) {
                  event->request_key.len == judge->request->key.len &&
                      memcmp(event->request_key.data, judge->request->key.data, event->request_key.len) == 0,
                  "key", "event %" PRIu64 " has not its request's key", event->sequence);
-    judge_expect(judge, event->group == judge->group, "group", "event %" PRIu64 " is of group %" PRIu64 ", not %" PRIu64,
-                 event->sequence, event->group, judge->group);
+    judge_expect(judge, event->group == judge->group, "group",
+                 "event %" PRIu64 " is of group %" PRIu64 ", not %" PRIu64, event->sequence, event->group,
+                 judge->group);
     judge_expect(judge, is_same_text(event->customer, judge->request->customer), "customer",
                  "event %" PRIu64 " is of customer \"%s\"", event->sequence, event->customer);
     judge_expect(judge, is_same_text(event->actor, judge->request->actor), "actor", "event %" PRIu64 " is by \"%s\"",
@@ -143,9 +144,8 @@ static void judge_remainders(struct judge *judge, const Pb__Event *event) {
             int32_t next = INT32_MAX;
             for (size_t j = 0; j < judge->tally->effect_count; j++) {
                 const struct effect *e = &judge->tally->effects[j];
-                if (!effect_is_of(e, (struct doc){by->customer, by->kind, by->id}, by->measure) ||
-                    e->allocation != by->allocation ||
-                    (by->other != NULL && !is_same_text(by->other, e->other))) {
+                if (!effect_is_of(e, (struct doc){by->customer, by->kind, by->id, by->part}, by->measure) ||
+                    e->allocation != by->allocation || (by->other != NULL && !is_same_text(by->other, e->other))) {
                     continue;
                 }
                 level += e->date <= day ? e->amount : 0;
@@ -154,8 +154,8 @@ static void judge_remainders(struct judge *judge, const Pb__Event *event) {
                              "event %" PRIu64 " mixes currencies on \"%s\"", event->sequence, by->id);
             }
             judge_expect(judge, level >= 0, "law 3",
-                         "event %" PRIu64 " leaves %" PRId64 " of \"%s\" (measure %d) on day %d", event->sequence, level,
-                         by->id, (int)by->measure, day);
+                         "event %" PRIu64 " leaves %" PRId64 " of \"%s\" (measure %d) on day %d", event->sequence,
+                         level, by->id, (int)by->measure, day);
             day = next == INT32_MAX ? 0 : next;
         }
     }
@@ -170,7 +170,7 @@ static void judge_sources(struct judge *judge, const Pb__Event *event) {
             continue;
         }
         const Pb__Event *made =
-            tally_made(judge->tally, (struct doc){touched[i].customer, touched[i].kind, touched[i].id});
+            tally_made(judge->tally, (struct doc){touched[i].customer, touched[i].kind, touched[i].id, 0});
         if (judge_expect(judge, made != NULL, "unknown", "event %" PRIu64 " names \"%s\", which nothing made",
                          event->sequence, touched[i].id)) {
             judge_expect(judge, event->effective_on >= made->effective_on, "date before source",
@@ -181,8 +181,9 @@ static void judge_sources(struct judge *judge, const Pb__Event *event) {
 
 /* The subject's postings against the reference's table. */
 static void judge_postings(struct judge *judge, const Pb__Event *event) {
-    static const char *const names[] = {"Cash",        "PromotionCost", "Deposits", "Receivable", "Revenue", "Unapplied",
-                                        "Adjustments", "BadDebt",       "Rounding", "Dormant",    "Breakage"};
+    static const char *const names[] = {"Cash",     "PromotionCost", "Deposits",    "Receivable",
+                                        "Revenue",  "Unapplied",     "Adjustments", "BadDebt",
+                                        "Rounding", "Dormant",       "Breakage"};
     struct entry entry = entry_of(event);
     struct postings postings;
     struct daybook_error error;
@@ -190,13 +191,12 @@ static void judge_postings(struct judge *judge, const Pb__Event *event) {
                       "event %" PRIu64 " cannot be posted", event->sequence)) {
         return;
     }
-    bool is_same = entry.amount == 0 ? postings.count == 0
-                                     : postings.count == 2 && postings.lines[0].amount_minor == entry.amount &&
-                                           postings.lines[1].amount_minor == -entry.amount &&
-                                           is_same_text(posting_account_name(postings.lines[0].account),
-                                                        names[entry.debit]) &&
-                                           is_same_text(posting_account_name(postings.lines[1].account),
-                                                        names[entry.credit]);
+    bool is_same = entry.amount == 0
+                       ? postings.count == 0
+                       : postings.count == 2 && postings.lines[0].amount_minor == entry.amount &&
+                             postings.lines[1].amount_minor == -entry.amount &&
+                             is_same_text(posting_account_name(postings.lines[0].account), names[entry.debit]) &&
+                             is_same_text(posting_account_name(postings.lines[1].account), names[entry.credit]);
     judge_expect(judge, is_same, "postings", "event %" PRIu64 " is posted otherwise than %s to %s", event->sequence,
                  names[entry.debit], names[entry.credit]);
 }
@@ -229,8 +229,8 @@ static void judge_expiries(struct judge *judge) {
         const Pb__Event *due = tally->events[before + i];
         bool is_equal = judge->at + i < judge->count && events_equal(due, judge->events[judge->at + i]);
         judge_expect(judge, is_equal, "expiry", "as event %" PRIu64 " an expiry of day %d was due: %s", due->sequence,
-                     due->effective_on, due->body_case == BODY(LOT_EXPIRED) ? due->lot_expired->lot
-                                                                            : due->hold_released->hold);
+                     due->effective_on,
+                     due->body_case == BODY(LOT_EXPIRED) ? due->lot_expired->lot : due->hold_released->hold);
     }
     tally_cut(tally, before);
     for (size_t i = 0; i < expected && !judge_failed(judge); i++) {
@@ -317,7 +317,8 @@ void judge_accepted(struct judge *judge) {
     judge_expect(judge, customer[0] == '\0' || is_opening == (tally_profile(tally, customer) == NULL), "customer",
                  "customer \"%s\" is %s", customer, is_opening ? "opened twice" : "unknown");
     judge_expect(judge, !tally_is_closed(tally, customer), "customer", "customer \"%s\" was closed", customer);
-    judge_expect(judge, judge->request->not_after_us == 0 || judge->answer->recorded_at_us <= judge->request->not_after_us,
+    judge_expect(judge,
+                 judge->request->not_after_us == 0 || judge->answer->recorded_at_us <= judge->request->not_after_us,
                  "not_after", "recorded past not_after");
     judge_expect(judge, judge->is_date_readable, "date", "an unreadable date was accepted");
     judge_expiries(judge);
@@ -327,6 +328,5 @@ void judge_accepted(struct judge *judge) {
     if (!judge_failed(judge)) {
         judge_expiries(judge);
     }
-    judge_expect(judge, judge->at == judge->count, "events", "%zu more events than expected",
-                 judge->count - judge->at);
+    judge_expect(judge, judge->at == judge->count, "events", "%zu more events than expected", judge->count - judge->at);
 }

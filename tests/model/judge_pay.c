@@ -31,8 +31,9 @@ static bool judge_allocated(struct judge *judge, const struct expected_allocatio
     const Pb__Allocated *body = event->allocated;
     judge_expect(judge,
                  body->target_kind == expected->target.kind && is_same_text(body->target, expected->target.id) &&
-                     body->source_kind == expected->source.kind && is_same_text(body->source, expected->source.id) &&
-                     is_same_text(body->allocation, expected->id) && body->rule == expected->rule,
+                     body->instalment == expected->target.part && body->source_kind == expected->source.kind &&
+                     is_same_text(body->source, expected->source.id) && is_same_text(body->allocation, expected->id) &&
+                     body->rule == expected->rule,
                  "allocation", "event %" PRIu64 " allocates \"%s\" to \"%s\", not \"%s\" to \"%s\"", event->sequence,
                  body->source, body->target, expected->source.id, expected->target.id);
     judge_expect(judge, body->amount_minor == expected->amount && event->effective_on == expected->date, "allocation",
@@ -41,28 +42,49 @@ static bool judge_allocated(struct judge *judge, const struct expected_allocatio
     return judge_take(judge);
 }
 
-static const char *id_of(const Pb__Event *made, Pb__DocumentKind *kind) {
-    return made_id(made, kind);
-}
-
 /* Oldest due first, each as far as both reach from the allocation's date on. */
 static void judge_oldest_first(struct judge *judge, struct doc source, int32_t posted_on) {
+    static struct items items;
     int32_t earliest = judge->is_dated ? later(judge->effective_on, posted_on) : posted_on;
-    struct list items;
     tally_items(judge->tally, source.customer, judge->currency, &items);
     for (size_t i = 0; i < items.count && !judge_failed(judge); i++) {
         struct expected_allocation expected = {.source = source,
-                                               .target = {.customer = source.customer},
+                                               .target = items.items[i].doc,
                                                .id = "",
-                                               .date = later(earliest, items.made[i]->effective_on),
+                                               .date = later(earliest, items.items[i].made->effective_on),
                                                .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_OLDEST_DUE_FIRST};
-        expected.target.id = id_of(items.made[i], &expected.target.kind);
         expected.amount = least(tally_lowest(judge->tally, source, LEFT, expected.date),
                                 tally_lowest(judge->tally, expected.target, LEFT, expected.date));
         if (expected.amount > 0) {
             judge_allocated(judge, &expected);
         }
     }
+}
+
+/* To one instalment, or in their order to all of them. */
+static void judge_plan(struct judge *judge, struct expected_allocation *expected, uint32_t parts, uint32_t part) {
+    uint32_t first = part == 0 && parts > 0 ? 1 : part;
+    uint32_t last = part == 0 ? parts : part;
+    int64_t rest = expected->amount;
+    if (rest == 0) {
+        int64_t open = 0;
+        for (uint32_t i = first; i <= last; i++) {
+            expected->target.part = i;
+            open += tally_lowest(judge->tally, expected->target, LEFT, expected->date);
+        }
+        rest = least(tally_lowest(judge->tally, expected->source, LEFT, expected->date), open);
+    }
+    for (uint32_t i = first; i <= last && rest > 0 && !judge_failed(judge); i++) {
+        expected->target.part = i;
+        expected->amount = least(rest, tally_lowest(judge->tally, expected->target, LEFT, expected->date));
+        rest -= expected->amount;
+        if (expected->amount > 0) {
+            judge_allocated(judge, expected);
+            expected->id = ""; /* The id names the first. */
+        }
+    }
+    judge_expect(judge, rest == 0, "allocation", "%" PRId64 " more than is open was allocated to \"%s\"", rest,
+                 expected->target.id);
 }
 
 static void judge_plans(struct judge *judge, struct doc source, int32_t posted_on, size_t count,
@@ -73,19 +95,17 @@ static void judge_plans(struct judge *judge, struct doc source, int32_t posted_o
         Pb__DocumentKind kind = plan->target_kind != KIND(UNSPECIFIED) ? plan->target_kind : KIND(CHARGE);
         struct doc target = judge_doc(judge, kind, plan->target);
         const Pb__Event *made = tally_made(judge->tally, target);
-        if (!judge_expect(judge, made != NULL && !made_is_source(made), "unknown", "allocated to no item \"%s\"",
-                          plan->target)) {
+        if (!judge_expect(judge, made != NULL && !made_is_source(made) && plan->instalment <= made_parts(made),
+                          "unknown", "allocated to no item \"%s\"", plan->target)) {
             return;
         }
-        struct expected_allocation expected = {source, target, plan->allocation, plan->amount_minor,
-                                               is_own_date ? judge->effective_on
-                                                           : later(posted_on, made->effective_on),
+        struct expected_allocation expected = {source,
+                                               target,
+                                               plan->allocation,
+                                               plan->amount_minor,
+                                               is_own_date ? judge->effective_on : later(posted_on, made->effective_on),
                                                PB__ALLOCATION_RULE__ALLOCATION_RULE_EXPLICIT};
-        if (expected.amount == 0) {
-            expected.amount = least(tally_lowest(judge->tally, source, LEFT, expected.date),
-                                    tally_lowest(judge->tally, target, LEFT, expected.date));
-        }
-        judge_allocated(judge, &expected);
+        judge_plan(judge, &expected, made_parts(made), plan->instalment);
     }
 }
 
@@ -128,8 +148,8 @@ void judge_settle(struct judge *judge) {
 
 void judge_allocate(struct judge *judge) {
     const Pb__Allocate *asked = judge->request->allocate;
-    struct doc source = judge_doc(
-        judge, asked->source_kind != KIND(UNSPECIFIED) ? asked->source_kind : KIND(PAYMENT), asked->source);
+    struct doc source =
+        judge_doc(judge, asked->source_kind != KIND(UNSPECIFIED) ? asked->source_kind : KIND(PAYMENT), asked->source);
     const Pb__Event *made = tally_made(judge->tally, source);
     if (!judge_expect(judge, made != NULL && made_is_source(made), "unknown", "\"%s\" was allocated", asked->source)) {
         return;
@@ -199,14 +219,15 @@ static void judge_use_undone(struct judge *judge, const struct use *use, int64_t
     if (use->lot != NULL) {
         const Pb__DepositRestored *body = event->deposit_restored;
         judge_expect(judge,
-                     body->n_slices == 1 && is_same_text(body->slices[0]->lot, use->lot) &&
-                         body->slices[0]->amount_minor == amount,
+                     body->n_slices == 1 && body->instalment == use->part &&
+                         is_same_text(body->slices[0]->lot, use->lot) && body->slices[0]->amount_minor == amount,
                      "unwinding", "event %" PRIu64 " gives back other slices than %" PRId64 " to \"%s\"",
                      event->sequence, amount, use->lot);
     } else {
         const Pb__Unallocated *body = event->unallocated;
         judge_expect(judge,
-                     body->allocation_sequence == use->sequence && body->amount_minor == amount && body->cause == cause,
+                     body->allocation_sequence == use->sequence && body->amount_minor == amount &&
+                         body->instalment == use->part && body->cause == cause,
                      "unwinding", "event %" PRIu64 " takes off something else than %" PRId64 " of event %" PRIu64,
                      event->sequence, amount, use->sequence);
     }
@@ -238,8 +259,8 @@ void judge_reverse_payment(struct judge *judge) {
         return;
     }
     unwinding.amount = made->payment_received->amount_minor;
-    unwinding.date = asked->reading == PB__READING__READING_CORRECTION ? tally_counts_from(judge->tally, made)
-                                                                       : judge->effective_on;
+    unwinding.date =
+        asked->reading == PB__READING__READING_CORRECTION ? tally_counts_from(judge->tally, made) : judge->effective_on;
     bool is_pending = tally_last(judge->tally, unwinding.doc, PENDING) > 0;
     if (!is_pending) {
         judge_unwinding(judge, &unwinding);
@@ -256,44 +277,49 @@ void judge_reverse_payment(struct judge *judge) {
     }
 }
 
+/* One instalment of the charge, or all of it where it has none. */
+static void judge_part_reversed(struct judge *judge, struct unwinding *unwinding) {
+    const Pb__ReverseCharge *asked = judge->request->reverse_charge;
+    judge_unwinding(judge, unwinding);
+    const Pb__Event *event = judge_next(judge, BODY(CHARGE_REVERSED));
+    if (event != NULL) {
+        const Pb__ChargeReversed *body = event->charge_reversed;
+        judge_expect(judge,
+                     is_same_text(body->charge, asked->charge) && body->amount_minor == unwinding->amount &&
+                         body->instalment == unwinding->doc.part && body->reading == asked->reading &&
+                         event->effective_on == unwinding->date,
+                     "reversal", "charge \"%s\" was reversed otherwise than asked: instalment %u, %" PRId64,
+                     asked->charge, body->instalment, body->amount_minor);
+        judge_take(judge);
+    }
+}
+
+/* The instalment that is due last goes first. */
 void judge_reverse_charge(struct judge *judge) {
     const Pb__ReverseCharge *asked = judge->request->reverse_charge;
     struct unwinding unwinding = {.doc = judge_doc(judge, KIND(CHARGE), asked->charge),
                                   .reading = asked->reading,
                                   .cause = PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_CHARGE_REVERSED};
     const Pb__Event *made = tally_made(judge->tally, unwinding.doc);
-    if (!judge_expect(judge, made != NULL && judge->count > 0, "unknown", "charge \"%s\" was reversed",
-                      asked->charge)) {
+    if (!judge_expect(judge, made != NULL, "unknown", "charge \"%s\" was reversed", asked->charge)) {
         return;
     }
-    const Pb__Event *last = NULL;
-    for (size_t i = judge->at; i < judge->count; i++) {
-        last = judge->events[i]->body_case == BODY(CHARGE_REVERSED) ? judge->events[i] : last;
-    }
-    if (!judge_expect(judge, last != NULL, "reversal", "no ChargeReversed")) {
+    unwinding.date = asked->reading == PB__READING__READING_CORRECTION ? made->effective_on : judge->effective_on;
+    int64_t all = least(tally_unwindable(judge->tally, unwinding.doc), tally_last(judge->tally, unwinding.doc, BILLED));
+    int64_t rest = asked->amount_minor != 0 ? asked->amount_minor : all;
+    judge_expect(judge, rest > 0 && rest <= all, "reversal", "%" PRId64 " of \"%s\" were reversed; all is %" PRId64,
+                 rest, asked->charge, all);
+    if (made_parts(made) == 0) {
+        unwinding.amount = rest;
+        judge_part_reversed(judge, &unwinding);
         return;
     }
-    /* How much "all" is, the refusals and the measures BILLED and LEFT bound. */
-    unwinding.amount = asked->amount_minor != 0 ? asked->amount_minor : last->charge_reversed->amount_minor;
-    unwinding.date =
-        asked->reading == PB__READING__READING_CORRECTION ? made->effective_on : judge->effective_on;
-    struct uses uses;
-    tally_uses(judge->tally, unwinding.doc, &uses);
-    int64_t all = tally_last(judge->tally, unwinding.doc, LEFT);
-    for (size_t i = 0; i < uses.count; i++) {
-        all += uses.items[i].amount;
-    }
-    all = least(all, tally_last(judge->tally, unwinding.doc, BILLED));
-    judge_expect(judge, asked->amount_minor != 0 || unwinding.amount == all, "reversal",
-                 "%" PRId64 " of \"%s\" were reversed; all is %" PRId64, unwinding.amount, asked->charge, all);
-    judge_unwinding(judge, &unwinding);
-    const Pb__Event *event = judge_next(judge, BODY(CHARGE_REVERSED));
-    if (event != NULL) {
-        judge_expect(judge,
-                     is_same_text(event->charge_reversed->charge, asked->charge) &&
-                         event->charge_reversed->amount_minor == unwinding.amount &&
-                         event->charge_reversed->reading == asked->reading && event->effective_on == unwinding.date,
-                     "reversal", "charge \"%s\" was reversed otherwise than asked", asked->charge);
-        judge_take(judge);
+    for (uint32_t part = made_parts(made); part > 0 && rest > 0 && !judge_failed(judge); part--) {
+        unwinding.doc.part = part;
+        unwinding.amount = least(rest, tally_unwindable(judge->tally, unwinding.doc));
+        rest -= unwinding.amount;
+        if (unwinding.amount > 0) {
+            judge_part_reversed(judge, &unwinding);
+        }
     }
 }

@@ -75,8 +75,8 @@ void judge_period(struct judge *judge) {
     if (event == NULL) {
         return;
     }
-    int32_t asked = read_date(is_closing ? judge->request->close_period->through_on
-                                         : judge->request->reopen_period->through_on);
+    int32_t asked =
+        read_date(is_closing ? judge->request->close_period->through_on : judge->request->reopen_period->through_on);
     int32_t through = is_closing ? event->period_closed->through_on : event->period_reopened->through_on;
     judge_expect(judge, through == asked, "period", "closed through day %d, not %d", through, asked);
     judge_expect(judge, is_closing ? asked > closed && asked <= judge->today : asked < closed, "period",
@@ -116,8 +116,7 @@ void judge_credit_policy(struct judge *judge) {
 void judge_credit(struct judge *judge, const Pb__CreditDecision *credit, int64_t charge_minor) {
     int32_t as_of = judge->effective_on > judge->today ? judge->effective_on : judge->today;
     struct exposure exposure = tally_exposure(judge->tally, judge->request->customer, judge->currency, as_of);
-    bool is_assessed =
-        exposure.policy != NULL && exposure.policy->state != PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED;
+    bool is_assessed = exposure.policy != NULL && exposure.policy->state != PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED;
     if (charge_minor == 0) {
         judge_expect(judge, credit == NULL, "credit", "nothing went on credit, and a decision is kept");
         return;
@@ -136,8 +135,9 @@ void judge_credit(struct judge *judge, const Pb__CreditDecision *credit, int64_t
     judge_expect(judge,
                  credit->open_minor == exposure.open && credit->held_minor == exposure.held &&
                      credit->unapplied_minor == exposure.unapplied && credit->deposit_minor == 0,
-                 "credit", "decided on open %" PRId64 ", held %" PRId64 ", unapplied %" PRId64 "; it is %" PRId64
-                           ", %" PRId64 ", %" PRId64,
+                 "credit",
+                 "decided on open %" PRId64 ", held %" PRId64 ", unapplied %" PRId64 "; it is %" PRId64 ", %" PRId64
+                 ", %" PRId64,
                  credit->open_minor, credit->held_minor, credit->unapplied_minor, exposure.open, exposure.held,
                  exposure.unapplied);
     bool is_over = exposure_passes(&exposure, charge_minor);
@@ -169,8 +169,8 @@ void judge_deposit(struct judge *judge) {
                      made->expires_on == read_date(asked->expires_on) &&
                      (made->expires_on == 0 || made->expires_on > from) && made->n_scope == asked->n_scope &&
                      made->priority == (asked->priority != NULL ? asked->priority->value : 50) &&
-                     made->on_expiry == (is_forfeit ? PB__ON_EXPIRY__ON_EXPIRY_FORFEIT
-                                                    : PB__ON_EXPIRY__ON_EXPIRY_DORMANT),
+                     made->on_expiry ==
+                         (is_forfeit ? PB__ON_EXPIRY__ON_EXPIRY_FORFEIT : PB__ON_EXPIRY__ON_EXPIRY_DORMANT),
                  "deposit", "lot \"%s\" has other dates, scope, priority or ending than asked", made->lot);
     take_dated(judge, event, judge->effective_on);
 }
@@ -207,10 +207,15 @@ void judge_adjustment(struct judge *judge) {
     judge_expect(judge,
                  made->kind == asked->kind && made->amount_minor == asked->amount_minor && made->reason[0] != '\0' &&
                      is_same_text(made->target, asked->target) &&
+                     made->instalment == (has_target ? asked->instalment : 0) &&
                      made->target_kind == (has_target ? kind : KIND(UNSPECIFIED)),
                  "adjustment", "something else was adjusted than asked");
     const Pb__Event *target = has_target ? tally_made(judge->tally, judge_doc(judge, kind, asked->target)) : NULL;
     judge_expect(judge, target == NULL || !made_is_source(target), "adjustment", "money was adjusted");
+    judge_expect(judge,
+                 target == NULL ||
+                     (asked->instalment <= made_parts(target) && (asked->instalment > 0) == (made_parts(target) > 0)),
+                 "adjustment", "instalment %u was adjusted", asked->instalment);
     bool is_item = !has_target && asked->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_DEBIT_NOTE;
     judge_expect(judge, made->due_on == (is_item ? judge_due_on(judge, asked->due_on, NULL) : 0), "due_on",
                  "adjustment \"%s\" is due on day %d", made->adjustment, made->due_on);
@@ -247,8 +252,8 @@ void judge_dispute(struct judge *judge) {
         if (event == NULL) {
             return;
         }
-        int64_t open = tally_lowest(judge->tally, judge_doc(judge, KIND(CHARGE), asked->charge), LEFT,
-                                    judge->effective_on);
+        int64_t open =
+            tally_lowest(judge->tally, judge_doc(judge, KIND(CHARGE), asked->charge), LEFT, judge->effective_on);
         int64_t amount = event->dispute_opened->amount_minor;
         judge_expect(judge, asked->amount_minor == 0 || amount == asked->amount_minor, "dispute",
                      "%" PRId64 " were disputed", amount);

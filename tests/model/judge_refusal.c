@@ -41,10 +41,22 @@ static void note_allocation(struct judge *judge, struct doc source, struct doc t
     body.source = (char *)(uintptr_t)source.id;
     body.target_kind = target.kind;
     body.target = (char *)(uintptr_t)target.id;
+    body.instalment = target.part;
     body.amount_minor = amount;
     event.body_case = BODY(ALLOCATED);
     event.allocated = &body;
     tally_add(judge->tally, &event);
+}
+
+/* What is open of one instalment, of all of them, or of an item without any. */
+static int64_t open_of_parts(const struct judge *judge, struct doc doc, uint32_t parts, uint32_t part, int32_t date) {
+    int64_t open = 0;
+    doc.part = part == 0 && parts > 0 ? 1 : part;
+    do {
+        open += tally_lowest(judge->tally, doc, LEFT, date);
+        doc.part++;
+    } while (part == 0 && doc.part <= parts);
+    return open;
 }
 
 static enum reach reach_of_plans(struct judge *judge, const struct facts *facts, struct doc source) {
@@ -63,9 +75,12 @@ static enum reach reach_of_plans(struct judge *judge, const struct facts *facts,
             (to->body_case == BODY(ADJUSTMENT_POSTED) && to->adjustment_posted->target[0] != '\0')) {
             return UNKNOWN_TARGET;
         }
-        int32_t date = is_own_date ? judge->effective_on
-                                   : later(tally_counts_from(judge->tally, from), to->effective_on);
-        int64_t open = tally_lowest(judge->tally, target, LEFT, date);
+        int32_t date =
+            is_own_date ? judge->effective_on : later(tally_counts_from(judge->tally, from), to->effective_on);
+        if (plan->instalment > made_parts(to)) {
+            return UNKNOWN_TARGET;
+        }
+        int64_t open = open_of_parts(judge, target, made_parts(to), plan->instalment, date);
         int64_t unapplied = tally_lowest(judge->tally, source, LEFT, date);
         int64_t amount = plan->amount_minor != 0 ? plan->amount_minor : least(open, unapplied);
         if (amount > open || open == 0) {
@@ -74,7 +89,19 @@ static enum reach reach_of_plans(struct judge *judge, const struct facts *facts,
         if (amount > unapplied || unapplied == 0) {
             return MORE_THAN_UNAPPLIED;
         }
-        note_allocation(judge, source, target, plan->allocation, amount, date);
+        const char *name = plan->allocation;
+        target.part = plan->instalment == 0 && made_parts(to) > 0 ? 1 : plan->instalment;
+        for (; amount > 0 && target.part <= made_parts(to); target.part++) {
+            int64_t part = least(amount, tally_lowest(judge->tally, target, LEFT, date));
+            if (part > 0) {
+                note_allocation(judge, source, target, name, part, date);
+                name = "";
+                amount -= part;
+            }
+            if (plan->instalment != 0 || made_parts(to) == 0) {
+                break;
+            }
+        }
     }
     return REACHES;
 }
@@ -83,12 +110,11 @@ static bool reaches_nothing(const struct judge *judge, struct doc source) {
     const Pb__Event *from = tally_made(judge->tally, source);
     int32_t counts_from = tally_counts_from(judge->tally, from);
     int32_t earliest = judge->is_dated ? later(judge->effective_on, counts_from) : counts_from;
-    struct list items;
+    static struct items items;
     tally_items(judge->tally, source.customer, from->currency, &items);
     for (size_t i = 0; i < items.count; i++) {
-        struct doc target = {.customer = source.customer};
-        target.id = made_id(items.made[i], &target.kind);
-        int32_t date = later(earliest, items.made[i]->effective_on);
+        struct doc target = items.items[i].doc;
+        int32_t date = later(earliest, items.items[i].made->effective_on);
         if (tally_lowest(judge->tally, source, LEFT, date) > 0 && tally_lowest(judge->tally, target, LEFT, date) > 0) {
             return false;
         }
@@ -115,8 +141,7 @@ static struct doc note_payment(struct judge *judge, const struct facts *facts) {
 
 static enum reach reach_of(struct judge *judge, const struct facts *facts) {
     bool is_payment = judge->request->command_case == PB__REQUEST__COMMAND_RECEIVE_PAYMENT;
-    struct doc source =
-        is_payment ? note_payment(judge, facts) : judge_doc(judge, facts->about, facts->about_id);
+    struct doc source = is_payment ? note_payment(judge, facts) : judge_doc(judge, facts->about, facts->about_id);
     if (tally_made(judge->tally, source) == NULL) {
         return UNKNOWN_TARGET;
     }
@@ -142,8 +167,8 @@ static int64_t lowest_unwound(const struct judge *judge, struct doc doc, Pb__Rea
         int64_t level = tally_level(judge->tally, doc, LEFT, day);
         int32_t next = tally_next_date(judge->tally, doc, LEFT, day);
         for (size_t i = 0; i < uses.count; i++) {
-            int32_t off = reading == PB__READING__READING_CORRECTION ? uses.items[i].date
-                                                                     : later(uses.items[i].date, date);
+            int32_t off =
+                reading == PB__READING__READING_CORRECTION ? uses.items[i].date : later(uses.items[i].date, date);
             level += off <= day ? uses.items[i].amount : 0;
         }
         lowest = least(lowest, level);
@@ -152,24 +177,32 @@ static int64_t lowest_unwound(const struct judge *judge, struct doc doc, Pb__Rea
     return lowest;
 }
 
+/* Instalments are taken from the last to the first; one that cannot give its share is enough. */
 static bool is_irreversible_charge(const struct judge *judge, const struct facts *facts) {
     const Pb__ReverseCharge *asked = judge->request->reverse_charge;
     struct doc doc = judge_doc(judge, KIND(CHARGE), asked->charge);
     const Pb__Event *made = tally_made(judge->tally, doc);
-    struct uses uses;
     if (made == NULL) {
         return false;
     }
-    tally_uses(judge->tally, doc, &uses);
-    int64_t all = tally_last(judge->tally, doc, LEFT);
-    for (size_t i = 0; i < uses.count; i++) {
-        all += uses.items[i].amount;
-    }
-    all = least(all, tally_last(judge->tally, doc, BILLED));
+    int64_t all = least(tally_unwindable(judge->tally, doc), tally_last(judge->tally, doc, BILLED));
     bool is_correction = asked->reading == PB__READING__READING_CORRECTION;
     int32_t date = is_correction ? made->effective_on : judge->effective_on;
-    int64_t amount = facts->amount != 0 ? facts->amount : all;
-    return amount > all || lowest_unwound(judge, doc, asked->reading, date) < amount;
+    int64_t rest = facts->amount != 0 ? facts->amount : all;
+    if (rest > all) {
+        return true;
+    }
+    for (doc.part = made_parts(made); rest > 0; doc.part--) {
+        int64_t amount = doc.part > 0 ? least(rest, tally_unwindable(judge->tally, doc)) : rest;
+        if (amount > 0 && lowest_unwound(judge, doc, asked->reading, date) < amount) {
+            return true;
+        }
+        rest -= amount;
+        if (doc.part <= 1) {
+            break;
+        }
+    }
+    return false;
 }
 
 static bool is_irreversible_payment(const struct judge *judge) {
@@ -178,8 +211,7 @@ static bool is_irreversible_payment(const struct judge *judge) {
     const Pb__Event *made = tally_made(judge->tally, doc);
     bool is_correction = asked->reading == PB__READING__READING_CORRECTION;
     return made != NULL && lowest_unwound(judge, doc, asked->reading,
-                                          is_correction ? tally_counts_from(judge->tally, made)
-                                                        : judge->effective_on) <
+                                          is_correction ? tally_counts_from(judge->tally, made) : judge->effective_on) <
                                made->payment_received->amount_minor;
 }
 
@@ -193,14 +225,16 @@ static bool exceeds_open(struct judge *judge, const struct facts *facts) {
     if (judge->request->command_case == PB__REQUEST__COMMAND_REVERSE_CHARGE) {
         return is_irreversible_charge(judge, facts);
     }
+    if (judge->request->command_case == PB__REQUEST__COMMAND_POST_ADJUSTMENT) {
+        doc.part = judge->request->post_adjustment->instalment;
+    }
     int64_t open = tally_lowest(judge->tally, doc, LEFT, judge->effective_on);
     if (judge->request->command_case == PB__REQUEST__COMMAND_OPEN_DISPUTE) {
         for (size_t i = 0; i < judge->tally->count; i++) {
             const Pb__Event *event = judge->tally->events[i];
             if (event->body_case == BODY(DISPUTE_OPENED) && is_same_text(event->customer, doc.customer) &&
                 is_same_text(event->dispute_opened->charge, doc.id)) {
-                open -= tally_last(judge->tally, judge_doc(judge, KIND(DISPUTE), event->dispute_opened->dispute),
-                                   LEFT);
+                open -= tally_last(judge->tally, judge_doc(judge, KIND(DISPUTE), event->dispute_opened->dispute), LEFT);
             }
         }
         open = open < 0 ? 0 : open;
@@ -243,8 +277,8 @@ static bool exceeds_unapplied(struct judge *judge, const struct facts *facts) {
 static int64_t on_credit(const struct judge *judge, const struct facts *facts, Pb__Settlement *settlement) {
     const Pb__CustomerProfile *profile = tally_profile(judge->tally, judge->request->customer);
     struct picks picks = {.count = 0};
-    struct pick_question question = {judge->request->customer, judge->currency, "", judge->effective_on,
-                                     facts->amount, true};
+    struct pick_question question = {judge->request->customer, judge->currency, "",
+                                     judge->effective_on,      facts->amount,   true};
     *settlement = profile != NULL ? profile->settlement : PB__SETTLEMENT__SETTLEMENT_UNSPECIFIED;
     switch ((int)judge->request->command_case) {
     case PB__REQUEST__COMMAND_POST_CHARGE:
@@ -280,8 +314,12 @@ static bool exceeds_deposit(struct judge *judge, const struct facts *facts) {
             return false;
         }
         int64_t open = tally_lowest(judge->tally, doc, LEFT, judge->effective_on);
-        struct pick_question question = {doc.customer, made->currency, made->charge_posted->category,
-                                         judge->effective_on, facts->amount != 0 ? facts->amount : open, true};
+        struct pick_question question = {doc.customer,
+                                         made->currency,
+                                         made->charge_posted->category,
+                                         judge->effective_on,
+                                         facts->amount != 0 ? facts->amount : open,
+                                         true};
         tally_pick(judge->tally, &question, &picks);
         return picks.sum == 0 || (facts->amount != 0 && picks.sum < facts->amount);
     case PB__REQUEST__COMMAND_REACTIVATE_LOT:
@@ -303,8 +341,7 @@ static bool is_over_limit(const struct judge *judge, const struct facts *facts, 
     if (code == PB__REFUSAL_CODE__REFUSAL_CODE_CREDIT_HOLD) {
         return exposure.on_hold;
     }
-    bool is_assessed =
-        exposure.policy != NULL && exposure.policy->state != PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED;
+    bool is_assessed = exposure.policy != NULL && exposure.policy->state != PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED;
     if (code == PB__REFUSAL_CODE__REFUSAL_CODE_UNASSESSED) {
         return !is_assessed && judge->history->world.refuses_unassessed;
     }
@@ -323,8 +360,7 @@ static bool is_duplicate(struct judge *judge, const struct facts *facts) {
 
 static bool is_unknown(struct judge *judge, const struct facts *facts) {
     bool is_named = facts->about_id != NULL && facts->about_id[0] != '\0';
-    const Pb__Event *made =
-        is_named ? tally_made(judge->tally, judge_doc(judge, facts->about, facts->about_id)) : NULL;
+    const Pb__Event *made = is_named ? tally_made(judge->tally, judge_doc(judge, facts->about, facts->about_id)) : NULL;
     bool is_of_item = made != NULL && made->body_case == BODY(ADJUSTMENT_POSTED) &&
                       made->adjustment_posted->target[0] != '\0'; /* Only a name. */
     if (is_named && facts->about != KIND(ALLOCATION) && (made == NULL || is_of_item)) {
@@ -342,7 +378,7 @@ static bool is_unknown(struct judge *judge, const struct facts *facts) {
         }
         return made == NULL;
     case PB__REQUEST__COMMAND_POST_ADJUSTMENT:
-        return made != NULL && made_is_source(made);
+        return made != NULL && (made_is_source(made) || judge->request->post_adjustment->instalment > made_parts(made));
     case PB__REQUEST__COMMAND_ALLOCATE:
         return (made != NULL && !made_is_source(made)) || reach_of(judge, facts) == UNKNOWN_TARGET;
     case PB__REQUEST__COMMAND_RECEIVE_PAYMENT:
@@ -356,7 +392,7 @@ static bool is_balance_left(const struct judge *judge) {
     static const enum measure counted[] = {LEFT, HELD, HELD_CREDIT, PENDING, ASIDE};
     for (size_t i = 0; i < judge->tally->effect_count; i++) {
         const struct effect *effect = &judge->tally->effects[i];
-        struct doc doc = {effect->customer, effect->kind, effect->id};
+        struct doc doc = {effect->customer, effect->kind, effect->id, 0};
         if (!is_same_text(effect->customer, judge->request->customer)) {
             continue;
         }
@@ -382,10 +418,7 @@ static bool is_pending(const struct judge *judge, const struct facts *facts) {
 static bool is_all_reversed(const struct judge *judge, const struct facts *facts) {
     struct doc doc = judge_doc(judge, facts->about, facts->about_id);
     if (facts->about == KIND(CHARGE)) {
-        struct uses uses;
-        tally_uses(judge->tally, doc, &uses);
-        return tally_last(judge->tally, doc, BILLED) == 0 ||
-               (uses.count == 0 && tally_last(judge->tally, doc, LEFT) == 0);
+        return tally_last(judge->tally, doc, BILLED) == 0 || tally_unwindable(judge->tally, doc) == 0;
     }
     for (size_t i = 0; i < judge->tally->count; i++) {
         const Pb__Event *event = judge->tally->events[i];
@@ -400,9 +433,9 @@ static bool is_all_reversed(const struct judge *judge, const struct facts *facts
 static bool is_not_refundable(const struct judge *judge) {
     struct doc doc = judge_doc(judge, judge->request->refund->source_kind, judge->request->refund->source);
     const Pb__Event *made = tally_made(judge->tally, doc);
-    return made != NULL && (!is_source_at(judge, doc) ||
-                            (made->body_case == BODY(DEPOSIT_RECEIVED) &&
-                             made->deposit_received->funding == PB__FUNDING__FUNDING_PROMOTIONAL));
+    return made != NULL &&
+           (!is_source_at(judge, doc) || (made->body_case == BODY(DEPOSIT_RECEIVED) &&
+                                          made->deposit_received->funding == PB__FUNDING__FUNDING_PROMOTIONAL));
 }
 
 static bool is_before_source(const struct judge *judge) {

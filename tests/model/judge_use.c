@@ -7,8 +7,8 @@
 /* Slices of events that follow each other, against what was expected. */
 static void judge_slices(struct judge *judge, const Pb__Event *event, size_t count, Pb__LotSlice **slices,
                          const struct pick *expected, size_t expected_count) {
-    judge_expect(judge, count == expected_count, "lots", "event %" PRIu64 " takes %zu slices, not %zu",
-                 event->sequence, count, expected_count);
+    judge_expect(judge, count == expected_count, "lots", "event %" PRIu64 " takes %zu slices, not %zu", event->sequence,
+                 count, expected_count);
     for (size_t i = 0; i < count && !judge_failed(judge); i++) {
         judge_expect(judge,
                      is_same_text(slices[i]->lot, expected[i].lot) && slices[i]->amount_minor == expected[i].amount,
@@ -56,15 +56,30 @@ static void judge_releases(struct judge *judge, const char *charge, const struct
                 return;
             }
         }
-        judge_expect(judge, missing == 0, "release", "%" PRId64 " of lot \"%s\" should have been released, too", missing,
-                     picks->items[i].lot);
+        judge_expect(judge, missing == 0, "release", "%" PRId64 " of lot \"%s\" should have been released, too",
+                     missing, picks->items[i].lot);
     }
 }
 
-static void judge_consumed(struct judge *judge, const char *charge, const char *hold, const struct picks *picks) {
-    if (picks->count == 0) {
-        return;
+/* The front of `picks` worth `amount`: cut off and returned. */
+static void cut_picks(struct picks *picks, int64_t amount, struct picks *front) {
+    front->count = 0;
+    front->sum = 0;
+    size_t used = 0;
+    while (front->sum < amount && used < picks->count) {
+        struct pick *pick = &picks->items[used];
+        int64_t taken = pick->amount < amount - front->sum ? pick->amount : amount - front->sum;
+        front->items[front->count++] = (struct pick){pick->lot, taken};
+        front->sum += taken;
+        pick->amount -= taken;
+        used += pick->amount == 0;
     }
+    memmove(picks->items, picks->items + used, (picks->count - used) * sizeof *picks->items);
+    picks->count -= used;
+    picks->sum -= front->sum;
+}
+
+static void judge_part_consumed(struct judge *judge, struct doc charge, const char *hold, const struct picks *picks) {
     const Pb__Event *event = judge_next(judge, BODY(DEPOSIT_CONSUMED));
     if (event == NULL) {
         return;
@@ -72,16 +87,52 @@ static void judge_consumed(struct judge *judge, const char *charge, const char *
     const Pb__DepositConsumed *body = event->deposit_consumed;
     judge_slices(judge, event, body->n_slices, body->slices, picks->items, picks->count);
     judge_expect(judge,
-                 is_same_text(body->charge, charge) && is_same_text(body->hold, hold) &&
-                     event->effective_on == judge->effective_on,
-                 "lots", "event %" PRIu64 " is for another charge, hold or day", event->sequence);
+                 is_same_text(body->charge, charge.id) && is_same_text(body->hold, hold) &&
+                     body->instalment == charge.part && event->effective_on == judge->effective_on,
+                 "lots", "event %" PRIu64 " is for another charge, instalment, hold or day", event->sequence);
     judge_take(judge);
+}
+
+/* The instalment that is due first is paid first. */
+static void judge_consumed(struct judge *judge, const char *charge, const char *hold, const struct picks *picks) {
+    struct doc doc = judge_doc(judge, KIND(CHARGE), charge);
+    const Pb__Event *made = tally_made(judge->tally, doc);
+    struct picks rest = *picks;
+    struct picks front;
+    uint32_t parts = made != NULL ? made_parts(made) : 0;
+    for (doc.part = parts > 0 ? 1 : 0; doc.part <= parts && rest.sum > 0 && !judge_failed(judge); doc.part++) {
+        int64_t open = tally_lowest(judge->tally, doc, LEFT, judge->effective_on);
+        cut_picks(&rest, open < rest.sum ? open : rest.sum, &front);
+        if (front.count > 0) {
+            judge_part_consumed(judge, doc, hold, &front);
+        }
+    }
+}
+
+/* As they were given, or equal parts, the first ones larger by the remainder. */
+static void judge_instalments(struct judge *judge, const Pb__PostCharge *asked, const Pb__ChargePosted *made) {
+    judge_expect(judge, made->n_instalments == asked->n_instalments, "instalments", "%zu instalments, not %zu",
+                 made->n_instalments, asked->n_instalments);
+    int64_t count = (int64_t)asked->n_instalments;
+    int64_t sum = 0;
+    for (size_t i = 0; i < made->n_instalments && !judge_failed(judge); i++) {
+        const Pb__Instalment *part = made->instalments[i];
+        int64_t equal = asked->amount_minor / count + ((int64_t)i < asked->amount_minor % count);
+        int64_t amount = asked->instalments[0]->amount_minor == 0 ? equal : asked->instalments[i]->amount_minor;
+        judge_expect(judge,
+                     part->amount_minor == amount && amount > 0 &&
+                         part->due_on == read_date(asked->instalments[i]->due_on) && part->due_on != 0,
+                     "instalments", "instalment %zu is %" PRId64 " due on day %d", i + 1, part->amount_minor,
+                     part->due_on);
+        sum += part->amount_minor;
+    }
+    judge_expect(judge, count == 0 || sum == asked->amount_minor, "instalments", "they add up to %" PRId64, sum);
 }
 
 static struct pick_question question_of(const struct judge *judge, const char *category, int64_t amount,
                                         bool with_expired) {
-    return (struct pick_question){judge->request->customer, judge->currency, category, judge->effective_on, amount,
-                                  with_expired};
+    return (struct pick_question){judge->request->customer, judge->currency, category,
+                                  judge->effective_on,      amount,          with_expired};
 }
 
 void judge_charge(struct judge *judge) {
@@ -107,8 +158,11 @@ void judge_charge(struct judge *judge) {
                      is_same_text(made->category, asked->category) && is_same_text(event->currency, judge->currency) &&
                      event->effective_on == judge->effective_on,
                  "charge", "charge \"%s\" is another than asked", asked->charge);
-    judge_expect(judge, made->due_on == judge_due_on(judge, asked->due_on, asked->terms), "due_on",
-                 "charge \"%s\" is due on day %d", asked->charge, made->due_on);
+    judge_instalments(judge, asked, made);
+    int32_t due_on = made->n_instalments > 0 ? made->instalments[made->n_instalments - 1]->due_on
+                                             : judge_due_on(judge, asked->due_on, asked->terms);
+    judge_expect(judge, made->due_on == due_on, "due_on", "charge \"%s\" is due on day %d", asked->charge,
+                 made->due_on);
     judge_credit(judge, made->credit, on_credit);
     if (judge_take(judge)) {
         judge_releases(judge, asked->charge, &picks);
@@ -123,8 +177,8 @@ void judge_apply(struct judge *judge) {
         return;
     }
     struct picks picks;
-    int64_t open =
-        tally_lowest(judge->tally, judge_doc(judge, KIND(CHARGE), asked->charge), LEFT, judge->effective_on);
+    judge->currency = charge->currency;
+    int64_t open = tally_lowest(judge->tally, judge_doc(judge, KIND(CHARGE), asked->charge), LEFT, judge->effective_on);
     struct pick_question question = question_of(judge, charge->charge_posted->category,
                                                 asked->amount_minor != 0 ? asked->amount_minor : open, true);
     tally_pick(judge->tally, &question, &picks);
@@ -166,7 +220,7 @@ static int64_t held_of(const struct tally *tally, const Pb__Event *hold, size_t 
     int64_t held = 0;
     for (size_t i = 0; i < tally->effect_count; i++) {
         const struct effect *effect = &tally->effects[i];
-        if (effect_is_of(effect, (struct doc){hold->customer, KIND(HOLD), hold->hold_placed->hold}, HELD) &&
+        if (effect_is_of(effect, (struct doc){hold->customer, KIND(HOLD), hold->hold_placed->hold, 0}, HELD) &&
             is_same_text(effect->other, hold->hold_placed->slices[index]->lot)) {
             held += effect->amount;
         }
@@ -178,8 +232,7 @@ static int64_t held_of(const struct tally *tally, const Pb__Event *hold, size_t 
 static void take_part(const struct judge *judge, const Pb__Event *hold, int64_t amount, bool from_front,
                       struct picks *picks, int64_t *on_credit) {
     size_t count = hold->hold_placed->n_slices;
-    int64_t credit =
-        tally_last(judge->tally, judge_doc(judge, KIND(HOLD), hold->hold_placed->hold), HELD_CREDIT);
+    int64_t credit = tally_last(judge->tally, judge_doc(judge, KIND(HOLD), hold->hold_placed->hold), HELD_CREDIT);
     int64_t rest = amount;
     picks->count = 0;
     picks->sum = 0;
@@ -231,8 +284,7 @@ void judge_release_hold(struct judge *judge) {
     const Pb__ReleaseHold *asked = judge->request->release_hold;
     const Pb__Event *hold = find_hold(judge, asked->hold);
     if (hold != NULL) {
-        int64_t held =
-            tally_lowest(judge->tally, judge_doc(judge, KIND(HOLD), asked->hold), LEFT, judge->effective_on);
+        int64_t held = tally_lowest(judge->tally, judge_doc(judge, KIND(HOLD), asked->hold), LEFT, judge->effective_on);
         judge_released(judge, hold, asked->amount_minor != 0 ? asked->amount_minor : held,
                        PB__RELEASE_CAUSE__RELEASE_CAUSE_REQUESTED);
     }
@@ -297,11 +349,11 @@ void judge_reactivate(struct judge *judge) {
     int64_t dormant = tally_lowest(judge->tally, judge_doc(judge, KIND(LOT), asked->lot), ASIDE, judge->effective_on);
     judge_expect(judge, lot->deposit_received->on_expiry == PB__ON_EXPIRY__ON_EXPIRY_DORMANT, "reactivate",
                  "a forfeited lot came back");
-    judge_expect(judge,
-                 body->amount_minor == (asked->amount_minor != 0 ? asked->amount_minor : dormant) &&
-                     body->expires_on == read_date(asked->expires_on) && event->effective_on == judge->effective_on &&
-                     (body->expires_on == 0 ||
-                      (body->expires_on > judge->today && body->expires_on > judge->effective_on)),
-                 "reactivate", "lot \"%s\" came back otherwise than asked", asked->lot);
+    judge_expect(
+        judge,
+        body->amount_minor == (asked->amount_minor != 0 ? asked->amount_minor : dormant) &&
+            body->expires_on == read_date(asked->expires_on) && event->effective_on == judge->effective_on &&
+            (body->expires_on == 0 || (body->expires_on > judge->today && body->expires_on > judge->effective_on)),
+        "reactivate", "lot \"%s\" came back otherwise than asked", asked->lot);
     judge_take(judge);
 }

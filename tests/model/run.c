@@ -149,13 +149,13 @@ static bool submit(struct run *run, uint32_t first, uint32_t count, enum daybook
 }
 
 static struct outcome outcome_of(const struct daybook_answer *answer) {
-    return (struct outcome){
-        .first = answer->first_sequence,
-        .last = answer->last_sequence,
-        .recorded_at_us = answer->recorded_at_us,
-        .is_accepted = answer->refusal == NULL,
-        .is_repeated = answer->is_repeated,
-        .code = answer->refusal != NULL ? answer->refusal->code : PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED};
+    return (struct outcome){.first = answer->first_sequence,
+                            .last = answer->last_sequence,
+                            .recorded_at_us = answer->recorded_at_us,
+                            .is_accepted = answer->refusal == NULL,
+                            .is_repeated = answer->is_repeated,
+                            .code = answer->refusal != NULL ? answer->refusal->code
+                                                            : PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED};
 }
 
 /* An accepted request that made nothing leaves no key behind. */
@@ -275,7 +275,9 @@ static void judge_answer(struct run *run, uint32_t index, const struct daybook_a
                           .is_date_readable = !is_dated || is_date_text(request->effective_on),
                           .effective_on = is_dated ? read_date(request->effective_on) : today,
                           .currency = request->currency[0] != '\0' ? request->currency : WORLD_CURRENCY};
-    judge_key(&judge, run, index);
+    if (is_alone || answer->refusal == NULL) { /* A refused group may have used its own key twice. */
+        judge_key(&judge, run, index);
+    }
     run->history->coverage.requests++;
     if (answer->refusal != NULL) {
         if (is_alone && answer->refusal->code != PB__REFUSAL_CODE__REFUSAL_CODE_KEY_REUSED) {

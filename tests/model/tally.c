@@ -54,8 +54,8 @@ void tally_add(struct tally *tally, const Pb__Event *event) {
 }
 
 bool effect_is_of(const struct effect *effect, struct doc doc, enum measure measure) {
-    return effect->measure == measure && effect->kind == doc.kind && strcmp(effect->id, doc.id) == 0 &&
-           strcmp(effect->customer, doc.customer) == 0;
+    return effect->measure == measure && effect->kind == doc.kind && (doc.part == 0 || effect->part == doc.part) &&
+           strcmp(effect->id, doc.id) == 0 && strcmp(effect->customer, doc.customer) == 0;
 }
 
 int64_t tally_level(const struct tally *tally, struct doc doc, enum measure measure, int32_t date) {

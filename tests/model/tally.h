@@ -34,6 +34,7 @@ struct effect {
     Pb__DocumentKind kind;
     enum measure measure;
     int32_t date;
+    uint32_t part;       /* The instalment; 0 = there is none. */
     uint64_t allocation; /* Of STANDING. */
     int64_t amount;
 };
@@ -53,6 +54,7 @@ struct doc {
     const char *customer;
     Pb__DocumentKind kind;
     const char *id;
+    uint32_t part; /* Of a charge with instalments, from 1; 0 = all of the document. */
 };
 
 void tally_init(struct tally *tally, const struct world *world);
@@ -92,7 +94,19 @@ struct list {
 };
 
 void tally_lots(const struct tally *tally, const char *customer, const char *currency, struct list *list);
-void tally_items(const struct tally *tally, const char *customer, const char *currency, struct list *list);
+
+/* What is owed: a charge, each of its instalments, a debit note. Oldest due first. */
+struct item {
+    const Pb__Event *made;
+    struct doc doc;
+    int32_t due_on;
+};
+struct items {
+    struct item items[1024];
+    size_t count;
+};
+void tally_items(const struct tally *tally, const char *customer, const char *currency, struct items *items);
+uint32_t made_parts(const Pb__Event *made); /* How many instalments. */
 
 /* The sum of a measure over the account's documents of a kind (unspecified: all), on a date. */
 struct sum_of {
@@ -140,6 +154,7 @@ int64_t tally_give(const struct tally *tally, struct doc lot, int32_t date, bool
 struct use {
     uint64_t sequence; /* Of the Allocated or DepositConsumed event. */
     const char *lot;   /* NULL: an allocation. */
+    uint32_t part;
     int64_t amount;
     int32_t date;
 };
@@ -148,6 +163,8 @@ struct uses {
     size_t count;
 };
 void tally_uses(const struct tally *tally, struct doc doc, struct uses *uses);
+/* What would be left if every use came off. */
+int64_t tally_unwindable(const struct tally *tally, struct doc doc);
 
 struct exposure {
     const Pb__CreditPolicySet *policy; /* NULL: unassessed. */
@@ -161,8 +178,20 @@ struct exposure tally_exposure(const struct tally *tally, const char *customer, 
 
 /* ---- the books (tally_books.c) ---- */
 
-enum account { CASH, PROMOTION, DEPOSITS, RECEIVABLE, REVENUE, UNAPPLIED, ADJUSTMENTS, BAD_DEBT, ROUNDING, DORMANT,
-               BREAKAGE, ACCOUNTS };
+enum account {
+    CASH,
+    PROMOTION,
+    DEPOSITS,
+    RECEIVABLE,
+    REVENUE,
+    UNAPPLIED,
+    ADJUSTMENTS,
+    BAD_DEBT,
+    ROUNDING,
+    DORMANT,
+    BREAKAGE,
+    ACCOUNTS
+};
 struct entry {
     enum account debit;
     enum account credit;

@@ -39,8 +39,7 @@ const Pb__CustomerProfile *tally_profile(const struct tally *tally, const char *
 
 bool tally_is_closed(const struct tally *tally, const char *customer) {
     for (size_t i = 0; i < tally->count; i++) {
-        if (tally->events[i]->body_case == BODY(CUSTOMER_CLOSED) &&
-            strcmp(tally->events[i]->customer, customer) == 0) {
+        if (tally->events[i]->body_case == BODY(CUSTOMER_CLOSED) && strcmp(tally->events[i]->customer, customer) == 0) {
             return true;
         }
     }
@@ -81,16 +80,10 @@ static int order_lots(const struct tally *tally, const Pb__Event *a, const Pb__E
     return 0;
 }
 
-static int order_items(const struct tally *tally, const Pb__Event *a, const Pb__Event *b) {
-    int by_due = order(made_due_on(tally, a), made_due_on(tally, b));
-    return by_due != 0 ? by_due : order((int64_t)a->sequence, (int64_t)b->sequence);
-}
-
 /* Inserted where it belongs: the lists are short. */
-static void insert(const struct tally *tally, struct list *list, const Pb__Event *event,
-                   int (*compare)(const struct tally *, const Pb__Event *, const Pb__Event *)) {
+static void insert_lot(const struct tally *tally, struct list *list, const Pb__Event *event) {
     size_t at = list->count++;
-    while (at > 0 && compare(tally, event, list->made[at - 1]) < 0) {
+    while (at > 0 && order_lots(tally, event, list->made[at - 1]) < 0) {
         list->made[at] = list->made[at - 1];
         at--;
     }
@@ -102,21 +95,50 @@ void tally_lots(const struct tally *tally, const char *customer, const char *cur
     for (size_t i = 0; i < tally->count; i++) {
         const Pb__Event *event = tally->events[i];
         if (event->body_case == BODY(DEPOSIT_RECEIVED) && is_of_account(event, customer, currency)) {
-            insert(tally, list, event, order_lots);
+            insert_lot(tally, list, event);
         }
     }
 }
 
-void tally_items(const struct tally *tally, const char *customer, const char *currency, struct list *list) {
-    list->count = 0;
-    for (size_t i = 0; i < tally->count; i++) {
+uint32_t made_parts(const Pb__Event *made) {
+    return made->body_case == BODY(CHARGE_POSTED) ? (uint32_t)made->charge_posted->n_instalments : 0;
+}
+
+static void insert_item(struct items *items, struct item item) {
+    size_t at = items->count++;
+    for (; at > 0; at--) {
+        const struct item *before = &items->items[at - 1];
+        int by_due = order(item.due_on, before->due_on);
+        int by_sequence = order((int64_t)item.made->sequence, (int64_t)before->made->sequence);
+        int by_part = order(item.doc.part, before->doc.part);
+        if ((by_due != 0 ? by_due : by_sequence != 0 ? by_sequence : by_part) > 0) {
+            break;
+        }
+        items->items[at] = *before;
+    }
+    items->items[at] = item;
+}
+
+void tally_items(const struct tally *tally, const char *customer, const char *currency, struct items *items) {
+    items->count = 0;
+    for (size_t i = 0; i < tally->count && tally->events[i]->sequence <= tally->known_at; i++) {
         const Pb__Event *event = tally->events[i];
         bool is_item = event->body_case == BODY(CHARGE_POSTED) ||
                        (event->body_case == BODY(ADJUSTMENT_POSTED) &&
                         event->adjustment_posted->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_DEBIT_NOTE &&
                         event->adjustment_posted->target[0] == '\0');
-        if (is_item && is_of_account(event, customer, currency)) {
-            insert(tally, list, event, order_items);
+        if (!is_item || !is_of_account(event, customer, currency)) {
+            continue;
+        }
+        struct item item = {.made = event, .doc = {.customer = customer}, .due_on = made_due_on(tally, event)};
+        item.doc.id = made_id(event, &item.doc.kind);
+        for (uint32_t part = 1; part <= made_parts(event); part++) {
+            item.doc.part = part;
+            item.due_on = event->charge_posted->instalments[part - 1]->due_on;
+            insert_item(items, item);
+        }
+        if (made_parts(event) == 0) {
+            insert_item(items, item);
         }
     }
 }
@@ -144,7 +166,7 @@ static int64_t sum_adjustments(const struct tally *tally, const char *customer, 
         const Pb__Event *event = tally->events[i];
         if (event->body_case == BODY(ADJUSTMENT_POSTED) && event->adjustment_posted->target[0] == '\0' &&
             is_of_account(event, customer, currency) && made_is_source(event) == is_source) {
-            struct doc doc = {customer, KIND(ADJUSTMENT), event->adjustment_posted->adjustment};
+            struct doc doc = {customer, KIND(ADJUSTMENT), event->adjustment_posted->adjustment, 0};
             sum += tally_level(tally, doc, LEFT, date);
         }
     }
@@ -185,8 +207,7 @@ bool tally_on_credit_hold(const struct tally *tally, const char *customer, int32
     const Pb__Event *found = NULL;
     for (size_t i = 0; i < tally->count && tally->events[i]->sequence <= tally->known_at; i++) {
         const Pb__Event *event = tally->events[i];
-        bool is_change =
-            event->body_case == BODY(CREDIT_HOLD_PLACED) || event->body_case == BODY(CREDIT_HOLD_LIFTED);
+        bool is_change = event->body_case == BODY(CREDIT_HOLD_PLACED) || event->body_case == BODY(CREDIT_HOLD_LIFTED);
         if (is_change && strcmp(event->customer, customer) == 0 && event->effective_on <= date &&
             (found == NULL || event->effective_on >= found->effective_on)) {
             found = event;

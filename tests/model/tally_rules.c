@@ -25,7 +25,7 @@ static void begin_event(const struct tally *tally, const Pb__Event *made, int32_
 
 /* On its day what is left and not needed by what was dated later; what comes back later, then. */
 static void expire_lot(struct tally *tally, const Pb__Event *made, int32_t due) {
-    struct doc lot = {made->customer, KIND(LOT), made->deposit_received->lot};
+    struct doc lot = {made->customer, KIND(LOT), made->deposit_received->lot, 0};
     for (int32_t day = tally_open_day(tally, due); day != 0; day = tally_next_date(tally, lot, LEFT, day)) {
         int64_t amount = tally_lowest(tally, lot, LEFT, day);
         if (amount <= 0) {
@@ -51,7 +51,7 @@ static size_t slices_of_hold(const struct tally *tally, const Pb__Event *made, P
         int64_t amount = 0;
         for (size_t j = 0; j < tally->effect_count; j++) {
             const struct effect *effect = &tally->effects[j];
-            if (effect_is_of(effect, (struct doc){made->customer, KIND(HOLD), made->hold_placed->hold}, HELD) &&
+            if (effect_is_of(effect, (struct doc){made->customer, KIND(HOLD), made->hold_placed->hold, 0}, HELD) &&
                 strcmp(effect->other, made->hold_placed->slices[i]->lot) == 0) {
                 amount += effect->amount;
             }
@@ -68,7 +68,7 @@ static size_t slices_of_hold(const struct tally *tally, const Pb__Event *made, P
 }
 
 static void expire_hold(struct tally *tally, const Pb__Event *made, int32_t due) {
-    struct doc hold = {made->customer, KIND(HOLD), made->hold_placed->hold};
+    struct doc hold = {made->customer, KIND(HOLD), made->hold_placed->hold, 0};
     Pb__LotSlice slices[512];
     Pb__LotSlice *pointers[512];
     Pb__Event event;
@@ -97,7 +97,7 @@ static const Pb__Event *next_due(const struct tally *tally, const char *customer
             continue;
         }
         struct doc doc = {customer, is_lot ? KIND(LOT) : KIND(HOLD),
-                          is_lot ? made->deposit_received->lot : made->hold_placed->hold};
+                          is_lot ? made->deposit_received->lot : made->hold_placed->hold, 0};
         int32_t day = made_due_on(tally, made);
         if (day != 0 && day <= today && tally_last(tally, doc, LEFT) > 0 && (found == NULL || day < *due)) {
             found = made;
@@ -170,13 +170,13 @@ void tally_pick(const struct tally *tally, const struct pick_question *question,
     for (size_t i = 0; i < lots.count && picks->sum < question->amount; i++) {
         const Pb__DepositReceived *lot = lots.made[i]->deposit_received;
         int32_t ends = made_due_on(tally, lots.made[i]);
-        struct doc doc = {question->customer, KIND(LOT), lot->lot};
+        struct doc doc = {question->customer, KIND(LOT), lot->lot, 0};
         if (question->date < lot->effective_from || question->date < lots.made[i]->effective_on ||
             (ends != 0 && question->date >= ends) || !is_in_scope(lot, question->category)) {
             continue;
         }
-        int64_t give = least(tally_give(tally, doc, question->date, question->with_expired),
-                             question->amount - picks->sum);
+        int64_t give =
+            least(tally_give(tally, doc, question->date, question->with_expired), question->amount - picks->sum);
         if (give > 0) {
             picks->items[picks->count++] = (struct pick){lot->lot, give};
             picks->sum += give;
@@ -186,15 +186,17 @@ void tally_pick(const struct tally *tally, const struct pick_question *question,
 
 /* ---- uses that stand ---- */
 
-static void add_use(struct uses *uses, const Pb__Event *event, const char *lot, int64_t amount) {
-    uses->items[uses->count++] = (struct use){event->sequence, lot, amount, event->effective_on};
+static void add_use(struct uses *uses, const Pb__Event *event, const char *lot, uint32_t part, int64_t amount) {
+    uses->items[uses->count++] = (struct use){event->sequence, lot, part, amount, event->effective_on};
 }
 
-/* Slices went back: off the newest uses of that lot. */
-static void restore(struct uses *uses, const char *lot, int64_t amount) {
+/* Slices went back: off the newest uses of that lot that were there by then. */
+static void restore(struct uses *uses, const Pb__Event *event, const Pb__LotSlice *slice) {
+    int64_t amount = slice->amount_minor;
     for (size_t i = uses->count; i > 0 && amount > 0; i--) {
         struct use *use = &uses->items[i - 1];
-        if (use->lot != NULL && strcmp(use->lot, lot) == 0) {
+        if (use->lot != NULL && strcmp(use->lot, slice->lot) == 0 && use->date <= event->effective_on &&
+            use->part == event->deposit_restored->instalment) {
             int64_t taken = least(use->amount, amount);
             use->amount -= taken;
             amount -= taken;
@@ -223,26 +225,37 @@ void tally_uses(const struct tally *tally, struct doc doc, struct uses *uses) {
         }
         if (e->body_case == BODY(ALLOCATED) && (is_end(e->allocated->source_kind, e->allocated->source, doc) ||
                                                 is_end(e->allocated->target_kind, e->allocated->target, doc))) {
-            add_use(uses, e, NULL, e->allocated->amount_minor);
+            add_use(uses, e, NULL, e->allocated->instalment, e->allocated->amount_minor);
         } else if (e->body_case == BODY(UNALLOCATED)) {
             unallocate(uses, e->unallocated->allocation_sequence, e->unallocated->amount_minor);
         } else if (e->body_case == BODY(DEPOSIT_CONSUMED) && is_end(KIND(CHARGE), e->deposit_consumed->charge, doc)) {
             for (size_t j = 0; j < e->deposit_consumed->n_slices; j++) {
-                add_use(uses, e, e->deposit_consumed->slices[j]->lot, e->deposit_consumed->slices[j]->amount_minor);
+                add_use(uses, e, e->deposit_consumed->slices[j]->lot, e->deposit_consumed->instalment,
+                        e->deposit_consumed->slices[j]->amount_minor);
             }
         } else if (e->body_case == BODY(DEPOSIT_RESTORED) && is_end(KIND(CHARGE), e->deposit_restored->charge, doc)) {
             for (size_t j = 0; j < e->deposit_restored->n_slices; j++) {
-                restore(uses, e->deposit_restored->slices[j]->lot, e->deposit_restored->slices[j]->amount_minor);
+                restore(uses, e, e->deposit_restored->slices[j]);
             }
         }
     }
     size_t kept = 0;
     for (size_t i = 0; i < uses->count; i++) {
-        if (uses->items[i].amount > 0) {
+        if (uses->items[i].amount > 0 && (doc.part == 0 || uses->items[i].part == doc.part)) {
             uses->items[kept++] = uses->items[i];
         }
     }
     uses->count = kept;
+}
+
+int64_t tally_unwindable(const struct tally *tally, struct doc doc) {
+    struct uses uses;
+    int64_t sum = tally_last(tally, doc, LEFT);
+    tally_uses(tally, doc, &uses);
+    for (size_t i = 0; i < uses.count; i++) {
+        sum += uses.items[i].amount;
+    }
+    return sum;
 }
 
 /* ---- credit ---- */
