@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/decimal.h"
 #include "codec/wire.h"
 #include "ledger_internal.h"

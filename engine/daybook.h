@@ -26,9 +26,8 @@
 #ifndef DAYBOOK_H
 #define DAYBOOK_H
 
-#include "base/bytes.h"
-#include "base/clock.h"
 #include "base/error.h"
+#include "base/values.h"
 #include "daybook/v1/query.pb-c.h"
 #include "daybook/v1/request.pb-c.h"
 

@@ -1,13 +1,9 @@
 # libdaybook, static and shared, out of the layers' objects; and what `cmake --install` lays down.
 set(daybook_layers schema base codec domain store projection engine projections)
 
-# Both are made of the same objects. Only the messages' runtime shows through daybook.h.
-function(daybook_library target kind)
-  add_library(${target} ${kind})
-  foreach(layer ${daybook_layers})
-    target_sources(${target} PRIVATE $<TARGET_OBJECTS:daybook_${layer}>)
-  endforeach()
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME daybook LINKER_LANGUAGE C)
+# What whoever links or includes a form of the library needs. Only the messages' runtime shows through daybook.h.
+function(daybook_library target)
+  set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C)
   target_include_directories(${target} SYSTEM INTERFACE $<BUILD_INTERFACE:${DAYBOOK_GENERATED_DIR}>)
   target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/engine>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/daybook> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
@@ -22,8 +18,32 @@ function(daybook_library target kind)
   add_dependencies(${target} daybook_generated)
 endfunction()
 
-daybook_library(daybook_static STATIC)
-daybook_library(daybook_shared SHARED)
+set(daybook_objects "")
+foreach(layer ${daybook_layers})
+  list(APPEND daybook_objects $<TARGET_OBJECTS:daybook_${layer}>)
+endforeach()
+
+# For our own programs and tests, which may use what is inside: not installed.
+add_library(daybook_inside STATIC ${daybook_objects})
+daybook_library(daybook_inside)
+
+# An archive has no version script. So it holds one object, in which all names but the public ones are local:
+# a program may have a function hash64 of its own.
+set(whole_object ${CMAKE_BINARY_DIR}/daybook-whole.o)
+set(public_object ${CMAKE_BINARY_DIR}/daybook-public.o)
+add_custom_command(OUTPUT ${public_object} BYPRODUCTS ${whole_object}
+  COMMAND ${CMAKE_LINKER} -r -o ${whole_object} ${daybook_objects}
+  COMMAND ${CMAKE_OBJCOPY} --wildcard --keep-global-symbol=daybook_* --keep-global-symbol=pb__*
+    ${whole_object} ${public_object}
+  DEPENDS ${daybook_objects} COMMAND_EXPAND_LISTS VERBATIM)
+set_source_files_properties(${public_object} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+add_library(daybook_static STATIC ${public_object})
+daybook_library(daybook_static)
+
+add_library(daybook_shared SHARED ${daybook_objects})
+daybook_library(daybook_shared)
+
+set_target_properties(daybook_static daybook_shared PROPERTIES OUTPUT_NAME daybook)
 set_target_properties(daybook_static PROPERTIES EXPORT_NAME static)
 set_target_properties(daybook_shared PROPERTIES EXPORT_NAME daybook VERSION ${PROJECT_VERSION} SOVERSION 0
   LINK_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/daybook.map)
@@ -52,7 +72,7 @@ install(CODE "set(PROJECT_VERSION ${PROJECT_VERSION})
 install(FILES ${CMAKE_BINARY_DIR}/daybook.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(FILES engine/daybook.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/daybook)
-install(FILES engine/base/bytes.h engine/base/clock.h engine/base/error.h
+install(FILES engine/base/error.h engine/base/values.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/daybook/base)
 foreach(proto event request query service)
   install(FILES ${DAYBOOK_GENERATED_DIR}/daybook/v1/${proto}.pb-c.h

@@ -8,4 +8,4 @@ foreach(how tree pkg-config pkg-config-static cmake)
   set_tests_properties(install/${how} PROPERTIES TIMEOUT 300 LABELS install)
 endforeach()
 add_test(NAME install/symbols COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/test_symbols.sh
-  $<TARGET_FILE:daybook_shared>)
+  $<TARGET_FILE:daybook_shared> $<TARGET_FILE:daybook_static> ${CMAKE_BINARY_DIR})
