@@ -35,6 +35,10 @@ static enum daybook_status route(struct daybook *ledger, const Pb__Query *query,
         return query_trial(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION_POSTINGS:
         return query_postings(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_LOTS:
+        return query_lots(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_LINEAGE:
+        return query_lineage(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION__NOT_SET:
     case _PB__QUERY__QUESTION__CASE_IS_INT_SIZE:
         break;

@@ -119,6 +119,8 @@ query_route query_history;
 query_route query_customers;
 query_route query_trial;
 query_route query_postings;
+query_route query_lots;
+query_route query_lineage;
 query_route query_events;
 query_route query_status;
 query_route query_digest;

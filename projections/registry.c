@@ -6,14 +6,12 @@
 #include "projections/credit.h"
 #include "projections/customers.h"
 #include "projections/history.h"
+#include "projections/links.h"
+#include "projections/lots.h"
 #include "projections/trial.h"
 
 const struct projection *const daybook_standard_views[] = {
-    &balance_projection,
-    &aging_projection,
-    &credit_projection,
-    &history_projection,
-    &customers_projection,
-    &trial_projection,
-    NULL,
+    &balance_projection, &aging_projection,     &credit_projection,
+    &history_projection, &customers_projection, &trial_projection,
+    &lots_projection,    &links_projection,     NULL,
 };

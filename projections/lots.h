@@ -1,0 +1,82 @@
+/*
+ * The lots view: every lot of a customer in a currency, and what became of it,
+ * at any (A, K).
+ *
+ *   LO1  left = received - consumed - refunded - dormant - forfeited, over the visible events.
+ *   LO2  Of two visible reactivations the one with the later effective date says when the
+ *        lot expires; on one day the one recorded later.
+ *
+ * Rows (keys big-endian):
+ *
+ *   lots      account u32, lot u32 -> u32 checksum, u64 sequence, i32 received_on, DepositReceived
+ *   renewals  lot u32, sequence u64 -> i32 effective_on, i32 expires_on
+ *   holds     lot u32, hold u64, sequence u64 -> i32 effective_on, i64 amount held (negative: no
+ *             longer), i32 the hold's expires_on (0 = never, and in all rows but its first)
+ *
+ * Lots are numbered in the order of their events; a hold is called by the sequence of its own.
+ */
+#ifndef DAYBOOK_PROJECTIONS_LOTS_H
+#define DAYBOOK_PROJECTIONS_LOTS_H
+
+#include "projection/projection.h"
+#include "projections/account.h"
+#include "projections/series.h"
+
+enum lots_table {
+    LOTS_ACCOUNTS,
+    LOTS_NAMES, /* roll.h: a lot's number, a hold's sequence. */
+    LOTS_ROWS,
+    LOTS_SERIES, /* For each lot the columns below. */
+    LOTS_RENEWALS,
+    LOTS_HOLDS,
+    LOTS_TABLE_COUNT
+};
+
+enum lot_column {
+    LOT_CONSUMED, /* Less what was restored. */
+    LOT_HELD,
+    LOT_DORMANT,
+    LOT_FORFEITED,
+    LOT_REFUNDED,
+    LOT_RENEWED, /* How often it was reactivated. */
+    LOT_COLUMN_COUNT
+};
+
+enum { LOTS_ROW_KEY_SIZE = 8, LOTS_ROW_HEAD = 16, LOTS_RENEWAL_KEY_SIZE = 12, LOTS_HOLD_KEY_SIZE = 20 };
+
+extern const struct projection lots_projection;
+
+/* ---- questions; any thread with its own transaction ---- */
+
+/* A lot as it was received. */
+struct lot_row {
+    uint32_t number;
+    uint64_t sequence;
+    int32_t received_on;
+    struct daybook_bytes body; /* DepositReceived, encoded; borrowed until the transaction ends. */
+};
+
+/* The lots of an account, in the order of their sequences. Close before the transaction ends. */
+struct lots_walk {
+    struct table_cursor *cursor;
+    uint32_t account;
+    bool has_begun;
+};
+DAYBOOK_MUST_USE enum daybook_status lots_walk_open(struct store_txn *txn, uint32_t account, struct lots_walk *walk,
+                                                    struct daybook_error *error);
+/* *is_found false: there are no more. */
+DAYBOOK_MUST_USE enum daybook_status lots_walk_next(struct lots_walk *walk, struct lot_row *lot, bool *is_found,
+                                                    struct daybook_error *error);
+void lots_walk_close(struct lots_walk *walk);
+
+/* What became of a lot. `expires_on` comes in as the lot was received with, and goes out as it is at (A, K). */
+DAYBOOK_MUST_USE enum daybook_status lots_ask(struct store_txn *txn, uint32_t number, int32_t as_of, uint64_t known_at,
+                                              int64_t columns[LOT_COLUMN_COUNT], int32_t *expires_on,
+                                              struct daybook_error *error);
+
+/* Of what is held of the lot at (A, K), the part whose holds end on A or before. */
+DAYBOOK_MUST_USE enum daybook_status lots_ask_ending_holds(struct store_txn *txn, uint32_t number, int32_t as_of,
+                                                           uint64_t known_at, int64_t *amount_minor,
+                                                           struct daybook_error *error);
+
+#endif

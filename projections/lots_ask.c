@@ -1,0 +1,116 @@
+/* The lots view: lots at (A, K). */
+#include "projections/lots.h"
+
+#include <string.h>
+
+#include "base/decimal.h"
+#include "base/hash.h"
+
+static const struct series_shape shape = {LOTS_SERIES, LOT_COLUMN_COUNT};
+
+static enum daybook_status damaged(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_DAMAGED,
+                        "while reading lots: a row is not what was written; rebuild the view from the journal");
+}
+
+enum daybook_status lots_walk_open(struct store_txn *txn, uint32_t account, struct lots_walk *walk,
+                                   struct daybook_error *error) {
+    *walk = (struct lots_walk){.account = account};
+    return cursor_open(txn, LOTS_ROWS, &walk->cursor, error);
+}
+
+enum daybook_status lots_walk_next(struct lots_walk *walk, struct lot_row *lot, bool *is_found,
+                                   struct daybook_error *error) {
+    struct table_row row = {0};
+    uint8_t key[LOTS_ROW_KEY_SIZE] = {0};
+    store_be32(key, walk->account);
+    DAYBOOK_TRY(walk->has_begun ? cursor_next(walk->cursor, &row, error)
+                                : cursor_seek(walk->cursor, (struct daybook_bytes){key, sizeof key}, &row, error));
+    walk->has_begun = true;
+    *is_found = row.is_valid && row.key.size == sizeof key && load_be32(row.key.data) == walk->account;
+    if (!*is_found) {
+        return DAYBOOK_OK;
+    }
+    const uint8_t *value = row.value.data;
+    if (row.value.size < LOTS_ROW_HEAD || load_le32(value) != (uint32_t)hash64(value + 4, row.value.size - 4, 0)) {
+        return damaged(error);
+    }
+    lot->number = load_be32(row.key.data + 4);
+    lot->sequence = load_le64(value + 4);
+    lot->received_on = (int32_t)load_le32(value + 12);
+    lot->body = (struct daybook_bytes){value + LOTS_ROW_HEAD, row.value.size - LOTS_ROW_HEAD};
+    return DAYBOOK_OK;
+}
+
+void lots_walk_close(struct lots_walk *walk) {
+    cursor_close(walk->cursor);
+    walk->cursor = NULL;
+}
+
+/* LO2. */
+static enum daybook_status find_expiry(struct store_txn *txn, uint32_t number, int32_t as_of, uint64_t known_at,
+                                       int32_t *expires_on, struct daybook_error *error) {
+    struct table_cursor *cursor = NULL;
+    struct table_row row = {0};
+    uint8_t key[LOTS_RENEWAL_KEY_SIZE] = {0};
+    int32_t since = INT32_MIN;
+    store_be32(key, number);
+    DAYBOOK_TRY(cursor_open(txn, LOTS_RENEWALS, &cursor, error));
+    enum daybook_status status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
+    while (status == DAYBOOK_OK && row.is_valid && row.key.size == sizeof key && load_be32(row.key.data) == number &&
+           load_be64(row.key.data + 4) <= known_at) {
+        if (row.value.size != 8) {
+            status = damaged(error);
+            break;
+        }
+        int32_t effective_on = (int32_t)load_le32(row.value.data);
+        if (effective_on <= as_of && effective_on >= since) {
+            since = effective_on;
+            *expires_on = (int32_t)load_le32(row.value.data + 4);
+        }
+        status = cursor_next(cursor, &row, error);
+    }
+    cursor_close(cursor);
+    return status;
+}
+
+enum daybook_status lots_ask(struct store_txn *txn, uint32_t number, int32_t as_of, uint64_t known_at,
+                             int64_t columns[LOT_COLUMN_COUNT], int32_t *expires_on, struct daybook_error *error) {
+    struct series_totals totals;
+    DAYBOOK_TRY(series_ask(txn, shape, number, as_of, known_at, &totals, error));
+    memcpy(columns, totals.columns, LOT_COLUMN_COUNT * sizeof *columns);
+    return columns[LOT_RENEWED] == 0 ? DAYBOOK_OK : find_expiry(txn, number, as_of, known_at, expires_on, error);
+}
+
+enum daybook_status lots_ask_ending_holds(struct store_txn *txn, uint32_t number, int32_t as_of, uint64_t known_at,
+                                          int64_t *amount_minor, struct daybook_error *error) {
+    struct table_cursor *cursor = NULL;
+    struct table_row row = {0};
+    uint8_t key[LOTS_HOLD_KEY_SIZE] = {0};
+    uint64_t hold = 0;
+    bool is_ending = false;
+    *amount_minor = 0;
+    store_be32(key, number);
+    DAYBOOK_TRY(cursor_open(txn, LOTS_HOLDS, &cursor, error));
+    enum daybook_status status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
+    for (; status == DAYBOOK_OK && row.is_valid && row.key.size == sizeof key && load_be32(row.key.data) == number;
+         status = cursor_next(cursor, &row, error)) {
+        if (row.value.size != 16) {
+            status = damaged(error);
+            break;
+        }
+        if (load_be64(row.key.data + 4) != hold) { /* Its first row. */
+            hold = load_be64(row.key.data + 4);
+            int32_t expires_on = (int32_t)load_le32(row.value.data + 12);
+            is_ending = expires_on != 0 && expires_on <= as_of;
+        }
+        bool is_visible = load_be64(row.key.data + 12) <= known_at && (int32_t)load_le32(row.value.data) <= as_of;
+        if (is_ending && is_visible && !money_add(amount_minor, (int64_t)load_le64(row.value.data + 4))) {
+            status =
+                daybook_fail(error, DAYBOOK_LIMIT, "while adding up what is held of a lot: it does not fit 64 bits");
+            break;
+        }
+    }
+    cursor_close(cursor);
+    return status;
+}

@@ -1,0 +1,264 @@
+/* Lots of one customer or all: what is left of each, and what will expire through a date. */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "codec/wire.h"
+#include "projections/lots.h"
+#include "projections/query_book.h"
+
+struct lot_list {
+    bool includes_spent;
+    int32_t expiring_through; /* DATE_NONE: not asked. */
+    struct pointers rows;
+    struct pointers totals;
+};
+
+/* A lot in work; body and texts are in the book's scratch arena. */
+struct lot_found {
+    const struct account_row *account;
+    const Pb__DepositReceived *body;
+    Pb__Lot lot;
+    int32_t expires_on;
+    struct lot_row row;
+};
+
+/* What a total adds up. */
+static const size_t amounts[] = {
+    offsetof(Pb__Lot, received_minor), offsetof(Pb__Lot, consumed_minor),  offsetof(Pb__Lot, refunded_minor),
+    offsetof(Pb__Lot, dormant_minor),  offsetof(Pb__Lot, forfeited_minor), offsetof(Pb__Lot, left_minor),
+    offsetof(Pb__Lot, held_minor),     offsetof(Pb__Lot, available_minor), offsetof(Pb__Lot, expiring_minor),
+};
+
+static enum daybook_status too_much(const struct lot_found *found, struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_LIMIT, "while adding up lots of \"%.64s\" in %s: a sum does not fit 64 bits",
+                        found->account->customer, found->account->currency);
+}
+
+/* LO1. */
+static bool subtract(int64_t received_minor, const int64_t columns[LOT_COLUMN_COUNT], int64_t *left_minor) {
+    *left_minor = received_minor;
+    return !__builtin_sub_overflow(*left_minor, columns[LOT_CONSUMED], left_minor) &&
+           !__builtin_sub_overflow(*left_minor, columns[LOT_REFUNDED], left_minor) &&
+           !__builtin_sub_overflow(*left_minor, columns[LOT_DORMANT], left_minor) &&
+           !__builtin_sub_overflow(*left_minor, columns[LOT_FORFEITED], left_minor);
+}
+
+/* What is left on the last day of the forecast, by all that is recorded up to K, with the holds
+ * that end until then released: the part of it that no hold spares expires. */
+static enum daybook_status forecast(const struct lot_list *list, struct book *book, struct lot_found *found,
+                                    struct daybook_error *error) {
+    struct store_txn *txn = book->reads[0].txn;
+    int32_t through = list->expiring_through > book->at.as_of ? list->expiring_through : book->at.as_of;
+    int64_t columns[LOT_COLUMN_COUNT];
+    int64_t expiring_minor;
+    int32_t expires_on = found->body->expires_on;
+    DAYBOOK_TRY(lots_ask(txn, found->row.number, through, book->at.known_at, columns, &expires_on, error));
+    if (expires_on == DATE_NONE || expires_on > list->expiring_through) {
+        return DAYBOOK_OK;
+    }
+    if (!subtract(found->body->amount_minor, columns, &expiring_minor) ||
+        __builtin_sub_overflow(expiring_minor, columns[LOT_HELD], &expiring_minor)) {
+        return too_much(found, error);
+    }
+    if (columns[LOT_HELD] != 0) {
+        int64_t ending_minor;
+        DAYBOOK_TRY(lots_ask_ending_holds(txn, found->row.number, through, book->at.known_at, &ending_minor, error));
+        if (!money_add(&expiring_minor, ending_minor)) {
+            return too_much(found, error);
+        }
+    }
+    found->lot.expiring_minor = expiring_minor > 0 ? expiring_minor : 0;
+    return DAYBOOK_OK;
+}
+
+/* Fills the amounts of a lot that is visible. */
+static enum daybook_status weigh(const struct lot_list *list, struct book *book, struct lot_found *found,
+                                 struct daybook_error *error) {
+    const Pb__DepositReceived *body = found->body;
+    int64_t columns[LOT_COLUMN_COUNT];
+    Pb__Lot *lot = &found->lot;
+    found->expires_on = body->expires_on;
+    DAYBOOK_TRY(lots_ask(book->reads[0].txn, found->row.number, book->at.as_of, book->at.known_at, columns,
+                         &found->expires_on, error));
+    lot->received_minor = body->amount_minor;
+    lot->consumed_minor = columns[LOT_CONSUMED];
+    lot->refunded_minor = columns[LOT_REFUNDED];
+    lot->dormant_minor = columns[LOT_DORMANT];
+    lot->forfeited_minor = columns[LOT_FORFEITED];
+    lot->held_minor = columns[LOT_HELD];
+    int64_t available_minor;
+    if (!subtract(body->amount_minor, columns, &lot->left_minor) ||
+        __builtin_sub_overflow(lot->left_minor, lot->held_minor, &available_minor)) {
+        return too_much(found, error);
+    }
+    bool can_pay = body->effective_from <= book->at.as_of &&
+                   (found->expires_on == DATE_NONE || found->expires_on > book->at.as_of);
+    lot->available_minor = can_pay && available_minor > 0 ? available_minor : 0;
+    return list->expiring_through == DATE_NONE ? DAYBOOK_OK : forecast(list, book, found, error);
+}
+
+static bool is_asked_for(const struct lot_list *list, const Pb__Lot *lot) {
+    if (list->expiring_through != DATE_NONE) {
+        return lot->expiring_minor > 0;
+    }
+    return list->includes_spent || lot->left_minor != 0 || lot->held_minor != 0 || lot->dormant_minor != 0;
+}
+
+/* ---- rows and totals ---- */
+
+static enum daybook_status add_to_totals(struct lot_list *list, struct book *book, const struct lot_found *found,
+                                         struct daybook_error *error) {
+    const char *currency = found->account->currency;
+    Pb__Lot *total = NULL;
+    for (size_t i = 0; i < list->totals.count && total == NULL; i++) {
+        Pb__Lot *known = list->totals.items[i];
+        total = strcmp(known->currency, currency) == 0 ? known : NULL;
+    }
+    if (total == NULL) {
+        total = arena_alloc(book->arena, sizeof *total);
+        DAYBOOK_TRY(pointers_add(&list->totals, book->arena, total));
+        pb__lot__init(total);
+        total->currency = book_text(book, currency);
+    }
+    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++) {
+        int64_t sum;
+        int64_t amount;
+        memcpy(&sum, (const char *)total + amounts[i], sizeof sum);
+        memcpy(&amount, (const char *)&found->lot + amounts[i], sizeof amount);
+        if (!money_add(&sum, amount)) {
+            return too_much(found, error);
+        }
+        memcpy((char *)total + amounts[i], &sum, sizeof sum);
+    }
+    return total->currency == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+}
+
+static enum daybook_status copy_scope(struct book *book, const Pb__DepositReceived *body, Pb__Lot *row) {
+    row->n_scope = body->n_scope;
+    row->scope = arena_alloc(book->arena, (body->n_scope + 1) * sizeof *row->scope);
+    for (size_t i = 0; row->scope != NULL && i < body->n_scope; i++) {
+        row->scope[i] = book_text(book, body->scope[i]);
+        if (row->scope[i] == NULL) {
+            return DAYBOOK_NO_MEMORY;
+        }
+    }
+    return row->scope == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+}
+
+static enum daybook_status copy_row(struct lot_list *list, struct book *book, const struct lot_found *found) {
+    const Pb__DepositReceived *body = found->body;
+    Pb__Lot *row = arena_alloc(book->arena, sizeof *row);
+    DAYBOOK_TRY(pointers_add(&list->rows, book->arena, row));
+    *row = found->lot;
+    row->customer = book_text(book, found->account->customer);
+    row->currency = book_text(book, found->account->currency);
+    row->lot = book_text(book, body->lot);
+    row->sequence = found->row.sequence;
+    row->received_on = book_date(book, found->row.received_on);
+    row->funding = body->funding;
+    row->priority = body->priority;
+    row->effective_from = book_date(book, body->effective_from);
+    row->expires_on = book_date(book, found->expires_on);
+    row->on_expiry = body->on_expiry;
+    row->memo = book_text(book, body->memo);
+    if (row->customer == NULL || row->currency == NULL || row->lot == NULL || row->received_on == NULL ||
+        row->effective_from == NULL || row->expires_on == NULL || row->memo == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    return copy_scope(book, body, row);
+}
+
+/* A lot's key on a page: the account's, 0x00, sequence u64 big-endian. */
+static enum daybook_status add_lot(struct lot_list *list, struct book *book, struct lot_found *found,
+                                   struct daybook_error *error) {
+    ProtobufCMessage *body = NULL;
+    uint8_t key[PAGE_KEY_MAX];
+    arena_reset(&book->scratch);
+    DAYBOOK_TRY(wire_decode(&pb__deposit_received__descriptor, found->row.body, &book->scratch, &body, error));
+    found->body = (const Pb__DepositReceived *)body;
+    DAYBOOK_TRY(weigh(list, book, found, error));
+    if (!is_asked_for(list, &found->lot)) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(add_to_totals(list, book, found, error));
+    size_t size = page_account_key(found->account, key);
+    key[size++] = 0;
+    store_be64(key + size, found->row.sequence);
+    return page_take(&book->page, key, size + 8) ? copy_row(list, book, found) : DAYBOOK_OK;
+}
+
+static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
+                                 struct daybook_error *error) {
+    struct lots_walk walk;
+    bool is_found = true;
+    enum daybook_status status = lots_walk_open(book->reads[0].txn, account->number, &walk, error);
+    if (status != DAYBOOK_OK) {
+        return book_check(book, 0, status, error);
+    }
+    while (status == DAYBOOK_OK) {
+        struct lot_found found = {.account = account, .lot = PB__LOT__INIT};
+        status = lots_walk_next(&walk, &found.row, &is_found, error);
+        if (status != DAYBOOK_OK || !is_found || found.row.sequence > book->at.known_at) {
+            break;
+        }
+        if (found.row.received_on <= book->at.as_of) {
+            status = add_lot(context, book, &found, error);
+        }
+    }
+    lots_walk_close(&walk);
+    return book_check(book, 0, status, error);
+}
+
+/* ---- the question ---- */
+
+static enum daybook_status read_question(struct lot_list *list, struct book *book, const Pb__LotsQuery *asked,
+                                         struct daybook_error *error) {
+    const char *through = asked->expiring_through;
+    list->includes_spent = asked->include_spent;
+    if (through[0] == '\0') {
+        return DAYBOOK_OK;
+    }
+    if (!date_parse(through, strlen(through), &list->expiring_through)) {
+        return daybook_fail(error, DAYBOOK_INVALID, "\"%.32s\" is no date; write it like 2024-02-29", through);
+    }
+    return book_add_policy(book, "expiring through", through);
+}
+
+static enum daybook_status make_answer(struct book *book, const struct lot_list *list, ProtobufCMessage **answer) {
+    Pb__LotsAnswer *made = arena_alloc(book->arena, sizeof *made);
+    if (made == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    pb__lots_answer__init(made);
+    made->position = book_position(book);
+    made->n_rows = list->rows.count;
+    made->rows = (Pb__Lot **)list->rows.items;
+    made->n_totals = list->totals.count;
+    made->totals = (Pb__Lot **)list->totals.items;
+    made->next_cursor = page_next_cursor(&book->page, book->arena);
+    *answer = &made->base;
+    return made->position == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+}
+
+enum daybook_status query_lots(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
+                               ProtobufCMessage **answer, struct daybook_error *error) {
+    const Pb__LotsQuery *asked = query->lots;
+    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct lot_list list = {0};
+    struct book book;
+    enum daybook_status status = book_open(&book, ledger, arena, &question, error);
+    if (status == DAYBOOK_OK) {
+        status = read_question(&list, &book, asked, error);
+    }
+    if (status == DAYBOOK_OK) {
+        book.accounts_table = LOTS_ACCOUNTS;
+        book_add_view(&book, "lots");
+        status = book_walk(&book, visit, &list, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = make_answer(&book, &list, answer);
+    }
+    book_close(&book);
+    return status;
+}

@@ -1,0 +1,530 @@
+/* Lots at any (A, K): against plain lists, and the worked cases of the domain asked of a ledger. */
+#include "projections/submitting.h"
+
+#include "projections/lots.h"
+
+enum { ACCOUNTS = 3, STEPS = 6000, LOTS = 400, HOLDS = 2000, CHANGES = 20000 };
+static const char *const customers[ACCOUNTS] = {"alice", "bob", "carol"};
+
+/* ---- the plain model: a list of changes, added up again for each question ---- */
+
+struct model_change {
+    size_t lot;
+    size_t hold; /* SIZE_MAX: it is of no hold. */
+    int column;
+    int64_t amount;
+    uint64_t sequence;
+    int32_t on;
+    int32_t expires_on; /* Of a renewal. */
+};
+
+struct model_lot {
+    char id[32];
+    size_t account;
+    int64_t amount;
+    uint64_t sequence;
+    int32_t on;
+    int32_t expires_on;
+};
+
+struct model_hold {
+    char id[32];
+    size_t account;
+    size_t lots[2];
+    int64_t amounts[2];
+    int32_t expires_on;
+    bool has_ended;
+};
+
+struct model {
+    struct model_lot lots[LOTS];
+    size_t lot_count;
+    struct model_hold holds[HOLDS];
+    size_t hold_count;
+    struct model_change changes[CHANGES];
+    size_t change_count;
+};
+
+static void note(struct model *m, const struct events *e, size_t lot, int column, int64_t amount) {
+    const Pb__Event *event = e->list[e->count - 1];
+    assert_true(m->change_count < CHANGES);
+    m->changes[m->change_count++] = (struct model_change){.lot = lot,
+                                                          .hold = SIZE_MAX,
+                                                          .column = column,
+                                                          .amount = amount,
+                                                          .sequence = event->sequence,
+                                                          .on = event->effective_on};
+}
+
+static size_t pick_lot(const struct model *m, struct chance *chance, size_t account) {
+    for (;;) {
+        size_t i = (size_t)chance_between(chance, 0, (int64_t)m->lot_count - 1);
+        if (m->lots[i].account == account) {
+            return i;
+        }
+    }
+}
+
+static void make_lot(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on) {
+    struct model_lot *lot = &m->lots[m->lot_count];
+    (void)snprintf(lot->id, sizeof lot->id, "lot-%zu", m->lot_count);
+    lot->amount = chance_between(chance, 1, 1000);
+    lot->account = account;
+    lot->on = on;
+    lot->expires_on = chance_between(chance, 0, 1) == 0 ? 0 : on + (int32_t)chance_between(chance, 1, 90);
+    deposit(e, on, lot->id, lot->amount, PB__FUNDING__FUNDING_PAID, on);
+    e->list[e->count - 1]->deposit_received->expires_on = lot->expires_on;
+    lot->sequence = e->count;
+    m->lot_count++;
+}
+
+/* One or two slices, perhaps of one lot. */
+static Pb__LotSlice **two_slices(struct events *e, const struct model *m, const size_t lots[2],
+                                 const int64_t amounts[2]) {
+    Pb__LotSlice **slices = events_alloc(e, 2 * sizeof *slices);
+    for (int i = 0; i < 2; i++) {
+        slices[i] = one_slice(e, m->lots[lots[i]].id, amounts[i])[0];
+    }
+    return slices;
+}
+
+static void use_lots(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on, bool takes) {
+    size_t lots[2] = {pick_lot(m, chance, account), pick_lot(m, chance, account)};
+    int64_t amounts[2] = {chance_between(chance, 1, 50), chance_between(chance, 1, 50)};
+    if (takes) {
+        consumed(e, on, "c", "x", 1);
+        e->list[e->count - 1]->deposit_consumed->n_slices = 2;
+        e->list[e->count - 1]->deposit_consumed->slices = two_slices(e, m, lots, amounts);
+    } else {
+        restored(e, on, "c", "x", 1);
+        e->list[e->count - 1]->deposit_restored->n_slices = 2;
+        e->list[e->count - 1]->deposit_restored->slices = two_slices(e, m, lots, amounts);
+    }
+    for (int i = 0; i < 2; i++) {
+        note(m, e, lots[i], LOT_CONSUMED, takes ? amounts[i] : -amounts[i]);
+    }
+}
+
+static void place_hold(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on) {
+    struct model_hold *hold = &m->holds[m->hold_count];
+    assert_true(m->hold_count < HOLDS);
+    (void)snprintf(hold->id, sizeof hold->id, "hold-%zu", m->hold_count);
+    hold->account = account;
+    hold->expires_on = chance_between(chance, 0, 1) == 0 ? 0 : on + (int32_t)chance_between(chance, 1, 60);
+    for (int i = 0; i < 2; i++) {
+        hold->lots[i] = pick_lot(m, chance, account);
+        hold->amounts[i] = chance_between(chance, 1, 50);
+    }
+    EVENT_BODY(e, on, HOLD_PLACED, hold_placed, HoldPlaced, hold_placed__init, {
+        body_->hold = events_text(e, hold->id);
+        body_->n_slices = 2;
+        body_->slices = two_slices(e, m, hold->lots, hold->amounts);
+        body_->expires_on = hold->expires_on;
+    });
+    for (int i = 0; i < 2; i++) {
+        note(m, e, hold->lots[i], LOT_HELD, hold->amounts[i]);
+        m->changes[m->change_count - 1].hold = m->hold_count;
+    }
+    m->hold_count++;
+}
+
+static void end_hold(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on) {
+    if (m->hold_count == 0) {
+        return;
+    }
+    size_t index = (size_t)chance_between(chance, 0, (int64_t)m->hold_count - 1);
+    struct model_hold *hold = &m->holds[index];
+    if (hold->has_ended || hold->account != account) {
+        return;
+    }
+    hold->has_ended = true;
+    if (chance_between(chance, 0, 1) == 0) {
+        EVENT_BODY(e, on, HOLD_CAPTURED, hold_captured, HoldCaptured, hold_captured__init, {
+            body_->hold = events_text(e, hold->id);
+            body_->n_slices = 2;
+            body_->slices = two_slices(e, m, hold->lots, hold->amounts);
+        });
+    } else {
+        EVENT_BODY(e, on, HOLD_RELEASED, hold_released, HoldReleased, hold_released__init, {
+            body_->hold = events_text(e, hold->id);
+            body_->n_slices = 2;
+            body_->slices = two_slices(e, m, hold->lots, hold->amounts);
+        });
+    }
+    for (int i = 0; i < 2; i++) {
+        note(m, e, hold->lots[i], LOT_HELD, -hold->amounts[i]);
+        m->changes[m->change_count - 1].hold = index;
+    }
+}
+
+static void expire(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on, int kind) {
+    size_t lot = pick_lot(m, chance, account);
+    int64_t amount = chance_between(chance, 1, 50);
+    bool forfeits = chance_between(chance, 0, 1) == 0;
+    Pb__OnExpiry to = forfeits ? PB__ON_EXPIRY__ON_EXPIRY_FORFEIT : PB__ON_EXPIRY__ON_EXPIRY_DORMANT;
+    if (kind == 0) {
+        EVENT_BODY(e, on, LOT_EXPIRED, lot_expired, LotExpired, lot_expired__init, {
+            body_->lot = m->lots[lot].id;
+            body_->amount_minor = amount;
+            body_->to = to;
+        });
+        note(m, e, lot, forfeits ? LOT_FORFEITED : LOT_DORMANT, amount);
+    } else if (kind == 1) {
+        EVENT_BODY(e, on, EXPIRY_RELEASED, expiry_released, ExpiryReleased, expiry_released__init, {
+            body_->lot = m->lots[lot].id;
+            body_->amount_minor = amount;
+            body_->from = to;
+        });
+        note(m, e, lot, forfeits ? LOT_FORFEITED : LOT_DORMANT, -amount);
+    } else {
+        int32_t expires_on = chance_between(chance, 0, 3) == 0 ? 0 : on + (int32_t)chance_between(chance, 1, 90);
+        EVENT_BODY(e, on, LOT_REACTIVATED, lot_reactivated, LotReactivated, lot_reactivated__init, {
+            body_->lot = m->lots[lot].id;
+            body_->amount_minor = amount;
+            body_->expires_on = expires_on;
+        });
+        note(m, e, lot, LOT_DORMANT, -amount);
+        note(m, e, lot, LOT_RENEWED, 1);
+        m->changes[m->change_count - 1].expires_on = expires_on;
+    }
+}
+
+static void make_history(struct model *m, struct events *e, struct chance *chance) {
+    for (int step = 0; step < STEPS; step++) {
+        size_t account = step < ACCOUNTS ? (size_t)step : (size_t)chance_between(chance, 0, ACCOUNTS - 1);
+        int32_t on =
+            1000 + step / 20 + (int32_t)(chance_between(chance, 0, 3) == 0 ? chance_between(chance, -40, 20) : 0);
+        int64_t dice = chance_between(chance, 0, 99);
+        e->customer = customers[account];
+        if (step < ACCOUNTS || (dice < 5 && m->lot_count < LOTS)) {
+            make_lot(m, e, chance, account, on);
+        } else if (dice < 45) {
+            use_lots(m, e, chance, account, on, true);
+        } else if (dice < 55) {
+            use_lots(m, e, chance, account, on, false);
+        } else if (dice < 60) {
+            size_t lot = pick_lot(m, chance, account);
+            refunded(e, on, LOT, m->lots[lot].id, 3);
+            note(m, e, lot, LOT_REFUNDED, 3);
+        } else if (dice < 72) {
+            place_hold(m, e, chance, account, on);
+        } else if (dice < 85) {
+            end_hold(m, e, chance, account, on);
+        } else {
+            expire(m, e, chance, account, on, (int)dice % 3);
+        }
+    }
+}
+
+/* ---- the model against the view ---- */
+
+static void check_lot(struct folding *f, struct store_txn *txn, const struct model *m, size_t lot, int32_t as_of,
+                      uint64_t known_at) {
+    int64_t expected[LOT_COLUMN_COUNT] = {0};
+    int64_t found[LOT_COLUMN_COUNT];
+    int64_t ending = 0;
+    int64_t found_ending;
+    int32_t expires_on = m->lots[lot].expires_on;
+    int32_t found_expires_on = expires_on;
+    int32_t since = INT32_MIN;
+    for (size_t i = 0; i < m->change_count; i++) {
+        const struct model_change *change = &m->changes[i];
+        if (change->lot != lot || change->sequence > known_at || change->on > as_of) {
+            continue;
+        }
+        expected[change->column] += change->amount;
+        if (change->column == LOT_RENEWED && change->on >= since) {
+            since = change->on;
+            expires_on = change->expires_on;
+        }
+        if (change->hold != SIZE_MAX && m->holds[change->hold].expires_on != 0 &&
+            m->holds[change->hold].expires_on <= as_of) {
+            ending += change->amount;
+        }
+    }
+    FOLDING_OK(f, lots_ask(txn, (uint32_t)lot, as_of, known_at, found, &found_expires_on, &f->error));
+    FOLDING_OK(f, lots_ask_ending_holds(txn, (uint32_t)lot, as_of, known_at, &found_ending, &f->error));
+    for (int column = 0; column < LOT_COLUMN_COUNT; column++) {
+        assert_int_equal(found[column], expected[column]);
+    }
+    assert_int_equal(found_expires_on, expires_on);
+    assert_int_equal(found_ending, ending);
+}
+
+static void check_walk(struct folding *f, const struct model *m, size_t account) {
+    struct store_txn *txn = folding_read(f);
+    struct account_row row;
+    struct lots_walk walk;
+    struct lot_row lot;
+    bool is_found;
+    FOLDING_OK(f, account_find(txn, LOTS_ACCOUNTS, customers[account], "EUR", &row, &is_found, &f->error));
+    assert_true(is_found);
+    FOLDING_OK(f, lots_walk_open(txn, row.number, &walk, &f->error));
+    for (size_t i = 0; i < m->lot_count; i++) {
+        if (m->lots[i].account != account) {
+            continue;
+        }
+        FOLDING_OK(f, lots_walk_next(&walk, &lot, &is_found, &f->error));
+        assert_true(is_found);
+        assert_int_equal(lot.number, i);
+        assert_int_equal(lot.sequence, m->lots[i].sequence);
+        assert_int_equal(lot.received_on, m->lots[i].on);
+        Pb__DepositReceived *body = pb__deposit_received__unpack(NULL, lot.body.size, lot.body.data);
+        assert_string_equal(body->lot, m->lots[i].id);
+        assert_int_equal(body->amount_minor, m->lots[i].amount);
+        pb__deposit_received__free_unpacked(body, NULL);
+    }
+    FOLDING_OK(f, lots_walk_next(&walk, &lot, &is_found, &f->error));
+    assert_false(is_found);
+    lots_walk_close(&walk);
+    store_abort(txn);
+}
+
+static void lots_against_plain_lists(void **state) {
+    (void)state;
+    struct chance chance = {chance_seed(41)};
+    print_message("seed %llu\n", (unsigned long long)chance.state);
+    struct model *m = calloc(1, sizeof *m);
+    struct events e;
+    struct folding whole;
+    struct folding pieces;
+    events_init(&e);
+    make_history(m, &e, &chance);
+    folding_open(&whole, &lots_projection);
+    folding_open(&pieces, &lots_projection);
+    folding_take(&whole, e.list, e.count, e.count, false);
+    folding_take(&pieces, e.list, e.count, 61, true);
+    struct daybook_buffer a = folding_rows(&whole, LOTS_TABLE_COUNT);
+    struct daybook_buffer b = folding_rows(&pieces, LOTS_TABLE_COUNT);
+    assert_true(daybook_bytes_equal(daybook_buffer_view(&a), daybook_buffer_view(&b)));
+    struct store_txn *txn = folding_read(&whole);
+    for (int i = 0; i < 400; i++) {
+        size_t lot = (size_t)chance_between(&chance, 0, (int64_t)m->lot_count - 1);
+        check_lot(&whole, txn, m, lot, (int32_t)chance_between(&chance, 950, 1350),
+                  (uint64_t)chance_between(&chance, 0, (int64_t)e.count));
+        check_lot(&whole, txn, m, lot, 5000, UINT64_MAX);
+    }
+    store_abort(txn);
+    for (size_t account = 0; account < ACCOUNTS; account++) {
+        check_walk(&whole, m, account);
+    }
+    daybook_buffer_release(&a);
+    daybook_buffer_release(&b);
+    folding_close(&whole);
+    folding_close(&pieces);
+    events_release(&e);
+    free(m);
+}
+
+static void what_cannot_be_of_lots_stops_the_view(void **state) {
+    (void)state;
+    struct events e;
+    struct folding f;
+    events_init(&e);
+    deposit(&e, 1000, "L", 5, PB__FUNDING__FUNDING_PAID, 0); /* 1 */
+    deposit(&e, 1000, "L", 5, PB__FUNDING__FUNDING_PAID, 0); /* 2: that name again */
+    deposit(&e, 1000, "M", 0, PB__FUNDING__FUNDING_PAID, 0); /* 3 */
+    consumed(&e, 1000, "c", "none", 5);                      /* 4 */
+    consumed(&e, 1000, "c", "L", 0);                         /* 5 */
+    refunded(&e, 1000, LOT, "none", 5);                      /* 6 */
+    event_on(&e, 1000, PB__EVENT__BODY__NOT_SET);            /* 7 */
+    folding_open(&f, &lots_projection);
+    folding_begin(&f);
+    FOLDING_OK(&f, folding_try(&f, e.list[0]));
+    for (size_t i = 1; i < e.count; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "event %zu", i + 1);
+        assert_int_equal(folding_try(&f, e.list[i]), DAYBOOK_INVALID);
+        assert_non_null(strstr(f.error.message, name));
+    }
+    folding_commit(&f);
+    folding_close(&f);
+    events_release(&e);
+}
+
+/* ---- asked of a ledger ---- */
+
+static Pb__LotsAnswer *lots_at(struct asking *a, const char *as_of, const char *known_at, const char *through,
+                               bool with_spent) {
+    Pb__LotsAnswer *answer;
+    ASK(a, LOTS, lots, LotsQuery, lots_query__init, answer, {
+        q_->at = at(a, as_of, known_at);
+        q_->customer = "ann";
+        q_->expiring_through = (char *)(uintptr_t)through;
+        q_->include_spent = with_spent;
+    });
+    return answer;
+}
+
+/* "B 90 0 110": each lot with what is left, dormant and expiring. */
+static void expect_lots(const Pb__LotsAnswer *answer, const char *expected) {
+    char text[512] = "";
+    for (size_t i = 0; i < answer->n_rows; i++) {
+        const Pb__Lot *lot = answer->rows[i];
+        size_t size = strlen(text);
+        (void)snprintf(text + size, sizeof text - size, "%s%s %lld %lld %lld", i == 0 ? "" : ", ", lot->lot,
+                       (long long)lot->left_minor, (long long)lot->dormant_minor, (long long)lot->expiring_minor);
+    }
+    assert_string_equal(text, expected);
+}
+
+static void lot1_of_the_domain(void **state) {
+    (void)state;
+    static const struct lot_plan plans[] = {
+        {"A", 100, true, 1, "2024-06-30", NULL},
+        {"B", 200, false, 1, "2024-06-30", NULL},
+        {"C", 300, false, 1, "", NULL},
+        {"D", 50, false, 0, "2024-12-31", "meals"},
+    };
+    struct asking a;
+    submitting_open(&a);
+    submit_customer(&a, "2024-05-01");
+    for (size_t i = 0; i < 4; i++) {
+        submit_lot(&a, "2024-05-01", &plans[i]);
+    }
+    submit_charge(&a, "2024-06-01", "2024-06-01", "goods-1", 180, "goods");
+    expect_lots(lots_at(&a, "2024-06-01", "", "", false), "B 120 0 0, C 300 0 0, D 50 0 0");
+    submit_charge(&a, "2024-06-02", "2024-06-02", "meals-1", 60, "meals");
+    expect_lots(lots_at(&a, "2024-06-29", "", "", false), "B 110 0 0, C 300 0 0");
+    expect_lots(lots_at(&a, "2024-06-29", "", "", true), "A 0 0 0, B 110 0 0, C 300 0 0, D 0 0 0");
+    /* Planned: expires_on is exclusive, so nothing on the day before. */
+    expect_lots(lots_at(&a, "2024-06-02", "", "2024-06-29", false), "");
+    expect_lots(lots_at(&a, "2024-06-02", "", "2024-06-30", false), "B 110 0 110");
+    Pb__LotsAnswer *answer = lots_at(&a, "2024-05-15", "", "2024-12-31", false);
+    expect_lots(answer, "B 200 0 110"); /* What is recorded for later days counts in the forecast. */
+    assert_int_equal(answer->totals[0]->expiring_minor, 110);
+    submit_expiry(&a, "2024-06-30");
+    expect_lots(lots_at(&a, "2024-06-30", "", "", false), "B 0 110 0, C 300 0 0");
+    SUBMIT(&a, "2024-07-05", "2024-07-05", REVERSE_CHARGE, reverse_charge, ReverseCharge, reverse_charge__init, {
+        c_->charge = "goods-1";
+        c_->amount_minor = 50;
+        c_->reading = PB__READING__READING_REVERSAL;
+        c_->reason = "returned";
+    });
+    answer = lots_at(&a, "2024-07-05", "", "", true);
+    expect_lots(answer, "A 0 0 0, B 0 160 0, C 300 0 0, D 0 0 0");
+    assert_int_equal(answer->rows[0]->funding, PB__FUNDING__FUNDING_PROMOTIONAL);
+    assert_int_equal(answer->rows[1]->consumed_minor, 40);
+    assert_string_equal(answer->rows[3]->scope[0], "meals");
+    assert_string_equal(answer->rows[3]->expires_on, "2024-12-31");
+    assert_int_equal(answer->totals[0]->received_minor, 650);
+    assert_int_equal(answer->totals[0]->left_minor, 300);
+    assert_int_equal(answer->totals[0]->dormant_minor, 160);
+    asking_close(&a);
+}
+
+static void lot2_of_the_domain(void **state) {
+    (void)state;
+    static const struct lot_plan plans[] = {
+        {"L1", 90, false, 1, "2025-03-01", NULL},
+        {"L2", 50, false, 1, "", NULL},
+    };
+    struct asking a;
+    submitting_open(&a);
+    submit_customer(&a, "2025-01-01");
+    submit_lot(&a, "2025-01-01", &plans[0]);
+    submit_lot(&a, "2025-01-01", &plans[1]);
+    expect_lots(lots_at(&a, "2025-02-01", "", "2025-03-01", false), "L1 90 0 90");
+    submit_expiry(&a, "2025-03-01");
+    submit_charge(&a, "2025-03-05", "2025-02-20", "late", 60, "goods");
+    expect_lots(lots_at(&a, "2025-02-25", "", "", false), "L1 30 0 0, L2 50 0 0");
+    expect_lots(lots_at(&a, "2025-02-25", "2025-03-04T00:00:00Z", "", false), "L1 90 0 0, L2 50 0 0");
+    expect_lots(lots_at(&a, "2025-03-02", "", "", false), "L1 0 30 0, L2 50 0 0");
+    expect_lots(lots_at(&a, "2025-03-02", "2025-03-04T00:00:00Z", "", false), "L1 0 90 0, L2 50 0 0");
+    asking_close(&a);
+}
+
+/* What a hold keeps is spared; a hold that ends before gives it back to expire. */
+static void a_forecast_knows_when_holds_end(void **state) {
+    (void)state;
+    static const struct lot_plan plan = {"L", 100, false, 1, "2024-03-01", NULL};
+    struct asking a;
+    submitting_open(&a);
+    submit_customer(&a, "2024-01-01");
+    submit_lot(&a, "2024-01-01", &plan);
+    SUBMIT(&a, "2024-01-02", "2024-01-02", PLACE_HOLD, place_hold, PlaceHold, place_hold__init, {
+        c_->hold = "for-ever";
+        c_->amount_minor = 30;
+        c_->category = "goods";
+    });
+    SUBMIT(&a, "2024-01-02", "2024-01-02", PLACE_HOLD, place_hold, PlaceHold, place_hold__init, {
+        c_->hold = "a-month";
+        c_->amount_minor = 20;
+        c_->category = "goods";
+        c_->expires_on = "2024-04-01";
+    });
+    expect_lots(lots_at(&a, "2024-01-10", "", "2024-03-31", false), "L 100 0 50");
+    expect_lots(lots_at(&a, "2024-01-10", "", "2024-04-01", false), "L 100 0 70");
+    Pb__LotsAnswer *answer = lots_at(&a, "2024-01-10", "", "", false);
+    assert_int_equal(answer->rows[0]->held_minor, 50);
+    assert_int_equal(answer->rows[0]->available_minor, 50);
+    /* And so it comes about. */
+    submit_expiry(&a, "2024-04-01");
+    expect_lots(lots_at(&a, "2024-04-01", "", "", false), "L 30 70 0");
+    asking_close(&a);
+}
+
+static void a_reactivated_lot_has_its_new_day(void **state) {
+    (void)state;
+    static const struct lot_plan plan = {"L", 100, false, 1, "2024-03-01", NULL};
+    struct asking a;
+    submitting_open(&a);
+    submit_customer(&a, "2024-01-01");
+    submit_lot(&a, "2024-01-01", &plan);
+    submit_expiry(&a, "2024-03-01");
+    SUBMIT(&a, "2024-03-10", "2024-03-10", REACTIVATE_LOT, reactivate_lot, ReactivateLot, reactivate_lot__init, {
+        c_->lot = "L";
+        c_->amount_minor = 100;
+        c_->expires_on = "2024-09-01";
+        c_->reason = "asked for";
+    });
+    Pb__LotsAnswer *answer = lots_at(&a, "2024-03-10", "", "", false);
+    expect_lots(answer, "L 100 0 0");
+    assert_string_equal(answer->rows[0]->expires_on, "2024-09-01");
+    assert_int_equal(answer->rows[0]->available_minor, 100);
+    answer = lots_at(&a, "2024-03-09", "", "", false);
+    expect_lots(answer, "L 0 100 0");
+    assert_string_equal(answer->rows[0]->expires_on, "2024-03-01");
+    assert_int_equal(answer->rows[0]->available_minor, 0);
+    expect_lots(lots_at(&a, "2024-03-10", "", "2024-08-31", false), "");
+    expect_lots(lots_at(&a, "2024-03-10", "", "2024-09-01", false), "L 100 0 100");
+    asking_close(&a);
+}
+
+static void pages_of_lots(void **state) {
+    (void)state;
+    struct asking a;
+    const char *cursor = "";
+    const char *const lots[] = {"L0", "L1", "L2", "L3", "L4"};
+    submitting_open(&a);
+    submit_customer(&a, "2024-01-01");
+    for (int i = 0; i < 5; i++) {
+        struct lot_plan plan = {lots[i], 10 + i, false, 50, "", NULL};
+        submit_lot(&a, "2024-01-01", &plan);
+    }
+    for (int i = 0; i < 5; i++) {
+        Pb__LotsAnswer *answer;
+        ASK(&a, LOTS, lots, LotsQuery, lots_query__init, answer, q_->page = page(&a, 1, cursor));
+        assert_int_equal(answer->n_rows, 1);
+        assert_string_equal(answer->rows[0]->lot, lots[i]);
+        assert_string_equal(answer->rows[0]->customer, "ann");
+        assert_int_equal(answer->totals[0]->left_minor, 60);
+        cursor = answer->next_cursor;
+    }
+    assert_string_equal(cursor, "");
+    ASK_WRONGLY(&a, LOTS, lots, LotsQuery, lots_query__init, "no date", q_->expiring_through = "soon");
+    asking_close(&a);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lots_against_plain_lists),
+        cmocka_unit_test(what_cannot_be_of_lots_stops_the_view),
+        cmocka_unit_test(lot1_of_the_domain),
+        cmocka_unit_test(lot2_of_the_domain),
+        cmocka_unit_test(a_forecast_knows_when_holds_end),
+        cmocka_unit_test(a_reactivated_lot_has_its_new_day),
+        cmocka_unit_test(pages_of_lots),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
