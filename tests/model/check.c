@@ -93,13 +93,12 @@ void check_answers(struct history *history, struct tally *tally, struct daybook 
         int32_t date = tally->events[near]->effective_on + (int32_t)random_between(&random, -1, 1);
         date = date < 1 ? 1 : date;
         tally->known_at = question < 2 ? tally->count : (uint64_t)random_between(&random, 1, (int64_t)tally->count);
-        for (size_t i = 0; i < tally->count; i++) {
-            if (is_first_of_account(tally, i)) {
-                check_books(history, tally, tally->events[i]->customer, tally->events[i]->currency, date);
+        for (size_t i = 0; i < tally->count && !history->failure.is_set; i++) {
+            const Pb__Event *event = tally->events[i];
+            if (is_first_of_account(tally, i) && event->sequence <= tally->known_at) {
+                check_books(history, tally, event->customer, event->currency, date);
+                check_views(history, tally, ledger, event->customer, event->currency, date);
             }
-        }
-        if (!history->failure.is_set) {
-            check_views(history, tally, ledger, date);
         }
         history->coverage.questions++;
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask.h"
 #include "check.h"
 #include "daybook.h"
 #include "generate.h"
@@ -33,6 +34,7 @@ struct run {
     struct journal_reader *reader;
     int64_t clock_us;
     size_t step;
+    struct probes probes;
 };
 
 static void fail_run(struct run *run, const char *check, const char *text) {
@@ -378,6 +380,30 @@ static void run_all_again(struct run *run) {
     }
 }
 
+/* ---- answers stay ---- */
+
+/* Now and then every view is asked as of a day near the last event's. */
+static void probe(struct run *run) {
+    size_t every = run->history->step_count > 30 ? 20 : 4;
+    if (run->history->failure.is_set || run->tally.count == 0 || run->step % every != every - 1) {
+        return;
+    }
+    const Pb__Event *last = run->tally.events[run->tally.count - 1];
+    probes_add(&run->probes, run->history, run->ledger, last->effective_on, last->sequence);
+}
+
+/* The same after all that followed, and after every view was deleted. */
+static void compare_probes(struct run *run) {
+    char views[300];
+    probes_compare(&run->probes, run->history, run->ledger, "after what followed");
+    close_books(run);
+    (void)snprintf(views, sizeof views, "%s/views", run->books);
+    remove_tree(views);
+    if (open_books(run, false)) {
+        probes_compare(&run->probes, run->history, run->ledger, "after its views were deleted");
+    }
+}
+
 /* ---- the second run ---- */
 
 /* Opens anew: with the state gone, or as it was kept. */
@@ -454,10 +480,14 @@ void run_history(struct history *history, size_t steps, const char *directory) {
             break;
         }
         run_step(&run, &history->steps[i]);
+        probe(&run);
     }
     run.step = history->step_count;
     if (!history->failure.is_set) {
         check_answers(history, &run.tally, run.ledger);
+    }
+    if (!history->failure.is_set) {
+        compare_probes(&run);
     }
     if (!history->failure.is_set) {
         run_all_again(&run);
@@ -466,5 +496,6 @@ void run_history(struct history *history, size_t steps, const char *directory) {
     if (!history->failure.is_set) {
         run_second(&run, directory);
     }
+    probes_release(&run.probes);
     tally_release(&run.tally);
 }

@@ -166,7 +166,7 @@ int32_t made_due_on(const struct tally *tally, const Pb__Event *made) {
         return made->hold_placed->expires_on;
     }
     int32_t due_on = made->deposit_received->expires_on;
-    for (size_t i = 0; i < tally->count; i++) {
+    for (size_t i = 0; i < tally->count && tally->events[i]->sequence <= tally->known_at; i++) {
         const Pb__Event *event = tally->events[i];
         if (event->body_case == BODY(LOT_REACTIVATED) && strcmp(event->customer, made->customer) == 0 &&
             strcmp(event->lot_reactivated->lot, made->deposit_received->lot) == 0) {

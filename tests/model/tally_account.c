@@ -92,7 +92,7 @@ static void insert_lot(const struct tally *tally, struct list *list, const Pb__E
 
 void tally_lots(const struct tally *tally, const char *customer, const char *currency, struct list *list) {
     list->count = 0;
-    for (size_t i = 0; i < tally->count; i++) {
+    for (size_t i = 0; i < tally->count && tally->events[i]->sequence <= tally->known_at; i++) {
         const Pb__Event *event = tally->events[i];
         if (event->body_case == BODY(DEPOSIT_RECEIVED) && is_of_account(event, customer, currency)) {
             insert_lot(tally, list, event);
