@@ -20,9 +20,11 @@ struct view *ledger_view(struct daybook *ledger, const char *name);
 
 /* Today in the ledger's time zone, by the ledger's clock. */
 int32_t ledger_today(const struct daybook *ledger);
+int64_t ledger_now_us(const struct daybook *ledger); /* By the ledger's clock. */
 
 /* Shows the folding that a question has to wait for; context is the caller's. Set before asking. */
 void ledger_set_progress(struct daybook *ledger, struct view_progress progress);
+const struct view_progress *ledger_progress(const struct daybook *ledger); /* NULL: none was set. */
 
 /* The two coordinates of a question, resolved. */
 struct coordinates {

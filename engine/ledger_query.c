@@ -37,12 +37,20 @@ struct view *ledger_view(struct daybook *ledger, const char *name) {
     return NULL;
 }
 
+int64_t ledger_now_us(const struct daybook *ledger) {
+    return ledger->clock.now_us(ledger->clock.context);
+}
+
 int32_t ledger_today(const struct daybook *ledger) {
-    return timezone_date(ledger->timezone, ledger->clock.now_us(ledger->clock.context));
+    return timezone_date(ledger->timezone, ledger_now_us(ledger));
 }
 
 void ledger_set_progress(struct daybook *ledger, struct view_progress progress) {
     ledger->progress = progress;
+}
+
+const struct view_progress *ledger_progress(const struct daybook *ledger) {
+    return ledger->progress.report != NULL ? &ledger->progress : NULL;
 }
 
 /* ---- coordinates ---- */
@@ -164,7 +172,7 @@ enum daybook_status ledger_begin_read(struct daybook *ledger, const char *name, 
     if (ledger->projector != NULL) {
         DAYBOOK_TRY(projector_wait(ledger->projector, view, sequence, PROJECTOR_TIMEOUT_MS, error));
     } else {
-        DAYBOOK_TRY(view_catch_up(view, sequence, ledger->progress.report != NULL ? &ledger->progress : NULL, error));
+        DAYBOOK_TRY(view_catch_up(view, sequence, ledger_progress(ledger), error));
     }
     return view_begin_read(view, sequence, read, error);
 }

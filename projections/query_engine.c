@@ -97,8 +97,7 @@ static enum daybook_status find_lag(struct daybook *ledger, uint64_t position, u
         status = query_read_event(reader, position + 1, &event_arena, &event, error);
     }
     if (status == DAYBOOK_OK) {
-        struct daybook_clock clock = clock_system();
-        int64_t lag = clock.now_us(clock.context) - event->recorded_at_us;
+        int64_t lag = ledger_now_us(ledger) - event->recorded_at_us;
         *lag_us = lag > 0 ? lag : 0;
     }
     journal_reader_close(reader);
@@ -224,7 +223,7 @@ static enum daybook_status answer_digests(struct daybook *ledger, char *const *n
         }
         const char *name = name_count == 0 ? known.name : names[i];
         if (rebuilds) {
-            DAYBOOK_TRY(view_rebuild(ledger_view(ledger, name), NULL, error));
+            DAYBOOK_TRY(view_rebuild(ledger_view(ledger, name), ledger_progress(ledger), error));
         }
         DAYBOOK_TRY(add_digest(ledger, name, arena, &rows, error));
     }
