@@ -514,6 +514,8 @@ enum daybook_status decide_request(struct decider *decider, struct state *state,
     result->first_sequence = input->next_sequence;
     result->last_sequence = decision.next_sequence - 1;
     result->recorded_at_us = first_recorded_at_us;
-    result->last_recorded_at_us = decision.next_recorded_at_us - 1;
+    if (decision.next_sequence != input->next_sequence) {
+        result->last_recorded_at_us = decision.next_recorded_at_us - 1;
+    }
     return DAYBOOK_OK;
 }

@@ -5,18 +5,25 @@
  *       cold rows come through the state's source.
  *   D2  What is emitted has been folded: the state is as it will be after the
  *       append. A refusal leaves the undoing to the caller's state_rollback.
- *   D3  When several refusals apply, the first in this order is given:
- *         MALFORMED, KEY_REUSED, CLOCK_NOT_ALLOWED, REQUEST_EXPIRED,
- *         UNSUPPORTED, CURRENCY_UNKNOWN, DATE_INVALID, UNKNOWN_CUSTOMER or
- *         DUPLICATE_CUSTOMER, CUSTOMER_CLOSED, PERIOD_CLOSED,
- *         AMOUNT_NOT_POSITIVE, REASON_REQUIRED, DUPLICATE_DOCUMENT,
- *         UNKNOWN_DOCUMENT, CURRENCY_MISMATCH, ALREADY_REVERSED,
- *         ALREADY_SETTLED, PAYMENT_PENDING, NOT_REFUNDABLE, DATE_BEFORE_SOURCE, OUT_OF_SCOPE,
- *         LOT_EXPIRED, EXCEEDS_DEPOSIT, EXCEEDS_OPEN, EXCEEDS_UNAPPLIED,
- *         EXCEEDS_HELD, EXCEEDS_WRITTEN_OFF, CREDIT_HOLD, UNASSESSED,
- *         OVER_CREDIT_LIMIT, BALANCE_NOT_ZERO, AMOUNT_OVERFLOW.
- *       A date that comes from a document (an unwinding, an allocation) meets
- *       its PERIOD_CLOSED where it is used.
+ *   D3  When several refusals apply, the first in this order is given. What
+ *       every request has:
+ *         MALFORMED (key, actor, command), KEY_REUSED, CLOCK_NOT_ALLOWED,
+ *         REQUEST_EXPIRED, UNSUPPORTED, CURRENCY_UNKNOWN, DATE_INVALID
+ *         (effective_on, original_on, today), MALFORMED (customer),
+ *         UNKNOWN_CUSTOMER or DUPLICATE_CUSTOMER, CUSTOMER_CLOSED, PERIOD_CLOSED.
+ *       Then what its command has:
+ *         MALFORMED, DATE_INVALID, AMOUNT_NOT_POSITIVE, REASON_REQUIRED,
+ *         DUPLICATE_DOCUMENT, UNKNOWN_DOCUMENT, CURRENCY_MISMATCH,
+ *         ALREADY_REVERSED, ALREADY_SETTLED, PAYMENT_PENDING, NOT_REFUNDABLE,
+ *         DATE_BEFORE_SOURCE, OUT_OF_SCOPE, LOT_EXPIRED, EXCEEDS_DEPOSIT,
+ *         EXCEEDS_OPEN, EXCEEDS_UNAPPLIED, EXCEEDS_HELD, EXCEEDS_WRITTEN_OFF,
+ *         CREDIT_HOLD, UNASSESSED, OVER_CREDIT_LIMIT, BALANCE_NOT_ZERO,
+ *         AMOUNT_OVERFLOW.
+ *       Lists (allocations, instalments) come after the rest of their command,
+ *       item by item, each in this order. A date that is wrong because of a
+ *       document is DATE_INVALID once that document is found, and one that comes
+ *       from a document (an unwinding, an allocation) meets its PERIOD_CLOSED
+ *       where it is used. tests/engine/domain/test_decide_order.c holds the pairs.
  */
 #ifndef DAYBOOK_DOMAIN_DECIDE_H
 #define DAYBOOK_DOMAIN_DECIDE_H

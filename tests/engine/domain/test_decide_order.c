@@ -50,6 +50,9 @@ static const struct rule clocks[] = {
      "ledger import_clock\nopen ann recorded=2020-01-01T00:00:00Z\ncharge g 1 recorded=2020-01-02T00:00:00Z\n"
      "pay p 1 recorded=2020-01-03T00:00:00Z",
      "charge h 1 recorded=2020-01-03T00:00:00.000002Z", "2020-01-03 charge h 1"},
+    {"what appends nothing does not move the clock",
+     "ledger import_clock\nopen ann recorded=2020-01-01T00:00:00Z\nexpire",
+     "charge g 1 recorded=2020-02-28T16:00:00Z", "2020-02-29 charge g 1"},
     {"a clock that stands still counts on", "charge g 1", "charge h 1", "2024-06-15 charge h 1"},
     {"a clock that went back does, too", "now 2024-06-20\ncharge g 1\nnow 2024-06-10", "charge h 1",
      "2024-06-20 charge h 1"},
