@@ -213,6 +213,29 @@ static inline bool render_later_kinds(struct rendered *rendered, const Pb__Event
     }
 }
 
+/* Credit and periods; false: none of them. */
+static inline bool render_terms(struct rendered *rendered, const Pb__Event *event) {
+    switch ((int)event->body_case) {
+    case PB__EVENT__BODY_CREDIT_POLICY_SET:
+        render_policy(rendered, event->credit_policy_set);
+        return true;
+    case PB__EVENT__BODY_CREDIT_HOLD_PLACED:
+        render(rendered, "hold %s", event->credit_hold_placed->reason);
+        return true;
+    case PB__EVENT__BODY_CREDIT_HOLD_LIFTED:
+        render(rendered, "lift %s", event->credit_hold_lifted->reason);
+        return true;
+    case PB__EVENT__BODY_PERIOD_CLOSED:
+        render_period(rendered, "close-period", event->period_closed->through_on);
+        return true;
+    case PB__EVENT__BODY_PERIOD_REOPENED:
+        render_period(rendered, "reopen-period", event->period_reopened->through_on);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static inline void render_body(struct rendered *rendered, const Pb__Event *event) {
     switch ((int)event->body_case) {
     case PB__EVENT__BODY_CUSTOMER_OPENED:
@@ -258,23 +281,8 @@ static inline void render_body(struct rendered *rendered, const Pb__Event *event
     case PB__EVENT__BODY_CHARGE_REVERSED:
         render_money_back(rendered, event);
         return;
-    case PB__EVENT__BODY_CREDIT_POLICY_SET:
-        render_policy(rendered, event->credit_policy_set);
-        return;
-    case PB__EVENT__BODY_CREDIT_HOLD_PLACED:
-        render(rendered, "hold %s", event->credit_hold_placed->reason);
-        return;
-    case PB__EVENT__BODY_CREDIT_HOLD_LIFTED:
-        render(rendered, "lift %s", event->credit_hold_lifted->reason);
-        return;
-    case PB__EVENT__BODY_PERIOD_CLOSED:
-        render_period(rendered, "close-period", event->period_closed->through_on);
-        return;
-    case PB__EVENT__BODY_PERIOD_REOPENED:
-        render_period(rendered, "reopen-period", event->period_reopened->through_on);
-        return;
     default:
-        assert_true(render_later_kinds(rendered, event));
+        assert_true(render_later_kinds(rendered, event) || render_terms(rendered, event));
     }
 }
 

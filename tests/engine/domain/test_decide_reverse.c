@@ -81,6 +81,8 @@ static const struct rule bouncing[] = {
      "2024-06-01 reverse-payment p reversal bounced",
      "2024-06-01 unallocate p Y 20 #6 payment-reversed; 2024-06-01 unallocate p X 100 #5 payment-reversed; "
      "2024-06-01 reverse-payment p 150 reversal"},
+    {"no correction of what stood elsewhere for some days", PAID "2024-05-12 unallocate #6 30",
+     "reverse-payment p correction error", "EXCEEDS_UNAPPLIED p 150/120 2024-05-01"},
     {"what it paid is open again", PAID "2024-06-01 reverse-payment p reversal bounced", "2024-06-01 pay q 200",
      "2024-06-01 pay q 200; 2024-06-01 allocate q X 100 oldest; 2024-06-01 allocate q Y 100 oldest"},
     {"but not before it came back", PAID "2024-06-01 reverse-payment p reversal bounced", "2024-05-20 pay q 200 to=X:1",
