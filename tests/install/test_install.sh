@@ -1,15 +1,15 @@
 #!/bin/bash
 # The embedding program builds and runs: in the build tree, or against a copy
 # installed under a temporary prefix, found by pkg-config or by find_package.
-#   test_install.sh tree|pkg-config|pkg-config-static|cmake BUILD TESTS PROGRAM CC SANITIZERS
+#   test_install.sh tree|pkg-config|pkg-config-static|cmake BUILD TESTS PROGRAM CC FLAG
 set -euo pipefail
-how=$1 build=$2 tests=$3 program=$4 compiler=$5 sanitizers=$6
+how=$1 build=$2 tests=$3 program=$4 compiler=$5 flag=$6
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
 flags=()
-if [ -n "$sanitizers" ]; then
-    flags=("-fsanitize=$sanitizers")
+if [ -n "$flag" ]; then
+    flags=("$flag")
 fi
 
 install_copy() {

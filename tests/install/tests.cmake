@@ -1,10 +1,17 @@
 # What was built can be embedded: from this tree, and from an installed copy.
+# An archive of instrumented objects needs the instruments' runtime.
+set(instruments "")
+if(DAYBOOK_SANITIZE)
+  set(instruments "-fsanitize=${DAYBOOK_SANITIZE}")
+elseif(DAYBOOK_COVERAGE)
+  set(instruments "--coverage")
+endif()
 add_executable(test_embedding engine/test_embedding.c)
 target_link_libraries(test_embedding PRIVATE daybook_shared)
 foreach(how tree pkg-config pkg-config-static cmake)
   add_test(NAME install/${how} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/test_install.sh ${how}
     ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR} $<TARGET_FILE:test_embedding> ${CMAKE_C_COMPILER}
-    "${DAYBOOK_SANITIZE}")
+    "${instruments}")
   set_tests_properties(install/${how} PROPERTIES TIMEOUT 300 LABELS install)
 endforeach()
 add_test(NAME install/symbols COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/test_symbols.sh
