@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "base/clock.h"
+#include "projection/feed.h"
 
 #define MS_NS           UINT64_C(1000000)
 #define POLL_NS         (50 * MS_NS)   /* Commits of another process are seen this late. */
@@ -29,6 +30,7 @@ struct worker {
 
 struct projector {
     struct journal *journal;
+    struct feed *feed; /* What all workers fold. */
     struct worker *workers;
     size_t worker_count;
     uv_mutex_t lock;
@@ -146,6 +148,14 @@ enum daybook_status projector_open(struct view **views, size_t view_count, struc
     for (size_t i = 0; i < view_count; i++) {
         workers[i].projector = made;
         workers[i].view = views[i];
+    }
+    enum daybook_status status = feed_open(journal, view_count + FEED_RUNS_SHARED, &made->feed, error);
+    if (status != DAYBOOK_OK) {
+        projector_close(made);
+        return status;
+    }
+    for (size_t i = 0; i < view_count; i++) {
+        view_share(views[i], made->feed);
         int code = uv_thread_create(&workers[i].thread, run, &workers[i]);
         if (code != 0) {
             projector_close(made);
@@ -170,7 +180,9 @@ void projector_close(struct projector *projector) {
         if (projector->workers[i].is_started) {
             uv_thread_join(&projector->workers[i].thread);
         }
+        view_share(projector->workers[i].view, NULL);
     }
+    feed_close(projector->feed);
     uv_cond_destroy(&projector->work);
     uv_cond_destroy(&projector->progress);
     uv_mutex_destroy(&projector->lock);

@@ -16,7 +16,6 @@ enum {
     VIEW_NAME_MAX = 200,
     VIEW_DEFAULT_BATCH = 262144,
 };
-#define VIEW_EVENT_ARENA_BYTES ((size_t)64 << 20) /* One decoded event; it holds LIMIT_EVENT_BYTES many times over. */
 
 struct generation_place view_place(const struct view *view) {
     return (struct generation_place){view->views_path, view->projection, &view->options, &view->boot};
@@ -251,7 +250,6 @@ enum daybook_status view_open(const char *directory, const struct projection *pr
         made->options.batch_events = VIEW_DEFAULT_BATCH;
     }
     mark_boot_read(&made->boot);
-    arena_init(&made->event_arena, VIEW_EVENT_ARENA_BYTES);
     if (uv_mutex_init(&made->lock) != 0 || uv_mutex_init(&made->fold_lock) != 0) {
         abort(); /* Only a broken system refuses a mutex, and nothing could be said of it safely. */
     }

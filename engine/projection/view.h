@@ -36,6 +36,11 @@ DAYBOOK_MUST_USE enum daybook_status view_open(const char *directory, const stru
                                                struct view **view, struct daybook_error *error);
 void view_close(struct view *view); /* Accepts NULL. */
 
+/* From now on events come from `feed`, which others share; NULL: from the view's own again.
+ * No thread is catching the view up meanwhile. */
+struct feed;
+void view_share(struct view *view, struct feed *feed);
+
 /* Called between transactions; returns false to stop (the result is then STOPPED). May be NULL. */
 struct view_progress {
     bool (*report)(void *context, const char *view, uint64_t position, uint64_t target);

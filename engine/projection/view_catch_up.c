@@ -210,15 +210,10 @@ static enum daybook_status look_only(struct view *view, uint64_t target, struct 
     return status;
 }
 
-enum daybook_status view_catch_up(struct view *view, uint64_t target, const struct view_progress *progress,
+static enum daybook_status follow(struct view *view, uint64_t target, const struct view_progress *progress,
                                   struct daybook_error *error) {
-    struct daybook_error own_error;
     struct chase chase = {.target = target};
     unsigned idle_count = 0;
-    error = error != NULL ? error : &own_error;
-    if (view->options.is_read_only) {
-        return look_only(view, target, error);
-    }
     for (;;) {
         uint64_t before = chase.position;
         uv_mutex_lock(&view->fold_lock);
@@ -237,4 +232,17 @@ enum daybook_status view_catch_up(struct view *view, uint64_t target, const stru
             return status;
         }
     }
+}
+
+enum daybook_status view_catch_up(struct view *view, uint64_t target, const struct view_progress *progress,
+                                  struct daybook_error *error) {
+    struct daybook_error own_error;
+    error = error != NULL ? error : &own_error;
+    if (view->options.is_read_only) {
+        return look_only(view, target, error);
+    }
+    DAYBOOK_TRY(view_begin_following(view, error));
+    enum daybook_status status = follow(view, target, progress, error);
+    view_end_following(view);
+    return status;
 }

@@ -1,7 +1,6 @@
 /* One batch of events, folded into one generation in one transaction. */
 #include <assert.h>
 
-#include "codec/wire.h"
 #include "projection/view_inside.h"
 
 /* Whatever the memory holds, it is no longer what the tables hold. */
@@ -21,10 +20,41 @@ static enum daybook_status open_fold(struct view *view, struct daybook_error *er
         }
         view->is_memory_open = status == DAYBOOK_OK;
     }
-    if (status == DAYBOOK_OK && view->reader == NULL) {
-        status = journal_reader_open(view->journal, &view->reader, error);
-    }
     return status;
+}
+
+static enum daybook_status open_feed(struct view *view, struct feed **feed, struct daybook_error *error) {
+    if (view->shared_feed == NULL && view->own_feed == NULL) {
+        DAYBOOK_TRY(feed_open(view->journal, FEED_RUNS_ALONE, &view->own_feed, error));
+    }
+    *feed = view->shared_feed != NULL ? view->shared_feed : view->own_feed;
+    return DAYBOOK_OK;
+}
+
+void view_share(struct view *view, struct feed *feed) {
+    uv_mutex_lock(&view->fold_lock);
+    assert(view->catch_up_count == 0);
+    view->shared_feed = feed;
+    uv_mutex_unlock(&view->fold_lock);
+}
+
+enum daybook_status view_begin_following(struct view *view, struct daybook_error *error) {
+    struct feed *feed = NULL;
+    uv_mutex_lock(&view->fold_lock);
+    enum daybook_status status = open_feed(view, &feed, error);
+    if (status == DAYBOOK_OK && view->catch_up_count++ == 0) {
+        feed_join(feed, &view->follower, view->cached_position);
+    }
+    uv_mutex_unlock(&view->fold_lock);
+    return status;
+}
+
+void view_end_following(struct view *view) {
+    uv_mutex_lock(&view->fold_lock);
+    if (--view->catch_up_count == 0) {
+        feed_leave(view->shared_feed != NULL ? view->shared_feed : view->own_feed, &view->follower);
+    }
+    uv_mutex_unlock(&view->fold_lock);
 }
 
 void view_fold_release(struct view *view) {
@@ -32,9 +62,8 @@ void view_fold_release(struct view *view) {
         view->projection->close(view->memory);
     }
     view->is_memory_open = false;
-    journal_reader_close(view->reader);
-    view->reader = NULL;
-    arena_release(&view->event_arena);
+    feed_close(view->own_feed);
+    view->own_feed = NULL;
 }
 
 /* What a failure of a store or of a fold's own tables means. */
@@ -49,18 +78,8 @@ static enum daybook_status refuse(struct batch *batch, uint64_t sequence, enum d
 }
 
 static enum daybook_status fold_event(struct view *view, struct batch *batch, struct store_txn *txn, uint64_t sequence,
-                                      struct daybook_bytes bytes, struct daybook_error *error) {
-    ProtobufCMessage *message = NULL;
-    arena_reset(&view->event_arena);
-    enum daybook_status status = wire_decode(&pb__event__descriptor, bytes, &view->event_arena, &message, error);
-    if (status == DAYBOOK_NO_MEMORY) {
-        batch->outcome = BATCH_FAILED;
-        return status;
-    }
-    if (status != DAYBOOK_OK) {
-        return refuse(batch, sequence, status);
-    }
-    const Pb__Event *event = (const Pb__Event *)message;
+                                      const struct fold_event *folded, struct daybook_error *error) {
+    const Pb__Event *event = folded->event;
     if (event->sequence != sequence) {
         return refuse(
             batch, sequence,
@@ -69,8 +88,7 @@ static enum daybook_status fold_event(struct view *view, struct batch *batch, st
     if (event->body_case == PB__EVENT__BODY__NOT_SET) {
         return refuse(batch, sequence, daybook_fail(error, DAYBOOK_DAMAGED, "it has no body"));
     }
-    struct fold_event fold_event = {event, bytes};
-    status = view->projection->fold(view->memory, txn, &fold_event, error);
+    enum daybook_status status = view->projection->fold(view->memory, txn, folded, error);
     if (status == DAYBOOK_INVALID) {
         return refuse(batch, sequence, status);
     }
@@ -80,18 +98,34 @@ static enum daybook_status fold_event(struct view *view, struct batch *batch, st
     return status;
 }
 
+static enum daybook_status fold_run(struct view *view, struct batch *batch, struct store_txn *txn,
+                                    const struct feed_run *run, uint64_t limit, struct daybook_error *error) {
+    for (size_t i = 0; i < run->count && batch->checkpoint.position < limit; i++) {
+        DAYBOOK_TRY(fold_event(view, batch, txn, run->first_sequence + i, &run->events[i], error));
+        batch->folded_count++;
+    }
+    return DAYBOOK_OK;
+}
+
 /* From the checkpoint to the target, as far as the journal goes. */
 static enum daybook_status fold_events(struct view *view, struct batch *batch, struct store_txn *txn,
                                        struct daybook_error *error) {
+    struct feed *feed = NULL;
+    struct feed_follower *follower = view->catch_up_count > 0 ? &view->follower : NULL;
     uint64_t start = batch->checkpoint.position;
     uint64_t limit = batch->target;
     if (limit > start && limit - start > view->options.batch_events) {
         limit = start + view->options.batch_events;
     }
-    while (batch->checkpoint.position < limit) {
-        struct journal_slice slice;
+    enum daybook_status status = open_feed(view, &feed, error);
+    if (status != DAYBOOK_OK) {
+        batch->outcome = BATCH_FAILED;
+        return status;
+    }
+    while (status == DAYBOOK_OK && batch->checkpoint.position < limit) {
+        struct feed_run run;
         uint64_t next = batch->checkpoint.position + 1;
-        enum daybook_status status = journal_read(view->reader, next, &slice, error);
+        status = feed_take(feed, follower, next, &run, error);
         if (status == DAYBOOK_DAMAGED) {
             return refuse(batch, next, status);
         }
@@ -99,20 +133,13 @@ static enum daybook_status fold_events(struct view *view, struct batch *batch, s
             batch->outcome = BATCH_FAILED;
             return status;
         }
-        if (slice.count == 0) {
+        if (run.count == 0) {
             break;
         }
-        assert(slice.first_sequence == next);
-        for (size_t i = 0; i < slice.count && batch->checkpoint.position < limit; i++) {
-            struct daybook_bytes bytes = {slice.events[i].data, slice.events[i].size};
-            status = fold_event(view, batch, txn, next + i, bytes, error);
-            if (status != DAYBOOK_OK) {
-                return status;
-            }
-            batch->folded_count++;
-        }
+        status = fold_run(view, batch, txn, &run, limit, error);
+        feed_give_back(feed, &run);
     }
-    return DAYBOOK_OK;
+    return status;
 }
 
 /* The checkpoint as this transaction sees it, and whether it is this process' to go on from. */

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <uv.h>
 
-#include "base/arena.h"
+#include "projection/feed.h"
 #include "projection/generation.h"
 #include "projection/mark.h"
 #include "projection/view.h"
@@ -42,9 +42,11 @@ struct view {
     bool is_memory_open;
     uint64_t cached_generation; /* 0: the memory is empty. */
     uint64_t cached_position;
-    struct journal_reader *reader;
-    struct arena event_arena;
-    bool has_written; /* This process has folded what may not be on the disk yet. */
+    struct feed *own_feed;         /* NULL until it is needed. */
+    struct feed *shared_feed;      /* Instead of it; NULL = none. */
+    struct feed_follower follower; /* Joined while catch_up_count > 0. */
+    unsigned catch_up_count;       /* Threads in view_catch_up. */
+    bool has_written;              /* This process has folded what may not be on the disk yet. */
 };
 
 struct generation_place view_place(const struct view *view);
@@ -91,6 +93,10 @@ struct batch {
 DAYBOOK_MUST_USE enum daybook_status view_fold_batch(struct view *view, struct batch *batch,
                                                      struct daybook_error *error);
 void view_fold_release(struct view *view); /* The memory of the fold. */
+
+/* Around steps that go on until a target: others that fold the same events keep close. */
+DAYBOOK_MUST_USE enum daybook_status view_begin_following(struct view *view, struct daybook_error *error);
+void view_end_following(struct view *view);
 
 /* One step of catching up: a batch, and what follows from its outcome. `fresh_number` is the
  * generation that this call began, 0 = none: it is not given up, but stops. OK: look again.

@@ -1,0 +1,53 @@
+/*
+ * The feed: events of the journal, unpacked and decoded once for all views that
+ * fold at about the same place.
+ *
+ * It keeps the last few runs of decoded events. Who asks for one that is there
+ * borrows it; who asks for another reads it from the journal, for the others, too.
+ *
+ *   F1  What is borrowed stays as it is until it is given back, and is never written to.
+ *   F2  A follower that gets ahead waits for those close behind it, so that they share
+ *       what is decoded; but never for one that makes no progress, or is far away.
+ *
+ * Any thread. What F2 says is a matter of speed alone: what is taken depends on the
+ * sequence asked for and on nothing else.
+ */
+#ifndef DAYBOOK_PROJECTION_FEED_H
+#define DAYBOOK_PROJECTION_FEED_H
+
+#include "projection/projection.h"
+#include "store/journal.h"
+
+enum { FEED_RUNS_SHARED = 16, FEED_RUNS_ALONE = 1 };
+
+struct feed;
+
+/* `run_count` is at least the number of threads that take at once. */
+DAYBOOK_MUST_USE enum daybook_status feed_open(struct journal *journal, size_t run_count, struct feed **feed,
+                                               struct daybook_error *error);
+void feed_close(struct feed *feed); /* Nothing is borrowed, no one follows. Accepts NULL. */
+
+/* A reader that goes on from event to event; its owner's, all zero before feed_join. */
+struct feed_follower {
+    uint64_t position; /* The last sequence that it asked for. */
+    bool is_waited_for;
+    struct feed_follower *next;
+};
+void feed_join(struct feed *feed, struct feed_follower *follower, uint64_t position);
+void feed_leave(struct feed *feed, struct feed_follower *follower);
+
+/* Consecutive events, borrowed. */
+struct feed_run {
+    uint64_t first_sequence;
+    const struct fold_event *events;
+    size_t count; /* 0: nothing is committed from there on. */
+    void *kept;   /* The feed's. */
+};
+
+/* Events from `sequence` on. `follower` may be NULL: no one waits for whoever asks. DAMAGED: that
+ * very event cannot be read or decoded. */
+DAYBOOK_MUST_USE enum daybook_status feed_take(struct feed *feed, struct feed_follower *follower, uint64_t sequence,
+                                               struct feed_run *run, struct daybook_error *error);
+void feed_give_back(struct feed *feed, struct feed_run *run); /* Accepts one of which nothing was taken. */
+
+#endif

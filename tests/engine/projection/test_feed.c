@@ -1,0 +1,163 @@
+/* Events decoded once for several views. */
+#include "projection/feed.h"
+
+#include <uv.h>
+
+#include "toy.h"
+
+static struct feed *open_feed(struct toy_ledger *ledger, size_t run_count) {
+    struct feed *feed = NULL;
+    assert_ok(ledger, feed_open(ledger->journal, run_count, &feed, &ledger->error));
+    return feed;
+}
+
+static struct feed_run take(struct toy_ledger *ledger, struct feed *feed, uint64_t sequence) {
+    struct feed_run run;
+    assert_ok(ledger, feed_take(feed, NULL, sequence, &run, &ledger->error));
+    return run;
+}
+
+static void two_borrow_the_same_events(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct feed *feed = open_feed(ledger, 2);
+    toy_append(ledger, 100);
+    struct feed_run all = take(ledger, feed, 1);
+    struct feed_run rest = take(ledger, feed, 41);
+    assert_int_equal(all.count, 100);
+    assert_int_equal(rest.count, 60);
+    assert_ptr_equal(rest.events, all.events + 40);
+    for (size_t i = 0; i < all.count; i++) {
+        char customer[16];
+        snprintf(customer, sizeof customer, "c%zu", (i + 1) % 50);
+        assert_int_equal(all.events[i].event->sequence, i + 1);
+        assert_string_equal(all.events[i].event->customer, customer);
+    }
+    feed_give_back(feed, &all);
+    feed_give_back(feed, &rest);
+    feed_close(feed);
+    feed_close(NULL);
+}
+
+static void past_the_head_there_is_nothing_yet(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct feed *feed = open_feed(ledger, 1);
+    struct feed_run run = take(ledger, feed, 1);
+    assert_int_equal(run.count, 0);
+    feed_give_back(feed, &run);
+    toy_append(ledger, 1);
+    run = take(ledger, feed, 1);
+    assert_int_equal(run.count, 1);
+    feed_give_back(feed, &run);
+    run = take(ledger, feed, 2);
+    assert_int_equal(run.count, 0);
+    feed_give_back(feed, &run);
+    feed_close(feed);
+}
+
+static void what_is_borrowed_stays(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct feed *feed = open_feed(ledger, 2);
+    toy_append(ledger, 4000);
+    toy_append(ledger, 4000);
+    toy_append(ledger, 4000);
+    struct feed_run first = take(ledger, feed, 1);
+    for (uint64_t sequence = 1 + first.count; sequence <= 12000;) {
+        struct feed_run run = take(ledger, feed, sequence);
+        assert_int_equal(run.events[0].event->sequence, sequence);
+        sequence += run.count;
+        feed_give_back(feed, &run);
+    }
+    for (size_t i = 0; i < first.count; i++) {
+        assert_int_equal(first.events[i].event->sequence, i + 1);
+    }
+    feed_give_back(feed, &first);
+    feed_close(feed);
+}
+
+static void what_is_before_a_damaged_event_is_given(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct feed *feed = open_feed(ledger, 2);
+    toy_append(ledger, 10);
+    toy_append_one(ledger, "c1", "\xFF");
+    toy_append(ledger, 10);
+    uint64_t sequence = 1;
+    while (sequence < 11) {
+        struct feed_run run = take(ledger, feed, sequence);
+        assert_in_range(run.count, 1, 11 - sequence);
+        sequence += run.count;
+        feed_give_back(feed, &run);
+    }
+    for (int i = 0; i < 2; i++) {
+        struct feed_run run;
+        assert_int_equal(feed_take(feed, NULL, 11, &run, &ledger->error), DAYBOOK_DAMAGED);
+        feed_give_back(feed, &run);
+    }
+    struct feed_run run = take(ledger, feed, 12);
+    assert_int_equal(run.count, 10);
+    feed_give_back(feed, &run);
+    feed_close(feed);
+}
+
+struct walker {
+    struct feed *feed;
+    struct feed_follower follower;
+    uint64_t sum;
+    uint64_t head;
+    bool has_failed;
+};
+
+static void walk(void *context) {
+    struct walker *walker = context;
+    for (uint64_t next = 1; next <= walker->head && !walker->has_failed;) {
+        struct feed_run run;
+        enum daybook_status status = feed_take(walker->feed, &walker->follower, next, &run, NULL);
+        for (size_t i = 0; i < run.count; i++) {
+            walker->sum += run.events[i].event->sequence;
+            walker->has_failed = walker->has_failed || run.events[i].event->sequence != next + i;
+        }
+        walker->has_failed = walker->has_failed || status != DAYBOOK_OK || run.count == 0;
+        next += run.count;
+        feed_give_back(walker->feed, &run);
+    }
+}
+
+/* One more stands still at the first event: the others go on without it. */
+static void everyone_who_follows_sees_every_event_once(void **state) {
+    enum { WALKERS = 4, EVENTS = 12000 };
+    struct toy_ledger *ledger = *state;
+    struct walker walkers[WALKERS] = {0};
+    struct feed_follower idle = {0};
+    uv_thread_t threads[WALKERS];
+    struct feed *feed = open_feed(ledger, WALKERS + 1);
+    for (int i = 0; i < EVENTS / 1000; i++) {
+        toy_append(ledger, 1000);
+    }
+    feed_join(feed, &idle, 1);
+    for (size_t i = 0; i < WALKERS; i++) {
+        walkers[i].feed = feed;
+        walkers[i].head = EVENTS;
+        feed_join(feed, &walkers[i].follower, 1);
+    }
+    for (size_t i = 0; i < WALKERS; i++) {
+        assert_int_equal(uv_thread_create(&threads[i], walk, &walkers[i]), 0);
+    }
+    for (size_t i = 0; i < WALKERS; i++) {
+        uv_thread_join(&threads[i]);
+        assert_false(walkers[i].has_failed);
+        assert_int_equal(walkers[i].sum, (uint64_t)EVENTS * (EVENTS + 1) / 2);
+        feed_leave(feed, &walkers[i].follower);
+    }
+    feed_leave(feed, &idle);
+    feed_close(feed);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(two_borrow_the_same_events, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(past_the_head_there_is_nothing_yet, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(what_is_borrowed_stays, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(what_is_before_a_damaged_event_is_given, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(everyone_who_follows_sees_every_event_once, toy_setup, toy_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
