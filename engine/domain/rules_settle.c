@@ -164,7 +164,10 @@ static bool allocate_parts(struct decision *decision, struct allocation *allocat
         one.part = part;
         one.amount_minor =
             least(rest_minor, timeline_lowest_from(document_left(allocation->target, part), allocation->date));
-        if (one.amount_minor > 0 && !settle(decision, &one)) {
+        if (one.amount_minor == 0) {
+            continue;
+        }
+        if (!settle(decision, &one)) {
             return false;
         }
         rest_minor -= one.amount_minor;
