@@ -1,7 +1,6 @@
 /* Events with their debit and credit lines, in the order in which they were recorded. */
 #include <string.h>
 
-#include "base/decimal.h"
 #include "projections/history.h"
 #include "projections/query_book.h"
 #include "projections/trial.h"
@@ -16,7 +15,6 @@ struct posted {
     uint64_t sequences[BATCH_SEQUENCES];
     size_t count;
     struct pointers rows;
-    struct pointers totals;
 };
 
 /* ---- which events ---- */
@@ -65,46 +63,23 @@ static enum daybook_status find_batch(struct posted *posted, struct daybook_erro
 
 /* ---- their lines ---- */
 
-static enum daybook_status find_total(struct posted *posted, const char *currency, Pb__PostingsTotal **total) {
-    for (size_t i = 0; i < posted->totals.count; i++) {
-        *total = posted->totals.items[i];
-        if (strcmp((*total)->currency, currency) == 0) {
-            return DAYBOOK_OK;
-        }
-    }
-    *total = arena_alloc(posted->book.arena, sizeof **total);
-    DAYBOOK_TRY(pointers_add(&posted->totals, posted->book.arena, *total));
-    pb__postings_total__init(*total);
-    (*total)->currency = book_text(&posted->book, currency);
-    return (*total)->currency == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
-}
-
-static enum daybook_status add_line(struct posted *posted, const struct posting *posting, struct pointers *lines,
-                                    Pb__PostingsTotal *total, struct daybook_error *error) {
-    struct book *book = &posted->book;
+static enum daybook_status add_line(struct book *book, const struct posting *posting, struct pointers *lines) {
     Pb__PostingLine *line = arena_alloc(book->arena, sizeof *line);
     DAYBOOK_TRY(pointers_add(lines, book->arena, line));
     pb__posting_line__init(line);
     line->account = book_text(book, posting_account_name(posting->account));
     line->debit_minor = posting->amount_minor > 0 ? posting->amount_minor : 0;
     line->credit_minor = posting->amount_minor < 0 ? -posting->amount_minor : 0;
-    if (!money_add(&total->debit_minor, line->debit_minor) || !money_add(&total->credit_minor, line->credit_minor)) {
-        return daybook_fail(error, DAYBOOK_LIMIT, "while adding up postings in %s: a total does not fit 64 bits",
-                            total->currency);
-    }
     return line->account == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
 }
 
-static enum daybook_status add_row(struct posted *posted, Pb__Event *event, const struct postings *postings,
-                                   struct daybook_error *error) {
+static enum daybook_status add_row(struct posted *posted, Pb__Event *event, const struct postings *postings) {
     struct book *book = &posted->book;
     struct pointers lines = {0};
-    Pb__PostingsTotal *total = NULL;
     Pb__PostingsRow *row = arena_alloc(book->arena, sizeof *row);
     DAYBOOK_TRY(pointers_add(&posted->rows, book->arena, row));
-    DAYBOOK_TRY(find_total(posted, event->currency, &total));
     for (size_t i = 0; i < postings->count; i++) {
-        DAYBOOK_TRY(add_line(posted, &postings->lines[i], &lines, total, error));
+        DAYBOOK_TRY(add_line(book, &postings->lines[i], &lines));
     }
     pb__postings_row__init(row);
     row->event = event;
@@ -130,7 +105,7 @@ static enum daybook_status look_at(struct posted *posted, struct journal_reader 
         return DAYBOOK_OK;
     }
     DAYBOOK_TRY(query_read_event(reader, sequence, book->arena, &event, error));
-    return add_row(posted, event, &postings, error);
+    return add_row(posted, event, &postings);
 }
 
 static enum daybook_status walk(struct posted *posted, struct daybook_error *error) {
@@ -179,8 +154,6 @@ static enum daybook_status make_answer(struct posted *posted, ProtobufCMessage *
     made->position = book_position(book);
     made->n_rows = posted->rows.count;
     made->rows = (Pb__PostingsRow **)posted->rows.items;
-    made->n_totals = posted->totals.count;
-    made->totals = (Pb__PostingsTotal **)posted->totals.items;
     made->next_cursor = page_next_cursor(&book->page, book->arena);
     *answer = &made->base;
     return made->position == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;

@@ -12,6 +12,7 @@
 #include "tools/progress.h"
 #include "tools/text.h"
 #include "tools/view_table.h"
+#include "tools/view_table_books.h"
 
 static const struct option_spec balance_options[] = {
     {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
@@ -147,6 +148,13 @@ static void *member_named(const ProtobufCMessage *message, const char *name) {
     return field_member(message, field);
 }
 
+/* "" where the answer is never divided into pages. */
+static char *next_cursor_of(const ProtobufCMessage *answer) {
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(answer->descriptor, "next_cursor");
+    return field == NULL ? "" : *(char **)field_member(answer, field);
+}
+
 static enum daybook_status ask_page(struct pages *pages, struct daybook_error *error) {
     struct page_link *link = arena_zalloc(pages->invocation->arena, sizeof *link);
     if (link == NULL) {
@@ -210,14 +218,14 @@ static enum daybook_status ask_all(struct pages *pages, struct daybook_error *er
     if (status != DAYBOOK_OK || options_has(&pages->invocation->options, "limit")) {
         return status;
     }
-    char *cursor = *(char **)member_named(pages->last->answer, "next_cursor");
+    char *cursor = next_cursor_of(pages->last->answer);
     while (status == DAYBOOK_OK && *cursor != '\0') {
         status = aim_at_next(pages, cursor, error);
         if (status == DAYBOOK_OK) {
             status = ask_page(pages, error);
         }
         if (status == DAYBOOK_OK) {
-            cursor = *(char **)member_named(pages->last->answer, "next_cursor");
+            cursor = next_cursor_of(pages->last->answer);
         }
     }
     return status == DAYBOOK_OK && pages->first != pages->last ? join(pages, error) : status;
@@ -256,7 +264,8 @@ static enum daybook_status print_table(const struct invocation *invocation, cons
         (void)printf("%s", _("Nothing to show.\n"));
     }
     enum daybook_status status = table_print(table, stdout, error);
-    const char *cursor = *(char **)member_named(answer, "next_cursor");
+    books_print_notes(answer, stdout);
+    const char *cursor = next_cursor_of(answer);
     if (status == DAYBOOK_OK && *cursor != '\0') {
         (void)printf(_("\nMore: --cursor '%s'\n"), cursor);
     }
@@ -291,10 +300,11 @@ static size_t row_count(const ProtobufCMessage *answer) {
 /* Nothing to show of a customer who is there is an answer; of one who is not, it is an error. */
 static enum daybook_status check_customer(const struct pages *pages, struct daybook_error *error) {
     const struct invocation *invocation = pages->invocation;
-    if (invocation->options.argument_count == 0 || row_count(pages->first->answer) > 0) {
+    const ProtobufCFieldDescriptor *field = message_find_field(pages->question->descriptor, "customer");
+    const char *customer = field == NULL ? "" : *(char **)field_member(pages->question, field);
+    if (*customer == '\0' || row_count(pages->first->answer) > 0) {
         return DAYBOOK_OK;
     }
-    const char *customer = invocation->options.arguments[0];
     Pb__CustomersQuery customers = PB__CUSTOMERS_QUERY__INIT;
     Pb__Query query = PB__QUERY__INIT;
     customers.customer = (char *)(uintptr_t)customer;

@@ -79,10 +79,13 @@ static enum daybook_status parse_whole(const char *name, const char *text, size_
 
 static enum daybook_status set_whole(struct place place, const char *name, const char *text,
                                      struct daybook_error *error) {
-    assert(field_element_size(place.field->type) == sizeof(uint32_t));
+    bool is_wide = field_element_size(place.field->type) == sizeof(uint64_t);
+    assert(is_wide || field_element_size(place.field->type) == sizeof(uint32_t));
     int64_t value;
-    enum daybook_status status = parse_whole(name, text, strlen(text), INT32_MAX, &value, error);
-    if (status == DAYBOOK_OK) {
+    enum daybook_status status = parse_whole(name, text, strlen(text), is_wide ? INT64_MAX : INT32_MAX, &value, error);
+    if (status == DAYBOOK_OK && is_wide) {
+        memcpy(field_member(place.owner, place.field), &(uint64_t){(uint64_t)value}, sizeof(uint64_t));
+    } else if (status == DAYBOOK_OK) {
         memcpy(field_member(place.owner, place.field), &(uint32_t){(uint32_t)value}, sizeof(uint32_t));
     }
     return status;

@@ -1,7 +1,6 @@
 /* The answers of views as tables: which columns, in what order. */
 #include "tools/view_table.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "tools/event_text.h"
 #include "tools/message_field.h"
 #include "tools/text.h"
+#include "tools/view_table_books.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
@@ -361,8 +361,10 @@ struct table *view_table_of(const ProtobufCMessage *answer, struct arena *arena)
     if (kind == &pb__history_answer__descriptor) {
         return history_table((const Pb__HistoryAnswer *)answer, arena);
     }
-    assert(kind == &pb__customers_answer__descriptor);
-    return customers_table((const Pb__CustomersAnswer *)answer, arena);
+    if (kind == &pb__customers_answer__descriptor) {
+        return customers_table((const Pb__CustomersAnswer *)answer, arena);
+    }
+    return books_table_of(answer, arena);
 }
 
 const Pb__Position *answer_position(const ProtobufCMessage *answer) {

@@ -1,0 +1,107 @@
+/* Commands that ask about the books, lots and lineage, as data. */
+#include "tools/command_view.h"
+#include "tools/text.h"
+
+static const struct option_spec trial_options[] = {
+    {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
+    {"no-check",
+     0,
+     OPTION_FLAG,
+     false,
+     NULL,
+     N_("do not compare with the customers' balances"),
+     {FORM_SET, NULL, "without_check=true"}},
+    {"csv", 0, OPTION_FLAG, false, NULL, N_("print CSV instead of a table"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+static const struct option_spec postings_options[] = {
+    {"from", 0, OPTION_VALUE, false, "SEQ", N_("only this event and later ones"), {FORM_WHOLE, "from_sequence", NULL}},
+    {"to", 0, OPTION_VALUE, false, "SEQ", N_("only this event and earlier ones"), {FORM_WHOLE, "to_sequence", NULL}},
+    {"on", 0, OPTION_VALUE, false, "DATE", N_("only what counts for this business date"), {FORM_DATE, "on", NULL}},
+    {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
+    OPTIONS_END,
+};
+
+static const struct option_spec deposits_options[] = {
+    {"expiring",
+     0,
+     OPTION_VALUE,
+     false,
+     "DATE",
+     N_("only lots of which something will expire by this date"),
+     {FORM_DATE, "expiring_through", NULL}},
+    {"all",
+     0,
+     OPTION_FLAG,
+     false,
+     NULL,
+     N_("also lots with nothing left, held or dormant"),
+     {FORM_SET, NULL, "include_spent=true"}},
+    {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
+    {"tag", 0, OPTION_VALUE, false, "TAG", N_("only customers with this tag"), {FORM_TEXT, "tag", NULL}},
+    OPTIONS_END,
+};
+
+static const struct option_spec lineage_options[] = {
+    {"customer", 0, OPTION_VALUE, true, "CUSTOMER", N_("whose document it is"), {FORM_TEXT, "customer", NULL}},
+    OPTIONS_END,
+};
+
+const struct command books_commands[] = {
+    {
+        .name = "trial-balance",
+        .arguments = "",
+        .uses = USES_LEDGER | USES_AT,
+        .run = command_view_run,
+        .summary = N_("every account of the books, which add up to zero in each currency"),
+        .detail = N_("Below it stands whether receivable and unapplied, and deposits, are what the balances of all "
+                     "customers add up to."),
+        .example = "daybook trial-balance --as-of 2024-03-31",
+        .options = trial_options,
+        .message = "trial_balance",
+    },
+    {
+        .name = "postings",
+        .arguments = "[CUSTOMER]",
+        .argument_max = 1,
+        .uses = USES_LEDGER | USES_AT | USES_PAGE,
+        .run = command_view_run,
+        .summary = N_("events with their debit and credit lines"),
+        .detail = NULL,
+        .example = "daybook postings --on 2024-03-31",
+        .options = postings_options,
+        .message = "postings",
+        .fields = {{FORM_TEXT, "customer", NULL}},
+    },
+    {
+        .name = "deposits",
+        .arguments = "[CUSTOMER]",
+        .argument_max = 1,
+        .uses = USES_LEDGER | USES_AT | USES_PAGE,
+        .run = command_view_run,
+        .summary = N_("the lots of deposits, what is left of each, and what will expire"),
+        .detail = N_("EXPIRING is what will expire by the date of --expiring if nothing else is recorded: what is held "
+                     "is spared, unless its hold ends by then, too."),
+        .example = "daybook deposits ACME --expiring 2024-12-31",
+        .options = deposits_options,
+        .message = "lots",
+        .fields = {{FORM_TEXT, "customer", NULL}},
+    },
+    {
+        .name = "lineage",
+        .arguments = "KIND DOCUMENT",
+        .argument_min = 2,
+        .argument_max = 2,
+        .uses = USES_LEDGER | USES_AT | USES_PAGE,
+        .run = command_view_run,
+        .summary = N_("what settled a charge, or what a lot, payment or adjustment settled"),
+        .detail = N_("KIND is charge, lot, payment or adjustment. Slice by slice and dated; negative amounts were "
+                     "taken off or restored again."),
+        .example = "daybook lineage charge INV-1 --customer ACME",
+        .options = lineage_options,
+        .message = "lineage",
+        .fields = {{FORM_ENUM, "kind", NULL}, {FORM_TEXT, "document", NULL}},
+    },
+    {.name = NULL},
+};
