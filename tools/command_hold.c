@@ -1,6 +1,7 @@
 /* The commands of what stands for a while: holds, lots past their day, disputes. */
 #include <stddef.h>
 
+#include "tools/command_expire.h"
 #include "tools/command_write.h"
 #include "tools/text.h"
 
@@ -145,12 +146,15 @@ const struct command hold_commands[] = {
     },
     {
         .name = "expire",
-        .arguments = "CUSTOMER",
-        .argument_min = 1,
+        .arguments = "[CUSTOMER]",
+        .argument_min = 0,
         .argument_max = 1,
-        WRITE_COMMAND,
-        .summary = N_("append the expiries of a customer's lots and holds that are due"),
-        .example = "daybook expire ACME --through 2024-12-31",
+        .uses = USES_LEDGER | USES_WRITE,
+        .run = command_expire_run,
+        .summary = N_("append the expiries of lots and holds that are due: of one customer, or of all"),
+        .detail = N_("Nothing expires twice, so it can be run at any time and again; a day that was missed is caught "
+                     "up. A request brings what is due for its own customer by itself."),
+        .example = "daybook expire --through 2024-12-31",
         .options = expire_options,
         .message = "expire_due",
         .fields = {{FORM_TEXT, "/customer", NULL}},

@@ -140,11 +140,20 @@ expect 0 deposit HOTEL L2 7 --expires 2024-02-01 --on 2024-01-09
 expect 0 expire HOTEL
 expect 0 expire HOTEL
 out_is "nothing to record: expire HOTEL"
+expect 0 deposit HOTEL L3 5 --expires 2024-02-01 --on 2024-01-09
+# A lot past its day expires as it is received, so nothing is left for the run.
+expect 0 expire --through 2024-01-31
+out_has "customers, 0 events"
+expect 0 expire
+out_has "expired for 0 of "
+expect 1 expire NOBODY
+err_has "refused UNKNOWN_CUSTOMER: "
+expect 2 expire --through yesterday
 expect 0 balance HOTEL --as-of 2024-02-01 --csv
-out_has "HOTEL,CNY,20.00,0.00,40.00,0.00,40.00,7.00,"
+out_has "HOTEL,CNY,20.00,0.00,40.00,0.00,40.00,12.00,"
 expect 0 lot reactivate HOTEL L2 --reason came-back
 expect 0 balance HOTEL --csv
-out_has "HOTEL,CNY,20.00,0.00,47.00,0.00,47.00,0.00,"
+out_has "HOTEL,CNY,20.00,0.00,47.00,0.00,47.00,5.00,"
 expect 0 dispute open HOTEL D1 BAR --amount 5 --reason cold-food
 expect 0 aging HOTEL --csv
 out_has ",5.00,0.00,20.00"
