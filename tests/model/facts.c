@@ -142,3 +142,14 @@ struct facts facts_of(const Pb__Request *request) {
         return (struct facts){0};
     }
 }
+
+int64_t rounding_tolerance(const Pb__Request *request) {
+    switch ((int)request->command_case) {
+    case PB__REQUEST__COMMAND_RECEIVE_PAYMENT:
+        return request->receive_payment->rounding_tolerance_minor;
+    case PB__REQUEST__COMMAND_ALLOCATE:
+        return request->allocate->rounding_tolerance_minor;
+    default:
+        return 0;
+    }
+}

@@ -21,4 +21,7 @@ struct facts {
 
 struct facts facts_of(const Pb__Request *request);
 
+/* Of a payment or an allocation; 0 for every other command. */
+int64_t rounding_tolerance(const Pb__Request *request);
+
 #endif

@@ -112,6 +112,10 @@ static size_t draft_plans(struct generator *g) {
     return count;
 }
 
+static int64_t draft_tolerance(struct generator *g) {
+    return random_percent(&g->random, 80) ? 0 : random_between(&g->random, g->is_sensible ? 1 : -1, 25);
+}
+
 static void draft_payment(struct generator *g) {
     static Pb__ReceivePayment body;
     struct random_source *random = &g->random;
@@ -125,6 +129,7 @@ static void draft_payment(struct generator *g) {
         body.allocations = g->plan_pointers;
     }
     body.auto_ = (Pb__AutoAllocate)random_between(random, 0, 2);
+    body.rounding_tolerance_minor = draft_tolerance(g);
     g->request.command_case = PB__REQUEST__COMMAND_RECEIVE_PAYMENT;
     g->request.receive_payment = &body;
 }
@@ -155,6 +160,7 @@ static void draft_allocate(struct generator *g) {
         body.n_allocations = draft_plans(g);
         body.allocations = g->plan_pointers;
     }
+    body.rounding_tolerance_minor = draft_tolerance(g);
     g->request.command_case = PB__REQUEST__COMMAND_ALLOCATE;
     g->request.allocate = &body;
 }

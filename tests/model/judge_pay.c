@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "facts.h"
 #include "judge.h"
 
 static int32_t later(int32_t a, int32_t b) {
@@ -23,6 +24,29 @@ struct expected_allocation {
     Pb__AllocationRule rule;
 };
 
+/* What is left of an item that was nearly settled is closed by an event, within the tolerance that was given. */
+static bool judge_rounding(struct judge *judge, const struct expected_allocation *expected) {
+    int64_t open = tally_lowest(judge->tally, expected->target, LEFT, expected->date);
+    if (open == 0 || open > rounding_tolerance(judge->request)) {
+        return !judge_failed(judge);
+    }
+    const Pb__Event *event = judge_next(judge, BODY(ADJUSTMENT_POSTED));
+    if (event == NULL) {
+        return false;
+    }
+    char id[24];
+    const Pb__AdjustmentPosted *body = event->adjustment_posted;
+    (void)snprintf(id, sizeof id, "#%" PRIu64, event->sequence);
+    judge_expect(judge,
+                 body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_ROUNDING && body->amount_minor == open &&
+                     is_same_text(body->adjustment, id) && body->target_kind == expected->target.kind &&
+                     is_same_text(body->target, expected->target.id) && body->instalment == expected->target.part &&
+                     event->effective_on == expected->date,
+                 "rounding", "event %" PRIu64 " rounds off %" PRId64 " of \"%s\"; %" PRId64 " of \"%s\" are open",
+                 event->sequence, body->amount_minor, body->target, open, expected->target.id);
+    return judge_take(judge);
+}
+
 static bool judge_allocated(struct judge *judge, const struct expected_allocation *expected) {
     const Pb__Event *event = judge_next(judge, BODY(ALLOCATED));
     if (event == NULL) {
@@ -39,7 +63,7 @@ static bool judge_allocated(struct judge *judge, const struct expected_allocatio
     judge_expect(judge, body->amount_minor == expected->amount && event->effective_on == expected->date, "allocation",
                  "event %" PRIu64 " allocates %" PRId64 " on day %d, not %" PRId64 " on day %d", event->sequence,
                  body->amount_minor, event->effective_on, expected->amount, expected->date);
-    return judge_take(judge);
+    return judge_take(judge) && judge_rounding(judge, expected);
 }
 
 /* Oldest due first, each as far as both reach from the allocation's date on. */

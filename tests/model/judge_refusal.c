@@ -46,6 +46,20 @@ static void note_allocation(struct judge *judge, struct doc source, struct doc t
     event.body_case = BODY(ALLOCATED);
     event.allocated = &body;
     tally_add(judge->tally, &event);
+    int64_t open = tally_lowest(judge->tally, target, LEFT, date);
+    if (open > 0 && open <= rounding_tolerance(judge->request)) {
+        Pb__AdjustmentPosted rounding = PB__ADJUSTMENT_POSTED__INIT;
+        rounding.adjustment = (char *)(uintptr_t) "#";
+        rounding.kind = PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_ROUNDING;
+        rounding.amount_minor = open;
+        rounding.target_kind = target.kind;
+        rounding.target = (char *)(uintptr_t)target.id;
+        rounding.instalment = target.part;
+        event.sequence++;
+        event.body_case = BODY(ADJUSTMENT_POSTED);
+        event.adjustment_posted = &rounding;
+        tally_add(judge->tally, &event);
+    }
 }
 
 /* What is open of one instalment, of all of them, or of an item without any. */
@@ -457,9 +471,15 @@ static bool is_before_source(const struct judge *judge) {
 
 static bool is_overflow(const struct judge *judge, const struct facts *facts) {
     int64_t created = facts->amount;
+    const char *currency = judge->currency;
+    const Pb__Event *about =
+        facts->about_id == NULL ? NULL : tally_made(judge->tally, judge_doc(judge, facts->about, facts->about_id));
+    if (about != NULL && judge->request->currency[0] == '\0') {
+        currency = about->currency;
+    }
     for (size_t i = 0; i < judge->tally->count; i++) {
         const Pb__Event *e = judge->tally->events[i];
-        if (!is_same_text(e->currency, judge->currency)) {
+        if (!is_same_text(e->currency, currency)) {
             continue;
         }
         int64_t amount = e->body_case == BODY(DEPOSIT_RECEIVED)    ? e->deposit_received->amount_minor
@@ -498,7 +518,7 @@ static bool is_justified(struct judge *judge, Pb__RefusalCode code) {
         return is_unknown(judge, &facts);
     case PB__REFUSAL_CODE__REFUSAL_CODE_AMOUNT_NOT_POSITIVE:
         return judge->request->command_case == PB__REQUEST__COMMAND_SET_CREDIT_POLICY || facts.plan_count > 0 ||
-               facts.amount < 0 || (facts.amount == 0 && !facts.is_zero_all);
+               rounding_tolerance(judge->request) < 0 || facts.amount < 0 || (facts.amount == 0 && !facts.is_zero_all);
     case PB__REFUSAL_CODE__REFUSAL_CODE_AMOUNT_OVERFLOW:
         return is_overflow(judge, &facts);
     case PB__REFUSAL_CODE__REFUSAL_CODE_PERIOD_CLOSED:
