@@ -13,7 +13,7 @@ static const struct series_shape shape = {LOTS_SERIES, LOT_COLUMN_COUNT};
 
 /* What an event takes of one lot, or gives back. */
 struct lot_part {
-    uint32_t number;
+    uint32_t number = 0;
     int64_t amount_minor;
 };
 
@@ -105,7 +105,7 @@ static enum daybook_status receive(const struct lots_event *e) {
     const struct roll_name name = {e->account, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, body->lot, e->event->sequence};
     struct daybook_buffer *row = &e->fold->row;
     uint8_t key[LOTS_ROW_KEY_SIZE];
-    uint32_t number;
+    uint32_t number = 0;
     if (body->amount_minor <= 0) {
         return daybook_fail(e->error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": its amount is not positive",
                             e->event->sequence);

@@ -51,8 +51,7 @@ static enum daybook_status add_future(struct fold *fold, const struct sums_chang
 enum daybook_status fold_change_sums(struct fold *fold, struct sums_change change) {
     struct account *account = fold->account;
     /* The sums stand side by side in the account: one note undoes them all. */
-    size_t size =
-        offsetof(struct account, last_on) + sizeof account->last_on - offsetof(struct account, open_minor);
+    size_t size = offsetof(struct account, last_on) + sizeof account->last_on - offsetof(struct account, open_minor);
     DAYBOOK_TRY(state_touch(fold->state, &fold->customer->row, &account->open_minor, size, fold->error));
     account->open_minor += change.open_minor;
     account->unapplied_minor += change.unapplied_minor;

@@ -19,7 +19,7 @@ struct account_sums account_as_of(const struct account *account, int32_t date) {
         return sums;
     }
     sums = (struct account_sums){account->open_minor, account->unapplied_minor, account->deposit_minor,
-                                  account->credit_held_minor};
+                                 account->credit_held_minor};
     for (uint32_t i = account->future.count; i > 0; i--) {
         const struct account_future *future = VECTOR_AT(struct account_future, &account->future, i - 1);
         if (future->date <= date) {
