@@ -13,7 +13,7 @@ static const struct series_shape shape = {LOTS_SERIES, LOT_COLUMN_COUNT};
 
 /* What an event takes of one lot, or gives back. */
 struct lot_part {
-    uint32_t number = 0;
+    uint32_t number;
     int64_t amount_minor;
 };
 
