@@ -141,6 +141,8 @@ enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at, str
     }
     DAYBOOK_TRY(resolve_known_at(ledger, at->known_at, coordinates, error));
     if (coordinates->known_at == head.sequence) {
+        /* What K is answers the same whether or not it is still the head. */
+        coordinates->known_at_us = at->with_time ? head.recorded_at_us : 0;
         return DAYBOOK_OK;
     }
     coordinates->known_at_us = 0;

@@ -304,8 +304,10 @@ static void expect_lineage(const Pb__LineageAnswer *answer, int64_t amount, int6
     assert_int_equal(answer->left_minor, left);
 }
 
+/* A correction counts for the charge's own date. */
 static void reverse_goods(struct asking *a, const char *recorded, Pb__Reading reading) {
-    SUBMIT(a, recorded, recorded, REVERSE_CHARGE, reverse_charge, ReverseCharge, reverse_charge__init, {
+    const char *on = reading == PB__READING__READING_CORRECTION ? "" : recorded;
+    SUBMIT(a, recorded, on, REVERSE_CHARGE, reverse_charge, ReverseCharge, reverse_charge__init, {
         c_->charge = "goods-1";
         c_->amount_minor = 50;
         c_->reading = reading;
@@ -482,6 +484,79 @@ static void pages_and_wrong_questions(void **state) {
     asking_close(&a);
 }
 
+/* ---- what is asked again ---- */
+
+enum { QUESTIONS = 6 };
+
+/* The answer to question `index` at (as_of, known_at), but for the head that it states. */
+static struct daybook_buffer encoded_answer(struct asking *a, int index, const char *as_of, const char *known_at) {
+    struct daybook_buffer encoded = {0};
+    ProtobufCMessage *answer = NULL;
+    switch (index) {
+    case 0:
+        ASK(a, TRIAL_BALANCE, trial_balance, TrialBalanceQuery, trial_balance_query__init, answer,
+            q_->at = at(a, as_of, known_at));
+        break;
+    case 1:
+        ASK(a, POSTINGS, postings, PostingsQuery, postings_query__init, answer, q_->at = at(a, as_of, known_at));
+        break;
+    case 2:
+        ASK(a, POSTINGS, postings, PostingsQuery, postings_query__init, answer, {
+            q_->at = at(a, as_of, known_at);
+            q_->on = "2024-06-01";
+        });
+        break;
+    case 3:
+        ASK(a, LOTS, lots, LotsQuery, lots_query__init, answer, {
+            q_->at = at(a, as_of, known_at);
+            q_->expiring_through = "2024-12-31";
+        });
+        break;
+    case 4:
+        answer = &lineage(a, as_of, known_at, CHARGE, "goods-1")->base;
+        break;
+    default:
+        answer = &lineage(a, as_of, known_at, LOT, "B")->base;
+        break;
+    }
+    /* Every answer begins with its position. */
+    (*(Pb__Position **)((char *)answer + sizeof(ProtobufCMessage)))->journal_head = 0;
+    assert_int_equal(wire_encode(answer, &encoded), DAYBOOK_OK);
+    return encoded;
+}
+
+/* QU1 */
+static void nothing_rewrites_an_answer(void **state) {
+    (void)state;
+    static const char *const dates[] = {"2024-06-01", "2024-07-04", "2024-12-31"};
+    struct daybook_buffer before[3][QUESTIONS];
+    struct asking a;
+    uint64_t head = 0;
+    char known_at[24];
+    open_lot1(&a);
+    ASKING_OK(&a, daybook_head(a.ledger, &head, &a.error));
+    (void)snprintf(known_at, sizeof known_at, "%llu", (unsigned long long)head);
+    for (int date = 0; date < 3; date++) {
+        for (int i = 0; i < QUESTIONS; i++) {
+            before[date][i] = encoded_answer(&a, i, dates[date], known_at);
+        }
+    }
+    submit_charge(&a, "2024-06-03", "2024-06-01", "late", 20, "goods");
+    submit_expiry(&a, "2024-06-30");
+    reverse_goods(&a, "2024-07-05", PB__READING__READING_CORRECTION);
+    for (int date = 0; date < 3; date++) {
+        for (int i = 0; i < QUESTIONS; i++) {
+            struct daybook_buffer after = encoded_answer(&a, i, dates[date], known_at);
+            if (!daybook_bytes_equal(daybook_buffer_view(&after), daybook_buffer_view(&before[date][i]))) {
+                fail_msg("question %d as of %s", i, dates[date]);
+            }
+            daybook_buffer_release(&after);
+            daybook_buffer_release(&before[date][i]);
+        }
+    }
+    asking_close(&a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_against_plain_lists),
@@ -490,6 +565,7 @@ int main(void) {
         cmocka_unit_test(b1_and_credits_both_ways),
         cmocka_unit_test(a_pending_payment_counts_once_settled),
         cmocka_unit_test(pages_and_wrong_questions),
+        cmocka_unit_test(nothing_rewrites_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -368,6 +368,22 @@ static void expect_lots(const Pb__LotsAnswer *answer, const char *expected) {
     assert_string_equal(text, expected);
 }
 
+/* Lots, balances and the books are three views: what they say of deposits is one figure. */
+static void expect_one_figure(struct asking *a, const char *as_of, int64_t deposit_minor, int64_t dormant_minor) {
+    Pb__BalanceAnswer *balance;
+    Pb__TrialBalanceAnswer *trial;
+    Pb__LotsAnswer *lots = lots_at(a, as_of, "", "", true);
+    ASK(a, BALANCE, balance, BalanceQuery, balance_query__init, balance, q_->at = at(a, as_of, ""));
+    ASK(a, TRIAL_BALANCE, trial_balance, TrialBalanceQuery, trial_balance_query__init, trial,
+        q_->at = at(a, as_of, ""));
+    assert_int_equal(lots->totals[0]->left_minor, deposit_minor);
+    assert_int_equal(lots->totals[0]->dormant_minor, dormant_minor);
+    assert_int_equal(balance->totals[0]->deposit_minor, deposit_minor);
+    assert_int_equal(balance->totals[0]->dormant_minor, dormant_minor);
+    assert_int_equal(trial->totals[0]->accounts_deposit_minor, deposit_minor);
+    assert_int_equal(trial->totals[0]->agrees, PB__AGREEMENT__AGREEMENT_YES);
+}
+
 static void lot1_of_the_domain(void **state) {
     (void)state;
     static const struct lot_plan plans[] = {
@@ -410,6 +426,10 @@ static void lot1_of_the_domain(void **state) {
     assert_int_equal(answer->totals[0]->received_minor, 650);
     assert_int_equal(answer->totals[0]->left_minor, 300);
     assert_int_equal(answer->totals[0]->dormant_minor, 160);
+    expect_one_figure(&a, "2024-05-01", 650, 0);
+    expect_one_figure(&a, "2024-06-29", 410, 0);
+    expect_one_figure(&a, "2024-06-30", 300, 110);
+    expect_one_figure(&a, "2024-07-05", 300, 160);
     asking_close(&a);
 }
 
