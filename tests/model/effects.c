@@ -97,9 +97,20 @@ static void add_allocation(struct writing *w) {
     }
 }
 
-static void add_expiry(struct writing *w, const char *lot, int64_t amount) {
+static void add_expired(struct writing *w, const char *lot, int64_t amount) {
     add(w, KIND(LOT), lot, LEFT, -amount);
     add(w, KIND(LOT), lot, ASIDE, amount);
+}
+
+static void add_expiry(struct writing *w) {
+    const Pb__Event *e = w->event;
+    if (e->body_case == BODY(LOT_EXPIRED)) {
+        add_expired(w, e->lot_expired->lot, e->lot_expired->amount_minor);
+    } else if (e->body_case == BODY(EXPIRY_RELEASED)) {
+        add_expired(w, e->expiry_released->lot, -e->expiry_released->amount_minor);
+    } else {
+        add_expired(w, e->lot_reactivated->lot, -e->lot_reactivated->amount_minor);
+    }
 }
 
 static void add_hold(struct writing *w) {
@@ -159,13 +170,9 @@ size_t effects_of_event(const Pb__Event *e, struct effect *effects) {
         add_hold(&w);
         break;
     case BODY(LOT_EXPIRED):
-        add_expiry(&w, e->lot_expired->lot, e->lot_expired->amount_minor);
-        break;
     case BODY(EXPIRY_RELEASED):
-        add_expiry(&w, e->expiry_released->lot, -e->expiry_released->amount_minor);
-        break;
     case BODY(LOT_REACTIVATED):
-        add_expiry(&w, e->lot_reactivated->lot, -e->lot_reactivated->amount_minor);
+        add_expiry(&w);
         break;
     case BODY(DISPUTE_OPENED):
         add(&w, KIND(DISPUTE), e->dispute_opened->dispute, LEFT, e->dispute_opened->amount_minor);

@@ -79,6 +79,30 @@ static struct facts facts_of_charge(const Pb__Request *request) {
     }
 }
 
+static struct facts facts_of_hold(const Pb__Request *request) {
+    switch ((int)request->command_case) {
+    case PB__REQUEST__COMMAND_PLACE_HOLD:
+        return (struct facts){.makes = KIND(HOLD),
+                              .id = request->place_hold->hold,
+                              .has_amount = true,
+                              .amount = request->place_hold->amount_minor};
+    case PB__REQUEST__COMMAND_CAPTURE_HOLD:
+        return (struct facts){.makes = KIND(CHARGE),
+                              .id = request->capture_hold->charge,
+                              .about = KIND(HOLD),
+                              .about_id = request->capture_hold->hold,
+                              .has_amount = true,
+                              .is_zero_all = true,
+                              .amount = request->capture_hold->amount_minor};
+    default:
+        return (struct facts){.about = KIND(HOLD),
+                              .about_id = request->release_hold->hold,
+                              .has_amount = true,
+                              .is_zero_all = true,
+                              .amount = request->release_hold->amount_minor};
+    }
+}
+
 struct facts facts_of(const Pb__Request *request) {
     switch ((int)request->command_case) {
     case PB__REQUEST__COMMAND_RECEIVE_PAYMENT:
@@ -107,24 +131,9 @@ struct facts facts_of(const Pb__Request *request) {
                               .has_amount = true,
                               .amount = request->refund->amount_minor};
     case PB__REQUEST__COMMAND_PLACE_HOLD:
-        return (struct facts){.makes = KIND(HOLD),
-                              .id = request->place_hold->hold,
-                              .has_amount = true,
-                              .amount = request->place_hold->amount_minor};
     case PB__REQUEST__COMMAND_CAPTURE_HOLD:
-        return (struct facts){.makes = KIND(CHARGE),
-                              .id = request->capture_hold->charge,
-                              .about = KIND(HOLD),
-                              .about_id = request->capture_hold->hold,
-                              .has_amount = true,
-                              .is_zero_all = true,
-                              .amount = request->capture_hold->amount_minor};
     case PB__REQUEST__COMMAND_RELEASE_HOLD:
-        return (struct facts){.about = KIND(HOLD),
-                              .about_id = request->release_hold->hold,
-                              .has_amount = true,
-                              .is_zero_all = true,
-                              .amount = request->release_hold->amount_minor};
+        return facts_of_hold(request);
     case PB__REQUEST__COMMAND_REACTIVATE_LOT:
         return (struct facts){.about = KIND(LOT),
                               .about_id = request->reactivate_lot->lot,

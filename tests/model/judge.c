@@ -238,75 +238,43 @@ static void judge_expiries(struct judge *judge) {
     }
 }
 
+static void judge_expire(struct judge *judge) {
+    (void)judge; /* The expiries that were due are all of it. */
+}
+
 static void judge_command(struct judge *judge) {
-    switch ((int)judge->request->command_case) {
-    case PB__REQUEST__COMMAND_OPEN_CUSTOMER:
-    case PB__REQUEST__COMMAND_CHANGE_CUSTOMER:
-    case PB__REQUEST__COMMAND_CLOSE_CUSTOMER:
-        judge_customer(judge);
-        break;
-    case PB__REQUEST__COMMAND_RECEIVE_DEPOSIT:
-        judge_deposit(judge);
-        break;
-    case PB__REQUEST__COMMAND_POST_CHARGE:
-        judge_charge(judge);
-        break;
-    case PB__REQUEST__COMMAND_RECEIVE_PAYMENT:
-        judge_payment(judge);
-        break;
-    case PB__REQUEST__COMMAND_SETTLE_PAYMENT:
-        judge_settle(judge);
-        break;
-    case PB__REQUEST__COMMAND_ALLOCATE:
-        judge_allocate(judge);
-        break;
-    case PB__REQUEST__COMMAND_UNALLOCATE:
-        judge_unallocate(judge);
-        break;
-    case PB__REQUEST__COMMAND_POST_ADJUSTMENT:
-        judge_adjustment(judge);
-        break;
-    case PB__REQUEST__COMMAND_REFUND:
-        judge_refund(judge);
-        break;
-    case PB__REQUEST__COMMAND_REVERSE_PAYMENT:
-        judge_reverse_payment(judge);
-        break;
-    case PB__REQUEST__COMMAND_REVERSE_CHARGE:
-        judge_reverse_charge(judge);
-        break;
-    case PB__REQUEST__COMMAND_PLACE_HOLD:
-        judge_place_hold(judge);
-        break;
-    case PB__REQUEST__COMMAND_CAPTURE_HOLD:
-        judge_capture_hold(judge);
-        break;
-    case PB__REQUEST__COMMAND_RELEASE_HOLD:
-        judge_release_hold(judge);
-        break;
-    case PB__REQUEST__COMMAND_REACTIVATE_LOT:
-        judge_reactivate(judge);
-        break;
-    case PB__REQUEST__COMMAND_SET_CREDIT_POLICY:
-    case PB__REQUEST__COMMAND_PLACE_CREDIT_HOLD:
-    case PB__REQUEST__COMMAND_LIFT_CREDIT_HOLD:
-        judge_credit_policy(judge);
-        break;
-    case PB__REQUEST__COMMAND_OPEN_DISPUTE:
-    case PB__REQUEST__COMMAND_RESOLVE_DISPUTE:
-        judge_dispute(judge);
-        break;
-    case PB__REQUEST__COMMAND_CLOSE_PERIOD:
-    case PB__REQUEST__COMMAND_REOPEN_PERIOD:
-        judge_period(judge);
-        break;
-    case PB__REQUEST__COMMAND_APPLY_DEPOSIT:
-        judge_apply(judge);
-        break;
-    case PB__REQUEST__COMMAND_EXPIRE_DUE:
-        break;
-    default:
-        judge_expect(judge, false, "command", "a command without a rule was accepted");
+    static void (*const rules[])(struct judge *) = {
+        [PB__REQUEST__COMMAND_OPEN_CUSTOMER] = judge_customer,
+        [PB__REQUEST__COMMAND_CHANGE_CUSTOMER] = judge_customer,
+        [PB__REQUEST__COMMAND_CLOSE_CUSTOMER] = judge_customer,
+        [PB__REQUEST__COMMAND_RECEIVE_DEPOSIT] = judge_deposit,
+        [PB__REQUEST__COMMAND_POST_CHARGE] = judge_charge,
+        [PB__REQUEST__COMMAND_RECEIVE_PAYMENT] = judge_payment,
+        [PB__REQUEST__COMMAND_SETTLE_PAYMENT] = judge_settle,
+        [PB__REQUEST__COMMAND_ALLOCATE] = judge_allocate,
+        [PB__REQUEST__COMMAND_UNALLOCATE] = judge_unallocate,
+        [PB__REQUEST__COMMAND_POST_ADJUSTMENT] = judge_adjustment,
+        [PB__REQUEST__COMMAND_REFUND] = judge_refund,
+        [PB__REQUEST__COMMAND_REVERSE_PAYMENT] = judge_reverse_payment,
+        [PB__REQUEST__COMMAND_REVERSE_CHARGE] = judge_reverse_charge,
+        [PB__REQUEST__COMMAND_PLACE_HOLD] = judge_place_hold,
+        [PB__REQUEST__COMMAND_CAPTURE_HOLD] = judge_capture_hold,
+        [PB__REQUEST__COMMAND_RELEASE_HOLD] = judge_release_hold,
+        [PB__REQUEST__COMMAND_REACTIVATE_LOT] = judge_reactivate,
+        [PB__REQUEST__COMMAND_SET_CREDIT_POLICY] = judge_credit_policy,
+        [PB__REQUEST__COMMAND_PLACE_CREDIT_HOLD] = judge_credit_policy,
+        [PB__REQUEST__COMMAND_LIFT_CREDIT_HOLD] = judge_credit_policy,
+        [PB__REQUEST__COMMAND_OPEN_DISPUTE] = judge_dispute,
+        [PB__REQUEST__COMMAND_RESOLVE_DISPUTE] = judge_dispute,
+        [PB__REQUEST__COMMAND_CLOSE_PERIOD] = judge_period,
+        [PB__REQUEST__COMMAND_REOPEN_PERIOD] = judge_period,
+        [PB__REQUEST__COMMAND_EXPIRE_DUE] = judge_expire,
+        [PB__REQUEST__COMMAND_APPLY_DEPOSIT] = judge_apply,
+    };
+    size_t command = (size_t)judge->request->command_case;
+    bool is_known = command < sizeof rules / sizeof *rules && rules[command] != NULL;
+    if (judge_expect(judge, is_known, "command", "a command without a rule was accepted")) {
+        rules[command](judge);
     }
 }
 

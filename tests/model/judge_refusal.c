@@ -500,6 +500,33 @@ static bool is_past_hold(const struct judge *judge, const struct facts *facts) {
     return hold != NULL && hold->hold_placed->expires_on != 0 && judge->effective_on >= hold->hold_placed->expires_on;
 }
 
+/* The codes that say that there is not so much. */
+static bool is_too_much_of_something(struct judge *judge, Pb__RefusalCode code, const struct facts *facts) {
+    switch ((int)code) {
+    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_OPEN:
+        return exceeds_open(judge, facts);
+    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_UNAPPLIED:
+        return exceeds_unapplied(judge, facts);
+    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_DEPOSIT:
+    case PB__REFUSAL_CODE__REFUSAL_CODE_OUT_OF_SCOPE:
+    case PB__REFUSAL_CODE__REFUSAL_CODE_LOT_EXPIRED:
+        return exceeds_deposit(judge, facts);
+    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_HELD:
+        return is_past_hold(judge, facts) ||
+               is_too_much(facts, tally_lowest(judge->tally, judge_doc(judge, KIND(HOLD), facts->about_id), LEFT,
+                                               judge->effective_on));
+    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_WRITTEN_OFF:
+        return is_too_much(facts, tally_lowest(judge->tally, judge_doc(judge, facts->about, facts->about_id), ASIDE,
+                                               judge->effective_on));
+    case PB__REFUSAL_CODE__REFUSAL_CODE_OVER_CREDIT_LIMIT:
+    case PB__REFUSAL_CODE__REFUSAL_CODE_CREDIT_HOLD:
+    case PB__REFUSAL_CODE__REFUSAL_CODE_UNASSESSED:
+        return is_over_limit(judge, facts, code);
+    default:
+        return true; /* Of form, of an unreadable date or of an unknown currency: the generator makes few. */
+    }
+}
+
 static bool is_justified(struct judge *judge, Pb__RefusalCode code) {
     struct facts facts = facts_of(judge->request);
     const char *customer = judge->request->customer;
@@ -526,25 +553,6 @@ static bool is_justified(struct judge *judge, Pb__RefusalCode code) {
                read_date(judge->answer->refusal->date) <= tally_closed_through(judge->tally);
     case PB__REFUSAL_CODE__REFUSAL_CODE_DATE_BEFORE_SOURCE:
         return is_before_source(judge);
-    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_OPEN:
-        return exceeds_open(judge, &facts);
-    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_UNAPPLIED:
-        return exceeds_unapplied(judge, &facts);
-    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_DEPOSIT:
-    case PB__REFUSAL_CODE__REFUSAL_CODE_OUT_OF_SCOPE:
-    case PB__REFUSAL_CODE__REFUSAL_CODE_LOT_EXPIRED:
-        return exceeds_deposit(judge, &facts);
-    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_HELD:
-        return is_past_hold(judge, &facts) ||
-               is_too_much(&facts, tally_lowest(judge->tally, judge_doc(judge, KIND(HOLD), facts.about_id), LEFT,
-                                                judge->effective_on));
-    case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_WRITTEN_OFF:
-        return is_too_much(&facts, tally_lowest(judge->tally, judge_doc(judge, facts.about, facts.about_id), ASIDE,
-                                                judge->effective_on));
-    case PB__REFUSAL_CODE__REFUSAL_CODE_OVER_CREDIT_LIMIT:
-    case PB__REFUSAL_CODE__REFUSAL_CODE_CREDIT_HOLD:
-    case PB__REFUSAL_CODE__REFUSAL_CODE_UNASSESSED:
-        return is_over_limit(judge, &facts, code);
     case PB__REFUSAL_CODE__REFUSAL_CODE_BALANCE_NOT_ZERO:
         return is_balance_left(judge);
     case PB__REFUSAL_CODE__REFUSAL_CODE_REASON_REQUIRED:
@@ -559,7 +567,7 @@ static bool is_justified(struct judge *judge, Pb__RefusalCode code) {
     case PB__REFUSAL_CODE__REFUSAL_CODE_NOT_REFUNDABLE:
         return is_not_refundable(judge);
     default:
-        return true; /* Of form, of an unreadable date or of an unknown currency: the generator makes few. */
+        return is_too_much_of_something(judge, code, &facts);
     }
 }
 
