@@ -28,6 +28,7 @@ struct accounts {
     size_t slot_count;
     size_t used;
     struct daybook_buffer keys; /* One length byte and the key, each; begins at 1. */
+    struct slot last;           /* The last that was asked for: the events of one request follow each other. */
     uint64_t next;              /* The next number. */
     bool has_next;
 };
@@ -79,6 +80,7 @@ void accounts_forget(struct accounts *accounts) {
     accounts->slots = NULL;
     accounts->slot_count = 0;
     accounts->used = 0;
+    accounts->last = (struct slot){0};
     daybook_buffer_reset(&accounts->keys);
     accounts->has_next = false;
 }
@@ -100,6 +102,14 @@ static struct slot *find_slot(const struct accounts *accounts, uint64_t hash, co
             return slot;
         }
     }
+}
+
+static bool is_last(const struct accounts *accounts, const struct account_key *key) {
+    if (accounts->last.key_at == 0) {
+        return false;
+    }
+    const uint8_t *last = accounts->keys.data + accounts->last.key_at;
+    return last[0] == key->size && memcmp(last + 1, key->bytes, key->size) == 0;
 }
 
 static bool grow(struct accounts *accounts) {
@@ -180,10 +190,15 @@ enum daybook_status accounts_number(struct accounts *accounts, struct store_txn 
     if (status != DAYBOOK_OK) {
         return status;
     }
+    if (is_last(accounts, &key)) {
+        *number = accounts->last.number;
+        return DAYBOOK_OK;
+    }
     uint64_t hash = hash64(key.bytes, key.size, 0);
     if (accounts->slot_count > 0) {
         const struct slot *slot = find_slot(accounts, hash, &key);
         if (slot->key_at != 0) {
+            accounts->last = *slot;
             *number = slot->number;
             return DAYBOOK_OK;
         }

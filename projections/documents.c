@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 
-enum { SLOTS_FIRST = 1024 };
+enum { SLOTS_FIRST = 1024, DIGIT_BITS = 11, DIGIT_VALUES = 1 << DIGIT_BITS };
 
 void documents_init(struct documents *documents, size_t entry_size, void (*release)(struct document *, struct pool *),
                     size_t limit_bytes) {
@@ -78,7 +78,11 @@ struct document *documents_find(struct documents *documents, const struct docume
     size_t mask = documents->slot_count - 1;
     for (size_t i = name->hash & mask; documents->slots[i].document != NULL; i = (i + 1) & mask) {
         struct document *document = documents->slots[i].document;
-        if (documents->slots[i].hash == name->hash && is_named(document, name)) {
+        if (documents->slots[i].hash != name->hash) {
+            continue;
+        }
+        __builtin_prefetch((const uint8_t *)document + documents->entry_size); /* The id, while the head is fetched. */
+        if (is_named(document, name)) {
             document->batch = documents->batch;
             return document;
         }
@@ -145,7 +149,7 @@ bool documents_mark(struct documents *documents, struct document *document) {
     }
     if (documents->dirty_count == documents->dirty_capacity) {
         size_t capacity = documents->dirty_capacity == 0 ? 1024 : documents->dirty_capacity * 2;
-        struct dirty_document *dirty = realloc(documents->dirty, capacity * sizeof *dirty);
+        struct dirty_document *dirty = realloc(documents->dirty, 2 * capacity * sizeof *dirty);
         if (dirty == NULL) {
             return false;
         }
@@ -158,15 +162,42 @@ bool documents_mark(struct documents *documents, struct document *document) {
     return true;
 }
 
-static int compare_dirty(const void *a, const void *b) {
-    const struct dirty_document *x = a;
-    const struct dirty_document *y = b;
-    return (x->key > y->key) - (x->key < y->key);
+/* Copies `count` entries in the order of one digit of their keys, and else as they were. */
+static void sort_by_digit(const struct dirty_document *from, struct dirty_document *to, size_t count, unsigned shift) {
+    size_t ends[DIGIT_VALUES] = {0};
+    for (size_t i = 0; i < count; i++) {
+        ends[(from[i].key >> shift) % DIGIT_VALUES]++;
+    }
+    size_t next = 0;
+    for (size_t digit = 0; digit < DIGIT_VALUES; digit++) {
+        size_t digit_count = ends[digit];
+        ends[digit] = next;
+        next += digit_count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[ends[(from[i].key >> shift) % DIGIT_VALUES]++] = from[i];
+    }
 }
 
+/* Digit by digit from the lowest; a digit that all keys share is passed over. */
 void documents_sort_dirty(struct documents *documents) {
-    if (documents->dirty_count > 1) {
-        qsort(documents->dirty, documents->dirty_count, sizeof *documents->dirty, compare_dirty);
+    size_t count = documents->dirty_count;
+    struct dirty_document *from = documents->dirty;
+    struct dirty_document *to = documents->dirty + documents->dirty_capacity;
+    uint64_t differing = 0;
+    for (size_t i = 1; i < count; i++) {
+        differing |= from[i].key ^ from[0].key;
+    }
+    for (unsigned shift = 0; shift < 64 && differing >> shift != 0; shift += DIGIT_BITS) {
+        if ((differing >> shift) % DIGIT_VALUES != 0) {
+            struct dirty_document *sorted = to;
+            sort_by_digit(from, to, count, shift);
+            to = from;
+            from = sorted;
+        }
+    }
+    if (from != documents->dirty) {
+        memcpy(documents->dirty, from, count * sizeof *from);
     }
 }
 

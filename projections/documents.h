@@ -48,7 +48,7 @@ struct documents {
     size_t slot_count;
     size_t count;
     uint32_t batch;
-    struct dirty_document *dirty;
+    struct dirty_document *dirty; /* Twice the capacity: the second half is the sort's. */
     size_t dirty_count;
     size_t dirty_capacity;
 };
