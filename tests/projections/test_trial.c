@@ -26,6 +26,20 @@ struct written {
     const char *credit;
 };
 
+static struct written write_adjustment(struct events *e, int kind, int32_t on, int64_t amount) {
+    static const struct {
+        Pb__AdjustmentKind kind;
+        const char *target;
+        struct written written;
+    } rows[] = {
+        {NOTE, "c", {"Adjustments", "Receivable"}},  {NOTE, NULL, {"Adjustments", "Unapplied"}},
+        {DEBIT, "c", {"Receivable", "Adjustments"}}, {OFF, "c", {"BadDebt", "Receivable"}},
+        {BACK, "c", {"Receivable", "BadDebt"}},      {CENT, "c", {"Rounding", "Receivable"}},
+    };
+    adjusted(e, on, "a", rows[kind].kind, amount, rows[kind].target);
+    return rows[kind].written;
+}
+
 static struct written write_one(struct events *e, int kind, int32_t on, int64_t amount) {
     switch (kind) {
     case 0:
@@ -50,23 +64,12 @@ static struct written write_one(struct events *e, int kind, int32_t on, int64_t 
         unallocated(e, on, PAYMENT, "p", CHARGE, "c", amount, 1);
         return (struct written){"Receivable", "Unapplied"};
     case 7:
-        adjusted(e, on, "a", NOTE, amount, "c");
-        return (struct written){"Adjustments", "Receivable"};
     case 8:
-        adjusted(e, on, "a", NOTE, amount, NULL);
-        return (struct written){"Adjustments", "Unapplied"};
     case 9:
-        adjusted(e, on, "a", DEBIT, amount, "c");
-        return (struct written){"Receivable", "Adjustments"};
     case 10:
-        adjusted(e, on, "a", OFF, amount, "c");
-        return (struct written){"BadDebt", "Receivable"};
     case 11:
-        adjusted(e, on, "a", BACK, amount, "c");
-        return (struct written){"Receivable", "BadDebt"};
     case 12:
-        adjusted(e, on, "a", CENT, amount, "c");
-        return (struct written){"Rounding", "Receivable"};
+        return write_adjustment(e, kind - 7, on, amount);
     case 13:
         refunded(e, on, LOT, "L", amount);
         return (struct written){"Deposits", "Cash"};
