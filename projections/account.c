@@ -183,25 +183,32 @@ static enum daybook_status read_number(struct daybook_bytes value, uint32_t *num
     return DAYBOOK_OK;
 }
 
+static bool recall(struct accounts *accounts, const struct account_key *key, uint32_t *number) {
+    if (!is_last(accounts, key)) {
+        if (accounts->slot_count == 0) {
+            return false;
+        }
+        const struct slot *slot = find_slot(accounts, hash64(key->bytes, key->size, 0), key);
+        if (slot->key_at == 0) {
+            return false;
+        }
+        accounts->last = *slot;
+    }
+    *number = accounts->last.number;
+    return true;
+}
+
+bool accounts_recall(struct accounts *accounts, const char *customer, const char *currency, uint32_t *number) {
+    struct account_key key;
+    return make_key(customer, currency, &key, NULL) == DAYBOOK_OK && recall(accounts, &key, number);
+}
+
 enum daybook_status accounts_number(struct accounts *accounts, struct store_txn *txn, const char *customer,
                                     const char *currency, uint32_t *number, struct daybook_error *error) {
     struct account_key key;
     enum daybook_status status = make_key(customer, currency, &key, error);
-    if (status != DAYBOOK_OK) {
+    if (status != DAYBOOK_OK || recall(accounts, &key, number)) {
         return status;
-    }
-    if (is_last(accounts, &key)) {
-        *number = accounts->last.number;
-        return DAYBOOK_OK;
-    }
-    uint64_t hash = hash64(key.bytes, key.size, 0);
-    if (accounts->slot_count > 0) {
-        const struct slot *slot = find_slot(accounts, hash, &key);
-        if (slot->key_at != 0) {
-            accounts->last = *slot;
-            *number = slot->number;
-            return DAYBOOK_OK;
-        }
     }
     struct daybook_bytes value;
     bool is_found;
@@ -209,7 +216,7 @@ enum daybook_status accounts_number(struct accounts *accounts, struct store_txn 
     if (status == DAYBOOK_OK) {
         status = is_found ? read_number(value, number, error) : give_number(accounts, txn, &key, number, error);
     }
-    return status == DAYBOOK_OK ? remember(accounts, hash, &key, *number, error) : status;
+    return status == DAYBOOK_OK ? remember(accounts, hash64(key.bytes, key.size, 0), &key, *number, error) : status;
 }
 
 enum daybook_status account_find(struct store_txn *txn, unsigned table, const char *customer, const char *currency,

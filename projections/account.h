@@ -28,6 +28,9 @@ DAYBOOK_MUST_USE enum daybook_status accounts_number(struct accounts *accounts, 
                                                      const char *customer, const char *currency, uint32_t *number,
                                                      struct daybook_error *error);
 
+/* The same from memory alone; false when it is not there. */
+bool accounts_recall(struct accounts *accounts, const char *customer, const char *currency, uint32_t *number);
+
 /* For questions. */
 struct account_row {
     char customer[LIMIT_ID_BYTES + 1];

@@ -3,14 +3,24 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "domain/postings.h"
 #include "projections/items.h"
 #include "projections/kinds.h"
 
+enum { FORESEEN = 8 }; /* More than the events between foresight and fold. */
+
+/* The number of an account whose event will be folded soon. */
+struct foreseen {
+    uint64_t sequence; /* 0: nothing. */
+    uint32_t account;
+};
+
 struct aging_fold {
     struct accounts *accounts;
     struct items *items;
+    struct foreseen foreseen[FORESEEN]; /* By sequence. */
 };
 
 /* One item that an event changes. */
@@ -225,6 +235,39 @@ static enum daybook_status apply_changes(struct aging_fold *fold, struct store_t
     return items_change(fold->items, txn, changes, plan->change_count, error);
 }
 
+/* The slots of new and of old items are all over memory: half of a fold would be waiting for them. */
+static void foresee_event(void *memory, const struct fold_event *folded) {
+    struct aging_fold *fold = memory;
+    const Pb__Event *event = folded->event;
+    struct foreseen *foreseen = &fold->foreseen[event->sequence % FORESEEN];
+    struct plan plan;
+    uint32_t account;
+    plan.makes = false;
+    plan.change_count = 0;
+    if (!plan_event(&plan, event) || (!plan.makes && plan.change_count == 0) ||
+        !accounts_recall(fold->accounts, event->customer, event->currency, &account)) {
+        return;
+    }
+    *foreseen = (struct foreseen){event->sequence, account};
+    if (plan.makes) {
+        items_foresee(fold->items, account, plan.made.kind, plan.made.id);
+    }
+    for (size_t i = 0; i < plan.change_count; i++) {
+        items_foresee(fold->items, account, plan.changes[i].kind, plan.changes[i].id);
+    }
+}
+
+static enum daybook_status find_account(struct aging_fold *fold, struct store_txn *txn, const Pb__Event *event,
+                                        uint32_t *account, struct daybook_error *error) {
+    const struct foreseen *foreseen = &fold->foreseen[event->sequence % FORESEEN];
+    if (foreseen->sequence == event->sequence) {
+        *account = foreseen->account;
+        return DAYBOOK_OK;
+    }
+    enum daybook_status status = accounts_number(fold->accounts, txn, event->customer, event->currency, account, error);
+    return status == DAYBOOK_INVALID ? daybook_fail_in(error, "while folding event %" PRIu64, event->sequence) : status;
+}
+
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
                                       struct daybook_error *error) {
     struct aging_fold *fold = memory;
@@ -242,14 +285,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
         return DAYBOOK_OK;
     }
     uint32_t account;
-    enum daybook_status status =
-        accounts_number(fold->accounts, txn, event->customer, event->currency, &account, error);
-    if (status == DAYBOOK_INVALID) {
-        return daybook_fail_in(error, "while folding event %" PRIu64, event->sequence);
-    }
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
+    DAYBOOK_TRY(find_account(fold, txn, event, &account, error));
     if (plan.makes) {
         plan.made.account = account;
         return items_create(fold->items, txn, &plan.made, error);
@@ -289,6 +325,7 @@ static void forget_fold(void *memory) {
     struct aging_fold *fold = memory;
     accounts_forget(fold->accounts);
     items_forget(fold->items);
+    memset(fold->foreseen, 0, sizeof fold->foreseen);
 }
 
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
@@ -311,5 +348,6 @@ const struct projection aging_projection = {
     .close = close_fold,
     .forget = forget_fold,
     .fold = fold_event,
+    .foresee = foresee_event,
     .flush = flush_fold,
 };

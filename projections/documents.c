@@ -71,6 +71,12 @@ static bool is_named(const struct document *document, const struct document_name
            memcmp(document->id, name->id, name->id_size) == 0;
 }
 
+void documents_foresee(const struct documents *documents, const struct document_name *name) {
+    if (documents->slot_count > 0) {
+        __builtin_prefetch(&documents->slots[name->hash & (documents->slot_count - 1)], 1);
+    }
+}
+
 struct document *documents_find(struct documents *documents, const struct document_name *name) {
     if (documents->slot_count == 0) {
         return NULL;

@@ -73,6 +73,9 @@ bool document_name_init(struct document_name *name, uint32_t account, int kind, 
 size_t document_name_key(const struct document_name *name, uint8_t key[DOCUMENT_KEY_MAX]);
 size_t document_key(const struct document *document, uint8_t key[DOCUMENT_KEY_MAX]);
 
+/* Fetches from memory where documents_find will look. */
+void documents_foresee(const struct documents *documents, const struct document_name *name);
+
 struct document *documents_find(struct documents *documents, const struct document_name *name); /* NULL: not here. */
 
 /* A new entry, zeroed but for its head; NULL when memory is refused. It must not be there yet. */

@@ -297,6 +297,13 @@ static enum daybook_status find_in_tables(struct items *items, struct store_txn 
     return DAYBOOK_OK;
 }
 
+void items_foresee(const struct items *items, uint32_t account, Pb__DocumentKind kind, const char *id) {
+    struct document_name name;
+    if (document_name_init(&name, account, (int)kind, id)) {
+        documents_foresee(&items->documents, &name);
+    }
+}
+
 enum daybook_status items_find(struct items *items, struct store_txn *txn, uint32_t account, Pb__DocumentKind kind,
                                const char *id, uint64_t sequence, struct item **item, struct daybook_error *error) {
     struct document_name name;

@@ -58,6 +58,9 @@ struct item_plan {
 DAYBOOK_MUST_USE enum daybook_status items_create(struct items *items, struct store_txn *txn,
                                                   const struct item_plan *plan, struct daybook_error *error);
 
+/* A hint: the item will be made or looked for soon. */
+void items_foresee(const struct items *items, uint32_t account, Pb__DocumentKind kind, const char *id);
+
 /* INVALID: there is no such item. `sequence` is for the message. */
 DAYBOOK_MUST_USE enum daybook_status items_find(struct items *items, struct store_txn *txn, uint32_t account,
                                                 Pb__DocumentKind kind, const char *id, uint64_t sequence,

@@ -39,6 +39,9 @@ struct projection {
      *   others   the world failed: the batch is undone and tried again later. */
     enum daybook_status (*fold)(void *memory, struct store_txn *txn, const struct fold_event *event,
                                 struct daybook_error *error);
+    /* A hint that the fold of `event` comes a few events later: to fetch what it will look at from memory.
+     * It changes no row, and `event` may be one that fold refuses, or that it is not given. NULL: no need. */
+    void (*foresee)(void *memory, const struct fold_event *event);
     /* Writes what fold has cached; called once before each commit. NULL: there is nothing to write. */
     enum daybook_status (*flush)(void *memory, struct store_txn *txn, struct daybook_error *error);
 };
