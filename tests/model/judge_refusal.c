@@ -471,6 +471,9 @@ static bool is_before_source(const struct judge *judge) {
 
 static bool is_overflow(const struct judge *judge, const struct facts *facts) {
     int64_t created = facts->amount;
+    if (judge->request->command_case == PB__REQUEST__COMMAND_CAPTURE_HOLD && created == 0) {
+        created = tally_lowest(judge->tally, judge_doc(judge, KIND(HOLD), facts->about_id), LEFT, judge->effective_on);
+    }
     const char *currency = judge->currency;
     const Pb__Event *about =
         facts->about_id == NULL ? NULL : tally_made(judge->tally, judge_doc(judge, facts->about, facts->about_id));
