@@ -8,12 +8,13 @@
 #include "codec/wire.h"
 #include "domain/state_internal.h"
 
-enum { NAME_CANDIDATES = 16 };
+enum { NAME_CANDIDATES = 16, EVENT_ARENA_BYTES = 1 << 20 };
 
 struct state *state_open(const struct state_source *source) {
     struct state *state = calloc(1, sizeof *state);
     if (state != NULL) {
         pool_init(&state->pool);
+        arena_init(&state->event_arena, EVENT_ARENA_BYTES);
         state->source = *source;
     }
     return state;
@@ -33,6 +34,7 @@ void state_close(struct state *state) {
     free(state->undo_bytes);
     free(state->dirty);
     free(state->sorted_names);
+    arena_release(&state->event_arena);
     pool_release(&state->pool);
     free(state);
 }
@@ -212,8 +214,6 @@ static const char *event_document_id(const Pb__Event *event, Pb__DocumentKind ki
     return NULL;
 }
 
-enum { EVENT_ARENA_BYTES = 1 << 20 };
-
 struct document_search {
     const struct customer *customer;
     Pb__DocumentKind kind;
@@ -239,15 +239,13 @@ static enum daybook_status match_document(struct state *state, uint64_t number, 
         *is_match = is_document(document, search);
         search->found = *is_match ? document : NULL;
     } else {
-        struct arena event_arena;
-        arena_init(&event_arena, EVENT_ARENA_BYTES);
         const Pb__Event *event = NULL;
-        status = state_read_event(state, number, &event_arena, &event, error);
+        arena_reset(&state->event_arena);
+        status = state_read_event(state, number, &state->event_arena, &event, error);
         if (status == DAYBOOK_OK) {
             const char *id = event_document_id(event, search->kind);
             *is_match = id != NULL && strcmp(id, search->id) == 0 && strcmp(event->customer, search->customer->id) == 0;
         }
-        arena_release(&event_arena);
     }
     search->sequence = *is_match ? number : 0;
     return status;

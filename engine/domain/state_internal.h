@@ -68,6 +68,7 @@ struct state {
     size_t dirty_capacity;
     struct ledger_row *ledger;
     struct recent recent[RECENT_ROWS];
+    struct arena event_arena;        /* Of an event that a name led to; reset for each. */
     struct name_entry *sorted_names; /* Of state_new_names. */
     size_t sorted_capacity;
 };

@@ -2,3 +2,6 @@ foreach(name test_timeline test_state test_decide_customer test_decide_deposit t
         test_decide_reverse test_decide_order)
   daybook_unit_test(engine/domain/${name} domain codec base schema)
 endforeach()
+# Counts what it asks the system for.
+daybook_unit_test(engine/domain/test_allocation domain codec base schema)
+target_link_options(test_allocation PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc)
