@@ -17,7 +17,6 @@ void asking_init(struct asking *asking, int32_t date, uint64_t known_at) {
     pb__at__init(&asking->at);
     asking->at.as_of = asking->as_of;
     asking->at.known_at = asking->known_at;
-    asking->at.with_time = true; /* Otherwise it is there at the head alone. */
 }
 
 ProtobufCMessage *ask(struct history *history, struct daybook *ledger, const Pb__Query *query,
