@@ -102,12 +102,27 @@ void pool_free(struct pool *pool, void *block, size_t size) {
     pool->used_bytes -= class_bytes[class];
 }
 
+static void *vector_base(const struct vector *vector, size_t item_size) {
+    return vector->items == NULL ? NULL : (uint8_t *)vector->items - vector->front * item_size;
+}
+
+static bool has_room_behind(const struct vector *vector) {
+    return vector->front + vector->count < vector->capacity;
+}
+
 bool vector_reserve(struct vector *vector, size_t item_size, struct pool *pool) {
-    if (vector->count < vector->capacity) {
+    if (has_room_behind(vector)) {
+        return true;
+    }
+    void *base = vector_base(vector, item_size);
+    if (vector->front > vector->count) {
+        memmove(base, vector->items, vector->count * item_size);
+        vector->items = base;
+        vector->front = 0;
         return true;
     }
     /* Use the whole block that the pool will hand out. */
-    size_t wanted = (size_t)(vector->capacity == 0 ? 1 : vector->capacity * 2) * item_size;
+    size_t wanted = (size_t)(vector->count == 0 ? 1 : vector->count * 2) * item_size;
     uint32_t capacity = (uint32_t)(pool_block_bytes(wanted) / item_size);
     void *items = pool_alloc(pool, (size_t)capacity * item_size);
     if (items == NULL) {
@@ -116,32 +131,47 @@ bool vector_reserve(struct vector *vector, size_t item_size, struct pool *pool) 
     if (vector->count > 0) {
         memcpy(items, vector->items, vector->count * item_size);
     }
-    pool_free(pool, vector->items, (size_t)vector->capacity * item_size);
-    vector->items = items;
-    vector->capacity = capacity;
+    pool_free(pool, base, (size_t)vector->capacity * item_size);
+    *vector = (struct vector){.items = items, .count = vector->count, .capacity = capacity};
     return true;
 }
 
 bool vector_insert(struct vector *vector, size_t item_size, uint32_t index, const void *item, struct pool *pool) {
     assert(index <= vector->count);
-    if (!vector_reserve(vector, item_size, pool)) {
-        return false;
+    /* The shorter side makes way. What a removal left free, on either side, can always be taken again. */
+    bool is_near_front = index < vector->count / 2;
+    if (vector->front > 0 && (is_near_front || !has_room_behind(vector))) {
+        uint8_t *first = (uint8_t *)vector->items - item_size;
+        memmove(first, vector->items, index * item_size);
+        vector->items = first;
+        vector->front--;
+    } else {
+        if (!vector_reserve(vector, item_size, pool)) {
+            return false;
+        }
+        uint8_t *at = (uint8_t *)vector->items + index * item_size;
+        memmove(at + item_size, at, (vector->count - index) * item_size);
     }
-    uint8_t *at = (uint8_t *)vector->items + index * item_size;
-    memmove(at + item_size, at, (vector->count - index) * item_size);
-    memcpy(at, item, item_size);
+    memcpy((uint8_t *)vector->items + index * item_size, item, item_size);
     vector->count++;
     return true;
 }
 
 void vector_remove(struct vector *vector, size_t item_size, uint32_t index) {
     assert(index < vector->count);
-    uint8_t *at = (uint8_t *)vector->items + index * item_size;
-    memmove(at, at + item_size, (vector->count - index - 1) * item_size);
+    uint8_t *first = vector->items;
+    if (index < vector->count / 2) {
+        memmove(first + item_size, first, index * item_size);
+        vector->items = first + item_size;
+        vector->front++;
+    } else {
+        uint8_t *at = first + index * item_size;
+        memmove(at, at + item_size, (vector->count - index - 1) * item_size);
+    }
     vector->count--;
 }
 
 void vector_release(struct vector *vector, size_t item_size, struct pool *pool) {
-    pool_free(pool, vector->items, (size_t)vector->capacity * item_size);
+    pool_free(pool, vector_base(vector, item_size), (size_t)vector->capacity * item_size);
     *vector = (struct vector){0};
 }

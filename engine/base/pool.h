@@ -29,11 +29,13 @@ void pool_release(struct pool *pool); /* All slabs at once; large blocks must ha
 void *pool_alloc(struct pool *pool, size_t size);            /* Not zeroed; NULL when memory is refused. */
 void pool_free(struct pool *pool, void *block, size_t size); /* The size it was asked with; accepts NULL. */
 
-/* A growing array whose memory is the pool's. All zero is an empty one. */
+/* A growing array whose memory is the pool's. All zero is an empty one. Items can
+ * go from the front as cheaply as from the end: the room that they leave stays there. */
 struct vector {
-    void *items;
+    void *items; /* The first one. */
     uint32_t count;
-    uint32_t capacity;
+    uint32_t capacity; /* Of all the room: `front` + what can stand from the first item on. */
+    uint32_t front;    /* Free places before the first item. */
 };
 
 /* Makes room for one more; false when memory is refused. */

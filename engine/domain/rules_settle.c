@@ -75,44 +75,36 @@ static bool settle(struct decision *decision, const struct allocation *allocatio
     return emit_allocated(decision, allocation) && round_off(decision, allocation);
 }
 
-/* What is owed, oldest due first, as the list stands now: emitting changes it. */
-static bool list_items(struct decision *decision, const struct account *account, struct item_ref **items,
-                       size_t *count) {
-    *count = account->items.count;
-    *items = arena_alloc(decision->request_arena, *count * sizeof **items + 1);
-    if (*items == NULL) {
-        return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+/* Puts what both sides allow against one item. */
+static bool allocate_item(struct decision *decision, struct document *source, const struct item_ref *item,
+                          int32_t earliest) {
+    struct document *target = NULL;
+    if (!went_well(decision, state_document(decision->state, item->number, &target, decision->error))) {
+        return false;
     }
-    if (*count > 0) {
-        memcpy(*items, account->items.items, *count * sizeof **items);
-    }
-    return true;
+    struct allocation allocation = {.id = "",
+                                    .source = source,
+                                    .target = target,
+                                    .part = item->part,
+                                    .date = later(earliest, target->posted_on),
+                                    .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_OLDEST_DUE_FIRST};
+    allocation.amount_minor = least(timeline_lowest_from(&source->left, allocation.date),
+                                    timeline_lowest_from(document_left(target, item->part), allocation.date));
+    return allocation.amount_minor <= 0 || settle(decision, &allocation);
 }
 
 bool allocate_oldest_first(struct decision *decision, struct document *source) {
     const struct account *account = customer_account(decision->customer, decision->currency);
-    struct item_ref *items = NULL;
-    size_t count = 0;
-    if (timeline_last(&source->left) == 0 || !list_items(decision, account, &items, &count)) {
-        return decision->failure == DAYBOOK_OK;
-    }
     int32_t earliest = decision->is_dated ? later(decision->effective_on, source->posted_on) : source->posted_on;
-    for (size_t i = 0; i < count && timeline_last(&source->left) > 0; i++) {
-        struct document *target = NULL;
-        if (!went_well(decision, state_document(decision->state, items[i].number, &target, decision->error))) {
+    uint32_t at = 0;
+    /* An item that was settled has left the list, and the next one stands in its place. */
+    while (at < account->items.count && timeline_last(&source->left) > 0) {
+        struct item_ref item = *VECTOR_AT(const struct item_ref, &account->items, at);
+        uint32_t before = account->items.count;
+        if (!allocate_item(decision, source, &item, earliest)) {
             return false;
         }
-        struct allocation allocation = {.id = "",
-                                        .source = source,
-                                        .target = target,
-                                        .part = items[i].part,
-                                        .date = later(earliest, target->posted_on),
-                                        .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_OLDEST_DUE_FIRST};
-        allocation.amount_minor = least(timeline_lowest_from(&source->left, allocation.date),
-                                        timeline_lowest_from(document_left(target, items[i].part), allocation.date));
-        if (allocation.amount_minor > 0 && !settle(decision, &allocation)) {
-            return false;
-        }
+        at += account->items.count == before;
     }
     return true;
 }
