@@ -153,18 +153,33 @@ static enum daybook_status search_names(struct state *state, uint64_t hash, matc
     return status;
 }
 
-static struct recent *recent_of(struct state *state, uint64_t hash) {
-    return &state->recent[hash % RECENT_ROWS];
+static struct recent *recent_of(struct state *state, uint64_t hash, enum row_kind kind) {
+    return kind == ROW_CUSTOMER ? &state->recent_customers[hash % RECENT_CUSTOMERS]
+                                : &state->recent_documents[hash % RECENT_DOCUMENTS];
 }
 
 static void remember(struct state *state, uint64_t hash, struct row *row) {
     if (row != NULL) {
-        *recent_of(state, hash) = (struct recent){hash, row};
+        *recent_of(state, hash, (enum row_kind)row->kind) = (struct recent){hash, row};
     }
 }
 
-void state_forget_recent(struct state *state) {
-    memset(state->recent, 0, sizeof state->recent);
+static uint64_t name_hash_of(const struct row *row) {
+    if (row->kind == ROW_CUSTOMER) {
+        return name_hash_customer(((const struct customer *)row)->id);
+    }
+    const struct document *document = (const struct document *)row;
+    return name_hash_document(document->customer, (Pb__DocumentKind)document->kind, document->id);
+}
+
+void state_forget_recent(struct state *state, const struct row *row) {
+    if (row->kind == ROW_LEDGER) {
+        return;
+    }
+    struct recent *recent = recent_of(state, name_hash_of(row), (enum row_kind)row->kind);
+    if (recent->row == row) {
+        *recent = (struct recent){0};
+    }
 }
 
 struct customer_search {
@@ -188,9 +203,8 @@ enum daybook_status state_find_customer(struct state *state, const char *id, str
                                         struct daybook_error *error) {
     struct customer_search search = {.id = id};
     uint64_t hash = name_hash_customer(id);
-    const struct recent *recent = recent_of(state, hash);
-    if (recent->row != NULL && recent->hash == hash && recent->row->kind == ROW_CUSTOMER &&
-        strcmp(((struct customer *)recent->row)->id, id) == 0) {
+    const struct recent *recent = recent_of(state, hash, ROW_CUSTOMER);
+    if (recent->row != NULL && recent->hash == hash && strcmp(((struct customer *)recent->row)->id, id) == 0) {
         *customer = (struct customer *)recent->row;
         return DAYBOOK_OK;
     }
@@ -256,9 +270,8 @@ enum daybook_status state_find_document(struct state *state, const struct custom
                                         struct daybook_error *error) {
     struct document_search search = {.customer = customer, .kind = kind, .id = id};
     uint64_t hash = name_hash_document(customer->row.number, kind, id);
-    const struct recent *recent = recent_of(state, hash);
-    if (recent->row != NULL && recent->hash == hash && recent->row->kind == ROW_DOCUMENT &&
-        is_document((struct document *)recent->row, &search)) {
+    const struct recent *recent = recent_of(state, hash, ROW_DOCUMENT);
+    if (recent->row != NULL && recent->hash == hash && is_document((struct document *)recent->row, &search)) {
         *document = (struct document *)recent->row;
         *sequence = recent->row->number;
         return DAYBOOK_OK;
@@ -463,7 +476,6 @@ void state_mark_clean(struct state *state) {
 
 void state_trim(struct state *state, size_t limit_bytes) {
     assert(!state->is_recording);
-    state_forget_recent(state);
     /* Two rounds at most: the first one takes the marks of use off. */
     uint64_t steps = (uint64_t)state->rows.capacity * 2;
     while (state->pool.used_bytes > limit_bytes && steps-- > 0) {
@@ -476,6 +488,7 @@ void state_trim(struct state *state, size_t limit_bytes) {
             state->rows.hand = at + 1;
             continue;
         }
+        state_forget_recent(state, row);
         rows_remove(&state->rows, row->number); /* May move another row here: look again. */
         row_release(&state->pool, row);
     }

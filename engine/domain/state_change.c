@@ -180,7 +180,7 @@ static void undo_one(struct state *state, const struct undo *undo, const uint8_t
     }
     case UNDO_ADD_ROW: {
         struct row *row = undo->target;
-        state_forget_recent(state);
+        state_forget_recent(state, row);
         rows_remove(&state->rows, row->number);
         row_release(&state->pool, row);
         return;

@@ -25,9 +25,10 @@ struct name_table {
     uint32_t capacity;     /* A power of two. */
 };
 
-/* Rows that were found by name lately: deciding, emitting and folding ask for the
- * same few again and again. Direct-mapped; emptied whenever a row goes away. */
-enum { RECENT_ROWS = 1024 };
+/* Rows that were found by name lately: deciding, emitting and folding ask for the same
+ * few again and again, and most customers are asked for often. Direct-mapped by the
+ * name's hash; a row that goes away takes its place with it. */
+enum { RECENT_CUSTOMERS = 1 << 17, RECENT_DOCUMENTS = 1 << 14 };
 struct recent {
     uint64_t hash;
     struct row *row; /* NULL: free. */
@@ -67,7 +68,8 @@ struct state {
     struct row **dirty; /* Of state_dirty_rows. */
     size_t dirty_capacity;
     struct ledger_row *ledger;
-    struct recent recent[RECENT_ROWS];
+    struct recent recent_customers[RECENT_CUSTOMERS];
+    struct recent recent_documents[RECENT_DOCUMENTS];
     struct arena event_arena;        /* Of an event that a name led to; reset for each. */
     struct name_entry *sorted_names; /* Of state_new_names. */
     size_t sorted_capacity;
@@ -88,7 +90,7 @@ uint64_t name_hash_document(uint64_t customer, Pb__DocumentKind kind, const char
 uint64_t name_hash_key(struct daybook_bytes key);
 
 /* A row is about to go away. */
-void state_forget_recent(struct state *state);
+void state_forget_recent(struct state *state, const struct row *row);
 
 DAYBOOK_MUST_USE enum daybook_status state_record_new_row(struct state *state, struct row *row,
                                                           struct daybook_error *error);
