@@ -55,8 +55,7 @@ static bool batch_add(struct decision *decision, const Pb__Event *event) {
         size_t capacity = batch->capacity == 0 ? 256 : batch->capacity * 2;
         struct batch_event *events = realloc(batch->events, capacity * sizeof *events);
         if (events == NULL) {
-            return went_well(decision,
-                             daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+            return out_of_memory(decision);
         }
         batch->events = events;
         batch->capacity = capacity;
@@ -506,11 +505,10 @@ enum daybook_status decide_request(struct decider *decider, struct state *state,
     };
     decision.today = timezone_date(decider->settings.timezone, decision.next_recorded_at_us);
     int64_t first_recorded_at_us = decision.next_recorded_at_us;
-    bool is_decided = decide_in_order(&decision, decider);
+    (void)decide_in_order(&decision, decider); /* What stopped it stands in the decision and the result. */
     if (decision.failure != DAYBOOK_OK || result->refusal != NULL || result->is_repeated) {
         return decision.failure;
     }
-    (void)is_decided;
     result->first_sequence = input->next_sequence;
     result->last_sequence = decision.next_sequence - 1;
     result->recorded_at_us = first_recorded_at_us;

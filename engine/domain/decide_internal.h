@@ -52,6 +52,9 @@ bool refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_fact
 /* True when status is OK; else notes the failure. */
 bool went_well(struct decision *decision, enum daybook_status status);
 
+/* Notes that memory was refused, and returns false. */
+bool out_of_memory(struct decision *decision);
+
 /* "1000.00 CNY", in the answer's arena. */
 const char *amount_text(struct decision *decision, int64_t minor);
 const char *date_text(struct decision *decision, int32_t date);

@@ -5,10 +5,6 @@
 
 enum { SLICES_PER_EVENT = 256 };
 
-static bool out_of_memory(struct decision *decision) {
-    return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
-}
-
 static bool is_in_scope(const struct document *lot, const char *category) {
     for (uint32_t i = 0; i < lot->scope.count; i++) {
         const char *name = (const char *)lot->scope.items + (size_t)i * (LIMIT_ID_BYTES + 1);

@@ -110,7 +110,7 @@ bool went_well(struct decision *decision, enum daybook_status status) {
     return status == DAYBOOK_OK;
 }
 
-static bool out_of_memory(struct decision *decision) {
+bool out_of_memory(struct decision *decision) {
     return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
 }
 

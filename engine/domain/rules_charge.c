@@ -65,7 +65,7 @@ static bool make_instalments(struct decision *decision, const Pb__PostCharge *co
     Pb__Instalment *items = arena_alloc(decision->request_arena, count * sizeof *items);
     body->instalments = arena_alloc(decision->request_arena, count * sizeof *body->instalments);
     if (items == NULL || body->instalments == NULL) {
-        return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+        return out_of_memory(decision);
     }
     body->n_instalments = count;
     for (size_t i = 0; i < count; i++) {

@@ -60,7 +60,7 @@ static bool expire_lot(struct decision *decision, struct document *lot) {
 bool slices_of_hold(struct decision *decision, const struct document *hold, struct slices *slices) {
     slices->items = arena_alloc(decision->request_arena, hold->links.count * sizeof *slices->items + 1);
     if (slices->items == NULL) {
-        return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+        return out_of_memory(decision);
     }
     for (uint32_t i = 0; i < hold->links.count; i++) {
         const struct link *link = VECTOR_AT(const struct link, &hold->links, i);

@@ -26,7 +26,7 @@ static bool take_part(struct decision *decision, const struct document *hold, in
     }
     part->slices.items = arena_alloc(decision->request_arena, all.count * sizeof *part->slices.items + 1);
     if (part->slices.items == NULL) {
-        return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+        return out_of_memory(decision);
     }
     for (size_t i = 0; i < all.count && rest_minor > 0; i++) {
         struct slice slice = all.items[from_front ? i : all.count - 1 - i];

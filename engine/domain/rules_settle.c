@@ -66,7 +66,7 @@ static bool round_off(struct decision *decision, const struct allocation *alloca
     event.adjustment_posted = &body;
     event.currency = decision->currency;
     if (body.adjustment == NULL) {
-        return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+        return out_of_memory(decision);
     }
     return emit(decision, &event, allocation->date);
 }
