@@ -201,10 +201,10 @@ enum daybook_status state_store_load_row(void *context, uint64_t number, struct 
     return DAYBOOK_OK;
 }
 
-enum daybook_status state_store_find_names(void *context, uint64_t hash, uint64_t *numbers, size_t capacity,
-                                           size_t *count, struct daybook_error *error) {
+enum daybook_status state_store_find_names(void *context, uint64_t hash, size_t skip, uint64_t *numbers,
+                                           size_t capacity, size_t *count, struct daybook_error *error) {
     struct state_store *state_store = context;
-    return names_find(state_store->names, state_store->read, hash, numbers, capacity, count, error);
+    return names_find(state_store->names, state_store->read, hash, skip, numbers, capacity, count, error);
 }
 
 static enum daybook_status put_row(struct state_store *state_store, struct store_txn *txn, const struct row *row,

@@ -31,8 +31,8 @@ uint64_t state_store_position(const struct state_store *state_store);
 /* For struct state_source; the context is the state store. */
 enum daybook_status state_store_load_row(void *context, uint64_t number, struct daybook_bytes *bytes, bool *is_found,
                                          struct daybook_error *error);
-enum daybook_status state_store_find_names(void *context, uint64_t hash, uint64_t *numbers, size_t capacity,
-                                           size_t *count, struct daybook_error *error);
+enum daybook_status state_store_find_names(void *context, uint64_t hash, size_t skip, uint64_t *numbers,
+                                           size_t capacity, size_t *count, struct daybook_error *error);
 
 /* Writes what is dirty as of `position` and marks the state clean. */
 DAYBOOK_MUST_USE enum daybook_status state_store_write(struct state_store *state_store, struct state *state,

@@ -97,9 +97,9 @@ static enum daybook_status load_row(void *context, uint64_t number, struct daybo
     return state_store_load_row(((struct writer *)context)->state_store, number, bytes, is_found, error);
 }
 
-static enum daybook_status find_names(void *context, uint64_t hash, uint64_t *numbers, size_t capacity, size_t *count,
-                                      struct daybook_error *error) {
-    return state_store_find_names(((struct writer *)context)->state_store, hash, numbers, capacity, count, error);
+static enum daybook_status find_names(void *context, uint64_t hash, size_t skip, uint64_t *numbers, size_t capacity,
+                                      size_t *count, struct daybook_error *error) {
+    return state_store_find_names(((struct writer *)context)->state_store, hash, skip, numbers, capacity, count, error);
 }
 
 /* ---- opening ---- */

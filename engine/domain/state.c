@@ -8,7 +8,7 @@
 #include "codec/wire.h"
 #include "domain/state_internal.h"
 
-enum { NAME_CANDIDATES = 16, EVENT_ARENA_BYTES = 1 << 20 };
+enum { NAME_CANDIDATES = 16 /* Looked at in one go. */, EVENT_ARENA_BYTES = 1 << 20 };
 
 struct state *state_open(const struct state_source *source) {
     struct state *state = calloc(1, sizeof *state);
@@ -144,11 +144,16 @@ static enum daybook_status search_names(struct state *state, uint64_t hash, matc
         }
     }
     uint64_t numbers[NAME_CANDIDATES];
-    size_t count = 0;
-    enum daybook_status status =
-        state->source.find_names(state->source.context, hash, numbers, NAME_CANDIDATES, &count, error);
-    for (size_t i = 0; status == DAYBOOK_OK && i < count && !is_match; i++) {
-        status = match(state, numbers[i], context, &is_match, error);
+    size_t seen = 0;
+    size_t count = NAME_CANDIDATES;
+    enum daybook_status status = DAYBOOK_OK;
+    while (status == DAYBOOK_OK && count == NAME_CANDIDATES && !is_match) {
+        count = 0;
+        status = state->source.find_names(state->source.context, hash, seen, numbers, NAME_CANDIDATES, &count, error);
+        for (size_t i = 0; status == DAYBOOK_OK && i < count && !is_match; i++) {
+            status = match(state, numbers[i], context, &is_match, error);
+        }
+        seen += count;
     }
     return status;
 }

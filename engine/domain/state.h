@@ -183,8 +183,9 @@ struct state_source {
     void *context;
     enum daybook_status (*load_row)(void *context, uint64_t number, struct daybook_bytes *bytes, bool *is_found,
                                     struct daybook_error *error);
-    enum daybook_status (*find_names)(void *context, uint64_t hash, uint64_t *numbers, size_t capacity, size_t *count,
-                                      struct daybook_error *error);
+    /* At most `capacity` of the numbers under the hash, behind the first `skip` of them. */
+    enum daybook_status (*find_names)(void *context, uint64_t hash, size_t skip, uint64_t *numbers, size_t capacity,
+                                      size_t *count, struct daybook_error *error);
     enum daybook_status (*read_event)(void *context, uint64_t sequence, struct daybook_bytes *bytes,
                                       struct daybook_error *error);
 };

@@ -229,8 +229,24 @@ static size_t block_search(struct daybook_bytes block, uint64_t hash) {
     return low;
 }
 
-static enum daybook_status find_in_run(struct table_cursor *cursor, uint32_t run, uint64_t hash, uint64_t *numbers,
-                                       size_t capacity, size_t *count, struct daybook_error *error) {
+/* A page of the numbers under one hash. */
+struct number_page {
+    size_t skip;
+    uint64_t *numbers;
+    size_t capacity;
+    size_t count;
+};
+
+static void page_add(struct number_page *page, uint64_t number) {
+    if (page->skip > 0) {
+        page->skip--;
+    } else if (page->count < page->capacity) {
+        page->numbers[page->count++] = number;
+    }
+}
+
+static enum daybook_status find_in_run(struct table_cursor *cursor, uint32_t run, uint64_t hash,
+                                       struct number_page *page, struct daybook_error *error) {
     uint8_t key[BLOCK_KEY_BYTES];
     struct table_row row;
     /* The last block that begins at or before the hash's first entry; entries of
@@ -248,17 +264,16 @@ static enum daybook_status find_in_run(struct table_cursor *cursor, uint32_t run
             if (load_le64(at) != hash) {
                 return DAYBOOK_OK;
             }
-            if (*count < capacity) {
-                numbers[(*count)++] = load_le64(at + 8);
-            }
+            page_add(page, load_le64(at + 8));
         }
         DAYBOOK_TRY(cursor_next(cursor, &row, error));
     }
     return DAYBOOK_OK;
 }
 
-enum daybook_status names_find(struct names *names, struct store_txn *txn, uint64_t hash, uint64_t *numbers,
-                               size_t capacity, size_t *count, struct daybook_error *error) {
+enum daybook_status names_find(struct names *names, struct store_txn *txn, uint64_t hash, size_t skip,
+                               uint64_t *numbers, size_t capacity, size_t *count, struct daybook_error *error) {
+    struct number_page page = {.skip = skip, .numbers = numbers, .capacity = capacity};
     *count = 0;
     if (names->filter.lines == NULL && ++names->plain_finds > PLAIN_FINDS) {
         DAYBOOK_TRY(fill_filter(names, txn, error));
@@ -270,9 +285,10 @@ enum daybook_status names_find(struct names *names, struct store_txn *txn, uint6
     DAYBOOK_TRY(cursor_open(txn, names->table, &cursor, error));
     enum daybook_status status = DAYBOOK_OK;
     for (size_t i = names->run_count; i > 0 && status == DAYBOOK_OK; i--) {
-        status = find_in_run(cursor, names->runs[i - 1].id, hash, numbers, capacity, count, error);
+        status = find_in_run(cursor, names->runs[i - 1].id, hash, &page, error);
     }
     cursor_close(cursor);
+    *count = page.count;
     return status;
 }
 

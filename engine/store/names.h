@@ -30,8 +30,9 @@ DAYBOOK_MUST_USE enum daybook_status names_open(struct store_txn *txn, unsigned 
                                                 struct daybook_error *error);
 void names_close(struct names *names); /* Accepts NULL. */
 
-/* The numbers filed under `hash`, at most `capacity`. */
-DAYBOOK_MUST_USE enum daybook_status names_find(struct names *names, struct store_txn *txn, uint64_t hash,
+/* The numbers filed under `hash`, without the first `skip` of them and at most `capacity`. Their
+ * order stays while the transaction does: whoever gets `capacity` of them asks for what follows. */
+DAYBOOK_MUST_USE enum daybook_status names_find(struct names *names, struct store_txn *txn, uint64_t hash, size_t skip,
                                                 uint64_t *numbers, size_t capacity, size_t *count,
                                                 struct daybook_error *error);
 

@@ -257,12 +257,55 @@ static void trimming_gives_the_memory_back(void **state) {
     world_close(world);
 }
 
+/* ---- names ---- */
+
+/* Files 40 strangers under every hash, before the one whose name it is. */
+static void crowd_names(struct world *world) {
+    enum { STRANGERS = 40 };
+    struct name_entry *crowd = malloc(world->name_count * (STRANGERS + 1) * sizeof *crowd);
+    size_t count = 0;
+    assert_non_null(crowd);
+    for (size_t i = 0; i < world->name_count; i++) {
+        for (size_t stranger = 0; stranger < STRANGERS; stranger++) {
+            uint64_t number = 1 + (world->names[i].number + stranger) % world->events.count;
+            crowd[count++] = (struct name_entry){world->names[i].hash, number};
+        }
+        crowd[count++] = world->names[i];
+    }
+    free(world->names);
+    world->names = crowd;
+    world->name_count = count;
+}
+
+static void a_name_is_found_behind_any_number_of_collisions(void **state) {
+    (void)state;
+    static struct scene scene;
+    struct rendered rendered;
+    const char *charge = "2024-05-02 charge C1 300";
+    open_scene(&scene, true);
+    for (int i = 0; i < 60; i++) {
+        scene_line(&scene, arena_format(&scene.world.arena, "2024-05-01 deposit L%d 10", i));
+    }
+    scene_line(&scene, charge);
+    unsigned charge_line = scene.line_count;
+    crowd_names(&scene.world);
+    scene_request(&scene, "2024-05-01 deposit L7 10", &rendered);
+    assert_true(scene_is(&rendered, "DUPLICATE_DOCUMENT"));
+    scene_request(&scene, "2024-05-03 open bob", &rendered);
+    assert_true(scene_is(&rendered, "DUPLICATE_CUSTOMER"));
+    scene.line_count = charge_line - 1; /* The same key and content again. */
+    scene_request(&scene, charge, &rendered);
+    assert_memory_equal(rendered.text, "repeated ", strlen("repeated "));
+    world_close(&scene.world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_a_matter_of_speed_alone),
         cmocka_unit_test(a_packed_row_comes_back_as_it_was),
         cmocka_unit_test(a_cut_or_flipped_row_is_refused_or_harmless),
         cmocka_unit_test(random_bytes_are_no_row),
+        cmocka_unit_test(a_name_is_found_behind_any_number_of_collisions),
         cmocka_unit_test(trimming_gives_the_memory_back),
     };
     return cmocka_run_group_tests_name("state", tests, NULL, NULL);

@@ -52,13 +52,15 @@ static inline enum daybook_status world_load_row(void *context, uint64_t number,
     return DAYBOOK_OK;
 }
 
-static inline enum daybook_status world_find_names(void *context, uint64_t hash, uint64_t *numbers, size_t capacity,
-                                                   size_t *count, struct daybook_error *error) {
+static inline enum daybook_status world_find_names(void *context, uint64_t hash, size_t skip, uint64_t *numbers,
+                                                   size_t capacity, size_t *count, struct daybook_error *error) {
     struct world *world = context;
     (void)error;
     *count = 0;
     for (size_t i = 0; i < world->name_count && *count < capacity; i++) {
-        if (world->names[i].hash == hash) {
+        if (world->names[i].hash == hash && skip > 0) {
+            skip--;
+        } else if (world->names[i].hash == hash) {
             numbers[(*count)++] = world->names[i].number;
         }
     }

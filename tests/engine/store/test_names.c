@@ -53,7 +53,7 @@ static void check_found(struct folding *f, struct names *names, const struct ent
     for (size_t i = chance_next(chance) % step; i < all->count; i += step) {
         uint64_t numbers[CANDIDATES];
         size_t count = 0;
-        FOLDING_OK(f, names_find(names, txn, all->items[i].hash, numbers, CANDIDATES, &count, &f->error));
+        FOLDING_OK(f, names_find(names, txn, all->items[i].hash, 0, numbers, CANDIDATES, &count, &f->error));
         assert_true(has(numbers, count, all->items[i].number));
     }
     store_abort(txn);
@@ -65,7 +65,7 @@ static void check_not_invented(struct folding *f, struct names *names, struct ch
     for (int i = 0; i < 5000; i++) {
         uint64_t numbers[CANDIDATES];
         size_t count = 7;
-        FOLDING_OK(f, names_find(names, txn, chance_next(chance) & ~1ULL, numbers, CANDIDATES, &count, &f->error));
+        FOLDING_OK(f, names_find(names, txn, chance_next(chance) & ~1ULL, 0, numbers, CANDIDATES, &count, &f->error));
         assert_int_equal(count, 0);
     }
     store_abort(txn);
@@ -108,6 +108,24 @@ static void all_are_found_over_many_flushes_and_merges(void **state) {
     folding_close(&f);
 }
 
+/* Page by page, three at a time: every number of the hash 1000 once, then none. */
+static void check_pages(struct folding *f, struct names *names, struct store_txn *txn, uint64_t total) {
+    bool is_seen[64] = {false};
+    size_t seen = 0;
+    size_t count = 3;
+    while (count == 3) {
+        uint64_t numbers[3];
+        FOLDING_OK(f, names_find(names, txn, 1000, seen, numbers, 3, &count, &f->error));
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(numbers[i] % 1000, 130);
+            assert_false(is_seen[numbers[i] / 1000]);
+            is_seen[numbers[i] / 1000] = true;
+        }
+        seen += count;
+    }
+    assert_int_equal(seen, total);
+}
+
 /* One hash, several numbers: in one block, over many blocks, over many runs. */
 static void every_number_of_a_hash_is_found(void **state) {
     (void)state;
@@ -125,14 +143,15 @@ static void every_number_of_a_hash_is_found(void **state) {
         struct store_txn *txn = folding_read(&f);
         uint64_t numbers[64];
         size_t count = 0;
-        FOLDING_OK(&f, names_find(names, txn, 1000, numbers, 64, &count, &f.error));
+        FOLDING_OK(&f, names_find(names, txn, 1000, 0, numbers, 64, &count, &f.error));
         assert_int_equal(count, run + 1);
         for (uint64_t i = 0; i <= run; i++) {
             assert_true(has(numbers, count, i * 1000 + 130));
         }
-        FOLDING_OK(&f, names_find(names, txn, 1000, numbers, 3, &count, &f.error));
+        FOLDING_OK(&f, names_find(names, txn, 1000, 0, numbers, 3, &count, &f.error));
         assert_int_equal(count, run + 1 < 3 ? run + 1 : 3);
-        FOLDING_OK(&f, names_find(names, txn, 1001, numbers, 64, &count, &f.error));
+        check_pages(&f, names, txn, run + 1);
+        FOLDING_OK(&f, names_find(names, txn, 1001, 0, numbers, 64, &count, &f.error));
         assert_int_equal(count, 0);
         store_abort(txn);
     }
@@ -156,7 +175,7 @@ static void a_hash_may_fill_whole_blocks(void **state) {
     static uint64_t numbers[9 * MANY];
     size_t count = 0;
     struct store_txn *txn = folding_read(&f);
-    FOLDING_OK(&f, names_find(names, txn, UINT64_MAX, numbers, 9 * MANY, &count, &f.error));
+    FOLDING_OK(&f, names_find(names, txn, UINT64_MAX, 0, numbers, 9 * MANY, &count, &f.error));
     assert_int_equal(count, 9 * MANY);
     for (uint64_t i = 0; i < 9 * MANY; i += 13) {
         assert_true(has(numbers, count, i));
@@ -192,11 +211,11 @@ static void the_ends_of_the_numbers(void **state) {
     struct store_txn *txn = folding_read(&f);
     uint64_t numbers[4];
     size_t count = 0;
-    FOLDING_OK(&f, names_find(names, txn, 0, numbers, 4, &count, &f.error));
+    FOLDING_OK(&f, names_find(names, txn, 0, 0, numbers, 4, &count, &f.error));
     assert_int_equal(count, 2);
-    FOLDING_OK(&f, names_find(names, txn, UINT64_MAX, numbers, 4, &count, &f.error));
+    FOLDING_OK(&f, names_find(names, txn, UINT64_MAX, 0, numbers, 4, &count, &f.error));
     assert_int_equal(count, 2);
-    FOLDING_OK(&f, names_find(names, txn, 2, numbers, 4, &count, &f.error));
+    FOLDING_OK(&f, names_find(names, txn, 2, 0, numbers, 4, &count, &f.error));
     assert_int_equal(count, 0);
     store_abort(txn);
     names_close(names);
