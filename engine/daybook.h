@@ -99,6 +99,22 @@ DAYBOOK_MUST_USE enum daybook_status daybook_submit(struct daybook *ledger, cons
                                                     size_t count, enum daybook_submit_mode mode,
                                                     struct daybook_answers *answers, struct daybook_error *error);
 
+/* What one of many callers submits, and how it went. */
+struct daybook_submission {
+    const struct daybook_bytes *requests;
+    size_t count;
+    enum daybook_submit_mode mode;
+    struct daybook_answers answers; /* Empty unless status is OK; the caller releases them. */
+    enum daybook_status status;
+    struct daybook_error error; /* Of a status that is not OK. */
+};
+
+/* The same for many callers at once, from one thread: they share commits as if each
+ * had come by itself, in this order. The result is about all of them (READ_ONLY,
+ * NO_MEMORY: none was taken); how each went is in its own status. */
+DAYBOOK_MUST_USE enum daybook_status daybook_submit_many(struct daybook *ledger, struct daybook_submission *submissions,
+                                                         size_t count, struct daybook_error *error);
+
 /* Answers one encoded daybook.v1.Query with the encoded answer message of its
  * kind (BalanceQuery: BalanceAnswer, ...). Catches the view up, or waits for it.
  * INVALID: the question cannot be read or asked so. BEHIND: read-only, and not folded that far. */

@@ -22,6 +22,10 @@ struct view *ledger_view(struct daybook *ledger, const char *name);
 int32_t ledger_today(const struct daybook *ledger);
 int64_t ledger_now_us(const struct daybook *ledger); /* By the ledger's clock. */
 
+/* What has been committed through this handle; all zero where it was not opened for writing. */
+struct commit_figures;
+void ledger_get_commits(struct daybook *ledger, struct commit_figures *figures);
+
 /* Shows the folding that a question has to wait for; context is the caller's. Set before asking. */
 void ledger_set_progress(struct daybook *ledger, struct view_progress progress);
 const struct view_progress *ledger_progress(const struct daybook *ledger); /* NULL: none was set. */

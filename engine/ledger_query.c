@@ -45,6 +45,13 @@ int32_t ledger_today(const struct daybook *ledger) {
     return timezone_date(ledger->timezone, ledger_now_us(ledger));
 }
 
+void ledger_get_commits(struct daybook *ledger, struct commit_figures *figures) {
+    *figures = (struct commit_figures){0};
+    if (ledger->writer != NULL) {
+        writer_get_figures(ledger->writer, figures);
+    }
+}
+
 void ledger_set_progress(struct daybook *ledger, struct view_progress progress) {
     ledger->progress = progress;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "codec/wire.h"
 #include "domain/fold.h"
 #include "limits.h"
@@ -21,17 +22,17 @@ enum {
 };
 static const size_t default_state_limit_bytes = (size_t)1 << 30;
 
-/* One call of writer_submit, on its caller's stack. */
+/* One call, on its caller's stack. Whoever comes with many waits once for all of them. */
+struct caller {
+    size_t pending_count;
+    pthread_cond_t turn; /* All are done, or one is first in the queue with nobody deciding. */
+};
+
+/* What a caller came with, in the queue. */
 struct submission {
     struct submission *next;
-    const struct daybook_bytes *requests;
-    size_t count;
-    enum daybook_submit_mode mode;
-    struct daybook_answers *answers;
-    enum daybook_status status;
-    struct daybook_error error;
-    bool is_done;
-    pthread_cond_t turn; /* It is done, or first in the queue with nobody deciding. */
+    struct daybook_submission *asked;
+    struct caller *caller;
 };
 
 struct writer {
@@ -51,6 +52,7 @@ struct writer {
     bool is_appending;
     enum daybook_status failed; /* W3 */
     struct daybook_error failure;
+    struct commit_figures figures;
 
     /* The deciding leader's. */
     struct event_batch slots[SLOTS];
@@ -249,8 +251,8 @@ void daybook_answers_release(struct daybook_answers *answers) {
     *answers = (struct daybook_answers){0};
 }
 
-static enum daybook_status make_answers(struct submission *submission) {
-    struct daybook_answers *answers = submission->answers;
+static enum daybook_status make_answers(struct daybook_submission *submission) {
+    struct daybook_answers *answers = &submission->answers;
     *answers = (struct daybook_answers){0};
     struct arena *arena = malloc(sizeof *arena);
     if (arena == NULL) {
@@ -345,14 +347,14 @@ static enum daybook_status show_events(const struct event_batch *batch, size_t f
     return DAYBOOK_OK;
 }
 
-static enum daybook_status decide_each(struct writer *writer, struct submission *submission) {
+static enum daybook_status decide_each(struct writer *writer, struct daybook_submission *submission) {
     for (size_t i = 0; i < submission->count; i++) {
-        struct daybook_answer *answer = &submission->answers->items[i];
+        struct daybook_answer *answer = &submission->answers.items[i];
         struct savepoint savepoint = begin(writer);
         enum daybook_status status =
-            decide_bytes(writer, submission->requests[i], 0, submission->answers->memory, answer, &submission->error);
+            decide_bytes(writer, submission->requests[i], 0, submission->answers.memory, answer, &submission->error);
         if (status == DAYBOOK_OK && answer->refusal == NULL && submission->mode == DAYBOOK_SUBMIT_DRY) {
-            status = show_events(&writer->slots[writer->slot], savepoint.batch_count, submission->answers->memory,
+            status = show_events(&writer->slots[writer->slot], savepoint.batch_count, submission->answers.memory,
                                  answer, &submission->error);
         }
         if (status != DAYBOOK_OK || answer->refusal != NULL || submission->mode == DAYBOOK_SUBMIT_DRY) {
@@ -367,22 +369,22 @@ static enum daybook_status decide_each(struct writer *writer, struct submission 
     return DAYBOOK_OK;
 }
 
-static void refuse_group(struct submission *submission, size_t culprit) {
-    struct daybook_answer *items = submission->answers->items;
+static void refuse_group(struct daybook_submission *submission, size_t culprit) {
+    struct daybook_answer *items = submission->answers.items;
     for (size_t i = 0; i < submission->count; i++) {
         if (i != culprit) {
             items[i] = (struct daybook_answer){
-                .refusal = refusal_group(submission->answers->memory, culprit, items[culprit].refusal)};
+                .refusal = refusal_group(submission->answers.memory, culprit, items[culprit].refusal)};
         }
     }
 }
 
-static enum daybook_status decide_group(struct writer *writer, struct submission *submission) {
+static enum daybook_status decide_group(struct writer *writer, struct daybook_submission *submission) {
     struct savepoint savepoint = begin(writer);
     for (size_t i = 0; i < submission->count; i++) {
-        struct daybook_answer *answer = &submission->answers->items[i];
+        struct daybook_answer *answer = &submission->answers.items[i];
         enum daybook_status status = decide_bytes(writer, submission->requests[i], savepoint.next_sequence,
-                                                  submission->answers->memory, answer, &submission->error);
+                                                  submission->answers.memory, answer, &submission->error);
         if (status != DAYBOOK_OK || answer->refusal != NULL) {
             take_back(writer, &savepoint);
             if (status == DAYBOOK_OK) {
@@ -398,7 +400,8 @@ static enum daybook_status decide_group(struct writer *writer, struct submission
 /* Decides every submission of the list; a failing world ends it for all that follow. */
 static enum daybook_status decide_all(struct writer *writer, struct submission *list, struct daybook_error *error) {
     enum daybook_status status = checkpoint_if_due(writer, error);
-    for (struct submission *submission = list; submission != NULL; submission = submission->next) {
+    for (; list != NULL; list = list->next) {
+        struct daybook_submission *submission = list->asked;
         if (status != DAYBOOK_OK) {
             return status;
         }
@@ -444,10 +447,10 @@ static enum daybook_status append_slot(struct writer *writer, unsigned slot, str
 static struct submission *take_queue(struct writer *writer) {
     struct submission *list = writer->first;
     struct submission *end = list;
-    size_t requests = end->count;
-    while (end->next != NULL && requests + end->next->count <= BATCH_REQUESTS_SOFT) {
+    size_t requests = end->asked->count;
+    while (end->next != NULL && requests + end->next->asked->count <= BATCH_REQUESTS_SOFT) {
         end = end->next;
-        requests += end->count;
+        requests += end->asked->count;
     }
     writer->first = end->next;
     if (writer->first == NULL) {
@@ -466,13 +469,16 @@ static void latch(struct writer *writer, enum daybook_status status, const struc
 
 static void finish(struct writer *writer, struct submission *list) {
     while (list != NULL) {
-        struct submission *next = list->next; /* Its caller may return as soon as it is done. */
+        struct submission *next = list->next; /* Its caller may return as soon as nothing of it is pending. */
+        struct caller *caller = list->caller;
         if (writer->failed != DAYBOOK_OK) {
-            list->status = writer->failed;
-            list->error = writer->failure;
+            list->asked->status = writer->failed;
+            list->asked->error = writer->failure;
         }
-        list->is_done = true;
-        pthread_cond_signal(&list->turn);
+        caller->pending_count--;
+        if (caller->pending_count == 0) {
+            pthread_cond_signal(&caller->turn);
+        }
         list = next;
     }
 }
@@ -481,8 +487,34 @@ static void finish(struct writer *writer, struct submission *list) {
  * waking all of them for every step would cost more than the step. */
 static void call_next_leader(struct writer *writer) {
     if (writer->first != NULL && !writer->is_deciding) {
-        pthread_cond_signal(&writer->first->turn);
+        pthread_cond_signal(&writer->first->caller->turn);
     }
+}
+
+static void count_in(uint64_t *buckets, const uint64_t *edges, size_t edge_count, uint64_t value) {
+    size_t i = 0;
+    while (i < edge_count && value > edges[i]) {
+        i++;
+    }
+    buckets[i]++;
+}
+
+static void count_commit(struct commit_figures *figures, uint64_t events, uint64_t time_us) {
+    static const uint64_t time_edges[] = {COMMIT_TIME_EDGES_US};
+    static const uint64_t event_edges[] = {COMMIT_EVENT_EDGES};
+    _Static_assert(sizeof time_edges / sizeof *time_edges == COMMIT_TIME_BUCKETS - 1, "one bucket is over the last");
+    _Static_assert(sizeof event_edges / sizeof *event_edges == COMMIT_EVENT_BUCKETS - 1, "one bucket is over the last");
+    figures->commit_count++;
+    figures->event_count += events;
+    figures->time_us += time_us;
+    count_in(figures->time_buckets, time_edges, COMMIT_TIME_BUCKETS - 1, time_us);
+    count_in(figures->event_buckets, event_edges, COMMIT_EVENT_BUCKETS - 1, events);
+}
+
+void writer_get_figures(struct writer *writer, struct commit_figures *figures) {
+    pthread_mutex_lock(&writer->lock);
+    *figures = writer->figures;
+    pthread_mutex_unlock(&writer->lock);
 }
 
 /* Called and returns with the lock held. */
@@ -516,49 +548,89 @@ static void lead(struct writer *writer) {
     call_next_leader(writer);
     pthread_mutex_unlock(&writer->lock);
     uint64_t head = writer->slots[slot].first_sequence + writer->slots[slot].count - 1;
-    bool has_events = writer->slots[slot].count > 0;
+    size_t event_count = writer->slots[slot].count;
+    uint64_t start_ns = clock_monotonic_ns();
     if (status == DAYBOOK_OK) {
         status = append_slot(writer, slot, &error);
     }
+    uint64_t time_us = (clock_monotonic_ns() - start_ns) / 1000;
     pthread_mutex_lock(&writer->lock);
+    if (status == DAYBOOK_OK && event_count > 0) {
+        count_commit(&writer->figures, event_count, time_us);
+    }
     latch(writer, status, &error);
     writer->is_appending = false;
     finish(writer, list);
     pthread_cond_signal(&writer->appended);
-    if (status == DAYBOOK_OK && has_events && writer->options.committed != NULL) {
+    if (status == DAYBOOK_OK && event_count > 0 && writer->options.committed != NULL) {
         pthread_mutex_unlock(&writer->lock);
         writer->options.committed(writer->options.context, head);
         pthread_mutex_lock(&writer->lock);
     }
 }
 
-enum daybook_status writer_submit(struct writer *writer, const struct daybook_bytes *requests, size_t count,
-                                  enum daybook_submit_mode mode, struct daybook_answers *answers,
-                                  struct daybook_error *error) {
-    size_t most = mode == DAYBOOK_SUBMIT_GROUP ? LIMIT_GROUP_REQUESTS : LIMIT_BATCH_REQUESTS;
-    if (count > most) {
-        return daybook_fail(error, DAYBOOK_INVALID, "submitting %zu requests at once: %zu are the most", count, most);
+/* Queues what can be taken. What cannot has its own status and is not waited for. */
+static void join_queue(struct writer *writer, struct caller *caller, struct daybook_submission *asked, size_t count,
+                       struct submission *submissions) {
+    for (size_t i = 0; i < count; i++) {
+        size_t most = asked[i].mode == DAYBOOK_SUBMIT_GROUP ? LIMIT_GROUP_REQUESTS : LIMIT_BATCH_REQUESTS;
+        asked[i].answers = (struct daybook_answers){0};
+        asked[i].status = DAYBOOK_OK;
+        if (asked[i].count > most) {
+            asked[i].status = daybook_fail(&asked[i].error, DAYBOOK_INVALID,
+                                           "submitting %zu requests at once: %zu are the most", asked[i].count, most);
+            continue;
+        }
+        submissions[i] = (struct submission){.asked = &asked[i], .caller = caller};
+        *writer->last = &submissions[i];
+        writer->last = &submissions[i].next;
+        caller->pending_count++;
     }
-    struct submission submission = {.requests = requests, .count = count, .mode = mode, .answers = answers};
-    pthread_cond_init(&submission.turn, NULL);
+}
+
+static void submit_all(struct writer *writer, struct daybook_submission *asked, size_t count,
+                       struct submission *submissions) {
+    struct caller caller = {0};
+    pthread_cond_init(&caller.turn, NULL);
     pthread_mutex_lock(&writer->lock);
-    *writer->last = &submission;
-    writer->last = &submission.next;
-    while (!submission.is_done) {
+    join_queue(writer, &caller, asked, count, submissions);
+    while (caller.pending_count > 0) {
         /* Whoever is first in the queue leads; the others wait to be done or to be first. */
-        if (!writer->is_deciding && writer->first == &submission) {
+        if (!writer->is_deciding && writer->first != NULL && writer->first->caller == &caller) {
             lead(writer);
         } else {
-            pthread_cond_wait(&submission.turn, &writer->lock);
+            pthread_cond_wait(&caller.turn, &writer->lock);
         }
     }
     pthread_mutex_unlock(&writer->lock);
-    pthread_cond_destroy(&submission.turn);
-    if (submission.status != DAYBOOK_OK) {
-        daybook_answers_release(answers);
-        if (error != NULL) {
-            *error = submission.error;
+    pthread_cond_destroy(&caller.turn);
+    for (size_t i = 0; i < count; i++) {
+        if (asked[i].status != DAYBOOK_OK) {
+            daybook_answers_release(&asked[i].answers);
         }
     }
-    return submission.status;
+}
+
+enum daybook_status writer_submit(struct writer *writer, const struct daybook_bytes *requests, size_t count,
+                                  enum daybook_submit_mode mode, struct daybook_answers *answers,
+                                  struct daybook_error *error) {
+    struct daybook_submission asked = {.requests = requests, .count = count, .mode = mode};
+    struct submission submission;
+    submit_all(writer, &asked, 1, &submission);
+    *answers = asked.answers;
+    if (asked.status != DAYBOOK_OK && error != NULL) {
+        *error = asked.error;
+    }
+    return asked.status;
+}
+
+enum daybook_status writer_submit_many(struct writer *writer, struct daybook_submission *asked, size_t count,
+                                       struct daybook_error *error) {
+    struct submission *submissions = calloc(count + 1, sizeof *submissions);
+    if (submissions == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "submitting %zu calls at once: memory was refused", count);
+    }
+    submit_all(writer, asked, count, submissions);
+    free(submissions);
+    return DAYBOOK_OK;
 }

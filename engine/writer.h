@@ -31,6 +31,19 @@ struct writer_options {
     void *context;
 };
 
+/* What has been committed since opening. A bucket counts what is at most its edge, and not in one before. */
+#define COMMIT_TIME_EDGES_US 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 100000
+#define COMMIT_EVENT_EDGES   1, 4, 16, 64, 256, 1024, 4096, 16384
+enum { COMMIT_TIME_BUCKETS = 10, COMMIT_EVENT_BUCKETS = 9 }; /* One more than edges: over the last. */
+struct commit_figures {
+    uint64_t commit_count;
+    uint64_t event_count;
+    uint64_t time_us; /* Packing, writing and syncing. */
+    uint64_t time_buckets[COMMIT_TIME_BUCKETS];
+    uint64_t event_buckets[COMMIT_EVENT_BUCKETS];
+};
+void writer_get_figures(struct writer *writer, struct commit_figures *figures); /* Any thread. */
+
 /* Catches the state up with the journal. */
 DAYBOOK_MUST_USE enum daybook_status writer_open(struct journal *journal, const struct writer_options *options,
                                                  struct writer **writer, struct daybook_error *error);
@@ -40,5 +53,9 @@ void writer_close(struct writer *writer);
 DAYBOOK_MUST_USE enum daybook_status writer_submit(struct writer *writer, const struct daybook_bytes *requests,
                                                    size_t count, enum daybook_submit_mode mode,
                                                    struct daybook_answers *answers, struct daybook_error *error);
+
+/* Each with its own mode, answers, status and error; returns when all are answered. NO_MEMORY: none was taken. */
+DAYBOOK_MUST_USE enum daybook_status writer_submit_many(struct writer *writer, struct daybook_submission *asked,
+                                                        size_t count, struct daybook_error *error);
 
 #endif

@@ -183,6 +183,47 @@ static int open_elsewhere(const struct daybook_open_options *how) {
     return WEXITSTATUS(result);
 }
 
+static void many_submissions_are_answered_each_in_its_way(void **state) {
+    (void)state;
+    static const char *const lines[] = {
+        "open bob",           "charge g 5 cust=bob", "pay p 5 cust=bob", "charge g 5 cust=bob", "charge h 1 cust=bob",
+        "charge i 0 cust=bob"};
+    struct ledger_case c;
+    ledger_case_begin(&c);
+    struct daybook_buffer encoded[6];
+    struct daybook_bytes requests[6];
+    for (int i = 0; i < 6; i++) {
+        char key[16];
+        (void)snprintf(key, sizeof key, "k%d", i);
+        encoded[i] = line_encode(lines[i], key);
+        requests[i] = daybook_buffer_view(&encoded[i]);
+    }
+    struct daybook_submission many[] = {
+        {.requests = requests, .count = 3, .mode = DAYBOOK_SUBMIT_GROUP},
+        {.requests = requests + 3, .count = 1, .mode = DAYBOOK_SUBMIT_EACH},
+        {.requests = requests, .count = LIMIT_GROUP_REQUESTS + 1, .mode = DAYBOOK_SUBMIT_GROUP},
+        {.requests = requests + 4, .count = 1, .mode = DAYBOOK_SUBMIT_DRY},
+        {.requests = requests + 4, .count = 2, .mode = DAYBOOK_SUBMIT_GROUP},
+    };
+    LEDGER_OK(&c, daybook_submit_many(c.ledger, many, 5, &c.error));
+    assert_int_equal(many[0].answers.items[2].last_sequence, 4); /* Opened, charged, paid and allocated. */
+    assert_int_equal(many[1].answers.items[0].refusal->code, CODE(DUPLICATE_DOCUMENT));
+    assert_int_equal(many[2].status, DAYBOOK_INVALID);
+    assert_non_null(strstr(many[2].error.message, "10000 are the most"));
+    assert_null(many[2].answers.items);
+    assert_int_equal(many[3].answers.items[0].event_count, 1);
+    assert_int_equal(many[4].answers.items[0].refusal->code, CODE(GROUP_REFUSED));
+    assert_int_equal(ledger_head(&c), 4);
+    LEDGER_OK(&c, daybook_submit_many(c.ledger, many, 0, &c.error));
+    for (int i = 0; i < 5; i++) {
+        daybook_answers_release(&many[i].answers);
+    }
+    for (int i = 0; i < 6; i++) {
+        daybook_buffer_release(&encoded[i]);
+    }
+    ledger_case_end(&c);
+}
+
 static void a_second_writer_is_told_who_writes(void **state) {
     (void)state;
     struct ledger_case c;
@@ -254,6 +295,7 @@ int main(void) {
         cmocka_unit_test(a_dry_run_appends_nothing),
         cmocka_unit_test(damaged_bytes_are_refused),
         cmocka_unit_test(no_requests_are_answered_with_no_answers),
+        cmocka_unit_test(many_submissions_are_answered_each_in_its_way),
         cmocka_unit_test(a_second_writer_is_told_who_writes),
         cmocka_unit_test(a_reader_takes_no_requests),
         cmocka_unit_test(a_reopened_ledger_goes_on_where_it_was),
