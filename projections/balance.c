@@ -76,8 +76,8 @@ static const char *const tables[BALANCE_TABLE_COUNT] = {
 
 const struct projection balance_projection = {
     .name = "balance",
-    .version = 1,
-    .readable_from = 1,
+    .version = 2,
+    .readable_from = 2,
     .tables = tables,
     .table_count = BALANCE_TABLE_COUNT,
     .open = open_fold,

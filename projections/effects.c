@@ -24,11 +24,13 @@ static void add_postings(const struct postings *postings, int64_t *columns) {
         case POSTING_DORMANT:
             columns[EFFECT_DORMANT] -= amount;
             break;
+        case POSTING_BAD_DEBT:
+            columns[EFFECT_WRITTEN_OFF] += amount;
+            break;
         case POSTING_CASH:
         case POSTING_PROMOTION_COST:
         case POSTING_REVENUE:
         case POSTING_ADJUSTMENTS:
-        case POSTING_BAD_DEBT:
         case POSTING_ROUNDING:
         case POSTING_BREAKAGE:
         case POSTING_ACCOUNT_COUNT:
@@ -64,6 +66,15 @@ static int64_t adjusted_amount(const Pb__AdjustmentPosted *adjustment) {
     bool is_more_owed = adjustment->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_DEBIT_NOTE ||
                         adjustment->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_RECOVERY;
     return is_more_owed ? adjustment->amount_minor : -adjustment->amount_minor;
+}
+
+static bool add_restored(const Pb__DepositRestored *restored, int64_t *columns) {
+    int64_t total;
+    if (!slices_total(restored->n_slices, restored->slices, &total)) {
+        return false;
+    }
+    columns[EFFECT_CONSUMED] = -total;
+    return true;
 }
 
 /* What the books do not show: lifetime totals, holds and pending money. False: slices overflow. */
@@ -106,7 +117,9 @@ static bool add_beside(const Pb__Event *e, struct effects *effects) {
         return add_hold(e->hold_released->n_slices, e->hold_released->slices, e->hold_released->credit_minor, -1,
                         columns);
     case PB__EVENT__BODY_DEPOSIT_CONSUMED:
+        return slices_total(e->deposit_consumed->n_slices, e->deposit_consumed->slices, &columns[EFFECT_CONSUMED]);
     case PB__EVENT__BODY_DEPOSIT_RESTORED:
+        return add_restored(e->deposit_restored, columns);
     case PB__EVENT__BODY_ALLOCATED:
     case PB__EVENT__BODY_UNALLOCATED:
     case PB__EVENT__BODY_LOT_EXPIRED:
@@ -165,6 +178,8 @@ enum daybook_status effects_to_balance(const int64_t columns[EFFECT_COLUMN_COUNT
     balance->lifetime_paid_minor = columns[EFFECT_PAID];
     balance->lifetime_adjusted_minor = columns[EFFECT_ADJUSTED];
     balance->lifetime_refunded_minor = columns[EFFECT_REFUNDED];
+    balance->lifetime_consumed_minor = columns[EFFECT_CONSUMED];
+    balance->lifetime_written_off_minor = columns[EFFECT_WRITTEN_OFF];
     balance->credit_held_minor = columns[EFFECT_CREDIT_HELD];
     return DAYBOOK_OK;
 }

@@ -25,6 +25,8 @@ enum effect_column {
     EFFECT_NOT_YET_AVAILABLE, /* Received, and effective_from lies ahead. */
     EFFECT_ADJUSTED,
     EFFECT_REFUNDED,
+    EFFECT_CONSUMED,    /* Deposits used for charges, less what was restored. */
+    EFFECT_WRITTEN_OFF, /* Less what was recovered. */
     EFFECT_COLUMN_COUNT
 };
 

@@ -23,6 +23,8 @@ static const size_t amounts[] = {
     offsetof(Pb__Balance, lifetime_adjusted_minor),
     offsetof(Pb__Balance, lifetime_refunded_minor),
     offsetof(Pb__Balance, credit_held_minor),
+    offsetof(Pb__Balance, lifetime_consumed_minor),
+    offsetof(Pb__Balance, lifetime_written_off_minor),
 };
 
 static enum daybook_status find_total(struct book *book, struct pointers *totals, const char *currency,

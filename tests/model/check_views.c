@@ -35,7 +35,23 @@ struct lifetime {
     int64_t paid;
     int64_t adjusted;
     int64_t refunded;
+    int64_t consumed;
+    int64_t written_off;
 };
+
+static int64_t slices_of(size_t count, Pb__LotSlice *const *slices) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += slices[i]->amount_minor;
+    }
+    return sum;
+}
+
+static int64_t written_off(const Pb__AdjustmentPosted *adjustment) {
+    return adjustment->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_WRITE_OFF  ? adjustment->amount_minor
+           : adjustment->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_RECOVERY ? -adjustment->amount_minor
+                                                                               : 0;
+}
 
 static void add_lifetime(struct lifetime *sums, const Pb__Event *e) {
     switch ((int)e->body_case) {
@@ -58,6 +74,13 @@ static void add_lifetime(struct lifetime *sums, const Pb__Event *e) {
     case BODY(ADJUSTMENT_POSTED):
         sums->adjusted +=
             entry_of(e).debit == RECEIVABLE ? e->adjustment_posted->amount_minor : -e->adjustment_posted->amount_minor;
+        sums->written_off += written_off(e->adjustment_posted);
+        break;
+    case BODY(DEPOSIT_CONSUMED):
+        sums->consumed += slices_of(e->deposit_consumed->n_slices, e->deposit_consumed->slices);
+        break;
+    case BODY(DEPOSIT_RESTORED):
+        sums->consumed -= slices_of(e->deposit_restored->n_slices, e->deposit_restored->slices);
         break;
     case BODY(REFUNDED):
         sums->refunded += e->refunded->amount_minor;
@@ -128,6 +151,8 @@ static void compare_balance(const struct checking *c, const Pb__Balance *row) {
     compare(c, "balance", "paid", row->lifetime_paid_minor, lifetime.paid);
     compare(c, "balance", "adjusted", row->lifetime_adjusted_minor, lifetime.adjusted);
     compare(c, "balance", "refunded", row->lifetime_refunded_minor, lifetime.refunded);
+    compare(c, "balance", "consumed", row->lifetime_consumed_minor, lifetime.consumed);
+    compare(c, "balance", "written off", row->lifetime_written_off_minor, lifetime.written_off);
 }
 
 static void check_balance(const struct checking *c) {
