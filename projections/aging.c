@@ -340,8 +340,8 @@ static const char *const tables[AGING_TABLE_COUNT] = {
 
 const struct projection aging_projection = {
     .name = "aging",
-    .version = 1,
-    .readable_from = 1,
+    .version = 2,
+    .readable_from = 2,
     .tables = tables,
     .table_count = AGING_TABLE_COUNT,
     .open = open_fold,

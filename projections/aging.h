@@ -13,6 +13,7 @@
 #include "limits.h"
 #include "projection/projection.h"
 #include "projections/account.h"
+#include "projections/ratio.h"
 
 enum aging_table {
     AGING_ACCOUNTS,
@@ -70,9 +71,11 @@ DAYBOOK_MUST_USE enum daybook_status aging_ask_items(struct store_txn *txn, cons
 /* ---- how items were paid ---- */
 
 struct aging_paid {
-    int64_t paid_minor;                   /* Allocated, and not taken off again. */
-    int64_t days_to_pay_hundredths;       /* From posting, weighted by amount; half away from zero. */
-    int64_t days_beyond_terms_hundredths; /* From the due date; negative = early. */
+    int64_t paid_minor; /* Allocated, and not taken off again. */
+    int64_t late_minor; /* The part of it that was allocated past its due date. */
+    wide to_pay;        /* Amounts times days: from posting, */
+    wide delay;         /* past the due date, */
+    wide early;         /* and before it. */
 };
 
 /* AG3 */

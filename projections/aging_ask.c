@@ -479,8 +479,10 @@ enum daybook_status aging_ask_paid(struct store_txn *txn, const struct aging_que
     DAYBOOK_TRY(series_ask(txn, touches_shape, question->account, question->as_of, question->known_at, &totals, error));
     *paid = (struct aging_paid){
         .paid_minor = totals.columns[TOUCH_PAID],
-        .days_to_pay_hundredths = touch_mean_to_pay(&totals),
-        .days_beyond_terms_hundredths = touch_mean_late(&totals),
+        .late_minor = totals.columns[TOUCH_PAID_LATE],
+        .to_pay = touch_to_pay(totals.columns),
+        .delay = touch_delay(totals.columns),
+        .early = touch_early(totals.columns),
     };
     return DAYBOOK_OK;
 }

@@ -65,8 +65,9 @@ static enum daybook_status fill_row(const struct facts *facts, Pb__Credit *row, 
     row->overdue_minor = facts->ages.overdue_minor;
     row->times_over_limit = credit->times_over_limit;
     row->paid_minor = facts->paid.paid_minor;
-    row->days_to_pay_hundredths = facts->paid.days_to_pay_hundredths;
-    row->days_beyond_terms_hundredths = facts->paid.days_beyond_terms_hundredths;
+    (void)ratio_hundredths(facts->paid.to_pay, facts->paid.paid_minor, &row->days_to_pay_hundredths);
+    (void)ratio_hundredths(facts->paid.delay - facts->paid.early, facts->paid.paid_minor,
+                           &row->days_beyond_terms_hundredths);
     if (__builtin_add_overflow(row->open_minor, row->held_minor, &row->exposure_minor) ||
         __builtin_sub_overflow(row->exposure_minor, row->unapplied_minor, &row->exposure_minor)) {
         return too_large(error);
