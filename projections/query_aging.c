@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "projections/aging.h"
 #include "projections/query_aging.h"
 #include "projections/query_book.h"
+#include "projections/query_rank.h"
 
 /* The sums of all rows in one currency. */
 struct aging_total {
@@ -15,7 +17,7 @@ struct aging_total {
 
 struct ages {
     struct aging_policy policy;
-    struct pointers rows;
+    struct ranking ranking;
     struct pointers totals; /* struct aging_total, by currency. */
     size_t row_count;
 };
@@ -107,6 +109,17 @@ static Pb__AgingRow *make_row(struct book *book, const struct aging_policy *poli
     return row;
 }
 
+static enum daybook_status add_buckets(const struct aging_sums *sums, size_t count, int64_t *sum_minor,
+                                       struct daybook_error *error) {
+    *sum_minor = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!money_add(sum_minor, sums->buckets[i])) {
+            return daybook_fail(error, DAYBOOK_LIMIT, "while adding up what is overdue: it does not fit 64 bits");
+        }
+    }
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status add_row(struct ages *ages, struct book *book, const struct account_row *account,
                                    const struct aging_sums *sums, struct daybook_error *error) {
     uint8_t key[PAGE_KEY_MAX];
@@ -117,11 +130,16 @@ static enum daybook_status add_row(struct ages *ages, struct book *book, const s
         return daybook_fail(error, DAYBOOK_LIMIT, "while adding up ages in %s: a total does not fit 64 bits",
                             account->currency);
     }
-    if (!page_take(&book->page, key, page_account_key(account, key))) {
-        return DAYBOOK_OK;
+    int64_t amount = sums->total_minor;
+    if (ages->ranking.order == PB__ORDER__ORDER_OVERDUE) {
+        DAYBOOK_TRY(add_buckets(sums, ages->policy.edge_count + 1, &amount, error));
     }
-    return pointers_add(&ages->rows, book->arena,
-                        make_row(book, &ages->policy, account->customer, account->currency, sums));
+    bool is_taken;
+    DAYBOOK_TRY(
+        rank_offer(&ages->ranking, book, account, amount, key, page_account_key(account, key), &is_taken, error));
+    return is_taken ? rank_put(&ages->ranking, book,
+                               make_row(book, &ages->policy, account->customer, account->currency, sums))
+                    : DAYBOOK_OK;
 }
 
 static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
@@ -173,8 +191,8 @@ static enum daybook_status make_answer(struct book *book, const struct ages *age
     made->position = book_position(book);
     made->n_buckets = labels.count;
     made->buckets = (char **)labels.items;
-    made->n_rows = ages->rows.count;
-    made->rows = (Pb__AgingRow **)ages->rows.items;
+    made->n_rows = ages->ranking.rows.count;
+    made->rows = (Pb__AgingRow **)ages->ranking.rows.items;
     made->n_totals = totals.count;
     made->totals = (Pb__AgingRow **)totals.items;
     made->next_cursor = page_next_cursor(&book->page, book->arena);
@@ -193,12 +211,19 @@ enum daybook_status query_aging(struct daybook *ledger, const Pb__Query *query, 
         status = read_policy(asked, &ages.policy, error);
     }
     if (status == DAYBOOK_OK) {
+        status =
+            rank_init(&ages.ranking, &book, asked->order, "total, greatest first", "overdue, greatest first", error);
+    }
+    if (status == DAYBOOK_OK) {
         book.accounts_table = AGING_ACCOUNTS;
         book_add_view(&book, "aging");
         status = book_walk(&book, visit, &ages, error);
     }
     if (status == DAYBOOK_OK && ages.row_count == 0 && asked->customer[0] != '\0' && asked->tag[0] == '\0') {
         status = add_zero(&ages, &book, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = rank_finish(&ages.ranking, &book);
     }
     if (status == DAYBOOK_OK) {
         status = make_answer(&book, &ages, answer);

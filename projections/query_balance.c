@@ -6,6 +6,7 @@
 #include "projections/balance.h"
 #include "projections/query_balance.h"
 #include "projections/query_book.h"
+#include "projections/query_rank.h"
 
 /* Every amount of a balance: what a total adds up. */
 static const size_t amounts[] = {
@@ -71,19 +72,19 @@ enum daybook_status query_add_to_totals(struct book *book, struct pointers *tota
     return status;
 }
 
-enum daybook_status query_add_balance(struct book *book, struct pointers *rows, const Pb__Balance *row) {
+Pb__Balance *query_copy_balance(struct book *book, const Pb__Balance *row) {
     Pb__Balance *copy = arena_alloc(book->arena, sizeof *copy);
     if (copy == NULL) {
-        return DAYBOOK_NO_MEMORY;
+        return NULL;
     }
     *copy = *row;
     copy->customer = book_text(book, row->customer);
     copy->currency = book_text(book, row->currency);
-    return copy->customer == NULL || copy->currency == NULL ? DAYBOOK_NO_MEMORY : pointers_add(rows, book->arena, copy);
+    return copy->customer == NULL || copy->currency == NULL ? NULL : copy;
 }
 
 struct balances {
-    struct pointers rows;
+    struct ranking ranking;
     struct pointers totals;
     size_t row_count;
 };
@@ -100,8 +101,13 @@ static enum daybook_status add_row(struct balances *balances, struct book *book,
         status = query_add_to_totals(book, &balances->totals, &row, error);
     }
     balances->row_count++;
-    if (status == DAYBOOK_OK && page_take(&book->page, key, page_account_key(account, key))) {
-        status = query_add_balance(book, &balances->rows, &row);
+    bool is_taken = false;
+    if (status == DAYBOOK_OK) {
+        status = rank_offer(&balances->ranking, book, account, row.net_minor, key, page_account_key(account, key),
+                            &is_taken, error);
+    }
+    if (status == DAYBOOK_OK && is_taken) {
+        status = rank_put(&balances->ranking, book, query_copy_balance(book, &row));
     }
     return status;
 }
@@ -133,8 +139,8 @@ static enum daybook_status make_answer(struct book *book, const struct balances 
     }
     pb__balance_answer__init(made);
     made->position = book_position(book);
-    made->n_rows = balances->rows.count;
-    made->rows = (Pb__Balance **)balances->rows.items;
+    made->n_rows = balances->ranking.rows.count;
+    made->rows = (Pb__Balance **)balances->ranking.rows.items;
     made->n_totals = balances->totals.count;
     made->totals = (Pb__Balance **)balances->totals.items;
     made->next_cursor = page_next_cursor(&book->page, book->arena);
@@ -150,12 +156,18 @@ enum daybook_status query_balance(struct daybook *ledger, const Pb__Query *query
     struct book book;
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
+        status = rank_init(&balances.ranking, &book, asked->order, "net, greatest first", NULL, error);
+    }
+    if (status == DAYBOOK_OK) {
         book.accounts_table = BALANCE_ACCOUNTS;
         book_add_view(&book, "balance");
         status = book_walk(&book, visit, &balances, error);
     }
     if (status == DAYBOOK_OK && balances.row_count == 0 && asked->customer[0] != '\0' && asked->tag[0] == '\0') {
         status = add_zero(&balances, &book, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = rank_finish(&balances.ranking, &book);
     }
     if (status == DAYBOOK_OK) {
         status = make_answer(&book, &balances, answer);

@@ -8,8 +8,7 @@
 DAYBOOK_MUST_USE enum daybook_status query_add_to_totals(struct book *book, struct pointers *totals,
                                                          const Pb__Balance *row, struct daybook_error *error);
 
-/* Copies a row and its texts into the answer. */
-DAYBOOK_MUST_USE enum daybook_status query_add_balance(struct book *book, struct pointers *rows,
-                                                       const Pb__Balance *row);
+/* Copies a row and its texts into the answer. NULL when memory is refused. */
+Pb__Balance *query_copy_balance(struct book *book, const Pb__Balance *row);
 
 #endif

@@ -10,7 +10,7 @@
 #include "projections/customers.h"
 #include "projections/query.h"
 
-enum { PAGE_LIMIT_DEFAULT = 1000, PAGE_LIMIT_MAX = 100000, PAGE_KEY_MAX = ACCOUNT_KEY_SIZE + 16 };
+enum { PAGE_LIMIT_DEFAULT = 1000, PAGE_LIMIT_MAX = 100000, PAGE_KEY_MAX = ACCOUNT_KEY_SIZE + 24 };
 
 /* A growing array of pointers in an arena, as protobuf-c wants them. */
 struct pointers {

@@ -6,11 +6,12 @@
 #include "projections/credit.h"
 #include "projections/query_aging.h"
 #include "projections/query_book.h"
+#include "projections/query_rank.h"
 
 enum { READ_CREDIT, READ_BALANCE, READ_AGING };
 
 struct credits {
-    struct pointers rows;
+    struct ranking ranking;
     size_t row_count;
 };
 
@@ -82,15 +83,22 @@ static enum daybook_status fill_row(const struct facts *facts, Pb__Credit *row, 
 static enum daybook_status add_row(struct credits *credits, struct book *book, const struct account_row *account,
                                    const struct facts *facts, struct daybook_error *error) {
     uint8_t key[PAGE_KEY_MAX];
+    Pb__Credit filled = PB__CREDIT__INIT;
+    bool is_taken;
     credits->row_count++;
-    if (!page_take(&book->page, key, page_account_key(account, key))) {
+    DAYBOOK_TRY(fill_row(facts, &filled, error));
+    bool is_by_overdue = credits->ranking.order == PB__ORDER__ORDER_OVERDUE;
+    DAYBOOK_TRY(rank_offer(&credits->ranking, book, account,
+                           is_by_overdue ? filled.overdue_minor : filled.exposure_minor, key,
+                           page_account_key(account, key), &is_taken, error));
+    if (!is_taken) {
         return DAYBOOK_OK;
     }
     Pb__Credit *row = arena_alloc(book->arena, sizeof *row);
     if (row == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
-    pb__credit__init(row);
+    *row = filled;
     row->customer = book_text(book, account->customer);
     row->currency = book_text(book, account->currency);
     row->policy_since = book_date(book, facts->credit.policy.since_on);
@@ -98,8 +106,7 @@ static enum daybook_status add_row(struct credits *credits, struct book *book, c
     if (row->customer == NULL || row->currency == NULL || row->policy_since == NULL || row->policy_until == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
-    DAYBOOK_TRY(fill_row(facts, row, error));
-    return pointers_add(&credits->rows, book->arena, row);
+    return rank_put(&credits->ranking, book, row);
 }
 
 static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
@@ -150,8 +157,8 @@ static enum daybook_status make_answer(struct book *book, const struct credits *
     DAYBOOK_TRY(book_add_policy(book, "deposits", "not deducted"));
     DAYBOOK_TRY(book_add_policy(book, "overdue", "by due date, without what is disputed"));
     made->position = book_position(book);
-    made->n_rows = credits->rows.count;
-    made->rows = (Pb__Credit **)credits->rows.items;
+    made->n_rows = credits->ranking.rows.count;
+    made->rows = (Pb__Credit **)credits->ranking.rows.items;
     made->next_cursor = page_next_cursor(&book->page, book->arena);
     *answer = &made->base;
     return made->position == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
@@ -165,6 +172,10 @@ enum daybook_status query_credit(struct daybook *ledger, const Pb__Query *query,
     struct book book;
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
+        status = rank_init(&credits.ranking, &book, asked->order, "exposure, greatest first", "overdue, greatest first",
+                           error);
+    }
+    if (status == DAYBOOK_OK) {
         book.accounts_table = CREDIT_ACCOUNTS;
         book_add_view(&book, "credit");
         book_add_view(&book, "balance");
@@ -173,6 +184,9 @@ enum daybook_status query_credit(struct daybook *ledger, const Pb__Query *query,
     }
     if (status == DAYBOOK_OK && credits.row_count == 0 && asked->customer[0] != '\0' && asked->tag[0] == '\0') {
         status = add_zero(&credits, &book, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = rank_finish(&credits.ranking, &book);
     }
     if (status == DAYBOOK_OK) {
         status = make_answer(&book, &credits, answer);

@@ -6,11 +6,12 @@
 #include "projections/aging.h"
 #include "projections/query_balance.h"
 #include "projections/query_book.h"
+#include "projections/query_rank.h"
 
 struct listing {
     struct book *book;
     bool includes_closed;
-    struct pointers rows;
+    struct ranking ranking;
     struct pointers totals;
     /* Of the account in work, by sequence once they are all there. */
     struct arena account_arena;
@@ -78,12 +79,10 @@ static int compare_rows(const void *a, const void *b) {
     return (x->instalment > y->instalment) - (x->instalment < y->instalment);
 }
 
-static enum daybook_status copy_row(struct listing *listing, const struct account_row *account,
-                                    const Pb__OpenItem *found) {
-    struct book *book = listing->book;
+static Pb__OpenItem *copy_row(struct book *book, const struct account_row *account, const Pb__OpenItem *found) {
     Pb__OpenItem *row = arena_alloc(book->arena, sizeof *row);
     if (row == NULL) {
-        return DAYBOOK_NO_MEMORY;
+        return NULL;
     }
     *row = *found;
     row->customer = book_text(book, account->customer);
@@ -95,13 +94,16 @@ static enum daybook_status copy_row(struct listing *listing, const struct accoun
     row->settled_on = book_text(book, found->settled_on);
     if (row->customer == NULL || row->currency == NULL || row->document == NULL || row->category == NULL ||
         row->posted_on == NULL || row->due_on == NULL || row->settled_on == NULL) {
-        return DAYBOOK_NO_MEMORY;
+        return NULL;
     }
-    return pointers_add(&listing->rows, book->arena, row);
+    return row;
 }
 
 /* An item's key on a page: the account's, 0x00, sequence u64 and instalment u32, big-endian. */
-static enum daybook_status take_rows(struct listing *listing, const struct account_row *account) {
+static enum daybook_status take_rows(struct listing *listing, const struct account_row *account,
+                                     struct daybook_error *error) {
+    struct book *book = listing->book;
+    bool is_by_days = listing->ranking.order == PB__ORDER__ORDER_OVERDUE;
     uint8_t key[PAGE_KEY_MAX];
     size_t size = page_account_key(account, key);
     key[size++] = 0;
@@ -112,8 +114,11 @@ static enum daybook_status take_rows(struct listing *listing, const struct accou
         const Pb__OpenItem *found = listing->found.items[i];
         store_be64(key + size, found->sequence);
         store_be32(key + size + 8, found->instalment);
-        if (page_take(&listing->book->page, key, size + 12)) {
-            DAYBOOK_TRY(copy_row(listing, account, found));
+        int64_t rank = is_by_days ? found->days_overdue : found->open_minor;
+        bool is_taken;
+        DAYBOOK_TRY(rank_offer(&listing->ranking, book, account, rank, key, size + 12, &is_taken, error));
+        if (is_taken) {
+            DAYBOOK_TRY(rank_put(&listing->ranking, book, copy_row(book, account, found)));
         }
     }
     return DAYBOOK_OK;
@@ -145,7 +150,7 @@ static enum daybook_status visit(void *context, struct book *book, const struct 
         return book_check(book, 0, status, error);
     }
     DAYBOOK_TRY(add_total(listing, account, error));
-    return take_rows(listing, account);
+    return take_rows(listing, account, error);
 }
 
 static enum daybook_status make_answer(struct book *book, const struct listing *listing, ProtobufCMessage **answer) {
@@ -155,8 +160,8 @@ static enum daybook_status make_answer(struct book *book, const struct listing *
     }
     pb__open_items_answer__init(made);
     made->position = book_position(book);
-    made->n_rows = listing->rows.count;
-    made->rows = (Pb__OpenItem **)listing->rows.items;
+    made->n_rows = listing->ranking.rows.count;
+    made->rows = (Pb__OpenItem **)listing->ranking.rows.items;
     made->n_totals = listing->totals.count;
     made->totals = (Pb__Balance **)listing->totals.items;
     made->next_cursor = page_next_cursor(&book->page, book->arena);
@@ -173,9 +178,16 @@ enum daybook_status query_items(struct daybook *ledger, const Pb__Query *query, 
     arena_init(&listing.account_arena, ACCOUNT_ARENA_BYTES);
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
+        status =
+            rank_init(&listing.ranking, &book, asked->order, "open, greatest first", "days overdue, most first", error);
+    }
+    if (status == DAYBOOK_OK) {
         book.accounts_table = AGING_ACCOUNTS;
         book_add_view(&book, "aging");
         status = book_walk(&book, visit, &listing, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = rank_finish(&listing.ranking, &book);
     }
     if (status == DAYBOOK_OK) {
         status = make_answer(&book, &listing, answer);

@@ -6,11 +6,12 @@
 #include "codec/wire.h"
 #include "projections/lots.h"
 #include "projections/query_book.h"
+#include "projections/query_rank.h"
 
 struct lot_list {
     bool includes_spent;
     int32_t expiring_through; /* DATE_NONE: not asked. */
-    struct pointers rows;
+    struct ranking ranking;
     struct pointers totals;
 };
 
@@ -149,7 +150,7 @@ static enum daybook_status copy_scope(struct book *book, const Pb__DepositReceiv
 static enum daybook_status copy_row(struct lot_list *list, struct book *book, const struct lot_found *found) {
     const Pb__DepositReceived *body = found->body;
     Pb__Lot *row = arena_alloc(book->arena, sizeof *row);
-    DAYBOOK_TRY(pointers_add(&list->rows, book->arena, row));
+    DAYBOOK_TRY(rank_put(&list->ranking, book, row));
     *row = found->lot;
     row->customer = book_text(book, found->account->customer);
     row->currency = book_text(book, found->account->currency);
@@ -185,7 +186,10 @@ static enum daybook_status add_lot(struct lot_list *list, struct book *book, str
     size_t size = page_account_key(found->account, key);
     key[size++] = 0;
     store_be64(key + size, found->row.sequence);
-    return page_take(&book->page, key, size + 8) ? copy_row(list, book, found) : DAYBOOK_OK;
+    int64_t amount = list->expiring_through == DATE_NONE ? found->lot.left_minor : found->lot.expiring_minor;
+    bool is_taken;
+    DAYBOOK_TRY(rank_offer(&list->ranking, book, found->account, amount, key, size + 8, &is_taken, error));
+    return is_taken ? copy_row(list, book, found) : DAYBOOK_OK;
 }
 
 static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
@@ -232,8 +236,8 @@ static enum daybook_status make_answer(struct book *book, const struct lot_list 
     }
     pb__lots_answer__init(made);
     made->position = book_position(book);
-    made->n_rows = list->rows.count;
-    made->rows = (Pb__Lot **)list->rows.items;
+    made->n_rows = list->ranking.rows.count;
+    made->rows = (Pb__Lot **)list->ranking.rows.items;
     made->n_totals = list->totals.count;
     made->totals = (Pb__Lot **)list->totals.items;
     made->next_cursor = page_next_cursor(&book->page, book->arena);
@@ -252,9 +256,17 @@ enum daybook_status query_lots(struct daybook *ledger, const Pb__Query *query, s
         status = read_question(&list, &book, asked, error);
     }
     if (status == DAYBOOK_OK) {
+        status = rank_init(&list.ranking, &book, asked->order,
+                           list.expiring_through == DATE_NONE ? "left, greatest first" : "expiring, greatest first",
+                           NULL, error);
+    }
+    if (status == DAYBOOK_OK) {
         book.accounts_table = LOTS_ACCOUNTS;
         book_add_view(&book, "lots");
         status = book_walk(&book, visit, &list, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = rank_finish(&list.ranking, &book);
     }
     if (status == DAYBOOK_OK) {
         status = make_answer(&book, &list, answer);

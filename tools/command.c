@@ -101,6 +101,24 @@ static const struct option_spec page_options[] = {
     OPTIONS_END,
 };
 
+static const struct option_spec order_options[] = {
+    {"sort",
+     0,
+     OPTION_VALUE,
+     false,
+     "ORDER",
+     N_("greatest first, by amount or by what is overdue (default: by customer)"),
+     {FORM_ENUM, "order", NULL}},
+    {"top",
+     0,
+     OPTION_VALUE,
+     false,
+     "ROWS",
+     N_("only the first ROWS of that order (default order: amount)"),
+     {FORM_WHOLE, "page.limit", NULL}},
+    OPTIONS_END,
+};
+
 const struct command *const command_tables[] = {
     init_commands,  customer_commands, document_commands, hold_commands,   policy_commands, view_commands,
     books_commands, submit_commands,   import_commands,   export_commands, admin_commands,  NULL,
@@ -116,6 +134,9 @@ void command_option_tables(const struct command *command, const struct option_sp
     }
     if ((command->uses & USES_AT) != 0) {
         tables[count++] = at_options;
+    }
+    if ((command->uses & USES_ORDER) != 0) {
+        tables[count++] = order_options;
     }
     if ((command->uses & USES_PAGE) != 0) {
         tables[count++] = page_options;

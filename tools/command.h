@@ -19,6 +19,7 @@ enum command_uses {
     USES_WRITE = 1 << 1,  /* --key, --actor, --on, ... */
     USES_AT = 1 << 2,     /* --as-of, --known-at */
     USES_PAGE = 1 << 3,   /* --limit, --cursor, --csv */
+    USES_ORDER = 1 << 4,  /* --sort, --top */
 };
 
 enum { COMMAND_ARGUMENTS_MAX = 4 };

@@ -66,7 +66,7 @@ const struct command policy_commands[] = {
     {
         .name = "credit list",
         .arguments = "",
-        .uses = USES_LEDGER | USES_AT | USES_PAGE,
+        .uses = USES_LEDGER | USES_AT | USES_PAGE | USES_ORDER,
         .run = command_view_run,
         .summary = N_("list the customers' limits and exposures"),
         .detail = NULL,

@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "tools/aging_bar.h"
 #include "tools/console.h"
 #include "tools/field_form.h"
 #include "tools/message_field.h"
@@ -70,7 +72,7 @@ const struct command view_commands[] = {
         .name = "balance",
         .arguments = "[CUSTOMER]",
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_AT | USES_PAGE,
+        .uses = USES_LEDGER | USES_AT | USES_PAGE | USES_ORDER,
         .run = command_view_run,
         .summary = N_("what a customer, or every customer, owes and has deposited"),
         .detail = N_("NET is receivable less unapplied less deposit."),
@@ -83,7 +85,7 @@ const struct command view_commands[] = {
         .name = "aging",
         .arguments = "[CUSTOMER]",
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_AT | USES_PAGE,
+        .uses = USES_LEDGER | USES_AT | USES_PAGE | USES_ORDER,
         .run = command_view_run,
         .summary = N_("what is not due yet, and what is overdue by how many days"),
         .detail = NULL,
@@ -96,7 +98,7 @@ const struct command view_commands[] = {
         .name = "open-items",
         .arguments = "[CUSTOMER]",
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_AT | USES_PAGE,
+        .uses = USES_LEDGER | USES_AT | USES_PAGE | USES_ORDER,
         .run = command_view_run,
         .summary = N_("charges that are not paid yet, and money that is not applied yet"),
         .detail = NULL,
@@ -215,7 +217,8 @@ static enum daybook_status join(struct pages *pages, struct daybook_error *error
 
 static enum daybook_status ask_all(struct pages *pages, struct daybook_error *error) {
     enum daybook_status status = ask_page(pages, error);
-    if (status != DAYBOOK_OK || options_has(&pages->invocation->options, "limit")) {
+    if (status != DAYBOOK_OK || options_has(&pages->invocation->options, "limit") ||
+        options_has(&pages->invocation->options, "top")) {
         return status;
     }
     char *cursor = next_cursor_of(pages->last->answer);
@@ -264,9 +267,12 @@ static enum daybook_status print_table(const struct invocation *invocation, cons
         (void)printf("%s", _("Nothing to show.\n"));
     }
     enum daybook_status status = table_print(table, stdout, error);
+    if (isatty(STDOUT_FILENO)) {
+        aging_bar_print(answer, stdout);
+    }
     books_print_notes(answer, stdout);
     const char *cursor = next_cursor_of(answer);
-    if (status == DAYBOOK_OK && *cursor != '\0') {
+    if (status == DAYBOOK_OK && *cursor != '\0' && !options_has(&invocation->options, "top")) {
         (void)printf(_("\nMore: --cursor '%s'\n"), cursor);
     }
     return status;
@@ -289,6 +295,9 @@ static enum daybook_status build(struct pages *pages, struct daybook_error *erro
         return no_memory(error);
     }
     coordinates->with_time = true;
+    if (options_has(&invocation->options, "top") && !options_has(&invocation->options, "sort")) {
+        *(int *)member_named(pages->question, "order") = PB__ORDER__ORDER_AMOUNT;
+    }
     struct field_target target = {&pages->query.base, pages->question, NULL, invocation->arena};
     return field_form_apply_all(&target, invocation, error);
 }
@@ -328,6 +337,9 @@ int command_view_run(struct invocation *invocation) {
     struct pages pages = {.invocation = invocation};
     if (options_has(&invocation->options, "json") && options_has(&invocation->options, "csv")) {
         return command_usage(invocation, "%s", _("--json and --csv exclude each other"));
+    }
+    if (options_has(&invocation->options, "top") && options_has(&invocation->options, "limit")) {
+        return command_usage(invocation, "%s", _("--top and --limit exclude each other"));
     }
     progress_watch_interrupt();
     enum daybook_status status = build(&pages, &error);

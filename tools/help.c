@@ -198,6 +198,7 @@ void help_man(FILE *stream) {
     man_option_table(stream, "of every request", USES_WRITE);
     man_option_table(stream, "of every question", USES_AT);
     man_option_table(stream, "of questions that answer with a table", USES_PAGE);
+    man_option_table(stream, "of questions that rank their rows", USES_ORDER);
     (void)fputs(".SH ENVIRONMENT\n.TP\n.B DAYBOOK_LEDGER\nthe ledger, where \\-L names none\n"
                 ".TP\n.B NO_COLOR\nno colour, even on a terminal\n"
                 ".SH EXIT STATUS\n0 done; 1 a request or a line was refused; 2 usage; 3 the system failed, something "

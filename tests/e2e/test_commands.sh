@@ -48,6 +48,18 @@ out_has "600.00"
 expect 0 aging --as-of 2024-03-31 --edges 10,20 --csv
 out_has "customer,currency,not_due,1-10,11-20,over 20,disputed,unapplied,total"
 out_has "ACME,CNY,0.00,0.00,0.00,600.00,0.00,-600.00,0.00"
+expect 0 aging --as-of 2024-03-31 --sort overdue --top 1 --csv
+[ "$(wc -l <"$out")" -eq 2 ] || die "--top 1 is one row"
+out_has "ACME,CNY,"
+expect 2 aging --top 1 --limit 1
+err_has "--top and --limit exclude each other"
+expect 2 aging --sort size
+# The bars and colours are for a terminal only.
+expect 0 aging --as-of 2024-03-31
+grep -q $'\033' "$out" && die "colours in a pipe"
+script -qec "$daybook aging --as-of 2024-03-31" /dev/null >"$out" </dev/null
+out_has "100.0 %"
+grep -q $'\033\[31m' "$out" || die "what is overdue is not marked on a terminal"
 expect 0 open-items --as-of 2024-04-02 --closed --csv
 out_has ",2024-04-02,CNY,1000.00,0.00,0.00"
 
