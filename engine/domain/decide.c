@@ -408,7 +408,8 @@ static bool check_customer(struct decision *decision) {
     if (decision->customer == NULL) {
         return REFUSE(decision, UNKNOWN_CUSTOMER, NO_FACTS, "there is no customer \"%s\"", request->customer);
     }
-    if (decision->customer->is_closed) {
+    /* What moved before the end is still told to the customer. */
+    if (decision->customer->is_closed && request->command_case != PB__REQUEST__COMMAND_ISSUE_STATEMENT) {
         return REFUSE(decision, CUSTOMER_CLOSED, NO_FACTS, "customer \"%s\" was closed", request->customer);
     }
     return true;
@@ -446,6 +447,7 @@ static const struct rule {
     {PB__REQUEST__COMMAND_REOPEN_PERIOD, decide_reopen_period, false},
     {PB__REQUEST__COMMAND_EXPIRE_DUE, decide_expire_due, true},
     {PB__REQUEST__COMMAND_APPLY_DEPOSIT, decide_apply_deposit, true},
+    {PB__REQUEST__COMMAND_ISSUE_STATEMENT, decide_issue_statement, true},
 };
 
 static const struct rule *rule_of(const Pb__Request *request) {

@@ -18,7 +18,7 @@
  *         DATE_BEFORE_SOURCE, OUT_OF_SCOPE, LOT_EXPIRED, EXCEEDS_DEPOSIT,
  *         EXCEEDS_OPEN, EXCEEDS_UNAPPLIED, EXCEEDS_HELD, EXCEEDS_WRITTEN_OFF,
  *         CREDIT_HOLD, UNASSESSED, OVER_CREDIT_LIMIT, BALANCE_NOT_ZERO,
- *         AMOUNT_OVERFLOW.
+ *         STATEMENT_NOT_NEXT, AMOUNT_OVERFLOW.
  *       Lists (allocations, instalments) come after the rest of their command,
  *       item by item, each in this order. A date that is wrong because of a
  *       document is DATE_INVALID once that document is found, and one that comes

@@ -161,5 +161,6 @@ bool decide_open_dispute(struct decision *decision);
 bool decide_resolve_dispute(struct decision *decision);
 bool decide_reverse_payment(struct decision *decision);
 bool decide_reverse_charge(struct decision *decision);
+bool decide_issue_statement(struct decision *decision);
 
 #endif

@@ -72,6 +72,24 @@ static enum daybook_status fold_credit_hold(struct fold *fold, bool is_placed) {
     return state_insert(fold->state, &fold->customer->row, holds, sizeof change, holds->count, &change, fold->error);
 }
 
+/* The state remembers the last statement of an account, so that the next one can be asked to follow it. */
+static enum daybook_status fold_statement(struct fold *fold) {
+    const Pb__Event *event = fold->event;
+    const Pb__StatementIssued *body = event->statement_issued;
+    struct account *account = fold->account;
+    if (account == NULL) {
+        return fold_misfit(fold, "no currency, of customer", event->customer);
+    }
+    struct row *row = &fold->customer->row;
+    DAYBOOK_TRY(state_touch(fold->state, row, &account->statement_to_on, sizeof account->statement_to_on, fold->error));
+    DAYBOOK_TRY(
+        state_touch(fold->state, row, &account->statement_sequence, sizeof account->statement_sequence, fold->error));
+    account->statement_to_on = body->to_on;
+    account->statement_sequence = event->sequence;
+    return state_add_document_name(fold->state, event->sequence, fold->customer,
+                                   PB__DOCUMENT_KIND__DOCUMENT_KIND_STATEMENT, body->statement, fold->error);
+}
+
 static enum daybook_status fold_period(struct fold *fold, int32_t through_on) {
     struct ledger_row *ledger = NULL;
     DAYBOOK_TRY(state_ledger(fold->state, &ledger, fold->error));
@@ -123,6 +141,7 @@ static enum daybook_status fold_body(struct fold *fold) {
     case PB__EVENT__BODY_LOT_REACTIVATED:
         return fold->account != NULL ? fold_lot_event(fold) : fold_misfit(fold, "no currency, of customer", customer);
     case PB__EVENT__BODY_STATEMENT_ISSUED:
+        return fold_statement(fold);
     case PB__EVENT__BODY_REQUEST_PROPOSED:
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:

@@ -51,7 +51,9 @@
     X(PAYMENT_PENDING, "The payment has not settled.", "Settle it first.")                                             \
     X(ALREADY_SETTLED, "The payment is not pending.", "Nothing is left to settle.")                                    \
     X(UNASSESSED, "The customer has no credit policy, and this ledger refuses credit without one.",                    \
-      "Set a credit policy, or charge against deposits only.")
+      "Set a credit policy, or charge against deposits only.")                                                         \
+    X(STATEMENT_NOT_NEXT, "The statement does not begin where the account's last one ended, or knows less than it.",   \
+      "Issue it from that day on, of what is known now.")
 
 const char *refusal_name(Pb__RefusalCode code) {
     switch (code) {

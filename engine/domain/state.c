@@ -224,6 +224,9 @@ static const char *event_document_id(const Pb__Event *event, Pb__DocumentKind ki
     if (kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_REFUND && event->body_case == PB__EVENT__BODY_REFUNDED) {
         return event->refunded->refund;
     }
+    if (kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_STATEMENT && event->body_case == PB__EVENT__BODY_STATEMENT_ISSUED) {
+        return event->statement_issued->statement;
+    }
     if (kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_ALLOCATION && event->body_case == PB__EVENT__BODY_ALLOCATED) {
         return event->allocated->allocation;
     }

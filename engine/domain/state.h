@@ -29,7 +29,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 5 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 6 };
 
 struct row {
     uint64_t number;
@@ -110,14 +110,16 @@ struct account {
     int64_t credit_held_minor;
     int64_t dormant_minor;
     int64_t pending_minor;
-    int32_t last_on;        /* The latest day on which money moved. */
-    struct vector future;   /* struct account_future, by date */
-    struct vector lots;     /* struct lot_ref, in paying order */
-    struct vector items;    /* struct item_ref, by due date and number */
-    struct vector sources;  /* struct item_ref, by posting date and number */
-    struct vector expiries; /* struct expiry_ref, by date and number */
-    struct vector expired;  /* struct lot_ref: lots of which something has expired, in paying order */
-    struct vector policies; /* struct credit_policy, by sequence */
+    int32_t last_on;             /* The latest day on which money moved. */
+    int32_t statement_to_on;     /* Where the last statement ended. */
+    uint64_t statement_sequence; /* Its event; 0: none was issued. */
+    struct vector future;        /* struct account_future, by date */
+    struct vector lots;          /* struct lot_ref, in paying order */
+    struct vector items;         /* struct item_ref, by due date and number */
+    struct vector sources;       /* struct item_ref, by posting date and number */
+    struct vector expiries;      /* struct expiry_ref, by date and number */
+    struct vector expired;       /* struct lot_ref: lots of which something has expired, in paying order */
+    struct vector policies;      /* struct credit_policy, by sequence */
 };
 
 struct customer {

@@ -198,6 +198,8 @@ static void pack_account(struct packer *packer, void *item) {
     pack_signed(packer, &account->dormant_minor);
     pack_signed(packer, &account->pending_minor);
     pack_date(packer, &account->last_on);
+    pack_date(packer, &account->statement_to_on);
+    pack_unsigned(packer, &account->statement_sequence);
     pack_array(packer, &account->future, sizeof(struct account_future), pack_future);
     pack_array(packer, &account->lots, sizeof(struct lot_ref), pack_lot_ref);
     pack_array(packer, &account->items, sizeof(struct item_ref), pack_item_ref);

@@ -191,6 +191,19 @@ static inline void render_dispute(struct rendered *rendered, const Pb__Event *ev
     }
 }
 
+/* "statement s forward - 2024-05-31 known=2 after=1". */
+static inline void render_statement(struct rendered *rendered, const Pb__StatementIssued *body) {
+    static const char *const kinds[] = {"?", "forward", "item", "transaction"};
+    char from[DATE_TEXT_SIZE];
+    char to[DATE_TEXT_SIZE];
+    render(rendered, "statement %s %s %s %s known=%" PRIu64, body->statement, kinds[body->kind],
+           body->from_on == DATE_NONE ? "-" : date_format(body->from_on, from), date_format(body->to_on, to),
+           body->known_at);
+    if (body->previous != 0) {
+        render(rendered, " after=%" PRIu64, body->previous);
+    }
+}
+
 /* The kinds that came later; false: none of them. */
 static inline bool render_later_kinds(struct rendered *rendered, const Pb__Event *event) {
     switch ((int)event->body_case) {
@@ -207,6 +220,9 @@ static inline bool render_later_kinds(struct rendered *rendered, const Pb__Event
     case PB__EVENT__BODY_DISPUTE_OPENED:
     case PB__EVENT__BODY_DISPUTE_RESOLVED:
         render_dispute(rendered, event);
+        return true;
+    case PB__EVENT__BODY_STATEMENT_ISSUED:
+        render_statement(rendered, event->statement_issued);
         return true;
     default:
         return false;
