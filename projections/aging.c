@@ -340,8 +340,8 @@ static const char *const tables[AGING_TABLE_COUNT] = {
 
 const struct projection aging_projection = {
     .name = "aging",
-    .version = 2,
-    .readable_from = 2,
+    .version = 3,
+    .readable_from = 3,
     .tables = tables,
     .table_count = AGING_TABLE_COUNT,
     .open = open_fold,

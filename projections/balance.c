@@ -76,8 +76,8 @@ static const char *const tables[BALANCE_TABLE_COUNT] = {
 
 const struct projection balance_projection = {
     .name = "balance",
-    .version = 2,
-    .readable_from = 2,
+    .version = 3,
+    .readable_from = 3,
     .tables = tables,
     .table_count = BALANCE_TABLE_COUNT,
     .open = open_fold,

@@ -166,8 +166,8 @@ static const char *const tables[CREDIT_TABLE_COUNT] = {
 
 const struct projection credit_projection = {
     .name = "credit",
-    .version = 1,
-    .readable_from = 1,
+    .version = 2,
+    .readable_from = 2,
     .tables = tables,
     .table_count = CREDIT_TABLE_COUNT,
     .open = open_fold,

@@ -79,8 +79,8 @@ static const char *const tables[HISTORY_TABLE_COUNT] = {
 
 const struct projection history_projection = {
     .name = "history",
-    .version = 1,
-    .readable_from = 1,
+    .version = 2,
+    .readable_from = 2,
     .tables = tables,
     .table_count = HISTORY_TABLE_COUNT,
     .open = open_fold,

@@ -368,8 +368,8 @@ static const char *const tables[LOTS_TABLE_COUNT] = {
 
 const struct projection lots_projection = {
     .name = "lots",
-    .version = 1,
-    .readable_from = 1,
+    .version = 2,
+    .readable_from = 2,
     .tables = tables,
     .table_count = LOTS_TABLE_COUNT,
     .open = open_fold,

@@ -5,6 +5,7 @@
 #include "projections/series.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,21 +13,22 @@
 #include "projections/chunk.h"
 
 enum {
-    TAIL_FIRST_CAPACITY = 256,
+    TAIL_FIRST_CAPACITY = 128,
     TAILS_LIMIT_BYTES = 256 << 20, /* Past it, tails that are written are dropped. */
 };
 
-/* The open chunk of an account: header apart, entries in place. */
+/* The open chunk of an account. What every event changes comes first. */
 struct tail {
-    struct chunk_header header;
-    int64_t totals[SERIES_COLUMNS_MAX]; /* With the chunk's own entries. */
-    uint64_t first_sequence;
     uint64_t last_sequence;
-    int32_t last_effective;
-    uint32_t size;
+    uint8_t *entries;
+    uint32_t size; /* Of the entries. */
     uint32_t capacity;
+    int32_t last_effective;
     bool is_dirty;
-    uint8_t *row;
+    uint16_t header_room;
+    uint64_t first_sequence;
+    int64_t totals[SERIES_COLUMNS_MAX]; /* With the chunk's own entries. */
+    struct chunk_header header;
 };
 
 struct series {
@@ -55,7 +57,7 @@ enum daybook_status series_open(struct series_shape shape, struct series **serie
 
 static void drop(struct series *series, struct tail **tail) {
     series->used_bytes -= sizeof **tail + (*tail)->capacity;
-    free((*tail)->row);
+    free((*tail)->entries);
     free(*tail);
     *tail = NULL;
 }
@@ -87,12 +89,12 @@ static bool reserve(struct series *series, struct tail *tail, size_t size) {
     while (capacity < size) {
         capacity *= 2;
     }
-    uint8_t *row = realloc(tail->row, capacity);
-    if (row == NULL) {
+    uint8_t *entries = realloc(tail->entries, capacity);
+    if (entries == NULL) {
         return false;
     }
     series->used_bytes += capacity - tail->capacity;
-    tail->row = row;
+    tail->entries = entries;
     tail->capacity = (uint32_t)capacity;
     return true;
 }
@@ -113,22 +115,27 @@ static void begin_chunk(const struct series *series, struct tail *tail, uint32_t
     }
     memcpy(header.before, tail->totals, sizeof header.before);
     tail->header = header;
-    tail->size = (uint32_t)chunk_header_size(series->shape.column_count);
+    tail->header_room = (uint16_t)chunk_header_room(series->shape.column_count, &header);
+    tail->size = 0;
     tail->last_sequence = 0;
     tail->last_effective = 0;
 }
 
-/* Restores the sums and the last entry by reading the row again. */
-static enum daybook_status unpack_tail(const struct series *series, uint32_t account, struct tail *tail,
-                                       struct daybook_error *error) {
+/* Restores the tail from its row. */
+static enum daybook_status unpack_tail(struct series *series, uint32_t account, struct daybook_bytes row,
+                                       struct tail *tail, struct daybook_error *error) {
     unsigned column_count = series->shape.column_count;
-    enum daybook_status status =
-        chunk_read_header((struct daybook_bytes){tail->row, tail->size}, column_count, &tail->header, error);
-    if (status != DAYBOOK_OK) {
-        return status;
+    struct daybook_bytes entries;
+    DAYBOOK_TRY(chunk_read_header(row, column_count, &tail->header, &entries, error));
+    DAYBOOK_TRY(chunk_check_entries(row, entries, error));
+    if (!reserve(series, tail, entries.size)) {
+        return no_memory(error);
     }
+    memcpy(tail->entries, entries.data, entries.size);
+    tail->size = (uint32_t)entries.size;
+    tail->header_room = (uint16_t)chunk_header_room(column_count, &tail->header);
     memcpy(tail->totals, tail->header.before, sizeof tail->totals);
-    struct chunk_reader reader = {.next = tail->row + chunk_header_size(column_count), .end = tail->row + tail->size};
+    struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
     while (reader.next < reader.end) {
         if (!chunk_read_entry(&reader, column_count)) {
             return chunk_damaged(account, error);
@@ -156,24 +163,12 @@ static enum daybook_status load_tail(struct series *series, struct store_txn *tx
     if (status == DAYBOOK_OK) {
         status = cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
     }
-    if (status != DAYBOOK_OK) {
-        goto out;
-    }
-    bool is_found = row.is_valid && chunk_key_matches(row.key, account, 0);
-    size_t size = is_found ? row.value.size : chunk_header_size(series->shape.column_count);
-    if (!reserve(series, tail, size)) {
-        status = no_memory(error);
-        goto out;
-    }
-    if (is_found) {
-        memcpy(tail->row, row.value.data, size);
-        tail->size = (uint32_t)size;
+    if (status == DAYBOOK_OK && row.is_valid && chunk_key_matches(row.key, account, 0)) {
         tail->first_sequence = chunk_key_sequence(row.key);
-        status = unpack_tail(series, account, tail, error);
-    } else {
+        status = unpack_tail(series, account, row.value, tail, error);
+    } else if (status == DAYBOOK_OK) {
         begin_chunk(series, tail, 0);
     }
-out:
     cursor_close(cursor);
     return status;
 }
@@ -218,7 +213,7 @@ static enum daybook_status get_tail(struct series *series, struct store_txn *txn
     return DAYBOOK_OK;
 }
 
-/* One row of `level` for the 64 rows below it that end the account's log. */
+/* One row of `level` for the CHUNK_FANOUT rows below it that end the account's log. */
 static enum daybook_status write_group(const struct series *series, struct store_txn *txn, uint32_t account,
                                        unsigned level, struct daybook_error *error) {
     unsigned column_count = series->shape.column_count;
@@ -226,18 +221,19 @@ static enum daybook_status write_group(const struct series *series, struct store
     struct table_cursor *cursor = NULL;
     struct table_row row = {0};
     uint8_t key[CHUNK_KEY_SIZE];
-    uint8_t value[CHUNK_FIXED_SIZE + SERIES_COLUMNS_MAX * 8];
+    uint8_t value[CHUNK_HEADER_MAX];
     chunk_make_key(account, level - 1, UINT64_MAX, key);
     enum daybook_status status = cursor_open(txn, series->shape.table, &cursor, error);
     for (int i = 0; i < CHUNK_FANOUT && status == DAYBOOK_OK; i++) {
         status = i == 0 ? cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error)
                         : cursor_previous(cursor, &row, error);
         struct chunk_header header = {0};
+        struct daybook_bytes entries;
         if (status == DAYBOOK_OK && (!row.is_valid || !chunk_key_matches(row.key, account, level - 1))) {
             status = chunk_damaged(account, error);
         }
         if (status == DAYBOOK_OK) {
-            status = chunk_read_header(row.value, column_count, &header, error);
+            status = chunk_read_header(row.value, column_count, &header, &entries, error);
         }
         if (status == DAYBOOK_OK) {
             header.min_effective =
@@ -253,19 +249,24 @@ static enum daybook_status write_group(const struct series *series, struct store
     if (status != DAYBOOK_OK) {
         return status;
     }
-    size_t size = chunk_header_size(column_count);
-    chunk_seal(value, size, column_count, &group);
+    size_t size = chunk_write_header(value, column_count, &group, (struct daybook_bytes){value, 0});
     return table_put(txn, series->shape.table, (struct daybook_bytes){key, sizeof key},
                      (struct daybook_bytes){value, size}, error);
 }
 
 static enum daybook_status write_tail(const struct series *series, struct store_txn *txn, uint32_t account,
-                                      struct tail *tail, struct daybook_error *error) {
+                                      const struct tail *tail, struct daybook_error *error) {
     uint8_t key[CHUNK_KEY_SIZE];
+    uint8_t header[CHUNK_HEADER_MAX];
+    uint8_t *value = NULL;
     chunk_make_key(account, 0, tail->first_sequence, key);
-    chunk_seal(tail->row, tail->size, series->shape.column_count, &tail->header);
-    return table_put(txn, series->shape.table, (struct daybook_bytes){key, sizeof key},
-                     (struct daybook_bytes){tail->row, tail->size}, error);
+    size_t header_size = chunk_write_header(header, series->shape.column_count, &tail->header,
+                                            (struct daybook_bytes){tail->entries, tail->size});
+    DAYBOOK_TRY(table_reserve(txn, series->shape.table, (struct daybook_bytes){key, sizeof key},
+                              header_size + tail->size, &value, error));
+    memcpy(value, header, header_size);
+    memcpy(value + header_size, tail->entries, tail->size);
+    return DAYBOOK_OK;
 }
 
 /* The chunk is full: write it and the groups that it completes, and begin the next. */
@@ -303,27 +304,35 @@ static bool mark_dirty(struct series *series, uint32_t account, struct tail *tai
     return true;
 }
 
-/* The bytes of the entries as they follow the tail's last. */
-static size_t pack(const struct series *series, const struct tail *tail, uint64_t sequence,
-                   const struct series_entry *entries, size_t count, uint8_t to[SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX]) {
-    size_t size = 0;
+/* The entries of one event: which columns they move, and their bytes as they follow the tail's last. */
+struct packed {
+    uint32_t present[SERIES_ENTRIES_MAX];
+    size_t size;
+    uint8_t bytes[SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX];
+};
+
+static void pack(const struct series *series, const struct tail *tail, uint64_t sequence,
+                 const struct series_entry *entries, size_t count, struct packed *packed) {
     uint64_t last_sequence = tail->last_sequence;
     int64_t last_effective = tail->last_effective;
+    packed->size = 0;
     for (size_t i = 0; i < count; i++) {
-        size += chunk_write_entry(to + size, series->shape.column_count, sequence - last_sequence,
-                                  entries[i].effective_on - last_effective, entries[i].columns);
+        packed->size +=
+            chunk_write_entry(packed->bytes + packed->size, series->shape.column_count, sequence - last_sequence,
+                              entries[i].effective_on - last_effective, packed->present[i], entries[i].columns);
         last_sequence = sequence;
         last_effective = entries[i].effective_on;
     }
-    return size;
 }
 
-/* The totals with the event's entries; false when one overflows. */
-static bool sum_totals(const struct series *series, const struct tail *tail, const struct series_entry *entries,
-                       size_t count, int64_t totals[SERIES_COLUMNS_MAX]) {
-    memcpy(totals, tail->totals, sizeof tail->totals);
-    for (size_t i = 0; i < count; i++) {
-        for (unsigned column = 0; column < series->shape.column_count; column++) {
+/* The totals with the event's entries, in the columns that they move; false when one overflows. */
+static bool sum_totals(const struct tail *tail, const struct series_entry *entries, size_t count,
+                       const struct packed *packed, int64_t totals[SERIES_COLUMNS_MAX]) {
+    uint32_t moved = count > 1 ? packed->present[0] | packed->present[1] : packed->present[0];
+    for (uint32_t rest = moved; rest != 0; rest &= rest - 1) {
+        int column = __builtin_ctz(rest);
+        totals[column] = tail->totals[column];
+        for (size_t i = 0; i < count; i++) {
             if (!money_add(&totals[column], entries[i].columns[column])) {
                 return false;
             }
@@ -334,19 +343,22 @@ static bool sum_totals(const struct series *series, const struct tail *tail, con
 
 /* Puts packed entries after the tail's last; there is room for them. */
 static void take_entries(struct tail *tail, uint64_t sequence, const struct series_entry *entries, size_t count,
-                         const uint8_t *packed, size_t size) {
+                         const struct packed *packed, const int64_t totals[SERIES_COLUMNS_MAX]) {
     struct chunk_header *header = &tail->header;
     if (header->count == 0) {
         tail->first_sequence = sequence;
     }
-    memcpy(tail->row + tail->size, packed, size);
-    tail->size += (uint32_t)size;
+    memcpy(tail->entries + tail->size, packed->bytes, packed->size);
+    tail->size += (uint32_t)packed->size;
     for (size_t i = 0; i < count; i++) {
         int32_t effective_on = entries[i].effective_on;
         header->count++;
         header->min_effective = effective_on < header->min_effective ? effective_on : header->min_effective;
         header->max_effective = effective_on > header->max_effective ? effective_on : header->max_effective;
         tail->last_effective = effective_on;
+        for (uint32_t rest = packed->present[i]; rest != 0; rest &= rest - 1) {
+            tail->totals[__builtin_ctz(rest)] = totals[__builtin_ctz(rest)];
+        }
     }
     tail->last_sequence = sequence;
 }
@@ -355,43 +367,48 @@ static void take_entries(struct tail *tail, uint64_t sequence, const struct seri
 enum daybook_status series_append(struct series *series, struct store_txn *txn, uint32_t account, uint64_t sequence,
                                   const struct series_entry *entries, size_t count, struct daybook_error *error) {
     struct tail *tail = NULL;
+    struct packed packed;
     int64_t totals[SERIES_COLUMNS_MAX];
-    enum daybook_status status = get_tail(series, txn, account, &tail, error);
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
+    DAYBOOK_TRY(get_tail(series, txn, account, &tail, error));
     if (sequence <= tail->last_sequence) {
         return daybook_fail(error, DAYBOOK_INVALID,
                             "while folding event %" PRIu64 ": the account has seen event %" PRIu64 " already", sequence,
                             tail->last_sequence);
     }
-    if (!sum_totals(series, tail, entries, count, totals)) {
+    for (size_t i = 0; i < count; i++) {
+        packed.present[i] = chunk_present(series->shape.column_count, entries[i].columns);
+    }
+    if (!sum_totals(tail, entries, count, &packed, totals)) {
         return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": a total of the account overflows",
                             sequence);
     }
-    uint8_t packed[SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX];
-    size_t size = pack(series, tail, sequence, entries, count, packed);
-    if (tail->header.count > 0 && tail->size + size > CHUNK_SIZE_MAX) {
-        status = end_chunk(series, txn, account, tail, error);
-        if (status != DAYBOOK_OK) {
-            return status;
-        }
-        size = pack(series, tail, sequence, entries, count, packed);
+    pack(series, tail, sequence, entries, count, &packed);
+    if (tail->header.count > 0 && tail->header_room + tail->size + packed.size > CHUNK_SIZE_MAX) {
+        DAYBOOK_TRY(end_chunk(series, txn, account, tail, error));
+        pack(series, tail, sequence, entries, count, &packed);
     }
-    if (!reserve(series, tail, tail->size + size) || !mark_dirty(series, account, tail)) {
+    if (!reserve(series, tail, tail->size + packed.size) || !mark_dirty(series, account, tail)) {
         return no_memory(error);
     }
-    take_entries(tail, sequence, entries, count, packed, size);
-    memcpy(tail->totals, totals, sizeof tail->totals);
+    take_entries(tail, sequence, entries, count, &packed, totals);
     return DAYBOOK_OK;
 }
 
+void series_foresee(const struct series *series, uint32_t account) {
+    if (account < series->tail_count && series->tails[account] != NULL) {
+        const uint8_t *tail = (const uint8_t *)series->tails[account];
+        __builtin_prefetch(tail, 1);
+        __builtin_prefetch(tail + 64, 1);
+        __builtin_prefetch(tail + offsetof(struct tail, header), 1);
+    }
+}
+
 /* Looks for the sequence in entries that end at `end`. */
-static enum daybook_status find_entry(const struct series *series, uint32_t account, struct daybook_bytes row,
+static enum daybook_status find_entry(const struct series *series, uint32_t account, struct daybook_bytes entries,
                                       uint64_t sequence, struct series_entry *entry, bool *is_found,
                                       struct daybook_error *error) {
     unsigned column_count = series->shape.column_count;
-    struct chunk_reader reader = {.next = row.data + chunk_header_size(column_count), .end = row.data + row.size};
+    struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
     while (reader.next < reader.end && reader.sequence < sequence) {
         memset(reader.columns, 0, sizeof reader.columns);
         if (!chunk_read_entry(&reader, column_count)) {
@@ -416,7 +433,7 @@ enum daybook_status series_find(struct series *series, struct store_txn *txn, ui
         return status;
     }
     if (sequence >= tail->first_sequence) {
-        return find_entry(series, account, (struct daybook_bytes){tail->row, tail->size}, sequence, entry, is_found,
+        return find_entry(series, account, (struct daybook_bytes){tail->entries, tail->size}, sequence, entry, is_found,
                           error);
     }
     chunk_make_key(account, 0, sequence, key);
@@ -426,9 +443,13 @@ enum daybook_status series_find(struct series *series, struct store_txn *txn, ui
     }
     if (status == DAYBOOK_OK && row.is_valid && chunk_key_matches(row.key, account, 0)) {
         struct chunk_header header;
-        status = chunk_read_header(row.value, series->shape.column_count, &header, error);
+        struct daybook_bytes entries;
+        status = chunk_read_header(row.value, series->shape.column_count, &header, &entries, error);
         if (status == DAYBOOK_OK) {
-            status = find_entry(series, account, row.value, sequence, entry, is_found, error);
+            status = chunk_check_entries(row.value, entries, error);
+        }
+        if (status == DAYBOOK_OK) {
+            status = find_entry(series, account, entries, sequence, entry, is_found, error);
         }
     }
     cursor_close(cursor);

@@ -8,10 +8,10 @@
  *   SE3  The entries of one event are in one chunk.
  *   SE4  A chunk that is not what was written is DAMAGED when read.
  *
- * Entries are kept in chunks of about 2 000 bytes, each with the totals of all
+ * Entries are kept in chunks of about 1 000 bytes, each with the totals of all
  * before it. A question for the present reads one chunk. A question for the past
- * walks back, past whole chunks, and past 64, 4 096, ... of them at once, where
- * all of their dates are on one side of A. The format is drawn in series.c.
+ * walks back, past whole chunks, and past 8, 64, 512, ... of them at once, where
+ * all of their dates are on one side of A. The format is drawn in chunk.h.
  */
 #ifndef DAYBOOK_PROJECTIONS_SERIES_H
 #define DAYBOOK_PROJECTIONS_SERIES_H
@@ -45,6 +45,9 @@ void series_forget(struct series *series);
 DAYBOOK_MUST_USE enum daybook_status series_append(struct series *series, struct store_txn *txn, uint32_t account,
                                                    uint64_t sequence, const struct series_entry *entries, size_t count,
                                                    struct daybook_error *error);
+
+/* A hint: an entry will be appended to the account soon. */
+void series_foresee(const struct series *series, uint32_t account);
 
 /* The first entry that the account has of `sequence`, as folded so far. */
 DAYBOOK_MUST_USE enum daybook_status series_find(struct series *series, struct store_txn *txn, uint32_t account,

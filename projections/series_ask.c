@@ -24,30 +24,52 @@ struct question {
 struct place {
     struct table_row row;
     struct chunk_header header;
+    struct daybook_bytes entries; /* Not checked yet. */
+    unsigned level;
     bool is_found;
 };
+
+/* Takes the row that the cursor came to. */
+static enum daybook_status enter_place(struct question *question, unsigned level, struct place *place,
+                                       struct daybook_error *error) {
+    place->level = level;
+    place->is_found = place->row.is_valid && chunk_key_matches(place->row.key, question->account, level);
+    return place->is_found ? chunk_read_header(place->row.value, question->shape.column_count, &place->header,
+                                               &place->entries, error)
+                           : DAYBOOK_OK;
+}
 
 /* The last row of `level` that begins at or before `sequence`. */
 static enum daybook_status seek(struct question *question, unsigned level, uint64_t sequence, struct place *place,
                                 struct daybook_error *error) {
     uint8_t key[CHUNK_KEY_SIZE];
     chunk_make_key(question->account, level, sequence, key);
-    enum daybook_status status =
-        cursor_seek_back(question->cursor, (struct daybook_bytes){key, sizeof key}, &place->row, error);
-    if (status != DAYBOOK_OK) {
-        return status;
+    DAYBOOK_TRY(cursor_seek_back(question->cursor, (struct daybook_bytes){key, sizeof key}, &place->row, error));
+    return enter_place(question, level, place, error);
+}
+
+/* The row of `level` that ends where `place` begins. Rows of one level are neighbours, so that is mostly one step;
+ * `cursor_level` is that of the row where the cursor stands. */
+static enum daybook_status step_back(struct question *question, const struct place *place, unsigned level,
+                                     unsigned cursor_level, struct place *before, struct daybook_error *error) {
+    if (level == cursor_level) {
+        DAYBOOK_TRY(cursor_previous(question->cursor, &before->row, error));
+        DAYBOOK_TRY(enter_place(question, level, before, error));
+    } else {
+        DAYBOOK_TRY(seek(question, level, chunk_key_sequence(place->row.key) - 1, before, error));
     }
-    place->is_found = place->row.is_valid && chunk_key_matches(place->row.key, question->account, level);
-    return place->is_found ? chunk_read_header(place->row.value, question->shape.column_count, &place->header, error)
-                           : DAYBOOK_OK;
+    return !before->is_found || before->header.ordinal >= place->header.ordinal
+               ? chunk_damaged(question->account, error)
+               : DAYBOOK_OK;
 }
 
 /* Adds the visible entries of one chunk. */
 static enum daybook_status add_entries(struct question *question, const struct place *place,
                                        struct daybook_error *error) {
     unsigned column_count = question->shape.column_count;
-    const uint8_t *row = place->row.value.data;
-    struct chunk_reader reader = {.next = row + chunk_header_size(column_count), .end = row + place->row.value.size};
+    struct daybook_bytes entries = place->entries;
+    struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
+    DAYBOOK_TRY(chunk_check_entries(place->row.value, entries, error));
     while (reader.next < reader.end) {
         if (!chunk_read_entry(&reader, column_count)) {
             return chunk_damaged(question->account, error);
@@ -84,36 +106,46 @@ static unsigned level_before(uint32_t ordinal) {
     return level;
 }
 
+/* Which side of A the dates of a row are on. */
+enum side { SIDE_VISIBLE, SIDE_HIDDEN, SIDE_BOTH };
+
+static enum side side_of(const struct question *question, const struct chunk_header *header) {
+    return header->max_effective <= question->as_of  ? SIDE_VISIBLE
+           : header->min_effective > question->as_of ? SIDE_HIDDEN
+                                                     : SIDE_BOTH;
+}
+
+/* The largest row that ends where `place` begins and whose dates are on one side of A; else the chunk there. */
+static enum daybook_status find_before(struct question *question, const struct place *place, struct place *before,
+                                       struct daybook_error *error) {
+    unsigned cursor_level = place->level;
+    for (unsigned level = level_before(place->header.ordinal);; level--) {
+        DAYBOOK_TRY(step_back(question, place, level, cursor_level, before, error));
+        if (level == 0 || side_of(question, &before->header) != SIDE_BOTH) {
+            return DAYBOOK_OK;
+        }
+        cursor_level = CHUNK_LEVELS; /* None: from a row of this level the one below is not a neighbour. */
+    }
+}
+
 /* Adds what is visible before `place`, all of which is known at K. */
 static enum daybook_status walk_back(struct question *question, struct place place, struct daybook_error *error) {
-    int32_t as_of = question->as_of;
     while (place.header.ordinal > 0) {
-        if (place.header.max_effective_before <= as_of) {
+        if (place.header.max_effective_before <= question->as_of) {
             add_range(question, NULL, &place.header);
             return DAYBOOK_OK;
         }
         struct place before;
-        uint64_t end = chunk_key_sequence(place.row.key);
-        for (unsigned level = level_before(place.header.ordinal);; level--) {
-            enum daybook_status status = seek(question, level, end - 1, &before, error);
-            if (status != DAYBOOK_OK) {
-                return status;
-            }
-            if (!before.is_found || before.header.ordinal >= place.header.ordinal) {
-                return chunk_damaged(question->account, error);
-            }
-            bool is_mixed = before.header.min_effective <= as_of && before.header.max_effective > as_of;
-            if (level == 0 || !is_mixed) {
-                break;
-            }
-        }
-        if (before.header.max_effective <= as_of) {
+        DAYBOOK_TRY(find_before(question, &place, &before, error));
+        switch (side_of(question, &before.header)) {
+        case SIDE_VISIBLE:
             add_range(question, &before.header, &place.header);
-        } else if (before.header.min_effective <= as_of) {
-            enum daybook_status status = add_entries(question, &before, error);
-            if (status != DAYBOOK_OK) {
-                return status;
-            }
+            break;
+        case SIDE_BOTH:
+            DAYBOOK_TRY(add_entries(question, &before, error));
+            break;
+        case SIDE_HIDDEN:
+            break;
         }
         place = before;
     }
@@ -166,10 +198,12 @@ struct hidden {
     void *context;
 };
 
-static enum daybook_status visit_chunk(struct hidden *hidden, struct daybook_bytes row, struct daybook_error *error) {
+static enum daybook_status visit_chunk(struct hidden *hidden, const struct place *place, struct daybook_error *error) {
     const struct question *question = &hidden->question;
     unsigned column_count = question->shape.column_count;
-    struct chunk_reader reader = {.next = row.data + chunk_header_size(column_count), .end = row.data + row.size};
+    struct daybook_bytes entries = place->entries;
+    struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
+    DAYBOOK_TRY(chunk_check_entries(place->row.value, entries, error));
     while (reader.next < reader.end) {
         memset(reader.columns, 0, sizeof reader.columns);
         if (!chunk_read_entry(&reader, column_count)) {
@@ -188,24 +222,20 @@ static enum daybook_status visit_chunk(struct hidden *hidden, struct daybook_byt
 /* The chunks that begin after K: all of their entries are hidden. */
 static enum daybook_status visit_later(struct hidden *hidden, struct daybook_error *error) {
     struct question *question = &hidden->question;
-    struct table_row row = {0};
+    struct place place = {0};
     uint8_t key[CHUNK_KEY_SIZE];
     if (question->known_at == UINT64_MAX) {
         return DAYBOOK_OK;
     }
     chunk_make_key(question->account, 0, question->known_at + 1, key);
-    enum daybook_status status = cursor_seek(question->cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
-    while (status == DAYBOOK_OK && row.is_valid && chunk_key_matches(row.key, question->account, 0)) {
-        struct chunk_header header;
-        status = chunk_read_header(row.value, question->shape.column_count, &header, error);
-        if (status == DAYBOOK_OK) {
-            status = visit_chunk(hidden, row.value, error);
-        }
-        if (status == DAYBOOK_OK) {
-            status = cursor_next(question->cursor, &row, error);
-        }
+    DAYBOOK_TRY(cursor_seek(question->cursor, (struct daybook_bytes){key, sizeof key}, &place.row, error));
+    DAYBOOK_TRY(enter_place(question, 0, &place, error));
+    while (place.is_found) {
+        DAYBOOK_TRY(visit_chunk(hidden, &place, error));
+        DAYBOOK_TRY(cursor_next(question->cursor, &place.row, error));
+        DAYBOOK_TRY(enter_place(question, 0, &place, error));
     }
-    return status;
+    return DAYBOOK_OK;
 }
 
 /* The entries with later dates before `place`; rows of any level without such a date are passed over whole. */
@@ -213,24 +243,16 @@ static enum daybook_status visit_before(struct hidden *hidden, struct place plac
     struct question *question = &hidden->question;
     while (place.header.ordinal > 0 && place.header.max_effective_before > question->as_of) {
         struct place before;
-        uint64_t end = chunk_key_sequence(place.row.key);
+        unsigned cursor_level = place.level;
         for (unsigned level = level_before(place.header.ordinal);; level--) {
-            enum daybook_status status = seek(question, level, end - 1, &before, error);
-            if (status != DAYBOOK_OK) {
-                return status;
-            }
-            if (!before.is_found || before.header.ordinal >= place.header.ordinal) {
-                return chunk_damaged(question->account, error);
-            }
+            DAYBOOK_TRY(step_back(question, &place, level, cursor_level, &before, error));
             if (level == 0 || before.header.max_effective <= question->as_of) {
                 break;
             }
+            cursor_level = CHUNK_LEVELS;
         }
         if (before.header.max_effective > question->as_of) {
-            enum daybook_status status = visit_chunk(hidden, before.row.value, error);
-            if (status != DAYBOOK_OK) {
-                return status;
-            }
+            DAYBOOK_TRY(visit_chunk(hidden, &before, error));
         }
         place = before;
     }
@@ -254,7 +276,7 @@ enum daybook_status series_visit_hidden(struct store_txn *txn, struct series_sha
         status = seek(question, 0, known_at, &place, error);
     }
     if (status == DAYBOOK_OK && place.is_found) {
-        status = visit_chunk(&hidden, place.row.value, error);
+        status = visit_chunk(&hidden, &place, error);
         if (status == DAYBOOK_OK) {
             status = visit_before(&hidden, place, error);
         }
@@ -273,12 +295,12 @@ static enum daybook_status enter(struct series_scan *scan, const struct table_ro
         return DAYBOOK_OK;
     }
     struct chunk_header header;
-    enum daybook_status status = chunk_read_header(row->value, scan->shape.column_count, &header, error);
-    if (status == DAYBOOK_OK) {
-        scan->next = row->value.data + chunk_header_size(scan->shape.column_count);
-        scan->end = row->value.data + row->value.size;
-    }
-    return status;
+    struct daybook_bytes entries;
+    DAYBOOK_TRY(chunk_read_header(row->value, scan->shape.column_count, &header, &entries, error));
+    DAYBOOK_TRY(chunk_check_entries(row->value, entries, error));
+    scan->next = entries.data;
+    scan->end = entries.data + entries.size;
+    return DAYBOOK_OK;
 }
 
 /* Reads one entry of the chunk. */

@@ -112,8 +112,8 @@ static const char *const tables[TRIAL_TABLE_COUNT] = {
 
 const struct projection trial_projection = {
     .name = "trial",
-    .version = 1,
-    .readable_from = 1,
+    .version = 2,
+    .readable_from = 2,
     .tables = tables,
     .table_count = TRIAL_TABLE_COUNT,
     .open = open_fold,
