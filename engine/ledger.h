@@ -7,6 +7,7 @@
 
 #include "base/calendar.h"
 #include "daybook.h"
+#include "domain/control.h"
 #include "projection/view.h"
 
 struct journal *ledger_journal(struct daybook *ledger);
@@ -17,6 +18,9 @@ struct view *ledger_view_at(struct daybook *ledger, size_t index);
 
 /* NULL: no such view is open. */
 struct view *ledger_view(struct daybook *ledger, const char *name);
+
+/* What the last check of the books against the customers' rows found, by this process or another. */
+void ledger_control(struct daybook *ledger, struct control_report *report);
 
 /* Today in the ledger's time zone, by the ledger's clock. */
 int32_t ledger_today(const struct daybook *ledger);

@@ -5,6 +5,7 @@
 
 #include "codec/wire.h"
 #include "ledger_internal.h"
+#include "state_store.h"
 
 enum { PROJECTOR_TIMEOUT_MS = 60000, EVENT_ARENA_BYTES = 1 << 20 };
 
@@ -35,6 +36,13 @@ struct view *ledger_view(struct daybook *ledger, const char *name) {
         }
     }
     return NULL;
+}
+
+void ledger_control(struct daybook *ledger, struct control_report *report) {
+    state_store_read_report(ledger->directory, report);
+    if (ledger->writer != NULL) {
+        report->checked_through = writer_checked_through(ledger->writer);
+    }
 }
 
 int64_t ledger_now_us(const struct daybook *ledger) {

@@ -5,6 +5,7 @@
  *     table names    store/names.c
  *     table meta     key "checkpoint"        value u32 LE STATE_VERSION, u64 LE position,
  *                                                  u64 LE XXH3 of the event at that position
+ *                    key "control"           value the sums of the books (domain/control.h), u64 LE XXH3 of it
  */
 #include "state_store.h"
 
@@ -20,10 +21,11 @@
 #include "store/names.h"
 
 enum { TABLE_ROWS, TABLE_NAMES, TABLE_META, TABLE_COUNT };
-enum { META_BYTES = 20, CHECKSUM_BYTES = 8, CHECKPOINT_SEED = 4 };
+enum { META_BYTES = 20, CHECKSUM_BYTES = 8, CHECKPOINT_SEED = 4, CONTROL_SEED = 5 };
 
 static const char *const table_names[TABLE_COUNT] = {"rows", "names", "meta"};
 static const char meta_key[] = "checkpoint";
+static const char control_key[] = "control";
 
 struct state_store {
     char *path;
@@ -33,6 +35,7 @@ struct state_store {
     uint64_t position;
     struct journal_reader *reader;
     struct mark_boot boot;
+    bool was_doubted;
     struct daybook_buffer packed;
 };
 
@@ -115,6 +118,7 @@ static enum daybook_status open_or_renew(struct state_store *state_store, size_t
                                          struct daybook_error *error) {
     enum mark mark = mark_read(state_store->path, &state_store->boot);
     bool is_usable = mark == MARK_CLEAN || mark == MARK_DIRTY;
+    state_store->was_doubted = mark == MARK_DAMAGED;
     if (is_usable) {
         enum daybook_status status = open_store(state_store, map_size_bytes, &is_usable, error);
         if (status == DAYBOOK_OK && is_usable) {
@@ -181,6 +185,61 @@ uint64_t state_store_position(const struct state_store *state_store) {
     return state_store->position;
 }
 
+bool state_store_was_doubted(const struct state_store *state_store) {
+    return state_store->was_doubted;
+}
+
+/* Takes the checksum off the end of stored bytes. */
+static enum daybook_status check_bytes(const struct state_store *state_store, uint64_t seed, const char *what,
+                                       struct daybook_bytes *bytes, struct daybook_error *error) {
+    size_t size = bytes->size - CHECKSUM_BYTES;
+    if (bytes->size < CHECKSUM_BYTES || hash64(bytes->data, size, seed) != load_le64(bytes->data + size)) {
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            "reading %s of the state: the checksum is wrong; delete %s and open again", what,
+                            state_store->path);
+    }
+    bytes->size = size;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_store_load_control(struct state_store *state_store, struct control *control,
+                                             struct daybook_error *error) {
+    struct daybook_bytes bytes;
+    bool is_found = false;
+    DAYBOOK_TRY(table_get(state_store->read, TABLE_META, daybook_bytes_of_text(control_key), &bytes, &is_found, error));
+    if (!is_found) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(check_bytes(state_store, CONTROL_SEED, "the sums of the books", &bytes, error));
+    return control_unpack(control, bytes, error);
+}
+
+/* A store of another version, or none at all, has nothing to tell. */
+static void read_position(const char *path, uint64_t *position) {
+    struct store *store = NULL;
+    struct store_txn *txn = NULL;
+    struct daybook_bytes value;
+    bool is_found = false;
+    struct store_options options = {.tables = &table_names[TABLE_META], .table_count = 1, .is_read_only = true};
+    if (store_open(path, &options, &store, NULL) == DAYBOOK_OK && store_begin_read(store, &txn, NULL) == DAYBOOK_OK &&
+        table_get(txn, 0, daybook_bytes_of_text(meta_key), &value, &is_found, NULL) == DAYBOOK_OK && is_found &&
+        value.size == META_BYTES && load_le32(value.data) == STATE_VERSION) {
+        *position = load_le64(value.data + 4);
+    }
+    store_abort(txn);
+    store_close(store);
+}
+
+void state_store_read_report(const char *directory, struct control_report *report) {
+    char *path = files_path(directory, "views/state");
+    *report = (struct control_report){0};
+    if (path != NULL) {
+        (void)mark_read_damaged(path, report->doubt, sizeof report->doubt);
+        read_position(path, &report->checked_through);
+    }
+    free(path);
+}
+
 enum daybook_status state_store_load_row(void *context, uint64_t number, struct daybook_bytes *bytes, bool *is_found,
                                          struct daybook_error *error) {
     struct state_store *state_store = context;
@@ -191,14 +250,9 @@ enum daybook_status state_store_load_row(void *context, uint64_t number, struct 
     if (!*is_found) {
         return DAYBOOK_OK;
     }
-    size_t size = bytes->size - CHECKSUM_BYTES;
-    if (bytes->size < CHECKSUM_BYTES || hash64(bytes->data, size, number) != load_le64(bytes->data + size)) {
-        return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "reading row %llu of the state: its checksum is wrong; delete %s and open again",
-                            (unsigned long long)number, state_store->path);
-    }
-    bytes->size = size;
-    return DAYBOOK_OK;
+    char what[32];
+    (void)snprintf(what, sizeof what, "row %llu", (unsigned long long)number);
+    return check_bytes(state_store, number, what, bytes, error);
 }
 
 enum daybook_status state_store_find_names(void *context, uint64_t hash, size_t skip, uint64_t *numbers,
@@ -207,25 +261,59 @@ enum daybook_status state_store_find_names(void *context, uint64_t hash, size_t 
     return names_find(state_store->names, state_store->read, hash, skip, numbers, capacity, count, error);
 }
 
+static enum daybook_status no_memory(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_NO_MEMORY, "writing the state: memory was refused");
+}
+
+static bool add_checksum(struct daybook_buffer *packed, uint64_t seed) {
+    uint8_t *checksum = daybook_buffer_reserve(packed, CHECKSUM_BYTES);
+    if (checksum != NULL) {
+        store_le64(checksum, hash64(packed->data, packed->size, seed));
+        packed->size += CHECKSUM_BYTES;
+    }
+    return checksum != NULL;
+}
+
 static enum daybook_status put_row(struct state_store *state_store, struct store_txn *txn, const struct row *row,
                                    struct daybook_error *error) {
-    struct daybook_buffer *packed = &state_store->packed;
     uint8_t key[8];
     store_be64(key, row->number);
-    daybook_buffer_reset(packed);
-    enum daybook_status status = row_pack(row, packed);
-    uint8_t *checksum = status == DAYBOOK_OK ? daybook_buffer_reserve(packed, CHECKSUM_BYTES) : NULL;
-    if (checksum == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "writing row %llu of the state: memory was refused",
-                            (unsigned long long)row->number);
+    daybook_buffer_reset(&state_store->packed);
+    if (row_pack(row, &state_store->packed) != DAYBOOK_OK || !add_checksum(&state_store->packed, row->number)) {
+        return no_memory(error);
     }
-    store_le64(checksum, hash64(packed->data, packed->size, row->number));
-    packed->size += CHECKSUM_BYTES;
-    return table_put(txn, TABLE_ROWS, (struct daybook_bytes){key, sizeof key}, daybook_buffer_view(packed), error);
+    return table_put(txn, TABLE_ROWS, (struct daybook_bytes){key, sizeof key},
+                     daybook_buffer_view(&state_store->packed), error);
+}
+
+static enum daybook_status put_control(struct state_store *state_store, struct store_txn *txn,
+                                       const struct control *control, struct daybook_error *error) {
+    daybook_buffer_reset(&state_store->packed);
+    if (control_pack(control, &state_store->packed) != DAYBOOK_OK ||
+        !add_checksum(&state_store->packed, CONTROL_SEED)) {
+        return no_memory(error);
+    }
+    return table_put(txn, TABLE_META, daybook_bytes_of_text(control_key), daybook_buffer_view(&state_store->packed),
+                     error);
+}
+
+/* C4. Memory is no longer trusted, nor what is stored; the journal is. */
+static enum daybook_status check_control(struct state_store *state_store, const struct control *control,
+                                         uint64_t position, struct daybook_error *error) {
+    struct daybook_error why;
+    enum daybook_status status = control_check(control, &why);
+    if (status == DAYBOOK_OK) {
+        return DAYBOOK_OK;
+    }
+    mark_write_damaged(state_store->path, why.message);
+    return daybook_fail(error, status,
+                        "as of event %llu %s; everything that was acknowledged is in the journal, and the next opening "
+                        "replays it and checks again",
+                        (unsigned long long)position, why.message);
 }
 
 static enum daybook_status put_all(struct state_store *state_store, struct store_txn *txn, struct state *state,
-                                   uint64_t position, struct daybook_error *error) {
+                                   struct control *control, uint64_t position, struct daybook_error *error) {
     uint64_t hash = 0;
     uint8_t meta[META_BYTES];
     size_t row_count = 0;
@@ -233,11 +321,14 @@ static enum daybook_status put_all(struct state_store *state_store, struct store
     struct row **rows = state_dirty_rows(state, &row_count);
     const struct name_entry *names = state_new_names(state, &name_count);
     if ((rows == NULL && row_count > 0) || (names == NULL && name_count > 0)) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "writing the state: memory was refused");
+        return no_memory(error);
     }
     for (size_t i = 0; i < row_count; i++) {
+        DAYBOOK_TRY(control_count(control, rows[i], error));
         DAYBOOK_TRY(put_row(state_store, txn, rows[i], error));
     }
+    DAYBOOK_TRY(check_control(state_store, control, position, error));
+    DAYBOOK_TRY(put_control(state_store, txn, control, error));
     _Static_assert(sizeof(struct name_entry) == sizeof(struct names_entry), "the state's names are the store's");
     DAYBOOK_TRY(names_flush(state_store->names, txn, (const struct names_entry *)names, name_count, error));
     DAYBOOK_TRY(hash_event(state_store, position, &hash, error));
@@ -248,13 +339,13 @@ static enum daybook_status put_all(struct state_store *state_store, struct store
                      error);
 }
 
-enum daybook_status state_store_write(struct state_store *state_store, struct state *state, uint64_t position,
-                                      struct daybook_error *error) {
+enum daybook_status state_store_write(struct state_store *state_store, struct state *state, struct control *control,
+                                      uint64_t position, struct daybook_error *error) {
     struct store_txn *txn = NULL;
     end_read(state_store);
     enum daybook_status status = store_begin_write(state_store->store, &txn, error);
     if (status == DAYBOOK_OK) {
-        status = put_all(state_store, txn, state, position, error);
+        status = put_all(state_store, txn, state, control, position, error);
         if (status == DAYBOOK_OK) {
             status = store_commit(txn, error);
         } else {

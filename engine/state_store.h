@@ -7,12 +7,16 @@
  *       durable in the journal.
  *   C3  A checkpoint that is missing, suspect after a power cut, of another
  *       version or of another journal is thrown away: the journal is replayed.
+ *   C4  Before a checkpoint is written, the books and the rows must agree
+ *       (domain/control.h). If they do not, it is marked as damaged instead, and the next opening replays
+ *       the whole journal.
  *
  * The writer alone uses it, from the thread that decides.
  */
 #ifndef DAYBOOK_STATE_STORE_H
 #define DAYBOOK_STATE_STORE_H
 
+#include "domain/control.h"
 #include "domain/state.h"
 #include "store/journal.h"
 
@@ -34,8 +38,22 @@ enum daybook_status state_store_load_row(void *context, uint64_t number, struct 
 enum daybook_status state_store_find_names(void *context, uint64_t hash, size_t skip, uint64_t *numbers,
                                            size_t capacity, size_t *count, struct daybook_error *error);
 
-/* Writes what is dirty as of `position` and marks the state clean. */
+/* The sums that the checkpoint was checked with go into `control`, which is empty. */
+DAYBOOK_MUST_USE enum daybook_status state_store_load_control(struct state_store *state_store, struct control *control,
+                                                              struct daybook_error *error);
+
+/* Writes what is dirty as of `position` and marks the state clean. `control` has the postings of
+ * every event up to there. DAMAGED: books and rows do not agree (C4). */
 DAYBOOK_MUST_USE enum daybook_status state_store_write(struct state_store *state_store, struct state *state,
-                                                       uint64_t position, struct daybook_error *error);
+                                                       struct control *control, uint64_t position,
+                                                       struct daybook_error *error);
+
+/* Whether what was there had been doubted (C4), and was thrown away when this was opened: the
+ * writer then checks as soon as it has replayed. */
+bool state_store_was_doubted(const struct state_store *state_store);
+
+/* What the last check of the books found, for a process that has not opened the state of
+ * `directory`. Best effort: all zero where nothing can be read. */
+void state_store_read_report(const char *directory, struct control_report *report);
 
 #endif

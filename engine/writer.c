@@ -40,6 +40,7 @@ struct writer {
     struct journal_reader *reader; /* The deciding leader's. */
     struct state_store *state_store;
     struct state *state;
+    struct control control; /* Of the events that are in the journal. */
     struct decider *decider;
     struct daybook_clock clock;
     struct writer_options options;
@@ -53,6 +54,7 @@ struct writer {
     enum daybook_status failed; /* W3 */
     struct daybook_error failure;
     struct commit_figures figures;
+    uint64_t checked_through; /* The books and the rows agreed there. */
 
     /* The deciding leader's. */
     struct event_batch slots[SLOTS];
@@ -107,7 +109,7 @@ static enum daybook_status find_names(void *context, uint64_t hash, size_t skip,
 /* ---- opening ---- */
 
 static enum daybook_status checkpoint(struct writer *writer, struct daybook_error *error) {
-    return state_store_write(writer->state_store, writer->state, writer->next_sequence - 1, error);
+    return state_store_write(writer->state_store, writer->state, &writer->control, writer->next_sequence - 1, error);
 }
 
 /* Every so many events, and when memory is full of rows that cannot be dropped yet. */
@@ -135,6 +137,7 @@ static enum daybook_status fold_slice(struct writer *writer, const struct journa
             const Pb__Event *event = (const Pb__Event *)message;
             writer->next_sequence = event->sequence; /* What it refers to lies before it. */
             status = state_fold(writer->state, event, error);
+            status = status == DAYBOOK_OK ? control_post_event(&writer->control, event, error) : status;
             writer->last_recorded_at_us = event->recorded_at_us;
         }
         if (status != DAYBOOK_OK) {
@@ -204,15 +207,29 @@ enum daybook_status writer_open(struct journal *journal, const struct writer_opt
             state_store_open(options->directory, options->map_size_bytes, fresh->reader, &fresh->state_store, error);
     }
     if (status == DAYBOOK_OK) {
+        status = state_store_load_control(fresh->state_store, &fresh->control, error);
+    }
+    if (status == DAYBOOK_OK) {
         status = catch_up(fresh, error);
+    }
+    if (status == DAYBOOK_OK && state_store_was_doubted(fresh->state_store)) {
+        status = checkpoint(fresh, error); /* C4: again, before anything is taken. */
     }
     if (status != DAYBOOK_OK) {
         fresh->failed = status; /* No checkpoint of a half-folded state. */
         writer_close(fresh);
         return status;
     }
+    fresh->checked_through = state_store_position(fresh->state_store);
     *writer = fresh;
     return DAYBOOK_OK;
+}
+
+uint64_t writer_checked_through(struct writer *writer) {
+    pthread_mutex_lock(&writer->lock);
+    uint64_t checked_through = writer->checked_through;
+    pthread_mutex_unlock(&writer->lock);
+    return checked_through;
 }
 
 void writer_close(struct writer *writer) {
@@ -227,6 +244,7 @@ void writer_close(struct writer *writer) {
     }
     state_store_close(writer->state_store);
     state_close(writer->state);
+    control_release(&writer->control);
     decider_close(writer->decider);
     journal_reader_close(writer->reader);
     for (unsigned i = 0; i < SLOTS; i++) {
@@ -438,7 +456,12 @@ static enum daybook_status append_slot(struct writer *writer, unsigned slot, str
         writer->instants[slot][i] = batch->events[i].recorded_at_us;
     }
     struct journal_batch append = {writer->spans[slot], writer->instants[slot], batch->count};
-    return batch->count == 0 ? DAYBOOK_OK : journal_append(writer->journal, &append, error);
+    enum daybook_status status = batch->count == 0 ? DAYBOOK_OK : journal_append(writer->journal, &append, error);
+    for (size_t i = 0; i < batch->count && status == DAYBOOK_OK; i++) {
+        const struct batch_event *event = &batch->events[i];
+        status = control_post(&writer->control, event->currency, &event->postings, error);
+    }
+    return status;
 }
 
 /* ---- leading ---- */
@@ -538,6 +561,7 @@ static void lead(struct writer *writer) {
     }
     pthread_mutex_lock(&writer->lock);
     latch(writer, status, &error);
+    writer->checked_through = state_store_position(writer->state_store);
     while (writer->is_appending) {
         pthread_cond_wait(&writer->appended, &writer->lock);
     }

@@ -47,6 +47,8 @@ void writer_get_figures(struct writer *writer, struct commit_figures *figures); 
 /* Catches the state up with the journal. */
 DAYBOOK_MUST_USE enum daybook_status writer_open(struct journal *journal, const struct writer_options *options,
                                                  struct writer **writer, struct daybook_error *error);
+/* The last sequence at which the books were seen to agree with the rows (state_store.h, C4). Any thread. */
+uint64_t writer_checked_through(struct writer *writer);
 /* Writes a last checkpoint. No submission may be under way. Accepts NULL. */
 void writer_close(struct writer *writer);
 

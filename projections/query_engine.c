@@ -164,11 +164,17 @@ enum daybook_status query_status(struct daybook *ledger, const Pb__Query *query,
     made->frames = usage.frame_count;
     made->n_views = rows.count;
     made->views = (Pb__ViewStatus **)rows.items;
+    struct control_report control;
+    ledger_control(ledger, &control);
+    made->books_checked_through = control.checked_through;
+    made->books_doubt = arena_copy_text(arena, control.doubt, strlen(control.doubt));
     made->writer = arena_copy_text(arena, usage.writer, strlen(usage.writer));
     made->version = arena_copy_text(arena, DAYBOOK_PROGRAM_VERSION, strlen(DAYBOOK_PROGRAM_VERSION));
     made->lmdb_version = arena_copy_text(arena, store_engine_version(), strlen(store_engine_version()));
     *answer = &made->base;
-    return made->writer == NULL || made->version == NULL || made->lmdb_version == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+    bool is_whole =
+        made->books_doubt != NULL && made->writer != NULL && made->version != NULL && made->lmdb_version != NULL;
+    return is_whole ? DAYBOOK_OK : DAYBOOK_NO_MEMORY;
 }
 
 /* ---- digests and rebuilding ---- */

@@ -64,6 +64,19 @@ static void add_view(struct table *table, const Pb__ViewStatus *view, struct are
     table_add_text(table, describe_view(view, arena), tone);
 }
 
+/* Control accounts against what the customers owe and have. */
+static void print_books(const Pb__StatusAnswer *answer) {
+    char checked[32];
+    if (answer->books_doubt[0] != '\0') {
+        (void)printf(_("books: IN DOUBT, %s\n\n"), answer->books_doubt);
+    } else if (answer->books_checked_through == 0) {
+        (void)printf(_("books: not checked yet; the next writer does\n\n"));
+    } else {
+        (void)printf(_("books: agree with the customers' accounts, checked through event %s\n\n"),
+                     count_grouped(answer->books_checked_through, checked));
+    }
+}
+
 static void print_journal(const Pb__StatusAnswer *answer) {
     char head[32];
     char bytes[32];
@@ -81,7 +94,8 @@ static void print_journal(const Pb__StatusAnswer *answer) {
     if (answer->journal_head > 0) {
         (void)printf(_(", the last recorded at %s"), instant_format(answer->head_recorded_at_us, recorded));
     }
-    (void)printf(_("\nwriter: %s\n\n"), answer->writer[0] == '\0' ? _("none") : answer->writer);
+    (void)printf(_("\nwriter: %s\n"), answer->writer[0] == '\0' ? _("none") : answer->writer);
+    print_books(answer);
 }
 
 static enum daybook_status print_status(const struct invocation *invocation, const Pb__StatusAnswer *answer,

@@ -73,8 +73,11 @@ static bool batch_add(struct decision *decision, const Pb__Event *event) {
     if (batch->count == 0) {
         batch->first_sequence = event->sequence;
     }
-    batch->events[batch->count++] = (struct batch_event){offset, (uint32_t)size, event->recorded_at_us};
-    return true;
+    struct batch_event *added = &batch->events[batch->count++];
+    *added = (struct batch_event){
+        .offset_bytes = offset, .size_bytes = (uint32_t)size, .recorded_at_us = event->recorded_at_us};
+    memcpy(added->currency, event->currency, strnlen(event->currency, sizeof added->currency - 1));
+    return went_well(decision, postings_of(event, &added->postings, decision->error));
 }
 
 static bool check_period(struct decision *decision, int32_t date) {

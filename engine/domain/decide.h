@@ -30,6 +30,7 @@
 
 #include "base/calendar.h"
 #include "daybook/v1/request.pb-c.h"
+#include "domain/postings.h"
 #include "domain/state.h"
 
 /* Encoded events, in order, waiting to be appended. */
@@ -37,6 +38,8 @@ struct batch_event {
     size_t offset_bytes;
     uint32_t size_bytes;
     int64_t recorded_at_us;
+    struct postings postings;
+    char currency[4]; /* Of the postings. */
 };
 
 struct event_batch {

@@ -29,7 +29,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 6 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 8 };
 
 struct row {
     uint64_t number;
@@ -100,6 +100,15 @@ struct item_ref {
     uint16_t part; /* Of an item with instalments, from 1; else 0. */
 };
 
+/* What a row adds to the control sums of its currency (control.h). */
+struct control_share {
+    int64_t open_minor;
+    int64_t unapplied_minor;
+    int64_t deposit_minor; /* Held money, too. */
+    int64_t dormant_minor;
+    int64_t forfeited_minor; /* Of lots; an account does not know. */
+};
+
 /* A customer's money in one currency. Sums over all dates; account_as_of takes off the future. */
 struct account {
     char currency[4];
@@ -110,16 +119,17 @@ struct account {
     int64_t credit_held_minor;
     int64_t dormant_minor;
     int64_t pending_minor;
-    int32_t last_on;             /* The latest day on which money moved. */
-    int32_t statement_to_on;     /* Where the last statement ended. */
-    uint64_t statement_sequence; /* Its event; 0: none was issued. */
-    struct vector future;        /* struct account_future, by date */
-    struct vector lots;          /* struct lot_ref, in paying order */
-    struct vector items;         /* struct item_ref, by due date and number */
-    struct vector sources;       /* struct item_ref, by posting date and number */
-    struct vector expiries;      /* struct expiry_ref, by date and number */
-    struct vector expired;       /* struct lot_ref: lots of which something has expired, in paying order */
-    struct vector policies;      /* struct credit_policy, by sequence */
+    int32_t last_on;              /* The latest day on which money moved. */
+    int32_t statement_to_on;      /* Where the last statement ended. */
+    uint64_t statement_sequence;  /* Its event; 0: none was issued. */
+    struct vector future;         /* struct account_future, by date */
+    struct vector lots;           /* struct lot_ref, in paying order */
+    struct vector items;          /* struct item_ref, by due date and number */
+    struct vector sources;        /* struct item_ref, by posting date and number */
+    struct vector expiries;       /* struct expiry_ref, by date and number */
+    struct vector expired;        /* struct lot_ref: lots of which something has expired, in paying order */
+    struct vector policies;       /* struct credit_policy, by sequence */
+    struct control_share counted; /* As of the last checkpoint. */
 };
 
 struct customer {
@@ -175,6 +185,7 @@ struct document {
     struct vector links;    /* struct link, by sequence; of a hold: its lots */
     struct vector scope;    /* char[LIMIT_ID_BYTES + 1], of a lot */
     struct vector parts;    /* struct part: the instalments of a charge, in their order; mostly none */
+    struct control_share counted; /* As of the last checkpoint. */
     char category[LIMIT_ID_BYTES + 1];
     char id[LIMIT_ID_BYTES + 1];
 };
@@ -245,6 +256,10 @@ struct account_sums {
 };
 /* The sums at the end of `date`, a day not before the last recorded day; `account` may be NULL. */
 struct account_sums account_as_of(const struct account *account, int32_t date);
+
+/* Over all dates. */
+struct control_share account_share(const struct account *account);
+struct control_share document_share(const struct document *document);
 
 /* The policy in force on `date`; NULL: unassessed. `account` may be NULL. */
 const struct credit_policy *account_policy(const struct account *account, int32_t date);

@@ -1,6 +1,7 @@
 /* Questions about one customer's account: sums on a date, the credit policy in force. */
 #include <string.h>
 
+#include "base/decimal.h"
 #include "domain/state.h"
 
 struct account *customer_account(const struct customer *customer, const char *currency) {
@@ -31,6 +32,44 @@ struct account_sums account_as_of(const struct account *account, int32_t date) {
         sums.credit_held_minor -= future->credit_held_minor;
     }
     return sums;
+}
+
+struct control_share account_share(const struct account *account) {
+    return (struct control_share){.open_minor = account->open_minor,
+                                  .unapplied_minor = account->unapplied_minor,
+                                  .deposit_minor = account->deposit_minor,
+                                  .dormant_minor = account->dormant_minor};
+}
+
+struct control_share document_share(const struct document *document) {
+    struct control_share share = {0};
+    int64_t left_minor = timeline_last(&document->left);
+    int64_t aside_minor = timeline_last(&document->aside);
+    bool is_dormant = document->on_expiry == PB__ON_EXPIRY__ON_EXPIRY_DORMANT;
+    switch ((int)document->kind) {
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE:
+        share.open_minor = left_minor;
+        break;
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT:
+        share.unapplied_minor = left_minor;
+        break;
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT:
+        *(document->is_source ? &share.unapplied_minor : &share.open_minor) = left_minor;
+        break;
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT:
+        share.deposit_minor = left_minor;
+        *(is_dormant ? &share.dormant_minor : &share.forfeited_minor) = aside_minor;
+        break;
+    case PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD:
+        for (uint32_t i = 0; i < document->links.count; i++) {
+            /* It fits (M1), unless the row was damaged; then it is better left out than wrapped. */
+            (void)money_add(&share.deposit_minor, VECTOR_AT(const struct link, &document->links, i)->amount_minor);
+        }
+        break;
+    default:
+        break; /* A dispute moves no money. */
+    }
+    return share;
 }
 
 /* The one that began last wins; among those of one day the one recorded last. A

@@ -207,6 +207,9 @@ static void pack_account(struct packer *packer, void *item) {
     pack_array(packer, &account->expiries, sizeof(struct expiry_ref), pack_expiry_ref);
     pack_array(packer, &account->expired, sizeof(struct lot_ref), pack_lot_ref);
     pack_array(packer, &account->policies, sizeof(struct credit_policy), pack_policy);
+    if (packer->out == NULL) {
+        account->counted = account_share(account);
+    }
 }
 
 static void pack_point(struct packer *packer, void *item) {
@@ -276,6 +279,9 @@ static void pack_document(struct packer *packer, struct document *document) {
     pack_array(packer, &document->parts, sizeof(struct part), pack_part);
     pack_text(packer, document->category, sizeof document->category);
     pack_text(packer, document->id, sizeof document->id);
+    if (packer->out == NULL) {
+        document->counted = document_share(document); /* What is stored was counted. */
+    }
 }
 
 static size_t row_size(uint8_t kind) {

@@ -128,3 +128,10 @@ void mark_write_damaged(const char *directory, const char *reason) {
         fclose(file);
     }
 }
+
+bool mark_read_damaged(const char *directory, char *reason, size_t capacity) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/damaged", directory);
+    reason[0] = '\0';
+    return read_line(path, reason, capacity);
+}

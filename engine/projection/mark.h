@@ -14,6 +14,9 @@
 #ifndef DAYBOOK_PROJECTION_MARK_H
 #define DAYBOOK_PROJECTION_MARK_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 
 /* Of the running kernel; empty when the system does not tell, and then equal to none. */
@@ -38,5 +41,7 @@ DAYBOOK_MUST_USE enum daybook_status mark_write_clean(const char *directory, str
 
 /* Gives the generation up, in every process; the reason is for people. Best effort. */
 void mark_write_damaged(const char *directory, const char *reason);
+/* That reason, cut to fit; false: it was not given up, and `reason` is empty. */
+bool mark_read_damaged(const char *directory, char *reason, size_t capacity);
 
 #endif

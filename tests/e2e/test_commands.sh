@@ -252,6 +252,7 @@ export DAYBOOK_LEDGER=$ledger
 expect 0 status
 out_has "business dates of UTC, amounts in CNY"
 out_has "writer: none"
+out_has "books: agree with the customers' accounts, checked through event"
 for view in balance aging credit history customers; do
     out_has "$view"
 done

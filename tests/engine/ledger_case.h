@@ -142,7 +142,8 @@ static inline struct event_batch ledger_events(struct ledger_case *c) {
         batch.events = realloc(batch.events, (batch.count + slice.count) * sizeof *batch.events);
         assert_non_null(batch.events);
         for (size_t i = 0; i < slice.count; i++) {
-            batch.events[batch.count++] = (struct batch_event){batch.bytes.size, (uint32_t)slice.events[i].size, 0};
+            batch.events[batch.count++] =
+                (struct batch_event){.offset_bytes = batch.bytes.size, .size_bytes = (uint32_t)slice.events[i].size};
             LEDGER_OK(c, daybook_buffer_append(&batch.bytes, slice.events[i].data, slice.events[i].size));
         }
     }

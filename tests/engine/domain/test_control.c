@@ -1,0 +1,197 @@
+/* The books against the customers' rows: they agree over random histories, and what is wrong is seen and named. */
+#include "domain/control.h"
+
+#include "random.h"
+#include "rules.h"
+
+enum { HISTORIES = 4, REQUESTS = 500 };
+
+struct books {
+    struct scene scene;
+    struct control control;
+    struct chance chance;
+    size_t posted; /* Events. */
+};
+
+static void open_books(struct books *books, uint64_t seed) {
+    books->control = (struct control){0};
+    books->posted = 0;
+    books->chance = (struct chance){seed};
+    scene_open(&books->scene, NULL);
+    scene_line(&books->scene, "2024-01-01 open ann");
+    scene_line(&books->scene, "2024-01-01 open bob terms=10");
+    scene_line(&books->scene, "2024-01-01 open cem terms=5 eom");
+}
+
+static void close_books(struct books *books) {
+    control_release(&books->control);
+    world_close(&books->scene.world);
+}
+
+/* Posts what was appended since, and counts what changed. */
+static enum daybook_status add_up(struct books *books, struct daybook_error *error) {
+    struct world *world = &books->scene.world;
+    size_t count = 0;
+    for (; books->posted < world->events.count; books->posted++) {
+        const struct batch_event *event = &world->events.events[books->posted];
+        WORLD_OK(world, control_post(&books->control, event->currency, &event->postings, &world->error));
+    }
+    struct row **rows = state_dirty_rows(world->state, &count);
+    for (size_t i = 0; i < count; i++) {
+        WORLD_OK(world, control_count(&books->control, rows[i], &world->error));
+    }
+    return control_check(&books->control, error);
+}
+
+static void request_at_random(struct books *books) {
+    char line[RANDOM_LINE + 64];
+    struct rendered rendered;
+    random_line(&books->chance, books->scene.world.events.count, line);
+    scene_request(&books->scene, line, &rendered);
+    books->scene.world.now_us += chance_between(&books->chance, 0, 3) * 3600 * 1000000;
+}
+
+static void fill_books(struct books *books, uint64_t seed) {
+    open_books(books, seed);
+    for (int i = 0; i < REQUESTS; i++) {
+        request_at_random(books);
+    }
+    WORLD_OK(&books->scene.world, add_up(books, &books->scene.world.error));
+}
+
+static const struct control_currency *sums_of(const struct control *control, const char *currency) {
+    for (size_t i = 0; i < control->count; i++) {
+        if (strcmp(control->items[i].currency, currency) == 0) {
+            return &control->items[i];
+        }
+    }
+    fail_msg("no %s", currency);
+    return NULL;
+}
+
+static void books_and_rows_agree_after_every_request(void **state) {
+    (void)state;
+    static struct books books;
+    uint64_t seed = chance_seed(1);
+    for (uint64_t i = 0; i < HISTORIES; i++) {
+        printf("seed %" PRIu64 "\n", seed + i);
+        open_books(&books, seed + i);
+        for (int j = 0; j < REQUESTS; j++) {
+            request_at_random(&books);
+            WORLD_OK(&books.scene.world, add_up(&books, &books.scene.world.error));
+            if (chance_between(&books.chance, 0, 20) == 0) {
+                /* From here on rows come back from their stored form, counted. */
+                world_checkpoint(&books.scene.world);
+                state_trim(books.scene.world.state, 0);
+            }
+        }
+        assert_true(sums_of(&books.control, "CNY")->books[POSTING_RECEIVABLE] > 0);
+        close_books(&books);
+    }
+}
+
+static void the_sums_are_those_of_the_requests(void **state) {
+    (void)state;
+    static struct books books;
+    open_books(&books, 1);
+    const char *const lines[] = {
+        "2024-01-01 deposit A 90 expires=2024-03-01",
+        "2024-01-01 deposit B 40 expires=2024-03-01 forfeit",
+        "2024-01-01 deposit C 25",
+        "2024-02-01 charge g 500 goods",
+        "2024-02-02 pay p 300 to=g:200",
+        "2024-02-03 write-off w 50 lost for=g",
+        "2024-02-04 credit-note n 7 kind",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        scene_line(&books.scene, lines[i]);
+    }
+    WORLD_OK(&books.scene.world, add_up(&books, &books.scene.world.error));
+    const struct control_currency *sums = sums_of(&books.control, "CNY");
+    /* The charge comes late (it is June): what its own date entitles is released of both lots and consumed. */
+    assert_int_equal(sums->books[POSTING_RECEIVABLE], 500 - 155 - 200 - 50);
+    assert_int_equal(sums->documents.open_minor, 95);
+    assert_int_equal(sums->accounts.open_minor, 95);
+    assert_int_equal(sums->books[POSTING_UNAPPLIED], -(300 - 200 + 7));
+    assert_int_equal(sums->documents.unapplied_minor, 107);
+    assert_int_equal(sums->books[POSTING_DEPOSITS], 0);
+    assert_int_equal(sums->books[POSTING_CASH], 90 + 40 + 25 + 300);
+    assert_int_equal(sums->books[POSTING_BAD_DEBT], 50);
+    close_books(&books);
+}
+
+/* Damages one figure, and says what the check makes of it. */
+static void check_seen(struct books *books, int64_t *figure, const char *names) {
+    struct daybook_error error;
+    *figure += 1;
+    assert_int_equal(add_up(books, &error), DAYBOOK_DAMAGED);
+    assert_non_null(strstr(error.message, names));
+    assert_non_null(strstr(error.message, "CNY"));
+    *figure -= 1;
+    assert_int_equal(add_up(books, &error), DAYBOOK_OK);
+}
+
+static void what_is_wrong_is_seen_and_named(void **state) {
+    (void)state;
+    static struct books books;
+    struct world *world = &books.scene.world;
+    struct customer *ann = NULL;
+    fill_books(&books, chance_seed(7));
+    WORLD_OK(world, state_find_customer(world->state, "ann", &ann, &world->error));
+    struct account *account = customer_account(ann, "CNY");
+    ann->row.is_dirty = true;
+    check_seen(&books, &account->open_minor, "Receivable (what the accounts owe)");
+    check_seen(&books, &account->unapplied_minor, "Unapplied (what the accounts have)");
+    check_seen(&books, &account->deposit_minor, "Deposits (what the accounts have)");
+    check_seen(&books, &account->dormant_minor, "Dormant (what the accounts have)");
+    int64_t *sums = books.control.items[0].books;
+    check_seen(&books, &sums[POSTING_RECEIVABLE], "Receivable");
+    check_seen(&books, &sums[POSTING_BREAKAGE], "Breakage");
+    check_seen(&books, &sums[POSTING_CASH], "the trial balance");
+    for (uint64_t number = 1; number <= world->events.count; number++) {
+        struct document *document = NULL;
+        WORLD_OK(world, state_document(world->state, number, &document, &world->error));
+        bool is_charge = document != NULL && document->kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE &&
+                         strcmp(document->currency, "CNY") == 0 && document->left.points.count > 0;
+        if (is_charge) {
+            struct vector *points = &document->left.points;
+            document->row.is_dirty = true;
+            check_seen(&books, &VECTOR_AT(struct timeline_point, points, points->count - 1)->level_minor,
+                       "Receivable (what is open on the items)");
+            break;
+        }
+    }
+    close_books(&books);
+}
+
+static void the_stored_form_is_whole(void **state) {
+    (void)state;
+    static struct books books;
+    struct daybook_buffer packed = {0};
+    struct daybook_buffer again = {0};
+    struct control control = {0};
+    struct daybook_error error;
+    fill_books(&books, chance_seed(9));
+    assert_int_equal(control_pack(&books.control, &packed), DAYBOOK_OK);
+    assert_int_equal(control_unpack(&control, daybook_buffer_view(&packed), &error), DAYBOOK_OK);
+    assert_int_equal(control_pack(&control, &again), DAYBOOK_OK);
+    assert_same_bytes(&packed, &again);
+    assert_int_equal(control_check(&control, &error), DAYBOOK_OK);
+    control_release(&control);
+    assert_int_equal(control_unpack(&control, (struct daybook_bytes){packed.data, packed.size - 1}, &error),
+                     DAYBOOK_DAMAGED);
+    control_release(&control);
+    daybook_buffer_release(&packed);
+    daybook_buffer_release(&again);
+    close_books(&books);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(books_and_rows_agree_after_every_request),
+        cmocka_unit_test(the_sums_are_those_of_the_requests),
+        cmocka_unit_test(what_is_wrong_is_seen_and_named),
+        cmocka_unit_test(the_stored_form_is_whole),
+    };
+    return cmocka_run_group_tests_name("control", tests, NULL, NULL);
+}
