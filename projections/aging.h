@@ -68,6 +68,16 @@ struct aging_question {
 DAYBOOK_MUST_USE enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_question *question,
                                                      aging_visit *visit, void *context, struct daybook_error *error);
 
+/* Called for each item that an event with `from` < sequence <= K and effective_on <= A changed: with sequence
+ * 0 as it was at (A, from), then with each event's as it was after it. What had nothing left is visited, too. */
+typedef enum daybook_status aging_step(void *context, uint64_t sequence, const struct aging_item *item,
+                                       struct daybook_error *error);
+
+/* Steps through the changes of one item after the other; looks at no others. */
+DAYBOOK_MUST_USE enum daybook_status aging_ask_steps(struct store_txn *txn, const struct aging_question *question,
+                                                     uint64_t from, aging_step *step, void *context,
+                                                     struct daybook_error *error);
+
 /* ---- how items were paid ---- */
 
 struct aging_paid {
@@ -108,6 +118,13 @@ struct aging_sums {
 DAYBOOK_MUST_USE enum daybook_status aging_ask(struct store_txn *txn, const struct aging_question *question,
                                                const struct aging_policy *policy, struct aging_sums *sums,
                                                struct daybook_error *error);
+
+/* Adds one item's columns, unapplied money in its own column or in its bucket. False: a sum does not fit 64 bits. */
+bool aging_add_item(struct aging_sums *sums, const struct aging_policy *policy, int32_t as_of,
+                    const struct aging_item *item);
+
+/* Shows the unapplied money against the oldest; what is more than all of it stays in its column. */
+void aging_net(struct aging_sums *sums, size_t edge_count);
 
 /* Adds a row to a total. False: a sum does not fit 64 bits. */
 bool aging_add(struct aging_sums *total, const struct aging_sums *row, size_t edge_count);

@@ -5,33 +5,10 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "projections/aging_inside.h"
 #include "projections/items.h"
-#include "projections/touches.h"
 
-static const struct series_shape touches_shape = {AGING_TOUCHES, TOUCH_COLUMN_COUNT};
-
-struct asking {
-    struct store_txn *txn;
-    const struct aging_question *question;
-    aging_visit *visit;
-    void *context;
-    uint32_t number;        /* Of the item in work. */
-    struct aging_item item; /* Filled anew for each. */
-};
-
-/* The entries of an item, chunks first. */
-struct entries {
-    struct store_txn *txn;
-    const struct item_row *row;
-    uint32_t account;
-    uint32_t number;
-    uint32_t next_chunk;
-    const uint8_t *at;
-    const uint8_t *end;
-    struct item_entry entry;
-};
-
-static struct entries entries_of(const struct asking *asking, const struct item_row *row) {
+struct entries aging_entries(const struct asking *asking, const struct item_row *row) {
     return (struct entries){.txn = asking->txn,
                             .row = row,
                             .account = asking->question->account,
@@ -71,7 +48,7 @@ static enum daybook_status next_chunk(struct entries *entries, struct daybook_er
     return status;
 }
 
-static enum daybook_status next_entry(struct entries *entries, bool *is_found, struct daybook_error *error) {
+enum daybook_status aging_next_entry(struct entries *entries, bool *is_found, struct daybook_error *error) {
     *is_found = false;
     while (entries->at == entries->end) {
         if (entries->next_chunk >= entries->row->spill.chunk_count) {
@@ -91,13 +68,7 @@ static enum daybook_status next_entry(struct entries *entries, bool *is_found, s
     return item_read_entry(&entries->at, entries->end, &entries->entry) ? DAYBOOK_OK : item_damaged(error);
 }
 
-/* What the visible entries took from (or gave back to) each part, and from no part in particular. */
-struct movement {
-    int64_t unnamed_minor;
-    int64_t disputed_minor;
-};
-
-static bool take(struct aging_item *item, struct movement *movement, const struct item_entry *entry) {
+bool aging_take(struct aging_item *item, struct movement *movement, const struct item_entry *entry) {
     int64_t *sum = &movement->unnamed_minor;
     for (size_t i = 0; i < item->part_count && entry->instalment != 0; i++) {
         if (item->parts[i].instalment == entry->instalment) {
@@ -108,7 +79,7 @@ static bool take(struct aging_item *item, struct movement *movement, const struc
 }
 
 /* What named no instalment pays the oldest due first, and what is disputed is the oldest, too. */
-static void spread(struct aging_item *item, const struct movement *movement) {
+void aging_spread(struct aging_item *item, const struct movement *movement) {
     int64_t paid = -movement->unnamed_minor;
     for (size_t i = 0; i < item->part_count; i++) {
         struct aging_part *part = &item->parts[i];
@@ -135,7 +106,7 @@ static void spread(struct aging_item *item, const struct movement *movement) {
 }
 
 /* An item that is posted after A can still have been changed by then: nothing here relies on the order of dates. */
-static int64_t begin_part(const struct aging_item *item, size_t part, int32_t as_of) {
+int64_t aging_part_at_start(const struct aging_item *item, size_t part, int32_t as_of) {
     return item->posted_on <= as_of ? item->parts[part].amount_minor : 0;
 }
 
@@ -168,7 +139,7 @@ static enum daybook_status read_parts(struct aging_item *item, const struct item
     return DAYBOOK_OK;
 }
 
-static enum daybook_status too_large(struct daybook_error *error) {
+enum daybook_status aging_too_large(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_LIMIT, "while adding up an item at an earlier date: a sum does not fit 64 bits");
 }
 
@@ -177,9 +148,9 @@ static enum daybook_status add_up(struct asking *asking, const struct item_row *
     const struct aging_question *question = asking->question;
     struct aging_item *item = &asking->item;
     struct movement movement = {0};
-    struct entries entries = entries_of(asking, row);
+    struct entries entries = aging_entries(asking, row);
     for (size_t i = 0; i < item->part_count; i++) {
-        item->parts[i].open_minor = begin_part(item, i, question->as_of);
+        item->parts[i].open_minor = aging_part_at_start(item, i, question->as_of);
     }
     if (row->spill.chunk_count > 0 && row->part_count == 0 && row->spill.last_sequence <= question->known_at &&
         row->spill.max_effective <= question->as_of) {
@@ -188,18 +159,18 @@ static enum daybook_status add_up(struct asking *asking, const struct item_row *
     }
     for (;;) {
         bool is_found;
-        enum daybook_status status = next_entry(&entries, &is_found, error);
+        enum daybook_status status = aging_next_entry(&entries, &is_found, error);
         if (status != DAYBOOK_OK) {
             return status;
         }
         if (!is_found || entries.entry.sequence > question->known_at) {
             break;
         }
-        if (entries.entry.effective_on <= question->as_of && !take(item, &movement, &entries.entry)) {
-            return too_large(error);
+        if (entries.entry.effective_on <= question->as_of && !aging_take(item, &movement, &entries.entry)) {
+            return aging_too_large(error);
         }
     }
-    spread(item, &movement);
+    aging_spread(item, &movement);
     return DAYBOOK_OK;
 }
 
@@ -218,14 +189,14 @@ static void settle(struct aging_item *item, int32_t as_of, const struct item_ent
     struct movement movement = {0};
     int64_t named[LIMIT_INSTALMENTS];
     for (size_t i = 0; i < item->part_count; i++) {
-        named[i] = begin_part(item, i, as_of);
+        named[i] = aging_part_at_start(item, i, as_of);
         day->parts[i].settled_on = 0;
     }
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < item->part_count; j++) {
             day->parts[j].open_minor = named[j];
         }
-        if (!take(day, &movement, &entries[i])) {
+        if (!aging_take(day, &movement, &entries[i])) {
             return;
         }
         for (size_t j = 0; j < item->part_count; j++) {
@@ -234,7 +205,7 @@ static void settle(struct aging_item *item, int32_t as_of, const struct item_ent
         if (i + 1 < count && entries[i + 1].effective_on == entries[i].effective_on) {
             continue;
         }
-        spread(day, &movement);
+        aging_spread(day, &movement);
         for (size_t j = 0; j < item->part_count; j++) {
             struct aging_part *part = &day->parts[j];
             if (part->open_minor != 0) {
@@ -250,11 +221,11 @@ static void settle(struct aging_item *item, int32_t as_of, const struct item_ent
 static enum daybook_status find_settled(struct asking *asking, const struct item_row *row,
                                         struct daybook_error *error) {
     struct daybook_buffer visible = {0};
-    struct entries entries = entries_of(asking, row);
+    struct entries entries = aging_entries(asking, row);
     enum daybook_status status;
     for (;;) {
         bool is_found;
-        status = next_entry(&entries, &is_found, error);
+        status = aging_next_entry(&entries, &is_found, error);
         if (status != DAYBOOK_OK || !is_found || entries.entry.sequence > asking->question->known_at) {
             break;
         }
@@ -293,6 +264,9 @@ static enum daybook_status look_at(struct asking *asking, struct daybook_bytes b
     item->posted_on = row.posted_on;
     item->amount_minor = row.amount_minor;
     DAYBOOK_TRY(read_parts(item, &row, error));
+    if (asking->step != NULL) {
+        return aging_step_through(asking, &row, error);
+    }
     DAYBOOK_TRY(add_up(asking, &row, error));
     if (question->includes_closed) {
         DAYBOOK_TRY(find_settled(asking, &row, error));
@@ -305,7 +279,7 @@ static enum daybook_status look_at(struct asking *asking, struct daybook_bytes b
 
 /* ---- which items to look at ---- */
 
-static enum daybook_status add_number(struct daybook_buffer *numbers, uint32_t number, struct daybook_error *error) {
+enum daybook_status aging_note_number(struct daybook_buffer *numbers, uint32_t number, struct daybook_error *error) {
     return daybook_buffer_append(numbers, &number, sizeof number) == DAYBOOK_OK
                ? DAYBOOK_OK
                : daybook_fail(error, DAYBOOK_NO_MEMORY, "while listing items: memory was refused");
@@ -319,7 +293,7 @@ static enum daybook_status add_bits(struct daybook_buffer *numbers, const struct
     uint32_t first = load_be32(row->key.data + 4) << ITEMS_OPEN_BITS;
     for (uint32_t word = 0; word < ITEMS_OPEN_BYTES / 8; word++) {
         for (uint64_t rest = load_le64(row->value.data + (size_t)word * 8); rest != 0; rest &= rest - 1) {
-            DAYBOOK_TRY(add_number(numbers, first + word * 64 + (uint32_t)__builtin_ctzll(rest), error));
+            DAYBOOK_TRY(aging_note_number(numbers, first + word * 64 + (uint32_t)__builtin_ctzll(rest), error));
         }
     }
     return DAYBOOK_OK;
@@ -349,10 +323,10 @@ static enum daybook_status find_open(struct asking *asking, struct daybook_buffe
 /* IT2 */
 static enum daybook_status add_hidden(void *context, const int64_t columns[SERIES_COLUMNS_MAX],
                                       struct daybook_error *error) {
-    return add_number(context, (uint32_t)columns[TOUCH_ITEM], error);
+    return aging_note_number(context, (uint32_t)columns[TOUCH_ITEM], error);
 }
 
-static int compare_numbers(const void *a, const void *b) {
+int aging_compare_numbers(const void *a, const void *b) {
     uint32_t x;
     uint32_t y;
     memcpy(&x, a, sizeof x);
@@ -385,8 +359,8 @@ static enum daybook_status open_group(struct asking *asking, uint32_t number, st
 }
 
 /* Ascending numbers; each is looked at once. */
-static enum daybook_status look_at_numbers(struct asking *asking, const uint32_t *numbers, size_t count,
-                                           struct daybook_error *error) {
+enum daybook_status aging_look_at(struct asking *asking, const uint32_t *numbers, size_t count,
+                                  struct daybook_error *error) {
     struct group group = {0};
     for (size_t i = 0; i < count; i++) {
         struct daybook_bytes bytes = {0};
@@ -414,15 +388,15 @@ static enum daybook_status look_at_some(struct asking *asking, struct daybook_er
     enum daybook_status status = find_open(asking, &found, error);
     size_t open_bytes = found.size;
     if (status == DAYBOOK_OK) {
-        status = series_visit_hidden(asking->txn, touches_shape, question->account, question->as_of, question->known_at,
-                                     add_hidden, &found, error);
+        status = series_visit_hidden(asking->txn, aging_touches_shape, question->account, question->as_of,
+                                     question->known_at, add_hidden, &found, error);
     }
     if (status == DAYBOOK_OK && found.size > 0) {
         uint32_t *numbers = (void *)found.data;
         if (found.size != open_bytes) {
-            qsort(numbers, found.size / sizeof *numbers, sizeof *numbers, compare_numbers);
+            qsort(numbers, found.size / sizeof *numbers, sizeof *numbers, aging_compare_numbers);
         }
-        status = look_at_numbers(asking, numbers, found.size / sizeof *numbers, error);
+        status = aging_look_at(asking, numbers, found.size / sizeof *numbers, error);
     }
     daybook_buffer_release(&found);
     return status;
@@ -466,6 +440,7 @@ static enum daybook_status look_at_all(struct asking *asking, struct daybook_err
 enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_question *question, aging_visit *visit,
                                     void *context, struct daybook_error *error) {
     struct asking asking;
+    asking.step = NULL;
     asking.txn = txn;
     asking.question = question;
     asking.visit = visit;
@@ -476,7 +451,8 @@ enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_qu
 enum daybook_status aging_ask_paid(struct store_txn *txn, const struct aging_question *question,
                                    struct aging_paid *paid, struct daybook_error *error) {
     struct series_totals totals;
-    DAYBOOK_TRY(series_ask(txn, touches_shape, question->account, question->as_of, question->known_at, &totals, error));
+    DAYBOOK_TRY(
+        series_ask(txn, aging_touches_shape, question->account, question->as_of, question->known_at, &totals, error));
     *paid = (struct aging_paid){
         .paid_minor = totals.columns[TOUCH_PAID],
         .late_minor = totals.columns[TOUCH_PAID_LATE],

@@ -52,22 +52,29 @@ static enum daybook_status too_large(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_LIMIT, "while adding up ages: a total does not fit 64 bits");
 }
 
-static enum daybook_status add_item(void *context, const struct aging_item *item, struct daybook_error *error) {
-    struct adding *adding = context;
+static bool add_item(struct adding *adding, const struct aging_item *item) {
+    bool fits = true;
     adding->sums->item_count++;
     if (item->is_source) {
-        return add_source(adding, item) ? DAYBOOK_OK : too_large(error);
+        return add_source(adding, item);
     }
-    for (size_t i = 0; i < item->part_count; i++) {
-        if (!add_part(adding, item, &item->parts[i])) {
-            return too_large(error);
-        }
+    for (size_t i = 0; i < item->part_count && fits; i++) {
+        fits = add_part(adding, item, &item->parts[i]);
     }
-    return DAYBOOK_OK;
+    return fits;
 }
 
-/* Shows the unapplied money against the oldest; what is more than all of it stays in its column. */
-static void net(struct aging_sums *sums, size_t edge_count) {
+bool aging_add_item(struct aging_sums *sums, const struct aging_policy *policy, int32_t as_of,
+                    const struct aging_item *item) {
+    struct adding adding = {policy, as_of, sums};
+    return add_item(&adding, item);
+}
+
+static enum daybook_status visit_item(void *context, const struct aging_item *item, struct daybook_error *error) {
+    return add_item(context, item) ? DAYBOOK_OK : too_large(error);
+}
+
+void aging_net(struct aging_sums *sums, size_t edge_count) {
     for (size_t i = 0; i <= edge_count + 1 && sums->unapplied_minor < 0; i++) {
         int64_t *column = i <= edge_count ? &sums->buckets[edge_count - i] : &sums->not_due_minor;
         int64_t free_minor = -sums->unapplied_minor;
@@ -93,12 +100,12 @@ enum daybook_status aging_ask(struct store_txn *txn, const struct aging_question
                               const struct aging_policy *policy, struct aging_sums *sums, struct daybook_error *error) {
     struct adding adding = {policy, question->as_of, sums};
     *sums = (struct aging_sums){0};
-    enum daybook_status status = aging_ask_items(txn, question, add_item, &adding, error);
+    enum daybook_status status = aging_ask_items(txn, question, visit_item, &adding, error);
     if (status != DAYBOOK_OK) {
         return status;
     }
     if (policy->unapplied == AGING_UNAPPLIED_NETTED) {
-        net(sums, policy->edge_count);
+        aging_net(sums, policy->edge_count);
     }
     return check_identity(sums, policy->edge_count) ? DAYBOOK_OK : too_large(error);
 }

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static const struct series_shape shape = {BALANCE_SERIES, EFFECT_COLUMN_COUNT};
+const struct series_shape balance_series = {BALANCE_SERIES, EFFECT_COLUMN_COUNT};
 
 struct balance_fold {
     struct accounts *accounts;
@@ -28,7 +28,7 @@ static enum daybook_status open_fold(void **memory, struct daybook_error *error)
     }
     enum daybook_status status = accounts_open(BALANCE_ACCOUNTS, &fold->accounts, error);
     if (status == DAYBOOK_OK) {
-        status = series_open(shape, &fold->series, error);
+        status = series_open(balance_series, &fold->series, error);
     }
     if (status != DAYBOOK_OK) {
         close_fold(fold);
@@ -89,5 +89,5 @@ const struct projection balance_projection = {
 
 enum daybook_status balance_ask(struct store_txn *txn, uint32_t account, int32_t as_of, uint64_t known_at,
                                 struct series_totals *totals, struct daybook_error *error) {
-    return series_ask(txn, shape, account, as_of, known_at, totals, error);
+    return series_ask(txn, balance_series, account, as_of, known_at, totals, error);
 }

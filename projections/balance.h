@@ -14,6 +14,9 @@ enum balance_table { BALANCE_ACCOUNTS, BALANCE_SERIES, BALANCE_TABLE_COUNT };
 
 extern const struct projection balance_projection;
 
+/* Of the series, for balance.c and bridge.c alone. */
+extern const struct series_shape balance_series;
+
 /* The sums of one account; totals->count 0: nothing of it was visible. */
 DAYBOOK_MUST_USE enum daybook_status balance_ask(struct store_txn *txn, uint32_t account, int32_t as_of,
                                                  uint64_t known_at, struct series_totals *totals,

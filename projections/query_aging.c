@@ -26,34 +26,34 @@ struct aging_policy query_default_aging_policy(void) {
     return (struct aging_policy){.edges = {30, 60, 90, 120}, .edge_count = 4};
 }
 
-static enum daybook_status read_policy(const Pb__AgingQuery *asked, struct aging_policy *policy,
-                                       struct daybook_error *error) {
+enum daybook_status query_read_aging_policy(const struct aging_wish *wish, struct aging_policy *policy,
+                                            struct daybook_error *error) {
     *policy = query_default_aging_policy();
-    policy->is_by_posting = asked->basis == PB__AGING_BASIS__AGING_BASIS_POSTING;
-    policy->unapplied = asked->unapplied == PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_BUCKET   ? AGING_UNAPPLIED_BUCKET
-                        : asked->unapplied == PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_NETTED ? AGING_UNAPPLIED_NETTED
-                                                                                              : AGING_UNAPPLIED_COLUMN;
-    if (asked->n_edges == 0) {
+    policy->is_by_posting = wish->basis == PB__AGING_BASIS__AGING_BASIS_POSTING;
+    policy->unapplied = wish->unapplied == PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_BUCKET   ? AGING_UNAPPLIED_BUCKET
+                        : wish->unapplied == PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_NETTED ? AGING_UNAPPLIED_NETTED
+                                                                                             : AGING_UNAPPLIED_COLUMN;
+    if (wish->edge_count == 0) {
         return DAYBOOK_OK;
     }
-    if (asked->n_edges > AGING_EDGES_MAX) {
+    if (wish->edge_count > AGING_EDGES_MAX) {
         return daybook_fail(error, DAYBOOK_INVALID, "ages have at most %d edges, not %zu", AGING_EDGES_MAX,
-                            asked->n_edges);
+                            wish->edge_count);
     }
-    policy->edge_count = asked->n_edges;
-    for (size_t i = 0; i < asked->n_edges; i++) {
-        int32_t least = i == 0 ? 1 : asked->edges[i - 1] + 1;
-        if (asked->edges[i] < least || asked->edges[i] == INT32_MAX) {
+    policy->edge_count = wish->edge_count;
+    for (size_t i = 0; i < wish->edge_count; i++) {
+        int32_t least = i == 0 ? 1 : wish->edges[i - 1] + 1;
+        if (wish->edges[i] < least || wish->edges[i] == INT32_MAX) {
             return daybook_fail(error, DAYBOOK_INVALID,
                                 "the edges of ages are days above 0 in ascending order; %" PRId32 " is not",
-                                asked->edges[i]);
+                                wish->edges[i]);
         }
-        policy->edges[i] = asked->edges[i];
+        policy->edges[i] = wish->edges[i];
     }
     return DAYBOOK_OK;
 }
 
-static enum daybook_status add_policies(struct book *book, const struct aging_policy *policy) {
+enum daybook_status query_add_aging_policies(struct book *book, const struct aging_policy *policy) {
     static const char *const displays[] = {"own column", "bucket of its own date", "netted against the oldest"};
     char edges[AGING_EDGES_MAX * 12] = "";
     size_t size = 0;
@@ -162,8 +162,8 @@ static enum daybook_status add_zero(struct ages *ages, struct book *book, struct
     return add_row(ages, book, &account, &sums, error);
 }
 
-/* "1-30", ..., "over 120"; by posting date the first begins at 0. */
-static enum daybook_status add_labels(struct book *book, const struct aging_policy *policy, struct pointers *labels) {
+enum daybook_status query_add_aging_labels(struct book *book, const struct aging_policy *policy,
+                                           struct pointers *labels) {
     int32_t from = policy->is_by_posting ? 0 : 1;
     for (size_t i = 0; i < policy->edge_count; i++) {
         char *label = arena_format(book->arena, "%" PRId32 "-%" PRId32, from, policy->edges[i]);
@@ -181,8 +181,8 @@ static enum daybook_status make_answer(struct book *book, const struct ages *age
         return DAYBOOK_NO_MEMORY;
     }
     pb__aging_answer__init(made);
-    DAYBOOK_TRY(add_policies(book, &ages->policy));
-    DAYBOOK_TRY(add_labels(book, &ages->policy, &labels));
+    DAYBOOK_TRY(query_add_aging_policies(book, &ages->policy));
+    DAYBOOK_TRY(query_add_aging_labels(book, &ages->policy, &labels));
     for (size_t i = 0; i < ages->totals.count; i++) {
         const struct aging_total *total = ages->totals.items[i];
         DAYBOOK_TRY(
@@ -208,7 +208,8 @@ enum daybook_status query_aging(struct daybook *ledger, const Pb__Query *query, 
     struct book book;
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
-        status = read_policy(asked, &ages.policy, error);
+        struct aging_wish wish = {asked->basis, asked->unapplied, asked->edges, asked->n_edges};
+        status = query_read_aging_policy(&wish, &ages.policy, error);
     }
     if (status == DAYBOOK_OK) {
         status =

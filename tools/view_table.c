@@ -11,6 +11,7 @@
 #include "tools/message_field.h"
 #include "tools/text.h"
 #include "tools/view_table_books.h"
+#include "tools/view_table_bridge.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
@@ -363,6 +364,9 @@ struct table *view_table_of(const ProtobufCMessage *answer, struct arena *arena)
     }
     if (kind == &pb__customers_answer__descriptor) {
         return customers_table((const Pb__CustomersAnswer *)answer, arena);
+    }
+    if (kind == &pb__bridge_answer__descriptor) {
+        return bridge_table_of((const Pb__BridgeAnswer *)answer, arena);
     }
     return books_table_of(answer, arena);
 }
