@@ -10,7 +10,9 @@
 #include "limits.h"
 #include "store/journal.h"
 #include "tools/command.h"
+#include "tools/command_plain.h"
 #include "tools/json_message.h"
+#include "tools/output_file.h"
 #include "tools/progress.h"
 #include "tools/text.h"
 
@@ -25,14 +27,13 @@ struct export {
     uint64_t to;
     bool is_raw;
     bool is_single; /* --sequence: the event's bytes alone. */
-    FILE *stream;
-    const char *name; /* Of the stream, for sentences. */
+    struct output_file out;
 };
 
 static enum daybook_status write_out(struct export *export, const void *data, size_t size,
                                      struct daybook_error *error) {
-    if (fwrite(data, 1, size, export->stream) != size) {
-        return daybook_fail(error, DAYBOOK_IO, _("writing events to %s: %s"), export->name, strerror(errno));
+    if (fwrite(data, 1, size, export->out.stream) != size) {
+        return daybook_fail(error, DAYBOOK_IO, _("writing events to %s: %s"), export->out.name, strerror(errno));
     }
     return DAYBOOK_OK;
 }
@@ -136,34 +137,7 @@ static enum daybook_status read_range(struct export *export, const struct option
     return DAYBOOK_OK;
 }
 
-static enum daybook_status open_stream(struct export *export, const struct options *options,
-                                       struct daybook_error *error) {
-    export->name = options_value(options, "output");
-    if (export->name == NULL || strcmp(export->name, "-") == 0) {
-        export->name = _("standard output");
-        export->stream = stdout;
-        return DAYBOOK_OK;
-    }
-    export->stream = fopen(export->name, "wb");
-    if (export->stream == NULL) {
-        return daybook_fail(error, DAYBOOK_IO, _("opening %s to write: %s"), export->name, strerror(errno));
-    }
-    return DAYBOOK_OK;
-}
-
-static enum daybook_status close_stream(struct export *export, enum daybook_status status,
-                                        struct daybook_error *error) {
-    if (export->stream == NULL) {
-        return status;
-    }
-    bool is_whole = export->stream == stdout ? fflush(stdout) == 0 : fclose(export->stream) == 0;
-    if (status == DAYBOOK_OK && !is_whole) {
-        return daybook_fail(error, DAYBOOK_IO, _("writing events to %s: %s"), export->name, strerror(errno));
-    }
-    return status;
-}
-
-static int run(struct invocation *invocation) {
+static int run_events(struct invocation *invocation) {
     struct daybook_error error;
     struct daybook *ledger = NULL;
     struct export export = {.invocation = invocation};
@@ -181,18 +155,35 @@ static int run(struct invocation *invocation) {
         status = journal_reader_open(ledger_journal(ledger), &export.reader, &error);
     }
     if (status == DAYBOOK_OK) {
-        status = open_stream(&export, &invocation->options, &error);
+        status = output_file_open(&export.out, options_value(&invocation->options, "output"), &error);
     }
     if (status == DAYBOOK_OK) {
         status = write_range(&export, &error);
     }
-    status = close_stream(&export, status, &error);
+    status = output_file_close(&export.out, status, &error);
     journal_reader_close(export.reader);
     daybook_buffer_release(&export.line);
     arena_release(&export.event_arena);
     daybook_close(ledger);
     return status == DAYBOOK_OK ? EXIT_DONE : command_fail(&error);
 }
+
+/* ---- the books in other formats ---- */
+
+static int run_export(struct invocation *invocation) {
+    enum plain_format format;
+    const char *name = options_value(&invocation->options, "format");
+    if (!plain_format_named(name, &format)) {
+        return command_usage(invocation, _("--format: \"%.40s\" is none of hledger, ledger and beancount"), name);
+    }
+    return command_plain_run(invocation, format);
+}
+
+static const struct option_spec books_options[] = {
+    {"format", 0, OPTION_VALUE, true, "FORMAT", N_("hledger, ledger or beancount"), FIELD_NONE},
+    {"output", 'o', OPTION_VALUE, false, "FILE", N_("write there (default: standard output)"), FIELD_NONE},
+    OPTIONS_END,
+};
 
 static const struct option_spec export_options[] = {
     {"from", 0, OPTION_VALUE, false, "SEQ", N_("the first event (default: 1)"), FIELD_NONE},
@@ -209,13 +200,26 @@ const struct command export_commands[] = {
         .name = "export events",
         .arguments = "",
         .uses = USES_LEDGER,
-        .run = run,
+        .run = run_events,
         .summary = N_("print the journal: one event a line, as proto3 JSON"),
         .detail = N_("With --raw the bytes are those of the journal: \"protoc --decode=daybook.v1.Event\" reads one, "
                      "\"protoc --decode=daybook.v1.EventBatch\" reads a range."),
         .example =
             "daybook export events --sequence 12 --raw | protoc --decode=daybook.v1.Event daybook/v1/event.proto",
         .options = export_options,
+    },
+    {
+        .name = "export",
+        .arguments = "",
+        .uses = USES_LEDGER | USES_AT,
+        .run = run_export,
+        .summary = N_("write the books as a plain-text journal for hledger, ledger or Beancount"),
+        .detail = N_("Every money event becomes a balanced transaction; each customer has accounts of their own. The "
+                     "file ends with assertions of what Daybook says every account holds, so that \"hledger check\", "
+                     "\"ledger balance\" or \"bean-check\" verify the books without trusting Daybook."),
+        .example = "daybook export --format hledger --as-of 2024-12-31 -o books.journal && hledger -f books.journal "
+                   "check",
+        .options = books_options,
     },
     {.name = NULL},
 };
