@@ -12,6 +12,12 @@ static bool check_scope(struct decision *decision, const Pb__ReceiveDeposit *com
         if (!check_identifier(decision, "a category of the scope", command->scope[i])) {
             return false;
         }
+        for (size_t j = 0; j < i; j++) {
+            /* Twice would count as wider, and lots of a narrower scope pay first. */
+            if (strcmp(command->scope[j], command->scope[i]) == 0) {
+                return REFUSE(decision, MALFORMED, NO_FACTS, "the scope names \"%s\" twice", command->scope[i]);
+            }
+        }
     }
     return true;
 }

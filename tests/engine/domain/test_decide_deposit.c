@@ -35,6 +35,8 @@ static const struct rule receiving[] = {
     {"an id that is no UTF-8", "", "2024-06-01 deposit a\xffz 1", "MALFORMED"},
     {"an id in Chinese", "", "2024-06-01 deposit 预存款 1", "2024-06-01 deposit 预存款 1"},
     {"a memo that is too long", "", "2024-06-01 deposit A 1 memo=x*1025", "MALFORMED"},
+    {"a category twice would count as a wider scope", "", "2024-06-01 deposit A 1 scope=goods,meals,goods",
+     "MALFORMED"},
     {"a category of 65 bytes", "", "2024-06-01 deposit A 1 scope=x*65", "MALFORMED"},
     {"a scope of 32", "",
      "2024-06-01 deposit A 1 scope=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z,1,2,3,4,5,6",
