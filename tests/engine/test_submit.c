@@ -74,6 +74,98 @@ static void a_refused_group_leaves_no_trace(void **state) {
     ledger_case_end(&c);
 }
 
+/* What the events from `first` on post to an account of the books. */
+static int64_t posted_since(struct ledger_case *c, uint64_t first, enum posting_account account) {
+    struct event_batch events = ledger_events(c);
+    struct arena arena;
+    int64_t sum = 0;
+    arena_init(&arena, 1 << 20);
+    for (size_t i = first - 1; i < events.count; i++) {
+        ProtobufCMessage *message = NULL;
+        struct postings postings;
+        struct daybook_bytes bytes = {events.bytes.data + events.events[i].offset_bytes, events.events[i].size_bytes};
+        LEDGER_OK(c, wire_decode(&pb__event__descriptor, bytes, &arena, &message, &c->error));
+        assert_int_equal(((const Pb__Event *)message)->group, first);
+        LEDGER_OK(c, postings_of((const Pb__Event *)message, &postings, &c->error));
+        for (size_t j = 0; j < postings.count; j++) {
+            sum += postings.lines[j].account == account ? postings.lines[j].amount_minor : 0;
+        }
+    }
+    arena_release(&arena);
+    event_batch_release(&events);
+    return sum;
+}
+
+static void begin_transfer(struct ledger_case *c) {
+    ledger_case_begin(c);
+    ledger_must(c, "2024-01-01 open ann");
+    ledger_must(c, "2024-01-01 open bob cust=bob");
+    ledger_must(c, "2024-05-01 deposit A 100");
+    ledger_must(c, "2024-05-01 charge g 70");
+}
+
+/* A deposit goes from one customer to another: out of cash and into it again, which is the clearing account. */
+static void a_transfer_of_a_deposit_is_one_group(void **state) {
+    (void)state;
+    struct ledger_case c;
+    begin_transfer(&c);
+    uint64_t first = ledger_head(&c) + 1;
+    struct daybook_answers answers =
+        LEDGER_SUBMIT(&c, DAYBOOK_SUBMIT_GROUP, "2024-06-01 refund r 25 lot A", "2024-06-01 deposit B 25 cust=bob");
+    assert_null(answers.items[0].refusal);
+    assert_null(answers.items[1].refusal);
+    daybook_answers_release(&answers);
+    assert_int_equal(posted_since(&c, first, POSTING_CASH), 0);
+    assert_int_equal(posted_since(&c, first, POSTING_DEPOSITS), 0);
+    assert_int_equal(ledger_line(&c, "2024-06-02 refund q 6 lot A"),
+                     CODE(EXCEEDS_DEPOSIT)); /* 70 of it are consumed. */
+    ledger_must(&c, "2024-06-02 refund q 25 lot B cust=bob");
+    ledger_case_end(&c);
+}
+
+/* A debt goes over: Adjustments is the clearing account. */
+static void a_transfer_of_a_debt_is_one_group(void **state) {
+    (void)state;
+    struct ledger_case c;
+    begin_transfer(&c);
+    ledger_must(&c, "2024-05-02 charge h 80");
+    uint64_t first = ledger_head(&c) + 1;
+    struct daybook_answers answers =
+        LEDGER_SUBMIT(&c, DAYBOOK_SUBMIT_GROUP, "2024-06-01 credit-note n 50 taken-over for=h",
+                      "2024-06-01 debit-note n 50 taken-over cust=bob");
+    assert_null(answers.items[0].refusal);
+    assert_null(answers.items[1].refusal);
+    daybook_answers_release(&answers);
+    assert_int_equal(posted_since(&c, first, POSTING_ADJUSTMENTS), 0);
+    assert_int_equal(posted_since(&c, first, POSTING_RECEIVABLE), 0);
+    ledger_must(&c, "2024-06-02 pay p 50 cust=bob"); /* All of it goes against the debt. */
+    assert_int_equal(ledger_line(&c, "2024-06-03 refund r 1 payment p cust=bob"), CODE(EXCEEDS_UNAPPLIED));
+    ledger_case_end(&c);
+}
+
+static void half_a_transfer_is_none(void **state) {
+    (void)state;
+    static const char *const halves[][2] = {
+        {"2024-06-01 refund r 25 lot A", "2024-06-01 deposit B 25 cust=nobody"},
+        {"2024-06-01 refund r 31 lot A", "2024-06-01 deposit B 31 cust=bob"},
+        {"2024-06-01 deposit B 31 cust=bob", "2024-06-01 refund r 31 lot A"},
+        {"2024-06-01 deposit B 25 cust=bob cur=USD", "2024-06-01 refund r 25 lot A cur=USD"},
+    };
+    struct ledger_case c;
+    begin_transfer(&c);
+    uint64_t head = ledger_head(&c);
+    for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++) {
+        struct daybook_answers answers = ledger_submit(&c, DAYBOOK_SUBMIT_GROUP, 2, halves[i]);
+        assert_non_null(answers.items[0].refusal);
+        assert_non_null(answers.items[1].refusal);
+        daybook_answers_release(&answers);
+        assert_int_equal(ledger_head(&c), head);
+    }
+    ledger_must(&c, "2024-06-01 refund r 30 lot A"); /* All is there, and every id is free. */
+    ledger_must(&c, "2024-06-01 deposit B 30 cust=bob");
+    ledger_case_end(&c);
+}
+
 static void a_repeat_inside_a_group_is_answered_again(void **state) {
     (void)state;
     struct ledger_case c;
@@ -291,6 +383,9 @@ int main(void) {
         cmocka_unit_test(each_request_stands_alone),
         cmocka_unit_test(a_group_is_taken_whole),
         cmocka_unit_test(a_refused_group_leaves_no_trace),
+        cmocka_unit_test(a_transfer_of_a_deposit_is_one_group),
+        cmocka_unit_test(a_transfer_of_a_debt_is_one_group),
+        cmocka_unit_test(half_a_transfer_is_none),
         cmocka_unit_test(a_repeat_inside_a_group_is_answered_again),
         cmocka_unit_test(a_dry_run_appends_nothing),
         cmocka_unit_test(damaged_bytes_are_refused),
