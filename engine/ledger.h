@@ -7,7 +7,6 @@
 
 #include "base/calendar.h"
 #include "daybook.h"
-#include "domain/control.h"
 #include "projection/view.h"
 
 struct journal *ledger_journal(struct daybook *ledger);
@@ -18,6 +17,8 @@ struct view *ledger_view_at(struct daybook *ledger, size_t index);
 
 /* NULL: no such view is open. */
 struct view *ledger_view(struct daybook *ledger, const char *name);
+
+struct control_report; /* domain/control.h */
 
 /* What the last check of the books against the customers' rows found, by this process or another. */
 void ledger_control(struct daybook *ledger, struct control_report *report);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "codec/wire.h"
+#include "domain/control.h"
 #include "projections/query_book.h"
 
 enum daybook_status query_read_event(struct journal_reader *reader, uint64_t sequence, struct arena *arena,

@@ -2,6 +2,7 @@
 #include "tests/engine/ledger_case.h"
 
 #include "base/hash.h"
+#include "domain/control.h"
 #include "store/store.h"
 
 enum { CONTROL_SEED = 5, RECEIVABLE_OFFSET = 4 + 8 * POSTING_RECEIVABLE };
