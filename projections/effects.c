@@ -39,14 +39,12 @@ static void add_postings(const struct postings *postings, int64_t *columns) {
     }
 }
 
-/* The lot counts from its day; it is available only from effective_from. */
-static void add_deposit(const Pb__Event *event, struct effects *effects) {
-    const Pb__DepositReceived *deposit = event->deposit_received;
-    effects->entries[0].columns[EFFECT_DEPOSITED] = deposit->amount_minor;
-    if (deposit->effective_from > event->effective_on) {
-        effects->entries[0].columns[EFFECT_NOT_YET_AVAILABLE] = deposit->amount_minor;
-        effects->entries[1] = (struct series_entry){.effective_on = deposit->effective_from};
-        effects->entries[1].columns[EFFECT_NOT_YET_AVAILABLE] = -deposit->amount_minor;
+/* A lot counts from its day; it is available only from effective_from. What is refunded before waits no more. */
+static void add_waiting(const Pb__Event *event, int32_t effective_from, int64_t amount_minor, struct effects *effects) {
+    if (effective_from > event->effective_on) {
+        effects->entries[0].columns[EFFECT_NOT_YET_AVAILABLE] = amount_minor;
+        effects->entries[1] = (struct series_entry){.effective_on = effective_from};
+        effects->entries[1].columns[EFFECT_NOT_YET_AVAILABLE] = -amount_minor;
         effects->count = 2;
     }
 }
@@ -100,13 +98,15 @@ static bool add_beside(const Pb__Event *e, struct effects *effects) {
         columns[e->payment_reversed->was_pending ? EFFECT_PENDING : EFFECT_PAID] = -e->payment_reversed->amount_minor;
         return e->payment_reversed->amount_minor > 0;
     case PB__EVENT__BODY_DEPOSIT_RECEIVED:
-        add_deposit(e, effects);
+        columns[EFFECT_DEPOSITED] = e->deposit_received->amount_minor;
+        add_waiting(e, e->deposit_received->effective_from, e->deposit_received->amount_minor, effects);
         return true;
     case PB__EVENT__BODY_ADJUSTMENT_POSTED:
         columns[EFFECT_ADJUSTED] = adjusted_amount(e->adjustment_posted);
         return true;
     case PB__EVENT__BODY_REFUNDED:
         columns[EFFECT_REFUNDED] = e->refunded->amount_minor;
+        add_waiting(e, e->refunded->effective_from, -e->refunded->amount_minor, effects);
         return true;
     case PB__EVENT__BODY_HOLD_PLACED:
         return add_hold(e->hold_placed->n_slices, e->hold_placed->slices, e->hold_placed->credit_minor, 1, columns);

@@ -137,6 +137,7 @@ bool decide_refund(struct decision *decision) {
     body.amount_minor = command->amount_minor;
     body.method = command->method;
     body.reason = command->reason;
+    body.effective_from = source->effective_from > decision->effective_on ? source->effective_from : DATE_NONE;
     event.body_case = PB__EVENT__BODY_REFUNDED;
     event.refunded = &body;
     event.currency = decision->currency;

@@ -90,23 +90,6 @@ static void add_lifetime(struct lifetime *sums, const Pb__Event *e) {
     }
 }
 
-/* The balance view takes all of a lot that waits for its first day off what is available, also
- * what was refunded of it: there the figures differ, and the README says so. */
-static bool was_refunded_waiting(const struct checking *c) {
-    for (size_t i = 0; i < c->tally->count && c->tally->events[i]->sequence <= c->tally->known_at; i++) {
-        const Pb__Event *event = c->tally->events[i];
-        if (event->body_case != BODY(REFUNDED) || event->refunded->source_kind != KIND(LOT) ||
-            strcmp(event->customer, c->customer) != 0 || strcmp(event->currency, c->currency) != 0) {
-            continue;
-        }
-        const Pb__Event *lot = tally_made(c->tally, (struct doc){c->customer, KIND(LOT), event->refunded->source, 0});
-        if (lot != NULL && lot->deposit_received->effective_from > c->date && event->effective_on <= c->date) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What is left of the lots that can pay already. */
 static int64_t sum_usable(const struct checking *c) {
     struct list lots;
@@ -138,9 +121,7 @@ static void compare_balance(const struct checking *c, const Pb__Balance *row) {
     compare(c, "balance", "unapplied", row->unapplied_minor, unapplied);
     compare(c, "balance", "deposit", row->deposit_minor, deposit);
     compare(c, "balance", "held", row->deposit_held_minor, held);
-    if (!was_refunded_waiting(c)) {
-        compare(c, "balance", "available", row->deposit_available_minor, sum_usable(c));
-    }
+    compare(c, "balance", "available", row->deposit_available_minor, sum_usable(c));
     compare(c, "balance", "dormant", row->dormant_minor,
             -tally_books(c->tally, DORMANT, c->customer, c->currency, c->date));
     compare(c, "balance", "pending", row->pending_minor, sum(c, KIND(PAYMENT), PENDING));

@@ -187,6 +187,12 @@ void judge_refund(struct judge *judge) {
                  made->amount_minor == asked->amount_minor && made->source_kind == asked->source_kind &&
                      is_same_text(made->source, asked->source),
                  "refund", "something else was refunded than asked");
+    int32_t waits_until = source != NULL && source->body_case == BODY(DEPOSIT_RECEIVED) &&
+                                  source->deposit_received->effective_from > judge->effective_on
+                              ? source->deposit_received->effective_from
+                              : 0;
+    judge_expect(judge, made->effective_from == waits_until, "refund", "of a lot that waits until day %d, not day %d",
+                 waits_until, made->effective_from);
     judge_expect(judge, source != NULL && made_is_source(source), "refund", "\"%s\" is no money", asked->source);
     judge_expect(judge,
                  source == NULL || source->body_case != BODY(DEPOSIT_RECEIVED) ||

@@ -182,6 +182,17 @@ static inline void refunded(struct events *e, int32_t on, Pb__DocumentKind sourc
     });
 }
 
+/* Out of a lot that waits for its first day. */
+static inline void refunded_waiting(struct events *e, int32_t on, const char *lot, int64_t amount,
+                                    int32_t effective_from) {
+    EVENT_BODY(e, on, REFUNDED, refunded, Refunded, refunded__init, {
+        body_->source_kind = LOT;
+        body_->source = events_text(e, lot);
+        body_->amount_minor = amount;
+        body_->effective_from = effective_from;
+    });
+}
+
 static inline void disputed(struct events *e, int32_t on, const char *id, int64_t amount) {
     EVENT_BODY(e, on, DISPUTE_OPENED, dispute_opened, DisputeOpened, dispute_opened__init, {
         body_->dispute = events_text(e, "d");

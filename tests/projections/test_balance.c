@@ -178,6 +178,36 @@ static void a_lot_for_later_becomes_available_on_its_day(void **state) {
     events_release(&e);
 }
 
+/* What is refunded of it before its day is not taken off what can be used: it never was part of that. */
+static void what_a_waiting_lot_gave_back_is_not_missing_elsewhere(void **state) {
+    (void)state;
+    struct events e;
+    struct folding f;
+    events_init(&e);
+    deposit(&e, D1, "now", 50, PAID, 0);
+    deposit(&e, D1, "later", 90, PAID, day("2024-02-01"));
+    refunded_waiting(&e, day("2024-01-20"), "later", 40, day("2024-02-01"));
+    refunded(&e, day("2024-02-05"), LOT, "later", 20);
+    folding_open(&f, &balance_projection);
+    folding_take(&f, e.list, e.count, 1, false);
+    static const struct {
+        const char *as_of;
+        int64_t deposit_minor, available_minor;
+    } days[] = {{"2024-01-19", 140, 50},
+                {"2024-01-20", 100, 50},
+                {"2024-01-31", 100, 50},
+                {"2024-02-01", 100, 100},
+                {"2024-02-05", 80, 80}};
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+        Pb__Balance balance = balance_at(&f, days[i].as_of, UINT64_MAX);
+        assert_int_equal(balance.deposit_minor, days[i].deposit_minor);
+        assert_int_equal(balance.deposit_available_minor, days[i].available_minor);
+    }
+    assert_int_equal(balance_at(&f, "2024-01-25", 3).deposit_available_minor, 50);
+    folding_close(&f);
+    events_release(&e);
+}
+
 /* LOT-2 of the domain: a late charge takes back part of an expiry, never before its day. */
 static void lot2_at_both_coordinates(void **state) {
     (void)state;
@@ -232,6 +262,7 @@ static void an_event_that_cannot_be_posted_stops_the_view(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         EFFECT_ROWS(EFFECT_ENTRY) cmocka_unit_test(a_lot_for_later_becomes_available_on_its_day),
+        cmocka_unit_test(what_a_waiting_lot_gave_back_is_not_missing_elsewhere),
         cmocka_unit_test(lot2_at_both_coordinates),
         cmocka_unit_test(an_event_that_cannot_be_posted_stops_the_view),
     };

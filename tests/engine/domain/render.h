@@ -127,6 +127,10 @@ static inline void render_money_back(struct rendered *rendered, const Pb__Event 
         const Pb__Refunded *body = event->refunded;
         render(rendered, "refund %s %" PRId64 " %s %s", body->refund, body->amount_minor, kinds[body->source_kind],
                body->source);
+        if (body->effective_from != DATE_NONE) {
+            char text[DATE_TEXT_SIZE];
+            render(rendered, " from=%s", date_format(body->effective_from, text));
+        }
     } else if (event->body_case == PB__EVENT__BODY_PAYMENT_REVERSED) {
         const Pb__PaymentReversed *body = event->payment_reversed;
         render(rendered, "reverse-payment %s %" PRId64 " %s%s", body->payment, body->amount_minor,

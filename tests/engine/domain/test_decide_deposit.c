@@ -148,6 +148,10 @@ static const struct rule paying[] = {
 static const struct rule refunding[] = {
     {"a paid lot gives back", "2024-05-01 deposit A 100", "2024-06-01 refund r 100 lot A",
      "2024-06-01 refund r 100 lot A"},
+    {"of a lot that waits, the event says until when", "2024-05-01 deposit A 100 from=2024-06-10",
+     "2024-06-09 refund r 30 lot A", "2024-06-09 refund r 30 lot A from=2024-06-10"},
+    {"on its first day it waits no more", "2024-05-01 deposit A 100 from=2024-06-10", "2024-06-10 refund r 30 lot A",
+     "2024-06-10 refund r 30 lot A"},
     {"not more than is left", "2024-05-01 deposit A 100\n2024-05-02 charge g 30 goods", "2024-06-01 refund r 71 lot A",
      "EXCEEDS_DEPOSIT A 71/70 2024-06-01"},
     {"nor than is left later", "2024-05-01 deposit A 100\n2024-06-10 charge g 30 goods", "2024-06-01 refund r 71 lot A",
