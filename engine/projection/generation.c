@@ -13,10 +13,13 @@
 
 enum { GENERATIONS_LISTED = 64 };
 
-enum daybook_status generation_note(const struct generation_place *place, uint64_t number,
-                                    struct generation **generation, struct daybook_error *error) {
+/* The letter in "NAME.gN". */
+enum place_kind { PLACE_GENERATION = 'g', PLACE_PACK = 'p' };
+
+static enum daybook_status note(const struct generation_place *place, enum place_kind kind, uint64_t number,
+                                struct generation **generation, struct daybook_error *error) {
     struct generation *made = calloc(1, sizeof *made);
-    if (made == NULL || asprintf(&made->path, "%s/%s.g%llu", place->views_path, place->projection->name,
+    if (made == NULL || asprintf(&made->path, "%s/%s.%c%llu", place->views_path, place->projection->name, (char)kind,
                                  (unsigned long long)number) < 0) {
         free(made);
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening view %s: memory was refused", place->projection->name);
@@ -25,6 +28,11 @@ enum daybook_status generation_note(const struct generation_place *place, uint64
     made->directory = -1;
     *generation = made;
     return DAYBOOK_OK;
+}
+
+enum daybook_status generation_note(const struct generation_place *place, uint64_t number,
+                                    struct generation **generation, struct daybook_error *error) {
+    return note(place, PLACE_GENERATION, number, generation, error);
 }
 
 void generation_shut(struct generation *generation) {
@@ -172,9 +180,9 @@ enum daybook_status generation_open(const struct generation_place *place, uint64
 }
 
 /* The N of "NAME.gN"; 0 for any other name. */
-static uint64_t number_of(const char *entry, const char *name) {
+static uint64_t number_of(const char *entry, enum place_kind kind, const char *name) {
     size_t size = strlen(name);
-    if (strncmp(entry, name, size) != 0 || strncmp(entry + size, ".g", 2) != 0) {
+    if (strncmp(entry, name, size) != 0 || entry[size] != '.' || entry[size + 1] != (char)kind) {
         return 0;
     }
     const char *digits = entry + size + 2;
@@ -200,8 +208,8 @@ static void insert_descending(uint64_t *numbers, size_t capacity, size_t *count,
     *count = at + 1 + moved;
 }
 
-enum daybook_status generation_list(const struct generation_place *place, uint64_t *numbers, size_t capacity,
-                                    size_t *count, struct daybook_error *error) {
+static enum daybook_status list(const struct generation_place *place, enum place_kind kind, uint64_t *numbers,
+                                size_t capacity, size_t *count, struct daybook_error *error) {
     *count = 0;
     DIR *directory = opendir(place->views_path);
     if (directory == NULL) {
@@ -211,13 +219,18 @@ enum daybook_status generation_list(const struct generation_place *place, uint64
         return daybook_fail(error, DAYBOOK_IO, "listing %s: %s", place->views_path, strerror(errno));
     }
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        uint64_t number = number_of(entry->d_name, place->projection->name);
+        uint64_t number = number_of(entry->d_name, kind, place->projection->name);
         if (number != 0) {
             insert_descending(numbers, capacity, count, number);
         }
     }
     closedir(directory);
     return DAYBOOK_OK;
+}
+
+enum daybook_status generation_list(const struct generation_place *place, uint64_t *numbers, size_t capacity,
+                                    size_t *count, struct daybook_error *error) {
+    return list(place, PLACE_GENERATION, numbers, capacity, count, error);
 }
 
 /* The mark goes first: whoever opens the rest meanwhile sees that it is none. */
@@ -236,18 +249,72 @@ static void remove_files(const char *path) {
     rmdir(path);
 }
 
-void generation_remove_below(const struct generation_place *place, uint64_t number) {
+static void remove_below(const struct generation_place *place, enum place_kind kind, uint64_t number) {
     uint64_t numbers[GENERATIONS_LISTED];
     size_t count = 0;
-    if (generation_list(place, numbers, GENERATIONS_LISTED, &count, NULL) != DAYBOOK_OK) {
+    if (list(place, kind, numbers, GENERATIONS_LISTED, &count, NULL) != DAYBOOK_OK) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
         char path[PATH_MAX];
         if (numbers[i] < number) {
-            snprintf(path, sizeof path, "%s/%s.g%llu", place->views_path, place->projection->name,
+            snprintf(path, sizeof path, "%s/%s.%c%llu", place->views_path, place->projection->name, (char)kind,
                      (unsigned long long)numbers[i]);
             remove_files(path);
         }
     }
+}
+
+/* Nobody prepares a generation of a number that is below one that answers, or that it already has. */
+void generation_remove_below(const struct generation_place *place, uint64_t number) {
+    remove_below(place, PLACE_GENERATION, number);
+    remove_below(place, PLACE_PACK, number + 1);
+}
+
+/* ---- packs ---- */
+
+void generation_discard_pack(struct generation *pack) {
+    if (pack != NULL) {
+        generation_shut(pack);
+        remove_files(pack->path);
+        generation_close(pack);
+    }
+}
+
+enum daybook_status generation_open_pack(const struct generation_place *place, uint64_t number,
+                                         struct generation **pack, struct daybook_error *error) {
+    struct generation *made = NULL;
+    DAYBOOK_TRY(note(place, PLACE_PACK, number, &made, error));
+    remove_files(made->path);
+    enum daybook_status status = make_directory(made->path, error);
+    if (status == DAYBOOK_OK) {
+        status = mark_write_dirty(made->path, place->boot, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = open_store(place, made, true, error);
+    }
+    if (status != DAYBOOK_OK) {
+        generation_discard_pack(made);
+        return status;
+    }
+    *pack = made;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status generation_adopt_pack(const struct generation_place *place, struct generation *pack,
+                                          struct daybook_error *error) {
+    struct generation *adopted = NULL;
+    enum daybook_status status = note(place, PLACE_GENERATION, pack->number, &adopted, error);
+    generation_shut(pack);
+    if (status == DAYBOOK_OK && rename(pack->path, adopted->path) != 0) {
+        bool is_there = errno == ENOTEMPTY || errno == EEXIST;
+        status = daybook_fail(error, is_there ? DAYBOOK_EXISTS : DAYBOOK_IO, "making %s of %s: %s", adopted->path,
+                              pack->path, strerror(errno));
+    }
+    if (status != DAYBOOK_OK) {
+        remove_files(pack->path);
+    }
+    generation_close(adopted);
+    generation_close(pack);
+    return status;
 }

@@ -58,7 +58,17 @@ void generation_close(struct generation *generation); /* Accepts NULL. */
 DAYBOOK_MUST_USE enum daybook_status generation_list(const struct generation_place *place, uint64_t *numbers,
                                                      size_t capacity, size_t *count, struct daybook_error *error);
 
-/* Deletes the files of every generation below `number`. What is open stays readable. Best effort. */
+/* A directory beside the generations, in which generation `number` is prepared (view_pack.c); what a killed process
+ * left there is deleted. Its name is none that is listed or opened. */
+DAYBOOK_MUST_USE enum daybook_status generation_open_pack(const struct generation_place *place, uint64_t number,
+                                                          struct generation **pack, struct daybook_error *error);
+/* Closes it, and makes it generation `number`. EXISTS: there is one already. */
+DAYBOOK_MUST_USE enum daybook_status generation_adopt_pack(const struct generation_place *place,
+                                                           struct generation *pack, struct daybook_error *error);
+void generation_discard_pack(struct generation *pack); /* Closes it, and deletes its files. Accepts NULL. */
+
+/* Deletes the files of every generation below `number`, and of what was prepared to be one. What is open stays
+ * readable. Best effort. */
 void generation_remove_below(const struct generation_place *place, uint64_t number);
 
 /* Reads the checkpoint in a transaction of its own, into `last`, too. */

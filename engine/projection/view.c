@@ -15,6 +15,7 @@ enum {
     VIEW_RACY_US = 100 * 1000, /* A directory that changed this lately may change again unseen. */
     VIEW_NAME_MAX = 200,
     VIEW_DEFAULT_BATCH = 262144,
+    VIEW_DEFAULT_PACK = 100000, /* What is built of fewer is small however it lies. */
 };
 
 struct generation_place view_place(const struct view *view) {
@@ -137,8 +138,7 @@ static void take_in(struct view *view, struct generation *generation) {
 }
 
 /* Opens generation `number` and takes it in. One that is damaged, or of a newer format, is noted instead. */
-static enum daybook_status take_in_number(struct view *view, uint64_t number, bool is_new,
-                                          struct daybook_error *error) {
+enum daybook_status view_take_in(struct view *view, uint64_t number, bool is_new, struct daybook_error *error) {
     struct generation_place place = view_place(view);
     struct generation *generation = NULL;
     enum daybook_status status = generation_open(&place, number, is_new, &generation, error);
@@ -198,7 +198,7 @@ enum daybook_status view_refresh(struct view *view, struct daybook_error *error)
             break;
         }
         if (!is_known(view, numbers[i])) {
-            status = take_in_number(view, numbers[i], false, error);
+            status = view_take_in(view, numbers[i], false, error);
         }
         if (status == DAYBOOK_NOT_FOUND) {
             is_settled = false;
@@ -222,7 +222,7 @@ enum daybook_status view_begin_building(struct view *view, struct daybook_error 
         highest = generation->number > highest ? generation->number : highest;
         is_unclaimed = is_unclaimed && generation->number < highest;
     }
-    status = take_in_number(view, is_unclaimed ? highest : highest + 1, true, error);
+    status = view_take_in(view, is_unclaimed ? highest : highest + 1, true, error);
     if (status == DAYBOOK_NOT_FOUND) {
         /* Another process completed a later one meanwhile, and cleared this away. */
         view->listed_mtime = (struct timespec){0};
@@ -248,6 +248,9 @@ enum daybook_status view_open(const char *directory, const struct projection *pr
     made->options = options != NULL ? *options : (struct view_options){0};
     if (made->options.batch_events == 0) {
         made->options.batch_events = VIEW_DEFAULT_BATCH;
+    }
+    if (made->options.pack_events == 0) {
+        made->options.pack_events = VIEW_DEFAULT_PACK;
     }
     mark_boot_read(&made->boot);
     if (uv_mutex_init(&made->lock) != 0 || uv_mutex_init(&made->fold_lock) != 0) {

@@ -27,6 +27,7 @@ struct view_options {
     bool is_read_only;     /* Never writes: answers only as far as another process has folded. */
     size_t map_size_bytes; /* 0 = the store's default. */
     size_t batch_events;   /* Events in one transaction; 0 = the default. */
+    uint64_t pack_events;  /* A build of so many events is packed when it is complete; 0 = the default. */
 };
 
 /* Opens what is there; creates nothing yet. `directory` is the ledger's. A

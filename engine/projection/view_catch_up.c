@@ -98,17 +98,30 @@ static enum daybook_status follow_up(struct view *view, const struct step *step,
     return status;
 }
 
+/* Folds a batch, and makes a generation that has caught up complete: packed where that is worth it, else as it is. */
+static enum daybook_status fold_and_complete(struct view *view, const struct step *step, struct batch *batch,
+                                             struct daybook_error *error) {
+    bool packs = step->complete_at >= view->options.pack_events && step->complete_at != UINT64_MAX;
+    batch->complete_at = packs ? UINT64_MAX : step->complete_at;
+    enum daybook_status status = fold_narrowing(view, batch, error);
+    if (!packs || batch->outcome != BATCH_DONE || batch->checkpoint.position < step->complete_at ||
+        view_pack(view, step->generation, step->complete_at)) {
+        return status;
+    }
+    uint64_t folded_count = batch->folded_count;
+    batch->complete_at = step->complete_at;
+    status = fold_narrowing(view, batch, error);
+    batch->folded_count += folded_count;
+    return status;
+}
+
 enum daybook_status view_step(struct view *view, const struct step *step, struct daybook_error *error) {
-    struct batch batch = {
-        .generation = step->generation,
-        .target = step->target,
-        .complete_at = step->complete_at,
-    };
+    struct batch batch = {.generation = step->generation, .target = step->target};
     uv_mutex_lock(&view->lock);
     batch.known = step->generation->last;
     uv_mutex_unlock(&view->lock);
     uint64_t started_ns = clock_monotonic_ns();
-    enum daybook_status status = fold_narrowing(view, &batch, error);
+    enum daybook_status status = fold_and_complete(view, step, &batch, error);
     uint64_t elapsed_ns = clock_monotonic_ns() - started_ns;
     uv_mutex_lock(&view->lock);
     if (batch.outcome == BATCH_DONE && batch.folded_count > 0) {

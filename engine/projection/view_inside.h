@@ -62,6 +62,9 @@ void view_give_up(struct view *view, struct generation *generation, const char *
 /* Its directory is gone, or it is no longer this view's business; other generations are looked for. */
 void view_drop(struct view *view, struct generation *generation);
 void view_unpin(struct view *view, struct generation *generation);
+/* Opens generation `number` and makes it what it is fit for. */
+DAYBOOK_MUST_USE enum daybook_status view_take_in(struct view *view, uint64_t number, bool is_new,
+                                                  struct daybook_error *error);
 /* Begins a new generation above all others, as `building`; OK without one: look again. */
 DAYBOOK_MUST_USE enum daybook_status view_begin_building(struct view *view, struct daybook_error *error);
 
@@ -93,6 +96,10 @@ struct batch {
 DAYBOOK_MUST_USE enum daybook_status view_fold_batch(struct view *view, struct batch *batch,
                                                      struct daybook_error *error);
 void view_fold_release(struct view *view); /* The memory of the fold. */
+
+/* Makes a packed copy of what was built what answers. False: it was not possible, and nothing has changed; the built
+ * one is as good. `fold_lock` is held, `lock` is not. */
+bool view_pack(struct view *view, struct generation *built, uint64_t complete_at);
 
 /* Around steps that go on until a target: others that fold the same events keep close. */
 DAYBOOK_MUST_USE enum daybook_status view_begin_following(struct view *view, struct daybook_error *error);
