@@ -114,6 +114,10 @@ struct aging_sums {
     uint64_t item_count;         /* With something left. */
 };
 
+/* The column of money that counts from `base`: 0 = not due, then the buckets. By due date a day 0
+ * is not due; by posting date it is in the first bucket. */
+size_t aging_column(const struct aging_policy *policy, int32_t as_of, int32_t base);
+
 /* LIMIT: a sum does not fit 64 bits. */
 DAYBOOK_MUST_USE enum daybook_status aging_ask(struct store_txn *txn, const struct aging_question *question,
                                                const struct aging_policy *policy, struct aging_sums *sums,

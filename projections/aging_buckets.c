@@ -11,17 +11,21 @@ struct adding {
     struct aging_sums *sums;
 };
 
-/* The column of money that counts from `base`. By due date a day 0 is not due; by posting date it is in the first. */
-static int64_t *column_of(const struct adding *adding, int32_t base) {
-    int64_t age = (int64_t)adding->as_of - base;
-    if (age <= 0 && !adding->policy->is_by_posting) {
-        return &adding->sums->not_due_minor;
+size_t aging_column(const struct aging_policy *policy, int32_t as_of, int32_t base) {
+    int64_t age = (int64_t)as_of - base;
+    if (age <= 0 && !policy->is_by_posting) {
+        return 0;
     }
     size_t bucket = 0;
-    while (bucket < adding->policy->edge_count && age > adding->policy->edges[bucket]) {
+    while (bucket < policy->edge_count && age > policy->edges[bucket]) {
         bucket++;
     }
-    return &adding->sums->buckets[bucket];
+    return bucket + 1;
+}
+
+static int64_t *column_of(const struct adding *adding, int32_t base) {
+    size_t column = aging_column(adding->policy, adding->as_of, base);
+    return column == 0 ? &adding->sums->not_due_minor : &adding->sums->buckets[column - 1];
 }
 
 static bool add_part(struct adding *adding, const struct aging_item *item, const struct aging_part *part) {

@@ -41,6 +41,8 @@ static enum daybook_status route(struct daybook *ledger, const Pb__Query *query,
         return query_lineage(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION_BRIDGE:
         return query_bridge(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_KPI:
+        return query_kpi(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION__NOT_SET:
     case _PB__QUERY__QUESTION__CASE_IS_INT_SIZE:
         break;

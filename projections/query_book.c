@@ -246,7 +246,8 @@ enum daybook_status book_walk(struct book *book, book_visit *visit, void *contex
     struct account_row last = {0};
     bool is_done = false;
     enum daybook_status status = DAYBOOK_OK;
-    if (book->tag[0] != '\0') {
+    bool has_customers = strcmp(book->views[book->view_count - 1], "customers") == 0;
+    if (book->tag[0] != '\0' && !has_customers) {
         book_add_view(book, "customers");
     }
     while (status == DAYBOOK_OK && !is_done) {

@@ -122,6 +122,7 @@ query_route query_postings;
 query_route query_lots;
 query_route query_lineage;
 query_route query_bridge;
+query_route query_kpi;
 query_route query_events;
 query_route query_status;
 query_route query_digest;

@@ -61,6 +61,7 @@ extern const struct command hold_commands[];
 extern const struct command policy_commands[];
 extern const struct command view_commands[];
 extern const struct command books_commands[];
+extern const struct command kpi_commands[];
 extern const struct command bridge_commands[];
 extern const struct command admin_commands[];
 extern const struct command export_commands[];

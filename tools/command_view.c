@@ -15,6 +15,7 @@
 #include "tools/text.h"
 #include "tools/view_table.h"
 #include "tools/view_table_books.h"
+#include "tools/view_table_kpi.h"
 
 static const struct option_spec balance_options[] = {
     {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
@@ -271,6 +272,9 @@ static enum daybook_status print_table(const struct invocation *invocation, cons
         aging_bar_print(answer, stdout);
     }
     books_print_notes(answer, stdout);
+    if (status == DAYBOOK_OK) {
+        status = kpi_print_notes(answer, invocation->arena, stdout, error);
+    }
     const char *cursor = next_cursor_of(answer);
     if (status == DAYBOOK_OK && *cursor != '\0' && !options_has(&invocation->options, "top")) {
         (void)printf(_("\nMore: --cursor '%s'\n"), cursor);

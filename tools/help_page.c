@@ -39,6 +39,58 @@ static const char import_page[] =
        "empty or present; or \"equals\" TEXT; or \"differs\" TEXT. \"once\" makes the request\n"
        "once a customer, dated by the customer's earliest row, before all others.\n");
 
+static const char kpi_page[] =
+    N_("The period is (from, to]: \"opening\" is what was open at the end of --from, \"ending\"\n"
+       "at the end of --to, both as they are known at --known-at. Amounts are of one currency.\n"
+       "\n"
+       "  charges on credit    charges posted less reversed, less what deposits paid\n"
+       "  not due, overdue     of the ending receivable, by due date; what is disputed is in\n"
+       "                       neither, as in an aging\n"
+       "\n"
+       "  dso                       ending receivable * days / charges on credit\n"
+       "  best_possible_dso         not due * days / charges on credit\n"
+       "  average_days_delinquent   (ending receivable - not due) * days / charges on credit:\n"
+       "                            the difference of the two above\n"
+       "  collection_effectiveness  (opening + charges on credit - ending) * 100\n"
+       "                            / (opening + charges on credit - not due)\n"
+       "     These four are the measures that the Credit Research Foundation publishes for\n"
+       "     trade receivables, with total and current receivables at the end of the period.\n"
+       "  countback_dso             month by month, the latest first: while what is left of\n"
+       "                            the receivable is more than the month's charges on credit,\n"
+       "                            they are taken off it and all days of the month count; of\n"
+       "                            the month after that, left * days / charges. Also known as\n"
+       "                            the exhaustion method. The months are calendar months, the\n"
+       "                            first one ends at --to.\n"
+       "  collection_rate           payments received less reversed * 100\n"
+       "                            / (opening + charges on credit): money in, of all there\n"
+       "                            was to collect\n"
+       "  overdue_rate              overdue * 100 / ending receivable\n"
+       "  bad_debt_rate             (written off - recovered) * 100 / charges on credit\n"
+       "  days_to_pay               days from posting to allocation, weighted by what was\n"
+       "                            allocated in the period\n"
+       "  days_beyond_terms         days from the due date, weighted likewise; early is negative\n"
+       "  average_days_late         the same, where early counts as 0\n"
+       "  late_share                what was allocated past its due date, of all allocated\n"
+       "  roll BUCKET               of what was open in the bucket at the start, what is in an\n"
+       "                            older one at the end: the roll rate of loan books. The table\n"
+       "                            below the figures has every move; its rows add up to the\n"
+       "                            opening aging, its columns to the closing one\n"
+       "\n"
+       "Each figure is whole + numerator * times / denominator, by integers, in hundredths,\n"
+       "half away from zero. Unapplied money is deducted from nothing.\n");
+
 const char *help_page(const char *name) {
-    return strcmp(name, "import") == 0 ? _(import_page) : NULL;
+    static const struct {
+        const char *name;
+        const char *text;
+    } pages[] = {
+        {"import", import_page},
+        {"kpi", kpi_page},
+    };
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        if (strcmp(name, pages[i].name) == 0) {
+            return _(pages[i].text);
+        }
+    }
+    return NULL;
 }

@@ -12,6 +12,7 @@
 #include "tools/text.h"
 #include "tools/view_table_books.h"
 #include "tools/view_table_bridge.h"
+#include "tools/view_table_kpi.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
@@ -364,6 +365,9 @@ struct table *view_table_of(const ProtobufCMessage *answer, struct arena *arena)
     }
     if (kind == &pb__customers_answer__descriptor) {
         return customers_table((const Pb__CustomersAnswer *)answer, arena);
+    }
+    if (kind == &pb__kpi_answer__descriptor) {
+        return kpi_table_of((const Pb__KpiAnswer *)answer, arena);
     }
     if (kind == &pb__bridge_answer__descriptor) {
         return bridge_table_of((const Pb__BridgeAnswer *)answer, arena);
