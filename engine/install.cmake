@@ -1,5 +1,5 @@
 # libdaybook, static and shared, out of the layers' objects; and what `cmake --install` lays down.
-set(daybook_layers schema base codec domain store projection engine projections)
+set(daybook_layers schema base codec domain store projection proof engine projections)
 
 # What whoever links or includes a form of the library needs. Only the messages' runtime shows through daybook.h.
 function(daybook_library target)

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tools/base64.h"
+#include "base/base64.h"
 #include "tools/json_message.h"
 #include "tools/message_field.h"
 #include "tools/text.h"

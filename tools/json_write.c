@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/base64.h"
+#include "base/base64.h"
 #include "tools/json_message.h"
 #include "tools/message_field.h"
 

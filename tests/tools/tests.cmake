@@ -1,5 +1,4 @@
 daybook_unit_test(tools/test_json_message toolkit codec base schema)
-daybook_unit_test(tools/test_base64 toolkit codec base schema)
 daybook_unit_test(tools/test_options toolkit codec base schema)
 daybook_unit_test(tools/test_csv toolkit codec base schema)
 daybook_unit_test(tools/test_date_format toolkit codec base schema)

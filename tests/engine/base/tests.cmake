@@ -1,4 +1,5 @@
 daybook_unit_test(engine/base/test_arena base)
+daybook_unit_test(engine/base/test_base64 base)
 daybook_unit_test(engine/base/test_bytes base)
 daybook_unit_test(engine/base/test_calendar base)
 daybook_unit_test(engine/base/test_clock base)

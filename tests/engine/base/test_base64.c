@@ -3,7 +3,7 @@
 
 #include "tests/rows.h"
 
-#include "tools/base64.h"
+#include "base/base64.h"
 
 struct vector {
     const char *name; /* The plain bytes. */
@@ -64,9 +64,33 @@ static void refuses(void **state) {
     assert_false(base64_decode(row->text, strlen(row->text), plain, &size));
 }
 
+static const struct refused inexact_rows[] = {
+    {"exact: padding left out", "Zg"},
+    {"exact: the other alphabet", "-_-_"},
+    {"exact: bits left over", "Zh=="},
+};
+
+static void exact_refuses_other_spellings(void **state) {
+    const struct refused *row = *state;
+    uint8_t plain[32];
+    size_t size;
+    assert_false(base64_decode_exact(row->text, strlen(row->text), plain, &size));
+}
+
+static void exact_takes_the_one_spelling(void **state) {
+    (void)state;
+    uint8_t plain[32];
+    size_t size;
+    assert_true(base64_decode_exact("+/+/", 4, plain, &size));
+    assert_int_equal(size, 3);
+    assert_memory_equal(plain, "\xFB\xFF\xBF", 3);
+}
+
 int main(void) {
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, vectors, encodes_and_decodes);
     ROWS_ADD_TABLE(&rows, refused_rows, refuses);
+    ROWS_ADD_TABLE(&rows, inexact_rows, exact_refuses_other_spellings);
+    rows_add(&rows, "exact: the one spelling", exact_takes_the_one_spelling, NULL);
     return rows_run("base64", &rows);
 }

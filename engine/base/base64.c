@@ -1,5 +1,5 @@
-/* Base64 as proto3 JSON wants it. */
-#include "tools/base64.h"
+/* Base64, in both alphabets. */
+#include "base/base64.h"
 
 #include <string.h>
 
@@ -78,4 +78,11 @@ bool base64_decode(const char *text, size_t size, uint8_t *to, size_t *decoded_s
     }
     *decoded_size = written;
     return bits == 0;
+}
+
+bool base64_decode_exact(const char *text, size_t size, uint8_t *to, size_t *decoded_size) {
+    if (size % 4 != 0 || memchr(text, '-', size) != NULL || memchr(text, '_', size) != NULL) {
+        return false;
+    }
+    return base64_decode(text, size, to, decoded_size);
 }

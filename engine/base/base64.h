@@ -1,6 +1,6 @@
 /* Base64 as proto3 JSON wants it: standard and padded on output; standard or URL-safe, padded or not, on input. */
-#ifndef DAYBOOK_TOOLS_BASE64_H
-#define DAYBOOK_TOOLS_BASE64_H
+#ifndef DAYBOOK_BASE_BASE64_H
+#define DAYBOOK_BASE_BASE64_H
 
 #include "base/bytes.h"
 
@@ -15,5 +15,8 @@ static inline size_t base64_decoded_max(size_t size) {
 /* False: not base64 (a character of neither alphabet, both alphabets mixed, a
  * wrong length or padding, or bits left over that are not zero). */
 bool base64_decode(const char *text, size_t size, uint8_t *to, size_t *decoded_size);
+
+/* The same, of the standard alphabet with its padding alone: one spelling for each value, as signed formats need. */
+bool base64_decode_exact(const char *text, size_t size, uint8_t *to, size_t *decoded_size);
 
 #endif
