@@ -279,6 +279,10 @@ static bool check_form(struct decision *decision) {
 /* The digest is over what the caller meant, not over when it must be answered. */
 static bool compute_digest(struct decision *decision, struct decider *decider) {
     Pb__Request content = *decision->request;
+    if (decision->input.request_digest != 0) {
+        decision->request_digest = decision->input.request_digest;
+        return true;
+    }
     content.not_after_us = 0;
     content.recorded_at_us = 0;
     daybook_buffer_reset(&decider->canonical);

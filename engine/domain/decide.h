@@ -70,7 +70,8 @@ struct decide_input {
     int64_t now_us;              /* The clock. */
     int64_t last_recorded_at_us; /* Of the last event before this request. */
     uint64_t next_sequence;
-    uint64_t group; /* First sequence of its group; 0 = alone. */
+    uint64_t group;          /* First sequence of its group; 0 = alone. */
+    uint64_t request_digest; /* Of a request that is told back from its events; 0 = of the request as it is. */
 };
 
 struct decide_result {

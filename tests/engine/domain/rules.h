@@ -152,6 +152,7 @@ static inline void run_rule_once(const struct rule *rule, bool forgets) {
         fail_msg("%s: got \"%s\"", rule->when, rendered.text);
     }
     world_check_replay(&scene.world);
+    world_check_redecide(&scene.world);
     world_close(&scene.world);
     arena_release(&row_arena);
 }

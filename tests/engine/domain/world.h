@@ -12,6 +12,7 @@
 #include "codec/wire.h"
 #include "domain/decide.h"
 #include "domain/fold.h"
+#include "domain/redecide.h"
 #include "tests/rows.h"
 
 struct world {
@@ -182,6 +183,50 @@ static inline void world_check_replay(struct world *world) {
     daybook_buffer_release(&live);
     daybook_buffer_release(&replayed);
     arena_release(&arena);
+    state_close(state);
+}
+
+/* The events of the request that begins at `first`, an index, and their bytes. */
+static inline struct recorded world_recorded(struct world *world, struct state *state, size_t first,
+                                             struct arena *arena) {
+    size_t count = 0;
+    const Pb__Event **items = arena_alloc(arena, world->events.count * sizeof(Pb__Event *));
+    struct daybook_bytes *bytes = arena_alloc(arena, world->events.count * sizeof *bytes);
+    assert_true(items != NULL && bytes != NULL);
+    for (; first + count < world->events.count; count++) {
+        const struct batch_event *event = &world->events.events[first + count];
+        WORLD_OK(world, state_read_event(state, first + count + 1, arena, &items[count], &world->error));
+        if (count > 0 && items[count]->request_digest != 0) {
+            break; /* The next request. */
+        }
+        bytes[count] = (struct daybook_bytes){world->events.bytes.data + event->offset_bytes, event->size_bytes};
+    }
+    return (struct recorded){{items, count}, bytes, first == 0 ? 0 : world->events.events[first - 1].recorded_at_us};
+}
+
+/* The rules make the same events again of what the events tell of their requests (RO1). */
+static inline void world_check_redecide(struct world *world) {
+    struct world fresh = {.events = world->events};
+    struct state *state = world_state(&fresh);
+    struct decider *decider = decider_open(&world->settings);
+    struct event_batch batch = {0};
+    struct arena arena;
+    arena_init(&arena, 1 << 26);
+    assert_non_null(decider);
+    for (size_t first = 0; first < world->events.count;) {
+        struct redecision made;
+        arena_reset(&arena);
+        struct recorded recorded = world_recorded(&fresh, state, first, &arena);
+        WORLD_OK(&fresh, redecide(decider, state, &recorded, &batch, &arena, &made, &fresh.error));
+        if (made.outcome != REDECIDED_SAME) {
+            fail_msg("event %zu is decided otherwise (%d), from the %zu-th event of its request on: %s", first + 1,
+                     (int)made.outcome, made.differs_at, made.refusal != NULL ? made.refusal->message : "");
+        }
+        first += recorded.events.count;
+    }
+    event_batch_release(&batch);
+    arena_release(&arena);
+    decider_close(decider);
     state_close(state);
 }
 
