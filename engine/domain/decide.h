@@ -30,6 +30,7 @@
 
 #include "base/calendar.h"
 #include "daybook/v1/request.pb-c.h"
+#include "domain/policy.h"
 #include "domain/postings.h"
 #include "domain/state.h"
 
@@ -59,6 +60,7 @@ struct decide_settings {
     const struct timezone_rules *timezone;
     bool allow_import_clock;
     bool refuse_unassessed;
+    const struct decide_policy *policy; /* NULL: as the ledger does. */
 };
 
 /* Settings and scratch memory; one thread at a time. Borrows `settings`' pointers. */

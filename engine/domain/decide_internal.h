@@ -119,8 +119,12 @@ bool emit_due_expiries(struct decision *decision, int32_t through_on);
 
 /* ---- settling, used by charges, payments and reversals (rules_settle.c) ---- */
 
-/* Allocates `source` to what is owed, oldest due first, as far as both reach. */
+/* Allocates `source` to what is owed, oldest due first (or as the policy says), as far as both reach. */
 bool allocate_oldest_first(struct decision *decision, struct document *source);
+/* How many of the allocations that were listed count; none where a policy overrides them. */
+static inline size_t planned_count(const struct decision *decision, size_t count) {
+    return decision->settings->policy != NULL && decision->settings->policy->overrides_explicit ? 0 : count;
+}
 bool allocate_planned(struct decision *decision, struct document *source, Pb__AllocationPlan *const *plans,
                       size_t count);
 /* Takes uses off `document` (of its instalment, where part > 0) in reverse order until the

@@ -15,10 +15,14 @@ static bool is_in_scope(const struct document *lot, const char *category) {
     return lot->scope.count == 0;
 }
 
-/* Two lists in paying order, walked as one: lots with money, lots with expired money. */
+/* Two lists in paying order, walked as one: lots with money, lots with expired money. Under another policy
+ * than the ledger's: one list, sorted by it. */
 struct lot_walk {
     const struct vector *lists[2];
     uint32_t at[2];
+    const struct lot_ref *sorted; /* NULL: the two lists. */
+    size_t sorted_count;
+    size_t sorted_at;
 };
 
 static const struct lot_ref *walk_peek(const struct lot_walk *walk, int list) {
@@ -27,7 +31,22 @@ static const struct lot_ref *walk_peek(const struct lot_walk *walk, int list) {
                : NULL;
 }
 
+static bool walk_begin(struct decision *decision, const struct account *account, bool with_expired,
+                       struct lot_walk *walk) {
+    static const struct vector none = {0};
+    const struct decide_policy *policy = decision->settings->policy;
+    *walk = (struct lot_walk){.lists = {&account->lots, with_expired ? &account->expired : &none}};
+    if (policy == NULL || policy->lot_key_count == 0) {
+        return true;
+    }
+    walk->sorted = policy_lots(policy, account, with_expired, decision->request_arena, &walk->sorted_count);
+    return walk->sorted != NULL || out_of_memory(decision);
+}
+
 static const struct lot_ref *walk_next(struct lot_walk *walk) {
+    if (walk->sorted != NULL) {
+        return walk->sorted_at < walk->sorted_count ? &walk->sorted[walk->sorted_at++] : NULL;
+    }
     const struct lot_ref *first = walk_peek(walk, 0);
     const struct lot_ref *second = walk_peek(walk, 1);
     if (first == NULL && second == NULL) {
@@ -51,8 +70,10 @@ bool pick_slices(struct decision *decision, const char *category, int64_t amount
         return true;
     }
     int32_t date = decision->effective_on;
-    static const struct vector none = {0};
-    struct lot_walk walk = {.lists = {&account->lots, with_expired ? &account->expired : &none}};
+    struct lot_walk walk;
+    if (!walk_begin(decision, account, with_expired, &walk)) {
+        return false;
+    }
     size_t capacity = (size_t)account->lots.count + account->expired.count;
     for (const struct lot_ref *ref = walk_next(&walk); ref != NULL && slices->sum_minor < amount_minor;
          ref = walk_next(&walk)) {

@@ -201,71 +201,45 @@ static void tell_statement(struct telling *t) {
 
 /* ---- all of them ---- */
 
-/* What is told, and how many readings it has. NULL: nothing that a command begins with. */
+/* The command that an event is known by. What is not here never begins one, or has no command yet. */
+static const struct teller {
+    Pb__Event__BodyCase kind;
+    void (*tell)(struct telling *t);
+} tellers[] = {
+    {PB__EVENT__BODY_CHARGE_POSTED, tell_charge},
+    {PB__EVENT__BODY_DEPOSIT_CONSUMED, tell_applied},
+    {PB__EVENT__BODY_PAYMENT_RECEIVED, tell_payment},
+    {PB__EVENT__BODY_ALLOCATED, tell_allocated},
+    {PB__EVENT__BODY_DEPOSIT_RECEIVED, tell_deposit},
+    {PB__EVENT__BODY_CUSTOMER_OPENED, tell_opened},
+    {PB__EVENT__BODY_CUSTOMER_CHANGED, tell_changed},
+    {PB__EVENT__BODY_CUSTOMER_CLOSED, tell_closed},
+    {PB__EVENT__BODY_PAYMENT_SETTLED, tell_settled},
+    {PB__EVENT__BODY_UNALLOCATED, tell_unallocated},
+    {PB__EVENT__BODY_ADJUSTMENT_POSTED, tell_adjustment},
+    {PB__EVENT__BODY_REFUNDED, tell_refund},
+    {PB__EVENT__BODY_PAYMENT_REVERSED, tell_payment_reversed},
+    {PB__EVENT__BODY_CHARGE_REVERSED, tell_charge_reversed},
+    {PB__EVENT__BODY_HOLD_PLACED, tell_hold},
+    {PB__EVENT__BODY_HOLD_CAPTURED, tell_captured},
+    {PB__EVENT__BODY_HOLD_RELEASED, tell_released},
+    {PB__EVENT__BODY_LOT_REACTIVATED, tell_reactivated},
+    {PB__EVENT__BODY_CREDIT_POLICY_SET, tell_policy},
+    {PB__EVENT__BODY_CREDIT_HOLD_PLACED, tell_hold_on_credit},
+    {PB__EVENT__BODY_CREDIT_HOLD_LIFTED, tell_lifted},
+    {PB__EVENT__BODY_DISPUTE_OPENED, tell_disputed},
+    {PB__EVENT__BODY_DISPUTE_RESOLVED, tell_resolved},
+    {PB__EVENT__BODY_PERIOD_CLOSED, tell_period_closed},
+    {PB__EVENT__BODY_PERIOD_REOPENED, tell_period_reopened},
+    {PB__EVENT__BODY_STATEMENT_ISSUED, tell_statement},
+};
+
+/* NULL: no command begins with it. */
 static void (*teller_of(const Pb__Event *main))(struct telling *) {
-    switch (main->body_case) {
-    case PB__EVENT__BODY_CHARGE_POSTED:
-        return tell_charge;
-    case PB__EVENT__BODY_DEPOSIT_CONSUMED:
-        return tell_applied;
-    case PB__EVENT__BODY_PAYMENT_RECEIVED:
-        return tell_payment;
-    case PB__EVENT__BODY_ALLOCATED:
-        return tell_allocated;
-    case PB__EVENT__BODY_DEPOSIT_RECEIVED:
-        return tell_deposit;
-    case PB__EVENT__BODY_CUSTOMER_OPENED:
-        return tell_opened;
-    case PB__EVENT__BODY_CUSTOMER_CHANGED:
-        return tell_changed;
-    case PB__EVENT__BODY_CUSTOMER_CLOSED:
-        return tell_closed;
-    case PB__EVENT__BODY_PAYMENT_SETTLED:
-        return tell_settled;
-    case PB__EVENT__BODY_UNALLOCATED:
-        return tell_unallocated;
-    case PB__EVENT__BODY_ADJUSTMENT_POSTED:
-        return tell_adjustment;
-    case PB__EVENT__BODY_REFUNDED:
-        return tell_refund;
-    case PB__EVENT__BODY_PAYMENT_REVERSED:
-        return tell_payment_reversed;
-    case PB__EVENT__BODY_CHARGE_REVERSED:
-        return tell_charge_reversed;
-    case PB__EVENT__BODY_HOLD_PLACED:
-        return tell_hold;
-    case PB__EVENT__BODY_HOLD_CAPTURED:
-        return tell_captured;
-    case PB__EVENT__BODY_HOLD_RELEASED:
-        return tell_released;
-    case PB__EVENT__BODY_LOT_REACTIVATED:
-        return tell_reactivated;
-    case PB__EVENT__BODY_CREDIT_POLICY_SET:
-        return tell_policy;
-    case PB__EVENT__BODY_CREDIT_HOLD_PLACED:
-        return tell_hold_on_credit;
-    case PB__EVENT__BODY_CREDIT_HOLD_LIFTED:
-        return tell_lifted;
-    case PB__EVENT__BODY_DISPUTE_OPENED:
-        return tell_disputed;
-    case PB__EVENT__BODY_DISPUTE_RESOLVED:
-        return tell_resolved;
-    case PB__EVENT__BODY_PERIOD_CLOSED:
-        return tell_period_closed;
-    case PB__EVENT__BODY_PERIOD_REOPENED:
-        return tell_period_reopened;
-    case PB__EVENT__BODY_STATEMENT_ISSUED:
-        return tell_statement;
-    case PB__EVENT__BODY_DEPOSIT_RESTORED:
-    case PB__EVENT__BODY_LOT_EXPIRED:
-    case PB__EVENT__BODY_EXPIRY_RELEASED:
-    case PB__EVENT__BODY_REQUEST_PROPOSED:
-    case PB__EVENT__BODY_REQUEST_APPROVED:
-    case PB__EVENT__BODY_REQUEST_REJECTED:
-    case PB__EVENT__BODY_OPERATOR_ACTED:
-    case PB__EVENT__BODY__NOT_SET:
-    case _PB__EVENT__BODY__CASE_IS_INT_SIZE:
-        break;
+    for (size_t i = 0; i < sizeof tellers / sizeof *tellers; i++) {
+        if (tellers[i].kind == main->body_case) {
+            return tellers[i].tell;
+        }
     }
     return NULL;
 }

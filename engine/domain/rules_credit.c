@@ -35,6 +35,20 @@ static bool check_limit(struct decision *decision, const char *document, Pb__Cre
     return true;
 }
 
+/* As another policy than the ledger's would have it. */
+static const struct credit_policy *adjust(const struct decision *decision, const struct credit_policy *policy,
+                                          struct credit_policy *adjusted) {
+    const struct decide_policy *other = decision->settings->policy;
+    if (other == NULL || other->adjust_credit == NULL) {
+        return policy;
+    }
+    *adjusted = policy != NULL ? *policy
+                               : (struct credit_policy){.state = PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED,
+                                                        .mode = PB__CREDIT_MODE__CREDIT_MODE_BLOCK};
+    other->adjust_credit(other->context, decision->customer->id, decision->currency, adjusted);
+    return adjusted;
+}
+
 /* Looks at the head, as of the later of the charge's date and today. `*credit` stays
  * unset (state unspecified) for the unassessed. */
 bool check_credit(struct decision *decision, const char *document, int64_t charge_minor, Pb__CreditDecision *credit) {
@@ -46,7 +60,8 @@ bool check_credit(struct decision *decision, const char *document, int64_t charg
                       "customer \"%s\" is on credit hold; %s would go on credit", decision->customer->id,
                       amount_text(decision, charge_minor));
     }
-    const struct credit_policy *policy = account_policy(account, as_of);
+    struct credit_policy adjusted;
+    const struct credit_policy *policy = adjust(decision, account_policy(account, as_of), &adjusted);
     if (policy == NULL || policy->state == PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED) {
         return !decision->settings->refuse_unassessed ||
                REFUSE(decision, UNASSESSED, ((struct refusal_facts){.document = document, .date = as_of}),

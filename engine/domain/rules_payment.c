@@ -53,12 +53,12 @@ bool decide_payment(struct decision *decision) {
         return false;
     }
     decision->is_currency_named = true; /* From here on the payment's. */
-    if (command->n_allocations > 0 &&
-        !allocate_planned(decision, payment, command->allocations, command->n_allocations)) {
+    size_t planned = planned_count(decision, command->n_allocations);
+    if (planned > 0 && !allocate_planned(decision, payment, command->allocations, planned)) {
         return false;
     }
     bool is_automatic = command->auto_ == PB__AUTO_ALLOCATE__AUTO_ALLOCATE_OLDEST_FIRST ||
-                        (command->auto_ == PB__AUTO_ALLOCATE__AUTO_ALLOCATE_UNSPECIFIED && command->n_allocations == 0);
+                        (command->auto_ == PB__AUTO_ALLOCATE__AUTO_ALLOCATE_UNSPECIFIED && planned == 0);
     return !is_automatic || payment->is_pending || allocate_oldest_first(decision, payment);
 }
 
@@ -109,8 +109,9 @@ bool decide_allocate(struct decision *decision) {
         return REFUSE(decision, UNKNOWN_DOCUMENT, ((struct refusal_facts){.document = source->id}),
                       "%s \"%s\" is owed, not money to be allocated", document_kind_name(kind), source->id);
     }
-    if (command->n_allocations > 0) {
-        return allocate_planned(decision, source, command->allocations, command->n_allocations);
+    size_t planned = planned_count(decision, command->n_allocations);
+    if (planned > 0) {
+        return allocate_planned(decision, source, command->allocations, planned);
     }
     uint64_t before = decision->next_sequence;
     if (decision->is_dated && !check_not_before(decision, decision->effective_on, source)) {

@@ -87,16 +87,32 @@ static bool allocate_item(struct decision *decision, struct document *source, co
                                     .target = target,
                                     .part = item->part,
                                     .date = later(earliest, target->posted_on),
-                                    .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_OLDEST_DUE_FIRST};
+                                    .rule = policy_allocation_rule(decision->settings->policy)};
     allocation.amount_minor = least(timeline_lowest_from(&source->left, allocation.date),
                                     timeline_lowest_from(document_left(target, item->part), allocation.date));
     return allocation.amount_minor <= 0 || settle(decision, &allocation);
+}
+
+/* Under a policy that has an order of its own: by what the items were before the first allocation. */
+static bool allocate_by_policy(struct decision *decision, struct document *source, const struct account *account,
+                               int32_t earliest) {
+    const struct item_ref *items = NULL;
+    size_t count = 0;
+    bool is_done = went_well(decision, policy_items(decision->settings->policy, decision->state, account,
+                                                    decision->request_arena, &items, &count, decision->error));
+    for (size_t i = 0; i < count && is_done && timeline_last(&source->left) > 0; i++) {
+        is_done = allocate_item(decision, source, &items[i], earliest);
+    }
+    return is_done;
 }
 
 bool allocate_oldest_first(struct decision *decision, struct document *source) {
     const struct account *account = customer_account(decision->customer, decision->currency);
     int32_t earliest = decision->is_dated ? later(decision->effective_on, source->posted_on) : source->posted_on;
     uint32_t at = 0;
+    if (decision->settings->policy != NULL && decision->settings->policy->item_order != ITEMS_OLDEST_DUE) {
+        return allocate_by_policy(decision, source, account, earliest);
+    }
     /* An item that was settled has left the list, and the next one stands in its place. */
     while (at < account->items.count && timeline_last(&source->left) > 0) {
         struct item_ref item = *VECTOR_AT(const struct item_ref, &account->items, at);
