@@ -9,27 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
-
 enum {
-    SLOTS_FIRST = 1024,
-    CACHE_LIMIT_BYTES = 192 << 20, /* Past it the cache starts anew. */
-};
-
-struct slot {
-    uint64_t hash;
-    uint32_t number;
-    uint32_t key_at; /* In keys; 0 = the slot is free. */
+    PARTIES_FIRST = 1024,
+    PARTIES_MAX = 48 << 20, /* Past it, what was looked up is not remembered. */
 };
 
 struct accounts {
     unsigned table;
-    struct slot *slots; /* Open addressing; a power of two. */
-    size_t slot_count;
-    size_t used;
-    struct daybook_buffer keys; /* One length byte and the key, each; begins at 1. */
-    struct slot last;           /* The last that was asked for: the events of one request follow each other. */
-    uint64_t next;              /* The next number. */
+    uint32_t epoch;  /* The upper half of the parties that are known. */
+    uint32_t *known; /* By the lower half: number and 1; 0 = not known. */
+    size_t known_count;
+    uint64_t next; /* The next number. */
     bool has_next;
 };
 
@@ -70,86 +60,50 @@ void accounts_close(struct accounts *accounts) {
     if (accounts == NULL) {
         return;
     }
-    accounts_forget(accounts);
-    daybook_buffer_release(&accounts->keys);
+    free(accounts->known);
     free(accounts);
 }
 
 void accounts_forget(struct accounts *accounts) {
-    free(accounts->slots);
-    accounts->slots = NULL;
-    accounts->slot_count = 0;
-    accounts->used = 0;
-    accounts->last = (struct slot){0};
-    daybook_buffer_reset(&accounts->keys);
+    if (accounts->known_count > 0) {
+        memset(accounts->known, 0, accounts->known_count * sizeof *accounts->known);
+    }
     accounts->has_next = false;
 }
 
-static enum daybook_status no_memory(struct daybook_error *error) {
-    return daybook_fail(error, DAYBOOK_NO_MEMORY, "while caching the number of an account: memory was refused");
-}
-
-/* Where the key is, or the free slot where it would go. The table is never full. */
-static struct slot *find_slot(const struct accounts *accounts, uint64_t hash, const struct account_key *key) {
-    size_t mask = accounts->slot_count - 1;
-    for (size_t i = hash & mask;; i = (i + 1) & mask) {
-        struct slot *slot = &accounts->slots[i];
-        if (slot->key_at == 0) {
-            return slot;
-        }
-        const uint8_t *known = accounts->keys.data + slot->key_at;
-        if (slot->hash == hash && known[0] == key->size && memcmp(known + 1, key->bytes, key->size) == 0) {
-            return slot;
-        }
-    }
-}
-
-static bool is_last(const struct accounts *accounts, const struct account_key *key) {
-    if (accounts->last.key_at == 0) {
+bool accounts_recall(const struct accounts *accounts, uint64_t party, uint32_t *number) {
+    size_t index = (uint32_t)party;
+    if (party >> 32 != accounts->epoch || index >= accounts->known_count || accounts->known[index] == 0) {
         return false;
     }
-    const uint8_t *last = accounts->keys.data + accounts->last.key_at;
-    return last[0] == key->size && memcmp(last + 1, key->bytes, key->size) == 0;
-}
-
-static bool grow(struct accounts *accounts) {
-    size_t count = accounts->slot_count == 0 ? SLOTS_FIRST : accounts->slot_count * 2;
-    struct slot *slots = calloc(count, sizeof *slots);
-    if (slots == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < accounts->slot_count; i++) {
-        if (accounts->slots[i].key_at != 0) {
-            size_t j = accounts->slots[i].hash & (count - 1);
-            while (slots[j].key_at != 0) {
-                j = (j + 1) & (count - 1);
-            }
-            slots[j] = accounts->slots[i];
-        }
-    }
-    free(accounts->slots);
-    accounts->slots = slots;
-    accounts->slot_count = count;
+    *number = accounts->known[index] - 1;
     return true;
 }
 
-static enum daybook_status remember(struct accounts *accounts, uint64_t hash, const struct account_key *key,
-                                    uint32_t number, struct daybook_error *error) {
-    if (accounts->keys.size + accounts->slot_count * sizeof(struct slot) > CACHE_LIMIT_BYTES) {
-        accounts_forget(accounts);
+/* Memory that is refused here costs only time later. */
+static void remember(struct accounts *accounts, uint64_t party, uint32_t number) {
+    size_t index = (uint32_t)party;
+    if (party == 0 || index >= PARTIES_MAX || number == UINT32_MAX) {
+        return;
     }
-    if ((accounts->used + 1) * 4 > accounts->slot_count * 3 && !grow(accounts)) {
-        return no_memory(error);
+    if (party >> 32 != accounts->epoch && accounts->known_count > 0) {
+        memset(accounts->known, 0, accounts->known_count * sizeof *accounts->known);
     }
-    uint8_t head[2] = {0, (uint8_t)key->size};
-    size_t head_size = accounts->keys.size == 0 ? 2 : 1; /* Offset 0 means free, so byte 0 is not used. */
-    if (daybook_buffer_append(&accounts->keys, head + 2 - head_size, head_size) != DAYBOOK_OK ||
-        daybook_buffer_append(&accounts->keys, key->bytes, key->size) != DAYBOOK_OK) {
-        return no_memory(error);
+    accounts->epoch = (uint32_t)(party >> 32);
+    if (index >= accounts->known_count) {
+        size_t count = accounts->known_count == 0 ? PARTIES_FIRST : accounts->known_count;
+        while (count <= index) {
+            count *= 2;
+        }
+        uint32_t *known = realloc(accounts->known, count * sizeof *known);
+        if (known == NULL) {
+            return;
+        }
+        memset(known + accounts->known_count, 0, (count - accounts->known_count) * sizeof *known);
+        accounts->known = known;
+        accounts->known_count = count;
     }
-    *find_slot(accounts, hash, key) = (struct slot){hash, number, (uint32_t)(accounts->keys.size - key->size - 1)};
-    accounts->used++;
-    return DAYBOOK_OK;
+    accounts->known[index] = number + 1;
 }
 
 static enum daybook_status give_number(struct accounts *accounts, struct store_txn *txn, const struct account_key *key,
@@ -183,40 +137,20 @@ static enum daybook_status read_number(struct daybook_bytes value, uint32_t *num
     return DAYBOOK_OK;
 }
 
-static bool recall(struct accounts *accounts, const struct account_key *key, uint32_t *number) {
-    if (!is_last(accounts, key)) {
-        if (accounts->slot_count == 0) {
-            return false;
-        }
-        const struct slot *slot = find_slot(accounts, hash64(key->bytes, key->size, 0), key);
-        if (slot->key_at == 0) {
-            return false;
-        }
-        accounts->last = *slot;
-    }
-    *number = accounts->last.number;
-    return true;
-}
-
-bool accounts_recall(struct accounts *accounts, const char *customer, const char *currency, uint32_t *number) {
-    struct account_key key;
-    return make_key(customer, currency, &key, NULL) == DAYBOOK_OK && recall(accounts, &key, number);
-}
-
 enum daybook_status accounts_number(struct accounts *accounts, struct store_txn *txn, const char *customer,
-                                    const char *currency, uint32_t *number, struct daybook_error *error) {
+                                    const char *currency, uint64_t party, uint32_t *number,
+                                    struct daybook_error *error) {
     struct account_key key;
-    enum daybook_status status = make_key(customer, currency, &key, error);
-    if (status != DAYBOOK_OK || recall(accounts, &key, number)) {
-        return status;
-    }
     struct daybook_bytes value;
     bool is_found;
-    status = table_get(txn, accounts->table, (struct daybook_bytes){key.bytes, key.size}, &value, &is_found, error);
-    if (status == DAYBOOK_OK) {
-        status = is_found ? read_number(value, number, error) : give_number(accounts, txn, &key, number, error);
+    if (accounts_recall(accounts, party, number)) {
+        return DAYBOOK_OK;
     }
-    return status == DAYBOOK_OK ? remember(accounts, hash64(key.bytes, key.size, 0), &key, *number, error) : status;
+    DAYBOOK_TRY(make_key(customer, currency, &key, error));
+    DAYBOOK_TRY(table_get(txn, accounts->table, (struct daybook_bytes){key.bytes, key.size}, &value, &is_found, error));
+    DAYBOOK_TRY(is_found ? read_number(value, number, error) : give_number(accounts, txn, &key, number, error));
+    remember(accounts, party, *number);
+    return DAYBOOK_OK;
 }
 
 enum daybook_status account_find(struct store_txn *txn, unsigned table, const char *customer, const char *currency,

@@ -15,7 +15,7 @@
 
 enum { ACCOUNT_CURRENCY_SIZE = 8, ACCOUNT_KEY_SIZE = LIMIT_ID_BYTES + 1 + ACCOUNT_CURRENCY_SIZE };
 
-/* The fold's: numbers that were looked up before. One thread. */
+/* The fold's: numbers that were looked up before, by the party (parties.h) of the events. One thread. */
 struct accounts;
 
 DAYBOOK_MUST_USE enum daybook_status accounts_open(unsigned table, struct accounts **accounts,
@@ -23,13 +23,14 @@ DAYBOOK_MUST_USE enum daybook_status accounts_open(unsigned table, struct accoun
 void accounts_close(struct accounts *accounts); /* Accepts NULL. */
 void accounts_forget(struct accounts *accounts);
 
-/* The number, given now when the account is new. INVALID: an id or currency that cannot be one. */
+/* The number, given now when the account is new. One party always comes with the same names here; 0 = none.
+ * INVALID: an id or currency that cannot be one. */
 DAYBOOK_MUST_USE enum daybook_status accounts_number(struct accounts *accounts, struct store_txn *txn,
-                                                     const char *customer, const char *currency, uint32_t *number,
-                                                     struct daybook_error *error);
+                                                     const char *customer, const char *currency, uint64_t party,
+                                                     uint32_t *number, struct daybook_error *error);
 
 /* The same from memory alone; false when it is not there. */
-bool accounts_recall(struct accounts *accounts, const char *customer, const char *currency, uint32_t *number);
+bool accounts_recall(const struct accounts *accounts, uint64_t party, uint32_t *number);
 
 /* For questions. */
 struct account_row {

@@ -9,18 +9,9 @@
 #include "projections/items.h"
 #include "projections/kinds.h"
 
-enum { FORESEEN = 8 }; /* More than the events between foresight and fold. */
-
-/* The number of an account whose event will be folded soon. */
-struct foreseen {
-    uint64_t sequence; /* 0: nothing. */
-    uint32_t account;
-};
-
 struct aging_fold {
     struct accounts *accounts;
     struct items *items;
-    struct foreseen foreseen[FORESEEN]; /* By sequence. */
 };
 
 /* One item that an event changes. */
@@ -239,16 +230,15 @@ static enum daybook_status apply_changes(struct aging_fold *fold, struct store_t
 static void foresee_event(void *memory, const struct fold_event *folded) {
     struct aging_fold *fold = memory;
     const Pb__Event *event = folded->event;
-    struct foreseen *foreseen = &fold->foreseen[event->sequence % FORESEEN];
     struct plan plan;
     uint32_t account;
     plan.makes = false;
     plan.change_count = 0;
     if (!plan_event(&plan, event) || (!plan.makes && plan.change_count == 0) ||
-        !accounts_recall(fold->accounts, event->customer, event->currency, &account)) {
+        !accounts_recall(fold->accounts, folded->party, &account)) {
         return;
     }
-    *foreseen = (struct foreseen){event->sequence, account};
+    items_foresee_account(fold->items, account);
     if (plan.makes) {
         items_foresee(fold->items, account, plan.made.kind, plan.made.id);
     }
@@ -257,14 +247,11 @@ static void foresee_event(void *memory, const struct fold_event *folded) {
     }
 }
 
-static enum daybook_status find_account(struct aging_fold *fold, struct store_txn *txn, const Pb__Event *event,
+static enum daybook_status find_account(struct aging_fold *fold, struct store_txn *txn, const struct fold_event *folded,
                                         uint32_t *account, struct daybook_error *error) {
-    const struct foreseen *foreseen = &fold->foreseen[event->sequence % FORESEEN];
-    if (foreseen->sequence == event->sequence) {
-        *account = foreseen->account;
-        return DAYBOOK_OK;
-    }
-    enum daybook_status status = accounts_number(fold->accounts, txn, event->customer, event->currency, account, error);
+    const Pb__Event *event = folded->event;
+    enum daybook_status status =
+        accounts_number(fold->accounts, txn, event->customer, event->currency, folded->party, account, error);
     return status == DAYBOOK_INVALID ? daybook_fail_in(error, "while folding event %" PRIu64, event->sequence) : status;
 }
 
@@ -285,7 +272,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
         return DAYBOOK_OK;
     }
     uint32_t account;
-    DAYBOOK_TRY(find_account(fold, txn, event, &account, error));
+    DAYBOOK_TRY(find_account(fold, txn, folded, &account, error));
     if (plan.makes) {
         plan.made.account = account;
         return items_create(fold->items, txn, &plan.made, error);
@@ -325,7 +312,6 @@ static void forget_fold(void *memory) {
     struct aging_fold *fold = memory;
     accounts_forget(fold->accounts);
     items_forget(fold->items);
-    memset(fold->foreseen, 0, sizeof fold->foreseen);
 }
 
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {

@@ -54,7 +54,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
         return status;
     }
     uint32_t account;
-    status = accounts_number(fold->accounts, txn, event->customer, event->currency, &account, error);
+    status = accounts_number(fold->accounts, txn, event->customer, event->currency, folded->party, &account, error);
     if (status == DAYBOOK_INVALID) {
         return daybook_fail_in(error, "while folding event %" PRIu64, event->sequence);
     }
@@ -62,6 +62,14 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
         return status;
     }
     return series_append(fold->series, txn, account, event->sequence, effects.entries, effects.count, error);
+}
+
+static void foresee_event(void *memory, const struct fold_event *folded) {
+    const struct balance_fold *fold = memory;
+    uint32_t account;
+    if (accounts_recall(fold->accounts, folded->party, &account)) {
+        series_foresee(fold->series, account);
+    }
 }
 
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
@@ -84,6 +92,7 @@ const struct projection balance_projection = {
     .close = close_fold,
     .forget = forget_fold,
     .fold = fold_event,
+    .foresee = foresee_event,
     .flush = flush_fold,
 };
 

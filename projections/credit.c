@@ -106,8 +106,8 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
                                       struct daybook_error *error) {
     struct folding f = {.fold = memory, .txn = txn, .event = folded->event};
     if (f.event->customer[0] != '\0') {
-        enum daybook_status status =
-            accounts_number(f.fold->accounts, txn, f.event->customer, f.event->currency, &f.account, error);
+        enum daybook_status status = accounts_number(f.fold->accounts, txn, f.event->customer, f.event->currency,
+                                                     folded->party, &f.account, error);
         if (status == DAYBOOK_INVALID) {
             return daybook_fail_in(error, "while folding event %" PRIu64, f.event->sequence);
         }

@@ -57,7 +57,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
         return DAYBOOK_OK;
     }
     enum daybook_status status =
-        accounts_number(fold->accounts, txn, event->customer, event->currency, &account, error);
+        accounts_number(fold->accounts, txn, event->customer, event->currency, folded->party, &account, error);
     if (status == DAYBOOK_INVALID) {
         return daybook_fail_in(error, "while folding event %" PRIu64, event->sequence);
     }

@@ -297,6 +297,10 @@ static enum daybook_status find_in_tables(struct items *items, struct store_txn 
     return DAYBOOK_OK;
 }
 
+void items_foresee_account(const struct items *items, uint32_t account) {
+    series_foresee(items->touches, account);
+}
+
 void items_foresee(const struct items *items, uint32_t account, Pb__DocumentKind kind, const char *id) {
     struct document_name name;
     if (document_name_init(&name, account, (int)kind, id)) {

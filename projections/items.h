@@ -58,7 +58,8 @@ struct item_plan {
 DAYBOOK_MUST_USE enum daybook_status items_create(struct items *items, struct store_txn *txn,
                                                   const struct item_plan *plan, struct daybook_error *error);
 
-/* A hint: the item will be made or looked for soon. */
+/* Hints: something of the account will change soon; the item will be made or looked for. */
+void items_foresee_account(const struct items *items, uint32_t account);
 void items_foresee(const struct items *items, uint32_t account, Pb__DocumentKind kind, const char *id);
 
 /* INVALID: there is no such item. `sequence` is for the message. */

@@ -126,7 +126,8 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     if (made.kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED && tie_count(e.event) == 0) {
         return DAYBOOK_OK;
     }
-    enum daybook_status status = accounts_number(e.fold->accounts, txn, e.event->customer, "", &e.account, error);
+    enum daybook_status status =
+        accounts_number(e.fold->accounts, txn, e.event->customer, "", folded->party, &e.account, error);
     if (status == DAYBOOK_INVALID) {
         return daybook_fail_in(error, "while folding event %" PRIu64, e.event->sequence);
     }

@@ -348,7 +348,8 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     if (status != DAYBOOK_OK || !concerns) {
         return status;
     }
-    status = accounts_number(e.fold->accounts, txn, e.event->customer, e.event->currency, &e.account, error);
+    status =
+        accounts_number(e.fold->accounts, txn, e.event->customer, e.event->currency, folded->party, &e.account, error);
     if (status == DAYBOOK_INVALID) {
         return daybook_fail_in(error, "while folding event %" PRIu64, e.event->sequence);
     }

@@ -60,13 +60,16 @@ static void forget_fold(void *memory) {
 }
 
 /* TR3. The first volume has no name, the others are called by their numbers. */
-static enum daybook_status append_to_books(struct trial_fold *fold, struct store_txn *txn, const Pb__Event *event,
-                                           const struct series_entry *entry, struct daybook_error *error) {
+static enum daybook_status append_to_books(struct trial_fold *fold, struct store_txn *txn,
+                                           const struct fold_event *folded, const struct series_entry *entry,
+                                           struct daybook_error *error) {
+    const Pb__Event *event = folded->event;
     enum daybook_status status = DAYBOOK_INVALID;
     for (int volume = 0; volume < VOLUMES_MAX && status == DAYBOOK_INVALID; volume++) {
         const char name[2] = {volume == 0 ? '\0' : (char)('0' + volume), '\0'};
         uint32_t number;
-        DAYBOOK_TRY(accounts_number(fold->volumes, txn, event->currency, name, &number, error));
+        DAYBOOK_TRY(accounts_number(fold->volumes, txn, event->currency, name, volume == 0 ? folded->party : 0, &number,
+                                    error));
         status = series_append(fold->books, txn, number, event->sequence, entry, 1, error);
     }
     return status;
@@ -95,7 +98,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     }
     /* First, because it refuses an event that was here before; the books take one that was not. */
     DAYBOOK_TRY(series_append(fold->days, txn, (uint32_t)event->effective_on, event->sequence, &mark, 1, error));
-    return append_to_books(fold, txn, event, &entry, error);
+    return append_to_books(fold, txn, folded, &entry, error);
 }
 
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "codec/wire.h"
 #include "limits.h"
+#include "projection/parties.h"
 
 enum {
     RUN_ARENA_BYTES = 64 << 20, /* Bounds what one event can take; a run ends before it would not fit. */
@@ -31,6 +32,7 @@ struct kept {
 
 struct feed {
     struct journal *journal;
+    struct parties *parties;
     uv_mutex_t lock; /* Guards the rest, but for what is in a run that is loading. */
     uv_cond_t moved; /* A follower went on, a run was loaded or given back. */
     struct feed_follower *followers;
@@ -43,6 +45,11 @@ enum daybook_status feed_open(struct journal *journal, size_t run_count, struct 
     struct feed *made = calloc(1, sizeof *made + run_count * sizeof made->kept[0]);
     if (made == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading events for views: memory was refused");
+    }
+    enum daybook_status status = parties_open(&made->parties, error);
+    if (status != DAYBOOK_OK) {
+        free(made);
+        return status;
     }
     made->journal = journal;
     made->kept_count = run_count;
@@ -68,6 +75,7 @@ void feed_close(struct feed *feed) {
         arena_release(&kept->arena);
         free(kept->events);
     }
+    parties_close(feed->parties);
     uv_cond_destroy(&feed->moved);
     uv_mutex_destroy(&feed->lock);
     free(feed);
@@ -118,12 +126,16 @@ static enum daybook_status load(struct feed *feed, struct kept *kept, uint64_t s
         ProtobufCMessage *message = NULL;
         enum daybook_status status = wire_decode(&pb__event__descriptor, bytes, &kept->arena, &message, error);
         if (status != DAYBOOK_OK) {
-            return i == 0 ? status : DAYBOOK_OK;
+            if (i == 0) {
+                return status;
+            }
+            break;
         }
-        kept->events[i] = (struct fold_event){(const Pb__Event *)message, bytes};
+        kept->events[i] = (struct fold_event){.event = (const Pb__Event *)message, .bytes = bytes};
         kept->count++;
         raw_bytes += bytes.size;
     }
+    parties_number(feed->parties, kept->events, kept->count);
     return DAYBOOK_OK;
 }
 

@@ -18,6 +18,7 @@
 struct fold_event {
     const Pb__Event *event;
     struct daybook_bytes bytes; /* As stored. */
+    uint64_t party;             /* Of its customer and currency (parties.h); 0 = not numbered. */
 };
 
 struct projection {

@@ -37,6 +37,7 @@ void view_share(struct view *view, struct feed *feed) {
     uv_mutex_lock(&view->fold_lock);
     assert(view->catch_up_count == 0);
     view->shared_feed = feed;
+    view->cached_generation = 0; /* What it knows of parties is the other feed's. */
     uv_mutex_unlock(&view->fold_lock);
 }
 
