@@ -1,3 +1,3 @@
-foreach(name test_books test_submit test_writer)
-  daybook_unit_test(engine/${name} engine projection store domain codec base schema)
+foreach(name test_backup test_books test_submit test_writer)
+  daybook_unit_test(engine/${name} engine proof projection store domain codec base schema)
 endforeach()

@@ -1,0 +1,61 @@
+#!/bin/bash
+# Backups of a living ledger, and what is restored from them.
+. "$(dirname "$0")/common.sh"
+workload=$3
+
+new_ledger books --currency CNY --allow-import-clock
+"$workload" --customers 40 --events 2500 --until 2025-12-31 --json >"$work/requests"
+submit() {
+    local code=0
+    "$daybook" submit --recorded-at - >/dev/null || code=$?
+    [ "$code" -le 1 ] || die "submit ended with $code"
+}
+head -n 800 "$work/requests" | submit
+expect 0 backup create "$work/monday"
+grep -qE '^root [0-9a-f]{64}$' "$out" || die "the root is not said"
+tail -n +801 "$work/requests" | submit &
+expect 0 backup create "$work/while-writing" # Whatever was there when it began.
+wait
+expect 0 backup verify "$work/while-writing"
+expect 0 backup create "$work/tuesday" --since "$work/monday"
+tail -n 1 "$out" >"$work/root"
+expect 0 backup create "$work/nothing" --since "$work/tuesday"
+out_has "nothing new since event"
+expect 0 backup verify "$work/monday" "$work/tuesday" "$work/nothing"
+[ "$(tail -n 1 "$out")" = "$(cat "$work/root")" ] || die "verify computes another root"
+expect 0 restore "$work/restored" "$work/monday" "$work/tuesday"
+[ "$(tail -n 1 "$out")" = "$(cat "$work/root")" ] || die "what was restored has another root"
+expect 0 digest --json
+cp "$out" "$work/digests"
+expect 0 digest --json -L "$work/restored"
+cmp -s "$out" "$work/digests" || die "the restored ledger has other digests"
+expect 0 charge cust000001 AFTER 1.00 -L "$work/restored"
+
+# A small backup goes through a pipe.
+"$daybook" backup create - >"$work/piped"
+expect 0 backup verify "$work/piped"
+
+expect 3 backup create "$work/monday"
+err_has "a backup never overwrites anything"
+expect 3 restore "$work/restored" "$work/monday"
+err_has "is there already"
+expect 2 restore "$work/x" "$work/tuesday"
+err_has "the whole backup first"
+expect 2 restore "$work/x" "$work/monday" --to yesterday
+err_has "neither a sequence nor an instant"
+expect 2 backup verify "$source/README.md"
+err_has "is no backup of a ledger"
+expect 3 backup verify "$work/no-such-file"
+expect 3 backup create /dev/full
+[ ! -e "$work/x" ] || die "a refused restore left a directory"
+
+# One byte in the middle of a frame.
+cp "$work/monday" "$work/changed"
+printf '\377' | dd of="$work/changed" bs=1 seek=9000 conv=notrunc status=none
+cmp -s "$work/monday" "$work/changed" && printf '\376' | dd of="$work/changed" bs=1 seek=9000 conv=notrunc status=none
+expect 4 backup verify "$work/changed"
+err_has "$work/changed"
+expect 4 restore "$work/x" "$work/changed"
+[ ! -e "$work/x" ] || die "a damaged backup was restored"
+expect 4 backup create "$work/since-cut" --since <(head -c 2000 "$work/monday")
+echo "backup: as expected"

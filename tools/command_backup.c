@@ -1,0 +1,226 @@
+/* daybook backup create, backup verify, restore. */
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/calendar.h"
+#include "base/decimal.h"
+#include "engine/backup.h"
+#include "engine/ledger.h"
+#include "tools/command.h"
+#include "tools/output_file.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+
+static void show_done(void *context, uint64_t sequence) {
+    progress_update(context, sequence);
+}
+
+static bool is_stopped(void *context) {
+    (void)context;
+    return progress_is_interrupted();
+}
+
+static struct backup_watch watch_of(struct progress *progress) {
+    return (struct backup_watch){.done = show_done, .is_stopped = is_stopped, .context = progress};
+}
+
+static enum daybook_status write_out(void *context, const void *data, size_t size, struct daybook_error *error) {
+    struct output_file *out = context;
+    if (fwrite(data, 1, size, out->stream) != size) {
+        return daybook_fail(error, DAYBOOK_IO, _("writing %s: the disk took no more"), out->name);
+    }
+    return DAYBOOK_OK;
+}
+
+static void print_root(const struct backup_summary *summary) {
+    (void)printf("%s", _("root "));
+    for (size_t i = 0; i < sizeof summary->root.bytes; i++) {
+        (void)printf("%02x", summary->root.bytes[i]);
+    }
+    (void)printf("\n");
+}
+
+static const char *when(const struct backup_summary *summary, char text[INSTANT_TEXT_SIZE]) {
+    return summary->last_sequence == 0 ? _("never") : instant_format(summary->last_recorded_at_us, text);
+}
+
+/* ---- backup create ---- */
+
+static enum daybook_status check_is_new(const char *path, struct daybook_error *error) {
+    if (strcmp(path, "-") != 0 && access(path, F_OK) == 0) {
+        return daybook_fail(error, DAYBOOK_EXISTS, _("%s is there already; a backup never overwrites anything"), path);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status create(const struct invocation *invocation, struct daybook *ledger,
+                                  struct backup_summary *summary, struct daybook_error *error) {
+    const char *path = invocation->options.arguments[0];
+    const char *since_path = options_value(&invocation->options, "since");
+    struct backup_summary since;
+    struct output_file out;
+    struct progress progress;
+    uint64_t head = 0;
+    DAYBOOK_TRY(check_is_new(path, error));
+    if (since_path != NULL) {
+        DAYBOOK_TRY(backup_peek(since_path, &since, error));
+    }
+    DAYBOOK_TRY(daybook_head(ledger, &head, error));
+    enum daybook_status status = output_file_open(&out, path, error);
+    if (status == DAYBOOK_OK) {
+        struct backup_sink sink = {write_out, &out};
+        struct backup_watch watch = watch_of(&progress);
+        progress_begin(&progress, _("backing up"), _("events"), since_path == NULL ? 0 : since.last_sequence, head);
+        status = backup_write(ledger, since_path == NULL ? NULL : &since, &sink, &watch, summary, error);
+        progress_clear();
+    }
+    return output_file_close(&out, status, error);
+}
+
+static int run_create(struct invocation *invocation) {
+    struct daybook_error error;
+    struct daybook *ledger = NULL;
+    struct backup_summary summary;
+    char instant[INSTANT_TEXT_SIZE];
+    bool is_shown = strcmp(invocation->options.arguments[0], "-") != 0;
+    progress_watch_interrupt();
+    enum daybook_status status = command_open_reader(invocation, &ledger, &error);
+    if (status == DAYBOOK_OK) {
+        status = create(invocation, ledger, &summary, &error);
+    }
+    if (status == DAYBOOK_OK && is_shown) {
+        char size[32];
+        if (summary.last_sequence < summary.first_sequence) {
+            (void)printf(_("%s: nothing new since event %" PRIu64 "\n"), invocation->options.arguments[0],
+                         summary.last_sequence);
+        } else {
+            (void)printf(_("%s: events %" PRIu64 " to %" PRIu64 " (%s), %s bytes\n"), invocation->options.arguments[0],
+                         summary.first_sequence, summary.last_sequence, when(&summary, instant),
+                         count_grouped(summary.size_bytes, size));
+        }
+        print_root(&summary);
+    }
+    daybook_close(ledger);
+    return status == DAYBOOK_OK ? EXIT_DONE : command_fail(&error);
+}
+
+/* ---- backup verify ---- */
+
+static int run_verify(struct invocation *invocation) {
+    struct daybook_error error;
+    struct backup_summary summary;
+    struct progress progress;
+    struct backup_watch watch = watch_of(&progress);
+    char instant[INSTANT_TEXT_SIZE];
+    progress_watch_interrupt();
+    progress_begin(&progress, _("verifying"), _("events"), 0, 0);
+    enum daybook_status status =
+        backup_verify(invocation->options.arguments, invocation->options.argument_count, &watch, &summary, &error);
+    progress_clear();
+    if (status != DAYBOOK_OK) {
+        return command_fail(&error);
+    }
+    (void)printf(_("whole: events 1 to %" PRIu64 " (%s)\n"), summary.last_sequence, when(&summary, instant));
+    print_root(&summary);
+    return EXIT_DONE;
+}
+
+/* ---- restore ---- */
+
+/* "1200" is a sequence, anything else an instant. */
+static enum daybook_status parse_target(const char *text, struct restore_target *target, struct daybook_error *error) {
+    int64_t sequence;
+    if (text == NULL) {
+        return DAYBOOK_OK;
+    }
+    if (decimal_parse(text, strlen(text), 0, '.', &sequence) == DECIMAL_OK && sequence > 0) {
+        target->sequence = (uint64_t)sequence;
+        return DAYBOOK_OK;
+    }
+    if (instant_parse(text, strlen(text), &target->instant_us) && target->instant_us > 0) {
+        return DAYBOOK_OK;
+    }
+    return daybook_fail(error, DAYBOOK_INVALID,
+                        _("--to: \"%.40s\" is neither a sequence nor an instant like 2024-02-29T18:00:00Z"), text);
+}
+
+static int run_restore(struct invocation *invocation) {
+    struct daybook_error error;
+    struct backup_summary summary;
+    struct restore_target target = {0};
+    struct progress progress;
+    struct backup_watch watch = watch_of(&progress);
+    char instant[INSTANT_TEXT_SIZE];
+    const char *directory = invocation->options.arguments[0];
+    progress_watch_interrupt();
+    enum daybook_status status = parse_target(options_value(&invocation->options, "to"), &target, &error);
+    if (status == DAYBOOK_OK) {
+        progress_begin(&progress, _("restoring"), _("events"), 0, 0);
+        status = backup_restore(invocation->options.arguments + 1, invocation->options.argument_count - 1, directory,
+                                &target, &watch, &summary, &error);
+        progress_clear();
+    }
+    if (status != DAYBOOK_OK) {
+        return command_fail(&error);
+    }
+    (void)printf(_("restored %s: events 1 to %" PRIu64 " (%s)\n"), directory, summary.last_sequence,
+                 when(&summary, instant));
+    print_root(&summary);
+    return EXIT_DONE;
+}
+
+static const struct option_spec create_options[] = {
+    {"since", 0, OPTION_VALUE, false, "BACKUP", N_("only what came after this earlier backup"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+static const struct option_spec restore_options[] = {
+    {"to", 0, OPTION_VALUE, false, "SEQ|TIMESTAMP", N_("only so far (default: to the end)"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+const struct command backup_commands[] = {
+    {
+        .name = "backup create",
+        .arguments = "FILE",
+        .argument_min = 1,
+        .argument_max = 1,
+        .uses = USES_LEDGER,
+        .run = run_create,
+        .summary = N_("write every event to a file, while the ledger goes on"),
+        .detail =
+            N_("With --since the file holds only what is new: keep it together with the earlier ones. The root is "
+               "that of the audit log at the last event. Keys of customers and of the audit log are not in it; "
+               "back the ledger's keys directory up apart from it."),
+        .example = "daybook backup create monday.daybook && daybook backup create tuesday.daybook --since "
+                   "monday.daybook",
+        .options = create_options,
+    },
+    {
+        .name = "backup verify",
+        .arguments = "FILE...",
+        .argument_min = 1,
+        .argument_max = BACKUP_FILES_MAX,
+        .uses = 0,
+        .run = run_verify,
+        .summary = N_("read backups from the first byte to the last, without restoring them"),
+        .detail = N_("The whole backup comes first, then what was made with --since, in order."),
+        .example = "daybook backup verify monday.daybook tuesday.daybook",
+    },
+    {
+        .name = "restore",
+        .arguments = "DIRECTORY FILE...",
+        .argument_min = 2,
+        .argument_max = BACKUP_FILES_MAX,
+        .uses = 0,
+        .run = run_restore,
+        .summary = N_("make a ledger out of its backups"),
+        .detail = N_("DIRECTORY must not exist. The files are verified before anything is made; what was restored has "
+                     "the same events, and so the same root. A sequence in the middle of a request is refused; an "
+                     "instant restores what was wholly recorded by then."),
+        .example = "daybook restore books-on-friday monday.daybook tuesday.daybook --to 2024-03-01T18:00:00Z",
+        .options = restore_options,
+    },
+    {.name = NULL},
+};
