@@ -109,6 +109,7 @@ static void plan_allocated(struct plan *plan, const Pb__Allocated *allocated) {
     add_change(plan, allocated->target_kind, allocated->target, -allocated->amount_minor, allocated->instalment);
     add_change(plan, allocated->source_kind, allocated->source, -allocated->amount_minor, 0);
     plan->changes[0].paid_minor = allocated->amount_minor;
+    plan->allocation_sequence = allocated->allocation_sequence; /* Put on again: weighed as it was. */
 }
 
 static void plan_unallocated(struct plan *plan, const Pb__Unallocated *unallocated) {
@@ -184,14 +185,14 @@ static bool plan_event(struct plan *plan, const Pb__Event *e) {
     return false;
 }
 
-/* The days that a payment weighs with: its own, or those of the allocation that it takes off (AG3). */
+/* The days that a payment weighs with: its own, or those of the allocation that it takes off or puts on again (AG3). */
 static enum daybook_status weigh(struct aging_fold *fold, struct store_txn *txn, uint32_t account,
                                  const Pb__Event *event, const struct plan *plan, struct item_change *change,
                                  struct daybook_error *error) {
     struct touch_weight *weight = &change->weight;
     int32_t posted_on;
     int32_t due_on;
-    if (plan->changes[0].paid_minor < 0) {
+    if (plan->allocation_sequence != 0) {
         DAYBOOK_TRY(items_find_weight(fold->items, txn, account, plan->allocation_sequence, weight, error));
     } else {
         DAYBOOK_TRY(item_dates(change->item, change->entry.instalment, &posted_on, &due_on, error));

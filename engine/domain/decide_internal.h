@@ -127,15 +127,18 @@ static inline size_t planned_count(const struct decision *decision, size_t count
 }
 bool allocate_planned(struct decision *decision, struct document *source, Pb__AllocationPlan *const *plans,
                       size_t count);
-/* Takes uses off `document` (of its instalment, where part > 0) in reverse order until the
- * lowest of it can give `amount_minor`; correction: each on its own date, reversal: each on the
- * later of its date and `reversed_on`. */
+/* Makes room for `amount_minor` to be reversed from `reversed_on` on, on every day. First for days on
+ * which an allocation stood that has come off since: it comes off on its own day instead. Then uses
+ * come off in reverse order until the lowest can give the amount. Correction: each on its own date;
+ * reversal: each on the later of its date and `reversed_on`. Of its instalment alone, where part > 0. */
 bool unwind(struct decision *decision, struct document *document, uint32_t part, Pb__Reading reading,
             int32_t reversed_on, int64_t amount_minor, Pb__UnallocationCause cause);
 /* UNKNOWN_DOCUMENT: the item has no such instalment. */
 bool check_part(struct decision *decision, const struct document *item, uint32_t part);
+/* `instead_of_on`: the later day on which it came off already, or DATE_NONE. */
 bool emit_unallocated(struct decision *decision, const struct link *link, struct document *source,
-                      struct document *target, int64_t amount_minor, int32_t date, Pb__UnallocationCause cause);
+                      struct document *target, int64_t amount_minor, int32_t date, int32_t instead_of_on,
+                      Pb__UnallocationCause cause);
 
 /* ---- the rules, one a command ---- */
 

@@ -348,8 +348,8 @@ enum daybook_status fold_reduce_link(struct fold *fold, struct document *documen
     return state_replace(fold->state, &document->row, &document->links, sizeof link, index, &link, fold->error);
 }
 
-enum daybook_status fold_reduce_allocation(struct fold *fold, struct document *document, uint64_t sequence,
-                                           int64_t amount_minor) {
+/* The link that the Allocated event made. */
+static bool find_link(const struct document *document, uint64_t sequence, uint32_t *index) {
     uint32_t low = 0;
     uint32_t high = document->links.count;
     while (low < high) {
@@ -360,10 +360,52 @@ enum daybook_status fold_reduce_allocation(struct fold *fold, struct document *d
             high = middle;
         }
     }
-    if (low == document->links.count || VECTOR_AT(struct link, &document->links, low)->sequence != sequence) {
+    *index = low;
+    return low < document->links.count && VECTOR_AT(struct link, &document->links, low)->sequence == sequence;
+}
+
+/* What came off on a later day comes off on an earlier one instead: it is nothing to be unwound any more. */
+static enum daybook_status reduce_taken_off(struct fold *fold, struct document *document) {
+    const Pb__Unallocated *body = fold->event->unallocated;
+    struct vector *items = &document->taken_off;
+    for (uint32_t i = items->count; i > 0; i--) {
+        struct taken_off item = *VECTOR_AT(struct taken_off, items, i - 1);
+        if (item.sequence != body->allocation_sequence || item.off_on != body->instead_of_on ||
+            item.amount_minor < body->amount_minor) {
+            continue;
+        }
+        item.amount_minor -= body->amount_minor;
+        return item.amount_minor == 0
+                   ? state_remove(fold->state, &document->row, items, sizeof item, i - 1, fold->error)
+                   : state_replace(fold->state, &document->row, items, sizeof item, i - 1, &item, fold->error);
+    }
+    return fold_misfit(fold, "takes off what had not come off later, of", document->id);
+}
+
+enum daybook_status fold_take_off(struct fold *fold, struct document *document) {
+    const Pb__Unallocated *body = fold->event->unallocated;
+    uint32_t index = 0;
+    if (body->instead_of_on != 0) {
+        return reduce_taken_off(fold, document);
+    }
+    if (!find_link(document, body->allocation_sequence, &index)) {
         return fold_misfit(fold, "takes off an allocation that does not stand on", document->id);
     }
-    return fold_reduce_link(fold, document, low, amount_minor);
+    struct link link = *VECTOR_AT(struct link, &document->links, index);
+    DAYBOOK_TRY(fold_reduce_link(fold, document, index, body->amount_minor));
+    if (fold->event->effective_on <= link.date) {
+        return DAYBOOK_OK; /* On no day did it stand. */
+    }
+    struct taken_off item;
+    memset(&item, 0, sizeof item);
+    item.other = link.other;
+    item.sequence = link.sequence;
+    item.amount_minor = body->amount_minor;
+    item.date = link.date;
+    item.off_on = fold->event->effective_on;
+    item.part = link.part;
+    return state_insert(fold->state, &document->row, &document->taken_off, sizeof item, document->taken_off.count,
+                        &item, fold->error);
 }
 
 /* Takes the amount off the newest slices of that lot. */

@@ -51,8 +51,8 @@ DAYBOOK_MUST_USE enum daybook_status fold_add_link(struct fold *fold, struct doc
                                                    enum link_kind kind);
 DAYBOOK_MUST_USE enum daybook_status fold_reduce_link(struct fold *fold, struct document *document, uint32_t index,
                                                       int64_t amount_minor);
-DAYBOOK_MUST_USE enum daybook_status fold_reduce_allocation(struct fold *fold, struct document *document,
-                                                            uint64_t sequence, int64_t amount_minor);
+/* One end of an Unallocated event. */
+DAYBOOK_MUST_USE enum daybook_status fold_take_off(struct fold *fold, struct document *document);
 DAYBOOK_MUST_USE enum daybook_status fold_reduce_slices(struct fold *fold, struct document *document,
                                                         const struct document *lot, uint32_t part,
                                                         int64_t amount_minor);

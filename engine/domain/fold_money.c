@@ -101,13 +101,15 @@ static enum daybook_status fold_allocated(struct fold *fold) {
     struct document *target = NULL;
     DAYBOOK_TRY(fold_find_document(fold, body->source_kind, body->source, &source));
     DAYBOOK_TRY(fold_find_document(fold, body->target_kind, body->target, &target));
+    if (body->allocation_sequence == 0) {
+        DAYBOOK_TRY(fold_add_link(fold, source, target, body->instalment, body->amount_minor, LINK_ALLOCATION));
+        DAYBOOK_TRY(fold_add_link(fold, target, source, body->instalment, body->amount_minor, LINK_ALLOCATION));
+    }
     if (body->allocation[0] != '\0') {
         DAYBOOK_TRY(state_add_document_name(fold->state, fold->event->sequence, fold->customer,
                                             PB__DOCUMENT_KIND__DOCUMENT_KIND_ALLOCATION, body->allocation,
                                             fold->error));
     }
-    DAYBOOK_TRY(fold_add_link(fold, source, target, body->instalment, body->amount_minor, LINK_ALLOCATION));
-    DAYBOOK_TRY(fold_add_link(fold, target, source, body->instalment, body->amount_minor, LINK_ALLOCATION));
     DAYBOOK_TRY(fold_change_level(fold, source, 0, -body->amount_minor));
     DAYBOOK_TRY(fold_change_level(fold, target, body->instalment, -body->amount_minor));
     return fold_change_sums(
@@ -120,8 +122,8 @@ static enum daybook_status fold_unallocated(struct fold *fold) {
     struct document *target = NULL;
     DAYBOOK_TRY(fold_find_document(fold, body->source_kind, body->source, &source));
     DAYBOOK_TRY(fold_find_document(fold, body->target_kind, body->target, &target));
-    DAYBOOK_TRY(fold_reduce_allocation(fold, source, body->allocation_sequence, body->amount_minor));
-    DAYBOOK_TRY(fold_reduce_allocation(fold, target, body->allocation_sequence, body->amount_minor));
+    DAYBOOK_TRY(fold_take_off(fold, source));
+    DAYBOOK_TRY(fold_take_off(fold, target));
     DAYBOOK_TRY(fold_change_level(fold, source, 0, body->amount_minor));
     DAYBOOK_TRY(fold_change_level(fold, target, body->instalment, body->amount_minor));
     return fold_change_sums(

@@ -201,6 +201,6 @@ bool decide_unallocate(struct decision *decision) {
     struct link link = standing != NULL ? *standing : (struct link){0};
     int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : link.amount_minor;
     return check_unallocation(decision, standing, target, amount_minor, decision->effective_on) &&
-           emit_unallocated(decision, &link, source, target, amount_minor, decision->effective_on,
+           emit_unallocated(decision, &link, source, target, amount_minor, decision->effective_on, DATE_NONE,
                             PB__UNALLOCATION_CAUSE__UNALLOCATION_CAUSE_REQUESTED);
 }

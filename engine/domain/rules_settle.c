@@ -19,6 +19,7 @@ struct allocation {
     int64_t amount_minor;
     int32_t date;
     Pb__AllocationRule rule;
+    uint64_t again; /* The Allocated event of which this much is put on again; 0 = a new allocation. */
 };
 
 static bool emit_allocated(struct decision *decision, const struct allocation *allocation) {
@@ -32,6 +33,7 @@ static bool emit_allocated(struct decision *decision, const struct allocation *a
     body.instalment = allocation->part;
     body.amount_minor = allocation->amount_minor;
     body.rule = allocation->rule;
+    body.allocation_sequence = allocation->again;
     event.body_case = PB__EVENT__BODY_ALLOCATED;
     event.allocated = &body;
     event.currency = decision->currency;
@@ -247,7 +249,8 @@ bool allocate_planned(struct decision *decision, struct document *source, Pb__Al
 }
 
 bool emit_unallocated(struct decision *decision, const struct link *link, struct document *source,
-                      struct document *target, int64_t amount_minor, int32_t date, Pb__UnallocationCause cause) {
+                      struct document *target, int64_t amount_minor, int32_t date, int32_t instead_of_on,
+                      Pb__UnallocationCause cause) {
     const Pb__Event *allocated = NULL;
     if (!went_well(decision, state_read_event(decision->state, link->sequence, decision->request_arena, &allocated,
                                               decision->error))) {
@@ -266,6 +269,7 @@ bool emit_unallocated(struct decision *decision, const struct link *link, struct
     body.instalment = link->part;
     body.amount_minor = amount_minor;
     body.cause = cause;
+    body.instead_of_on = instead_of_on;
     event.body_case = PB__EVENT__BODY_UNALLOCATED;
     event.unallocated = &body;
     event.currency = decision->currency;
@@ -290,31 +294,97 @@ static bool emit_restored(struct decision *decision, const struct document *char
     return emit(decision, &event, date);
 }
 
+/* What is reversed, and how. */
+struct unwinding {
+    struct document *document;
+    uint32_t part; /* 0: all of it. */
+    Pb__Reading reading;
+    int32_t reversed_on;
+    int64_t amount_minor;
+    Pb__UnallocationCause cause;
+};
+
+static int32_t unwinding_date(const struct unwinding *unwinding, int32_t used_on) {
+    return unwinding->reading == PB__READING__READING_CORRECTION ? used_on : later(used_on, unwinding->reversed_on);
+}
+
+/* The two ends of an allocation between the document and another. */
+static void find_ends(struct document *document, struct document *other, struct document **source,
+                      struct document **target) {
+    *source = document->is_source ? document : other;
+    *target = document->is_source ? other : document;
+}
+
+/* Off from `date` on, and on again from the day on which it had come off: for the days between alone. The
+ * taking off comes first, so that nothing is below zero even for who knows the first event only. */
+static bool take_off_before(struct decision *decision, const struct unwinding *unwinding, const struct taken_off *item,
+                            int64_t amount_minor, int32_t date) {
+    struct document *other = NULL;
+    if (!went_well(decision, state_document(decision->state, item->other, &other, decision->error))) {
+        return false;
+    }
+    struct link link = {.sequence = item->sequence, .part = item->part};
+    struct allocation again = {.id = "",
+                               .part = item->part,
+                               .amount_minor = amount_minor,
+                               .date = item->off_on,
+                               .rule = PB__ALLOCATION_RULE__ALLOCATION_RULE_EXPLICIT,
+                               .again = item->sequence};
+    find_ends(unwinding->document, other, &again.source, &again.target);
+    return emit_unallocated(decision, &link, again.source, again.target, amount_minor, date, item->off_on,
+                            unwinding->cause) &&
+           emit_allocated(decision, &again);
+}
+
+static bool unwind_taken_off(struct decision *decision, const struct unwinding *unwinding) {
+    const struct vector *items = &unwinding->document->taken_off;
+    for (uint32_t i = items->count; i > 0; i--) {
+        struct taken_off item = *VECTOR_AT(struct taken_off, items, i - 1);
+        int32_t date = unwinding_date(unwinding, item.date);
+        if (date >= item.off_on || (unwinding->part != 0 && item.part != unwinding->part)) {
+            continue;
+        }
+        const struct timeline *left = document_left(unwinding->document, unwinding->part);
+        int64_t missing_minor = unwinding->amount_minor - timeline_lowest_between(left, date, item.off_on);
+        int64_t taken_minor = least(item.amount_minor, missing_minor);
+        if (taken_minor > 0 && !take_off_before(decision, unwinding, &item, taken_minor, date)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool unwind_link(struct decision *decision, const struct unwinding *unwinding, const struct link *link,
+                        int64_t amount_minor, int32_t date) {
+    struct document *other = NULL;
+    struct document *source = NULL;
+    struct document *target = NULL;
+    if (!went_well(decision, state_document(decision->state, link->other, &other, decision->error))) {
+        return false;
+    }
+    if (link->kind == LINK_SLICE) {
+        return emit_restored(decision, unwinding->document, other, link->part, amount_minor, date);
+    }
+    find_ends(unwinding->document, other, &source, &target);
+    return emit_unallocated(decision, link, source, target, amount_minor, date, DATE_NONE, unwinding->cause);
+}
+
 bool unwind(struct decision *decision, struct document *document, uint32_t part, Pb__Reading reading,
             int32_t reversed_on, int64_t amount_minor, Pb__UnallocationCause cause) {
+    struct unwinding unwinding = {document, part, reading, reversed_on, amount_minor, cause};
+    if (!unwind_taken_off(decision, &unwinding)) {
+        return false;
+    }
     /* From the newest use to the oldest; what is emitted shortens the links from the end at
      * most. A use that comes off on a day from which enough is left anyway stays. */
     for (uint32_t i = document->links.count; i > 0; i--) {
-        struct link link = *VECTOR_AT(const struct link, &document->links, i - 1);
-        int32_t date = reading == PB__READING__READING_CORRECTION ? link.date : later(link.date, reversed_on);
+        struct link link = *VECTOR_AT(struct link, &document->links, i - 1);
+        int32_t date = unwinding_date(&unwinding, link.date);
         int64_t missing_minor = amount_minor - timeline_lowest_from(document_left(document, part), date);
         if (missing_minor <= 0 || (part != 0 && link.part != part)) {
             continue;
         }
-        int64_t taken_minor = least(link.amount_minor, missing_minor);
-        struct document *other = NULL;
-        if (!went_well(decision, state_document(decision->state, link.other, &other, decision->error))) {
-            return false;
-        }
-        bool is_done = false;
-        if (link.kind == LINK_SLICE) {
-            is_done = emit_restored(decision, document, other, link.part, taken_minor, date);
-        } else {
-            struct document *source = document->is_source ? document : other;
-            struct document *target = document->is_source ? other : document;
-            is_done = emit_unallocated(decision, &link, source, target, taken_minor, date, cause);
-        }
-        if (!is_done) {
+        if (!unwind_link(decision, &unwinding, &link, least(link.amount_minor, missing_minor), date)) {
             return false;
         }
     }

@@ -29,7 +29,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 8 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 9 };
 
 struct row {
     uint64_t number;
@@ -157,6 +157,16 @@ struct link {
     uint8_t kind;
 };
 
+/* What of an allocation came off on a later day than its own: between the two it stood. */
+struct taken_off {
+    uint64_t other;    /* The number of the document at the other end. */
+    uint64_t sequence; /* Of the Allocated event. */
+    int64_t amount_minor;
+    int32_t date; /* Of the allocation. */
+    int32_t off_on;
+    uint16_t part;
+};
+
 /* One instalment of a charge, owed on a day of its own. The charge's own level is the sum of theirs. */
 struct part {
     struct timeline left;
@@ -175,16 +185,17 @@ struct document {
     uint8_t priority; /* Of a lot. */
     uint8_t on_expiry;
     int64_t amount_minor;
-    int32_t posted_on;      /* Of a payment that was pending: the day on which it settled. */
-    int32_t due_on;         /* A lot's or a hold's expires_on; DATE_NONE: never. */
-    int32_t effective_from; /* Of a lot. */
-    struct timeline left;   /* Open on an item; unused and not held of a source; of a hold: what it still holds. */
-    struct timeline aside;  /* Taken out and able to come back: written off an item, expired from a lot. */
-    int64_t disputed_minor; /* Of an item, in disputes that are open. */
-    int64_t reversed_minor; /* Of a charge: never more than its amount, whatever notes raised it. */
-    struct vector links;    /* struct link, by sequence; of a hold: its lots */
-    struct vector scope;    /* char[LIMIT_ID_BYTES + 1], of a lot */
-    struct vector parts;    /* struct part: the instalments of a charge, in their order; mostly none */
+    int32_t posted_on;       /* Of a payment that was pending: the day on which it settled. */
+    int32_t due_on;          /* A lot's or a hold's expires_on; DATE_NONE: never. */
+    int32_t effective_from;  /* Of a lot. */
+    struct timeline left;    /* Open on an item; unused and not held of a source; of a hold: what it still holds. */
+    struct timeline aside;   /* Taken out and able to come back: written off an item, expired from a lot. */
+    int64_t disputed_minor;  /* Of an item, in disputes that are open. */
+    int64_t reversed_minor;  /* Of a charge: never more than its amount, whatever notes raised it. */
+    struct vector links;     /* struct link, by sequence; of a hold: its lots */
+    struct vector taken_off; /* struct taken_off, in the order in which they came off */
+    struct vector scope;     /* char[LIMIT_ID_BYTES + 1], of a lot */
+    struct vector parts;     /* struct part: the instalments of a charge, in their order; mostly none */
     struct control_share counted; /* As of the last checkpoint. */
     char category[LIMIT_ID_BYTES + 1];
     char id[LIMIT_ID_BYTES + 1];

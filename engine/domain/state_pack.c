@@ -228,6 +228,16 @@ static void pack_link(struct packer *packer, void *item) {
     pack_byte(packer, &link->kind);
 }
 
+static void pack_taken_off(struct packer *packer, void *item) {
+    struct taken_off *taken_off = item;
+    pack_unsigned(packer, &taken_off->other);
+    pack_unsigned(packer, &taken_off->sequence);
+    pack_signed(packer, &taken_off->amount_minor);
+    pack_date(packer, &taken_off->date);
+    pack_date(packer, &taken_off->off_on);
+    pack_short(packer, &taken_off->part);
+}
+
 static void pack_part(struct packer *packer, void *item) {
     struct part *part = item;
     pack_date(packer, &part->due_on);
@@ -275,6 +285,7 @@ static void pack_document(struct packer *packer, struct document *document) {
     pack_signed(packer, &document->reversed_minor);
     pack_array(packer, &document->aside.points, sizeof(struct timeline_point), pack_point);
     pack_array(packer, &document->links, sizeof(struct link), pack_link);
+    pack_array(packer, &document->taken_off, sizeof(struct taken_off), pack_taken_off);
     pack_array(packer, &document->scope, LIMIT_ID_BYTES + 1, pack_category);
     pack_array(packer, &document->parts, sizeof(struct part), pack_part);
     pack_text(packer, document->category, sizeof document->category);
@@ -377,6 +388,7 @@ static void release_document(struct pool *pool, struct document *document) {
     }
     vector_release(&document->parts, sizeof(struct part), pool);
     vector_release(&document->links, sizeof(struct link), pool);
+    vector_release(&document->taken_off, sizeof(struct taken_off), pool);
     vector_release(&document->scope, LIMIT_ID_BYTES + 1, pool);
 }
 

@@ -63,6 +63,16 @@ int64_t timeline_lowest_from(const struct timeline *timeline, int32_t date) {
     return lowest;
 }
 
+int64_t timeline_lowest_between(const struct timeline *timeline, int32_t from, int32_t until) {
+    uint32_t through = points_through(timeline, from);
+    int64_t lowest = through == 0 ? 0 : point_at(timeline, through - 1)->level_minor;
+    for (uint32_t i = through; i < timeline->points.count && point_at(timeline, i)->date < until; i++) {
+        int64_t level = point_at(timeline, i)->level_minor;
+        lowest = level < lowest ? level : lowest;
+    }
+    return lowest;
+}
+
 bool timeline_next_date(const struct timeline *timeline, int32_t date, int32_t *next) {
     uint32_t through = points_through(timeline, date);
     if (through == timeline->points.count) {

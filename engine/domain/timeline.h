@@ -33,6 +33,8 @@ bool timeline_add(struct timeline *timeline, int32_t date, int64_t delta_minor, 
 
 int64_t timeline_level(const struct timeline *timeline, int32_t date);       /* At the end of that day. */
 int64_t timeline_lowest_from(const struct timeline *timeline, int32_t date); /* The least level on that day or later. */
+/* The least level on the days from `from` to the one before `until`. */
+int64_t timeline_lowest_between(const struct timeline *timeline, int32_t from, int32_t until);
 /* The most that can be taken of `left` from that day on when what was put `aside` after it may come
  * back: on each day what is left and the least that is aside from then on, because what has left it
  * again cannot come twice, beyond what was aside on the day itself. */

@@ -88,12 +88,16 @@ static void add_allocation(struct writing *w) {
         const Pb__Allocated *body = e->allocated;
         add(w, body->source_kind, body->source, LEFT, -body->amount_minor);
         add(w, body->target_kind, body->target, LEFT, -body->amount_minor)->part = body->instalment;
-        add(w, KIND(ALLOCATION), "", STANDING, body->amount_minor)->allocation = e->sequence;
+        if (body->allocation_sequence == 0) {
+            add(w, KIND(ALLOCATION), "", STANDING, body->amount_minor)->allocation = e->sequence;
+        }
     } else {
         const Pb__Unallocated *body = e->unallocated;
         add(w, body->source_kind, body->source, LEFT, body->amount_minor);
         add(w, body->target_kind, body->target, LEFT, body->amount_minor)->part = body->instalment;
-        add(w, KIND(ALLOCATION), "", STANDING, -body->amount_minor)->allocation = body->allocation_sequence;
+        if (body->instead_of_on == 0) { /* Else it had come off. */
+            add(w, KIND(ALLOCATION), "", STANDING, -body->amount_minor)->allocation = body->allocation_sequence;
+        }
     }
 }
 

@@ -61,6 +61,7 @@ struct coverage {
     uint64_t bodies[TALLY_BODIES];
     uint64_t refusals[TALLY_REFUSALS];
     uint64_t questions;
+    uint64_t made_good; /* Allocations that came off on an earlier day instead, in reversals. */
 };
 
 struct history {

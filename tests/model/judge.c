@@ -208,6 +208,8 @@ bool judge_take(struct judge *judge) {
     judge->at++;
     judge->history->coverage.bodies[event->body_case]++;
     judge->history->coverage.events++;
+    judge->history->coverage.made_good +=
+        event->body_case == BODY(UNALLOCATED) && event->unallocated->instead_of_on != 0;
     judge_sources(judge, event);
     judge_remainders(judge, event);
     judge_postings(judge, event);

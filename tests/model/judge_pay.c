@@ -258,9 +258,68 @@ static void judge_use_undone(struct judge *judge, const struct use *use, int64_t
     judge_take(judge);
 }
 
+/* The least on the days from `from` to the one before `until`. */
+static int64_t lowest_between(const struct tally *tally, struct doc doc, int32_t from, int32_t until) {
+    int64_t lowest = INT64_MAX;
+    for (int32_t day = from; day != 0 && day < until; day = tally_next_date(tally, doc, LEFT, day)) {
+        lowest = least(lowest, tally_level(tally, doc, LEFT, day));
+    }
+    return lowest;
+}
+
+/* Off on its own day (or the reversal's) instead of the later one, on which it is put on again: two events. */
+static void judge_off_before(struct judge *judge, const struct taken *taken, int64_t amount, int32_t date,
+                             Pb__UnallocationCause cause) {
+    const Pb__Event *event = judge_next(judge, BODY(UNALLOCATED));
+    if (event == NULL) {
+        return;
+    }
+    const Pb__Unallocated *off = event->unallocated;
+    judge_expect(judge,
+                 off->allocation_sequence == taken->sequence && off->amount_minor == amount &&
+                     off->instalment == taken->part && off->cause == cause && off->instead_of_on == taken->off_on &&
+                     event->effective_on == date,
+                 "unwinding",
+                 "event %" PRIu64 " takes %" PRId64 " of event %" PRIu64 " off on day %d, not %" PRId64
+                 " of event %" PRIu64 " on day %d",
+                 event->sequence, off->amount_minor, off->allocation_sequence, event->effective_on, amount,
+                 taken->sequence, date);
+    if (!judge_take(judge) || (event = judge_next(judge, BODY(ALLOCATED))) == NULL) {
+        return;
+    }
+    const Pb__Allocated *made = judge->tally->events[taken->sequence - 1]->allocated;
+    const Pb__Allocated *again = event->allocated;
+    judge_expect(judge,
+                 again->allocation_sequence == taken->sequence && again->amount_minor == amount &&
+                     again->instalment == taken->part && again->source_kind == made->source_kind &&
+                     is_same_text(again->source, made->source) && again->target_kind == made->target_kind &&
+                     is_same_text(again->target, made->target) && again->allocation[0] == '\0' &&
+                     event->effective_on == taken->off_on,
+                 "unwinding", "event %" PRIu64 " puts on again something else than %" PRId64 " of event %" PRIu64,
+                 event->sequence, amount, taken->sequence);
+    judge_take(judge);
+}
+
+/* What stood for some days and came off since must not have stood, as far as the amount is missing then. */
+static void judge_taken(struct judge *judge, const struct unwinding *unwinding) {
+    static struct takens takens;
+    tally_taken(judge->tally, unwinding->doc, &takens);
+    for (size_t i = takens.count; i > 0 && !judge_failed(judge); i--) {
+        const struct taken *taken = &takens.items[i - 1];
+        bool is_correction = unwinding->reading == PB__READING__READING_CORRECTION;
+        int32_t date = is_correction ? taken->date : later(taken->date, unwinding->date);
+        int64_t missing = unwinding->amount - lowest_between(judge->tally, unwinding->doc, date, taken->off_on);
+        int64_t amount = least(taken->amount, missing);
+        if (date < taken->off_on && amount > 0) {
+            judge_off_before(judge, taken, amount, date, unwinding->cause);
+        }
+    }
+}
+
 /* In reverse order of use; a use stays where enough is left anyway on every day from which it would come off. */
 static void judge_unwinding(struct judge *judge, const struct unwinding *unwinding) {
     struct uses uses;
+    judge_taken(judge, unwinding);
     tally_uses(judge->tally, unwinding->doc, &uses);
     for (size_t i = uses.count; i > 0 && !judge_failed(judge); i--) {
         const struct use *use = &uses.items[i - 1];

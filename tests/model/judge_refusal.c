@@ -172,11 +172,13 @@ static bool is_about_allocations(const struct judge *judge) {
 
 /* ---- reversals ---- */
 
-/* The lowest that would be left if every use came off. */
+/* The lowest that would be left if every use came off, and none had stood that came off later. */
 static int64_t lowest_unwound(const struct judge *judge, struct doc doc, Pb__Reading reading, int32_t date) {
+    static struct takens takens;
     struct uses uses;
     int64_t lowest = INT64_MAX;
     tally_uses(judge->tally, doc, &uses);
+    tally_taken(judge->tally, doc, &takens);
     for (int32_t day = date; day != 0;) {
         int64_t level = tally_level(judge->tally, doc, LEFT, day);
         int32_t next = tally_next_date(judge->tally, doc, LEFT, day);
@@ -184,6 +186,11 @@ static int64_t lowest_unwound(const struct judge *judge, struct doc doc, Pb__Rea
             int32_t off =
                 reading == PB__READING__READING_CORRECTION ? uses.items[i].date : later(uses.items[i].date, date);
             level += off <= day ? uses.items[i].amount : 0;
+        }
+        for (size_t i = 0; i < takens.count; i++) {
+            const struct taken *taken = &takens.items[i];
+            int32_t off = reading == PB__READING__READING_CORRECTION ? taken->date : later(taken->date, date);
+            level += off <= day && day < taken->off_on ? taken->amount : 0;
         }
         lowest = least(lowest, level);
         day = next;

@@ -163,6 +163,19 @@ struct uses {
     size_t count;
 };
 void tally_uses(const struct tally *tally, struct doc doc, struct uses *uses);
+/* What came off of an allocation on a later day than its own, and was not made good for by a reversal. */
+struct taken {
+    uint64_t sequence; /* Of the Allocated event. */
+    uint32_t part;
+    int64_t amount;
+    int32_t date; /* Of the allocation. */
+    int32_t off_on;
+};
+struct takens {
+    struct taken items[512]; /* In the order in which they came off. */
+    size_t count;
+};
+void tally_taken(const struct tally *tally, struct doc doc, struct takens *takens);
 /* What would be left if every use came off. */
 int64_t tally_unwindable(const struct tally *tally, struct doc doc);
 

@@ -216,6 +216,38 @@ static bool is_end(Pb__DocumentKind kind, const char *id, struct doc doc) {
     return kind == doc.kind && strcmp(id, doc.id) == 0;
 }
 
+static bool is_allocation_of(const Pb__Event *e, struct doc doc) {
+    return is_end(e->allocated->source_kind, e->allocated->source, doc) ||
+           is_end(e->allocated->target_kind, e->allocated->target, doc);
+}
+
+void tally_taken(const struct tally *tally, struct doc doc, struct takens *takens) {
+    takens->count = 0;
+    for (size_t i = 0; i < tally->count; i++) {
+        const Pb__Event *e = tally->events[i];
+        if (e->body_case != BODY(UNALLOCATED) || strcmp(e->customer, doc.customer) != 0) {
+            continue;
+        }
+        const Pb__Unallocated *off = e->unallocated;
+        const Pb__Event *made = tally->events[off->allocation_sequence - 1];
+        if (!is_allocation_of(made, doc) || (doc.part != 0 && off->instalment != doc.part)) {
+            continue;
+        }
+        if (off->instead_of_on == 0 && e->effective_on > made->effective_on) {
+            takens->items[takens->count++] =
+                (struct taken){made->sequence, off->instalment, off->amount_minor, made->effective_on, e->effective_on};
+        }
+        int64_t rest = off->instead_of_on != 0 ? off->amount_minor : 0;
+        for (size_t j = takens->count; j > 0 && rest > 0; j--) {
+            struct taken *taken = &takens->items[j - 1];
+            if (taken->sequence == made->sequence && taken->off_on == off->instead_of_on && taken->amount >= rest) {
+                taken->amount -= rest;
+                rest = 0;
+            }
+        }
+    }
+}
+
 void tally_uses(const struct tally *tally, struct doc doc, struct uses *uses) {
     uses->count = 0;
     for (size_t i = 0; i < tally->count; i++) {
@@ -223,10 +255,9 @@ void tally_uses(const struct tally *tally, struct doc doc, struct uses *uses) {
         if (strcmp(e->customer, doc.customer) != 0) {
             continue;
         }
-        if (e->body_case == BODY(ALLOCATED) && (is_end(e->allocated->source_kind, e->allocated->source, doc) ||
-                                                is_end(e->allocated->target_kind, e->allocated->target, doc))) {
+        if (e->body_case == BODY(ALLOCATED) && e->allocated->allocation_sequence == 0 && is_allocation_of(e, doc)) {
             add_use(uses, e, NULL, e->allocated->instalment, e->allocated->amount_minor);
-        } else if (e->body_case == BODY(UNALLOCATED)) {
+        } else if (e->body_case == BODY(UNALLOCATED) && e->unallocated->instead_of_on == 0) {
             unallocate(uses, e->unallocated->allocation_sequence, e->unallocated->amount_minor);
         } else if (e->body_case == BODY(DEPOSIT_CONSUMED) && is_end(KIND(CHARGE), e->deposit_consumed->charge, doc)) {
             for (size_t j = 0; j < e->deposit_consumed->n_slices; j++) {

@@ -127,6 +127,8 @@ static int report_coverage(const struct coverage *coverage) {
             missing += coverage->bodies[field->id] == 0;
         }
     }
+    printf("  %-22s %8" PRIu64 "\n", "made good for", coverage->made_good);
+    missing += coverage->made_good == 0;
     for (unsigned i = 0; i < pb__refusal_code__descriptor.n_values; i++) {
         const ProtobufCEnumValue *value = &pb__refusal_code__descriptor.values[i];
         if (coverage->refusals[value->value] > 0) {

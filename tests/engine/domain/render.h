@@ -101,10 +101,14 @@ static inline void render_settling(struct rendered *rendered, const Pb__Event *e
         render(rendered, "allocate %s %s %" PRId64 "%s", body->source, body->target, body->amount_minor,
                rules[body->rule]);
         render(rendered, "%s%s", body->allocation[0] != '\0' ? " @" : "", body->allocation);
+        if (body->allocation_sequence != 0) {
+            render(rendered, " again #%" PRIu64, body->allocation_sequence);
+        }
     } else {
         const Pb__Unallocated *body = event->unallocated;
         render(rendered, "unallocate %s %s %" PRId64 " #%" PRIu64 "%s", body->source, body->target, body->amount_minor,
                body->allocation_sequence, causes[body->cause]);
+        render_date(rendered, "instead", body->instead_of_on, DATE_NONE);
     }
 }
 

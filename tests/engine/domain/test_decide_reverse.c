@@ -81,8 +81,48 @@ static const struct rule bouncing[] = {
      "2024-06-01 reverse-payment p reversal bounced",
      "2024-06-01 unallocate p Y 20 #6 payment-reversed; 2024-06-01 unallocate p X 100 #5 payment-reversed; "
      "2024-06-01 reverse-payment p 150 reversal"},
-    {"no correction of what stood elsewhere for some days", PAID "2024-05-12 unallocate #6 30",
+    {"a correction of what stood for some days: it comes off on its own day instead",
+     PAID "2024-05-12 unallocate #6 30", "reverse-payment p correction error",
+     "2024-05-10 unallocate p Y 30 #6 payment-reversed instead=2024-05-12; 2024-05-12 allocate p Y 30 again #6; "
+     "2024-05-10 unallocate p Y 20 #6 payment-reversed; 2024-05-05 unallocate p X 100 #5 payment-reversed; "
+     "2024-05-01 reverse-payment p 150 correction"},
+    {"and what was put elsewhere since comes off, too",
+     PAID "2024-05-12 unallocate #6 30\n2024-05-20 charge Z 30\n"
+          "2024-05-21 allocate p to=Z:30",
+     "reverse-payment p correction error",
+     "2024-05-10 unallocate p Y 30 #6 payment-reversed instead=2024-05-12; 2024-05-12 allocate p Y 30 again #6; "
+     "2024-05-21 unallocate p Z 30 #9 payment-reversed; 2024-05-10 unallocate p Y 20 #6 payment-reversed; "
+     "2024-05-05 unallocate p X 100 #5 payment-reversed; 2024-05-01 reverse-payment p 150 correction"},
+    {"whoever paid the item since is not disturbed", PAID "2024-05-12 unallocate #6 30\n2024-05-13 pay q 80 to=Y:80",
+     "reverse-payment p correction error",
+     "2024-05-10 unallocate p Y 30 #6 payment-reversed instead=2024-05-12; 2024-05-12 allocate p Y 30 again #6; "
+     "2024-05-10 unallocate p Y 20 #6 payment-reversed; 2024-05-05 unallocate p X 100 #5 payment-reversed; "
+     "2024-05-01 reverse-payment p 150 correction"},
+    {"taken off on its own day it never stood", PAID "2024-05-10 unallocate #6 30",
+     "reverse-payment p correction error",
+     "2024-05-10 unallocate p Y 20 #6 payment-reversed; 2024-05-05 unallocate p X 100 #5 payment-reversed; "
+     "2024-05-01 reverse-payment p 150 correction"},
+    {"taken off in two steps, the later first", PAID "2024-05-12 unallocate #6 30\n2024-05-15 unallocate #6 20",
+     "reverse-payment p correction error",
+     "2024-05-10 unallocate p Y 20 #6 payment-reversed instead=2024-05-15; 2024-05-15 allocate p Y 20 again #6; "
+     "2024-05-10 unallocate p Y 30 #6 payment-reversed instead=2024-05-12; 2024-05-12 allocate p Y 30 again #6; "
+     "2024-05-05 unallocate p X 100 #5 payment-reversed; 2024-05-01 reverse-payment p 150 correction"},
+    {"a reversal before what stood for some days", PAID "2024-05-12 unallocate #6 30",
+     "2024-05-07 reverse-payment p reversal bounced",
+     "2024-05-10 unallocate p Y 30 #6 payment-reversed instead=2024-05-12; 2024-05-12 allocate p Y 30 again #6; "
+     "2024-05-10 unallocate p Y 20 #6 payment-reversed; 2024-05-07 unallocate p X 100 #5 payment-reversed; "
+     "2024-05-07 reverse-payment p 150 reversal"},
+    {"a reversal in those days", PAID "2024-05-12 unallocate #6 30", "2024-05-11 reverse-payment p reversal bounced",
+     "2024-05-11 unallocate p Y 30 #6 payment-reversed instead=2024-05-12; 2024-05-12 allocate p Y 30 again #6; "
+     "2024-05-11 unallocate p Y 20 #6 payment-reversed; 2024-05-11 unallocate p X 100 #5 payment-reversed; "
+     "2024-05-11 reverse-payment p 150 reversal"},
+    {"not in a closed period", PAID "2024-05-12 unallocate #6 30\nclose-period 2024-05-10",
+     "reverse-payment p correction error", "PERIOD_CLOSED 2024-05-10"},
+    {"a refund since is still in the way", PAID "2024-05-12 unallocate #6 30\n2024-05-13 refund r 30 payment p",
      "reverse-payment p correction error", "EXCEEDS_UNAPPLIED p 150/120 2024-05-01"},
+    {"what is put on again is no allocation of its own",
+     PAID "2024-05-12 unallocate #6 30\nreverse-payment p correction error", "2024-06-01 unallocate #9",
+     "EXCEEDS_UNAPPLIED Y 2024-06-01"},
     {"what it paid is open again", PAID "2024-06-01 reverse-payment p reversal bounced", "2024-06-01 pay q 200",
      "2024-06-01 pay q 200; 2024-06-01 allocate q X 100 oldest; 2024-06-01 allocate q Y 100 oldest"},
     {"but not before it came back", PAID "2024-06-01 reverse-payment p reversal bounced", "2024-05-20 pay q 200 to=X:1",
@@ -152,6 +192,25 @@ static const struct rule erring[] = {
      "2024-04-10 reverse-charge g 50 reversal error",
      "2024-04-20 unallocate p g 40 #6 charge-reversed; 2024-04-10 restore g A 10; "
      "2024-04-10 reverse-charge g 50 reversal"},
+    {"a correction of a charge that was paid for some days",
+     "2024-04-01 charge g 100\n2024-04-05 pay p 100\n2024-04-20 unallocate #4 30",
+     "reverse-charge g 0 correction error",
+     "2024-04-05 unallocate p g 30 #4 charge-reversed instead=2024-04-20; 2024-04-20 allocate p g 30 again #4; "
+     "2024-04-05 unallocate p g 70 #4 charge-reversed; 2024-04-01 reverse-charge g 100 correction"},
+    {"of a part of it: what stands stays", "2024-04-01 charge g 100\n2024-04-05 pay p 100\n2024-04-20 unallocate #4 30",
+     "reverse-charge g 20 correction error",
+     "2024-04-05 unallocate p g 20 #4 charge-reversed instead=2024-04-20; 2024-04-20 allocate p g 20 again #4; "
+     "2024-04-01 reverse-charge g 20 correction"},
+    {"and then of the rest",
+     "2024-04-01 charge g 100\n2024-04-05 pay p 100\n2024-04-20 unallocate #4 30\nreverse-charge g 20 correction error",
+     "reverse-charge g 0 correction error",
+     "2024-04-05 unallocate p g 10 #4 charge-reversed instead=2024-04-20; 2024-04-20 allocate p g 10 again #4; "
+     "2024-04-05 unallocate p g 70 #4 charge-reversed; 2024-04-01 reverse-charge g 80 correction"},
+    {"of a charge whose payment bounced",
+     "2024-04-01 charge g 100\n2024-04-05 pay p 100\n2024-05-01 reverse-payment p reversal bounced",
+     "reverse-charge g 0 correction error",
+     "2024-04-05 unallocate p g 100 #4 charge-reversed instead=2024-05-01; 2024-05-01 allocate p g 100 again #4; "
+     "2024-04-01 reverse-charge g 100 correction"},
     {"promotional money comes back as promotional", SLICED "2024-05-01 reverse-charge g 0 reversal error",
      "2024-05-01 charge h 70", "2024-05-01 charge h 70; 2024-05-01 consume h A 30, B 40"},
 };
