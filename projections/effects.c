@@ -49,6 +49,12 @@ static void add_waiting(const Pb__Event *event, int32_t effective_from, int64_t 
     }
 }
 
+static void add_deposit(const Pb__Event *event, struct effects *effects) {
+    const Pb__DepositReceived *deposit = event->deposit_received;
+    effects->entries[0].columns[EFFECT_DEPOSITED] = deposit->amount_minor;
+    add_waiting(event, deposit->effective_from, deposit->amount_minor, effects);
+}
+
 static bool add_hold(size_t slice_count, Pb__LotSlice *const *slices, int64_t credit_minor, int sign,
                      int64_t *columns) {
     int64_t total;
@@ -98,8 +104,7 @@ static bool add_beside(const Pb__Event *e, struct effects *effects) {
         columns[e->payment_reversed->was_pending ? EFFECT_PENDING : EFFECT_PAID] = -e->payment_reversed->amount_minor;
         return e->payment_reversed->amount_minor > 0;
     case PB__EVENT__BODY_DEPOSIT_RECEIVED:
-        columns[EFFECT_DEPOSITED] = e->deposit_received->amount_minor;
-        add_waiting(e, e->deposit_received->effective_from, e->deposit_received->amount_minor, effects);
+        add_deposit(e, effects);
         return true;
     case PB__EVENT__BODY_ADJUSTMENT_POSTED:
         columns[EFFECT_ADJUSTED] = adjusted_amount(e->adjustment_posted);

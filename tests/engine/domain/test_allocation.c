@@ -35,7 +35,7 @@ struct round {
 
 static uint8_t key_bytes[] = {'k', 'e', 'y', 0};
 
-static Pb__Request request_of(Pb__Request__CommandCase command, uint8_t key) {
+static Pb__Request fresh_request(Pb__Request__CommandCase command, uint8_t key) {
     Pb__Request request = PB__REQUEST__INIT;
     key_bytes[3] = key;
     request.key = (ProtobufCBinaryData){sizeof key_bytes, key_bytes};
@@ -76,20 +76,20 @@ static void open_books(struct world *world) {
     Pb__ReceiveDeposit deposit = PB__RECEIVE_DEPOSIT__INIT;
     Pb__PostCharge charge = PB__POST_CHARGE__INIT;
     Pb__ReceivePayment payment = PB__RECEIVE_PAYMENT__INIT;
-    Pb__Request request = request_of(PB__REQUEST__COMMAND_OPEN_CUSTOMER, 1);
+    Pb__Request request = fresh_request(PB__REQUEST__COMMAND_OPEN_CUSTOMER, 1);
     request.open_customer = &open;
     accept(world, &request);
-    request = request_of(PB__REQUEST__COMMAND_RECEIVE_DEPOSIT, 2);
+    request = fresh_request(PB__REQUEST__COMMAND_RECEIVE_DEPOSIT, 2);
     request.receive_deposit = &deposit;
     deposit.lot = (char *)(uintptr_t) "L";
     deposit.amount_minor = 5000;
     accept(world, &request);
-    request = request_of(PB__REQUEST__COMMAND_POST_CHARGE, 3);
+    request = fresh_request(PB__REQUEST__COMMAND_POST_CHARGE, 3);
     request.post_charge = &charge;
     charge.charge = (char *)(uintptr_t) "C";
     charge.amount_minor = 9000;
     accept(world, &request);
-    request = request_of(PB__REQUEST__COMMAND_RECEIVE_PAYMENT, 4);
+    request = fresh_request(PB__REQUEST__COMMAND_RECEIVE_PAYMENT, 4);
     request.receive_payment = &payment;
     payment.payment = (char *)(uintptr_t) "P";
     payment.amount_minor = 3000;
@@ -120,12 +120,12 @@ static void nothing_is_allocated_in_the_steady_state(void **state) {
     refund.source = payment.payment;
     refund.amount_minor = 1;
     struct round rounds[] = {
-        {"a charge", request_of(PB__REQUEST__COMMAND_POST_CHARGE, 10), 0},
-        {"a payment, oldest first", request_of(PB__REQUEST__COMMAND_RECEIVE_PAYMENT, 10), 0},
-        {"a reversal that unwinds", request_of(PB__REQUEST__COMMAND_REVERSE_PAYMENT, 10), 0},
-        {"a charge that there is", request_of(PB__REQUEST__COMMAND_POST_CHARGE, 10),
+        {"a charge", fresh_request(PB__REQUEST__COMMAND_POST_CHARGE, 10), 0},
+        {"a payment, oldest first", fresh_request(PB__REQUEST__COMMAND_RECEIVE_PAYMENT, 10), 0},
+        {"a reversal that unwinds", fresh_request(PB__REQUEST__COMMAND_REVERSE_PAYMENT, 10), 0},
+        {"a charge that there is", fresh_request(PB__REQUEST__COMMAND_POST_CHARGE, 10),
          PB__REFUSAL_CODE__REFUSAL_CODE_DUPLICATE_DOCUMENT},
-        {"a refund of nothing", request_of(PB__REQUEST__COMMAND_REFUND, 10),
+        {"a refund of nothing", fresh_request(PB__REQUEST__COMMAND_REFUND, 10),
          PB__REFUSAL_CODE__REFUSAL_CODE_UNKNOWN_DOCUMENT},
     };
     rounds[0].request.post_charge = &charge;
