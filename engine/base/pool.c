@@ -77,6 +77,7 @@ void *pool_alloc(struct pool *pool, size_t size) {
     void *block = pool->free_list[class];
     if (block != NULL) {
         memcpy(&pool->free_list[class], block, sizeof(void *));
+        __builtin_prefetch(pool->free_list[class], 1); /* Blocks given back lie anywhere; the next is wanted soon. */
     } else {
         block = pool_carve(pool, block_bytes);
     }

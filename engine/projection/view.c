@@ -14,8 +14,9 @@ enum {
     VIEW_GENERATIONS_MAX = 64, /* Looked at; more than two are there only after damage. */
     VIEW_RACY_US = 100 * 1000, /* A directory that changed this lately may change again unseen. */
     VIEW_NAME_MAX = 200,
-    VIEW_DEFAULT_BATCH = 262144,
-    VIEW_DEFAULT_PACK = 100000, /* What is built of fewer is small however it lies. */
+    VIEW_DEFAULT_BATCH = 524288, /* Half a second: pages that it changes are copied once. */
+    VIEW_DEFAULT_PACK = 100000,  /* What is built of fewer is small however it lies. */
+    VIEW_REFRESH_NS = 10 * 1000 * 1000,
 };
 
 struct generation_place view_place(const struct view *view) {
@@ -178,6 +179,7 @@ static enum daybook_status look_at_building(struct view *view, struct daybook_er
 enum daybook_status view_refresh(struct view *view, struct daybook_error *error) {
     struct stat facts;
     enum daybook_status status = DAYBOOK_OK;
+    view->refreshed_ns = clock_monotonic_ns();
     if (view->building != NULL) {
         status = look_at_building(view, error);
     }
@@ -333,9 +335,18 @@ out:
 
 /* ---- reading ---- */
 
-static struct generation *pin_answering(struct view *view, struct daybook_error *error, enum daybook_status *status) {
+/* Looking for what other processes have built costs as much as the rest of a question: while something answers that is
+ * far enough, it is done a hundred times a second. */
+static enum daybook_status refresh_to_read(struct view *view, uint64_t min_position, struct daybook_error *error) {
+    bool may_wait = view->answering != NULL && view->answering->last.position >= min_position &&
+                    clock_monotonic_ns() - view->refreshed_ns < VIEW_REFRESH_NS;
+    return may_wait ? DAYBOOK_OK : view_refresh(view, error);
+}
+
+static struct generation *pin_answering(struct view *view, uint64_t min_position, struct daybook_error *error,
+                                        enum daybook_status *status) {
     uv_mutex_lock(&view->lock);
-    *status = view_refresh(view, error);
+    *status = refresh_to_read(view, min_position, error);
     struct generation *generation = *status == DAYBOOK_OK ? view->answering : NULL;
     if (generation != NULL) {
         generation->pins++;
@@ -356,7 +367,7 @@ enum daybook_status view_begin_read(struct view *view, uint64_t min_position, st
     enum daybook_status status;
     *read = (struct view_read){0};
     error = error != NULL ? error : &own_error;
-    struct generation *generation = pin_answering(view, error, &status);
+    struct generation *generation = pin_answering(view, min_position, error, &status);
     if (generation == NULL) {
         return status;
     }
