@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "codec/event_encode.h"
 #include "codec/wire.h"
 #include "domain/decide_internal.h"
 #include "domain/fold.h"
@@ -61,7 +62,7 @@ static bool batch_add(struct decision *decision, const Pb__Event *event) {
         batch->capacity = capacity;
     }
     size_t offset = batch->bytes.size;
-    if (!went_well(decision, wire_encode(&event->base, &batch->bytes))) {
+    if (!went_well(decision, event_encode(event, &batch->bytes))) {
         return false;
     }
     size_t size = batch->bytes.size - offset;

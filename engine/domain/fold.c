@@ -58,8 +58,11 @@ static enum daybook_status fold_credit_policy(struct fold *fold) {
     policy.state = (uint8_t)body->state;
     policy.mode = (uint8_t)body->mode;
     struct vector *policies = &fold->account->policies;
-    return state_insert(fold->state, &fold->customer->row, policies, sizeof policy, policies->count, &policy,
-                        fold->error);
+    uint32_t at = policies->count;
+    while (at > 0 && VECTOR_AT(struct credit_policy, policies, at - 1)->from_on > policy.from_on) {
+        at--;
+    }
+    return state_insert(fold->state, &fold->customer->row, policies, sizeof policy, at, &policy, fold->error);
 }
 
 static enum daybook_status fold_credit_hold(struct fold *fold, bool is_placed) {

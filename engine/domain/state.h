@@ -128,7 +128,7 @@ struct account {
     struct vector sources;        /* struct item_ref, by posting date and number */
     struct vector expiries;       /* struct expiry_ref, by date and number */
     struct vector expired;        /* struct lot_ref: lots of which something has expired, in paying order */
-    struct vector policies;       /* struct credit_policy, by sequence */
+    struct vector policies;       /* struct credit_policy, by from_on and sequence */
     struct control_share counted; /* As of the last checkpoint. */
 };
 

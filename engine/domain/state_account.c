@@ -75,20 +75,13 @@ struct control_share document_share(const struct document *document) {
 /* The one that began last wins; among those of one day the one recorded last. A
  * policy past its end gives way to the one before it. */
 const struct credit_policy *account_policy(const struct account *account, int32_t date) {
-    const struct credit_policy *in_force = NULL;
-    if (account == NULL) {
-        return NULL;
-    }
-    for (uint32_t i = 0; i < account->policies.count; i++) {
-        const struct credit_policy *policy = VECTOR_AT(struct credit_policy, &account->policies, i);
-        if (policy->from_on > date || (policy->until_on != 0 && policy->until_on <= date)) {
-            continue;
-        }
-        if (in_force == NULL || policy->from_on >= in_force->from_on) {
-            in_force = policy;
+    for (uint32_t i = account != NULL ? account->policies.count : 0; i > 0; i--) {
+        const struct credit_policy *policy = VECTOR_AT(struct credit_policy, &account->policies, i - 1);
+        if (policy->from_on <= date && (policy->until_on == 0 || policy->until_on > date)) {
+            return policy;
         }
     }
-    return in_force;
+    return NULL;
 }
 
 bool customer_on_credit_hold(const struct customer *customer, int32_t date) {

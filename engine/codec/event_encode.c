@@ -1,0 +1,268 @@
+/*
+ * The header of an event and its five commonest bodies, field by field.
+ *
+ * Room for the whole event is made first, from the lengths of its texts; then
+ * each field is put where the one before it ended. A nested message leaves one
+ * byte for its length and is moved up when it needs more.
+ */
+#include "codec/event_encode.h"
+
+#include <string.h>
+
+#include "codec/wire.h"
+
+enum {
+    FIELD_BYTES_MOST = 20, /* A tag and a number, or a tag and a length. */
+    HEADER_FIELDS = 10,
+    BODY_FIELDS_MOST = 20, /* Of a charge with its credit decision. */
+    SLICE_FIELDS = 3,
+    INSTALMENT_FIELDS = 3,
+};
+
+/* A field's tag: its number and its wire type, one byte to number 15. */
+#define TAG_NUMBER(field)  ((field) << 3)
+#define TAG_FIXED64(field) ((field) << 3 | 1)
+#define TAG_BYTES(field)   ((field) << 3 | 2)
+
+static inline uint8_t *put_varint(uint8_t *at, uint64_t value) {
+    while (value >= 0x80) {
+        *at++ = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    *at = (uint8_t)value;
+    return at + 1;
+}
+
+static inline uint8_t *put_unsigned(uint8_t *at, uint8_t tag, uint64_t value) {
+    if (value == 0) {
+        return at;
+    }
+    *at = tag;
+    return put_varint(at + 1, value);
+}
+
+/* int32, int64 and enums: a negative one is as long as int64. */
+static inline uint8_t *put_signed(uint8_t *at, uint8_t tag, int64_t value) {
+    return put_unsigned(at, tag, (uint64_t)value);
+}
+
+static inline uint8_t *put_bytes(uint8_t *at, uint8_t tag, const void *data, size_t size) {
+    if (size == 0) {
+        return at;
+    }
+    *at = tag;
+    at = put_varint(at + 1, size);
+    memcpy(at, data, size);
+    return at + size;
+}
+
+static inline size_t text_size(const char *text) {
+    return text == NULL ? 0 : strlen(text);
+}
+
+static inline uint8_t *put_text(uint8_t *at, uint8_t tag, const char *text) {
+    return put_bytes(at, tag, text, text_size(text));
+}
+
+/* The body between `start` and `at` gets its length in the byte before it, or in more. */
+static uint8_t *put_length_before(uint8_t *start, uint8_t *at) {
+    size_t size = (size_t)(at - start);
+    if (size < 0x80) {
+        start[-1] = (uint8_t)size;
+        return at;
+    }
+    uint8_t length[10];
+    size_t length_size = varint_store(length, size);
+    memmove(start + length_size - 1, start, size);
+    memcpy(start - 1, length, length_size);
+    return at + length_size - 1;
+}
+
+static uint8_t *put_header(uint8_t *at, const Pb__Event *event) {
+    at = put_unsigned(at, TAG_NUMBER(1), event->sequence);
+    at = put_signed(at, TAG_NUMBER(2), event->recorded_at_us);
+    at = put_signed(at, TAG_NUMBER(3), event->effective_on);
+    at = put_text(at, TAG_BYTES(4), event->actor);
+    at = put_bytes(at, TAG_BYTES(5), event->request_key.data, event->request_key.len);
+    if (event->request_digest != 0) {
+        *at = TAG_FIXED64(6);
+        store_le64(at + 1, event->request_digest);
+        at += 9;
+    }
+    at = put_text(at, TAG_BYTES(7), event->customer);
+    at = put_text(at, TAG_BYTES(8), event->currency);
+    at = put_unsigned(at, TAG_NUMBER(9), event->group);
+    return put_signed(at, TAG_NUMBER(10), event->original_on);
+}
+
+static uint8_t *put_credit(uint8_t *at, const Pb__CreditDecision *credit) {
+    at = put_signed(at, TAG_NUMBER(1), credit->state);
+    at = put_signed(at, TAG_NUMBER(2), credit->mode);
+    at = put_signed(at, TAG_NUMBER(3), credit->limit_minor);
+    at = put_signed(at, TAG_NUMBER(4), credit->open_minor);
+    at = put_signed(at, TAG_NUMBER(5), credit->held_minor);
+    at = put_signed(at, TAG_NUMBER(6), credit->unapplied_minor);
+    at = put_signed(at, TAG_NUMBER(7), credit->deposit_minor);
+    at = put_signed(at, TAG_NUMBER(8), credit->charge_minor);
+    at = put_unsigned(at, TAG_NUMBER(9), credit->over_limit != 0);
+    return put_signed(at, TAG_NUMBER(10), credit->checked_as_of);
+}
+
+static uint8_t *put_instalment(uint8_t *at, const Pb__Instalment *instalment) {
+    at = put_signed(at, TAG_NUMBER(1), instalment->amount_minor);
+    return put_signed(at, TAG_NUMBER(2), instalment->due_on);
+}
+
+static uint8_t *put_charge(uint8_t *at, const Pb__ChargePosted *charge) {
+    at = put_text(at, TAG_BYTES(1), charge->charge);
+    at = put_signed(at, TAG_NUMBER(2), charge->amount_minor);
+    at = put_text(at, TAG_BYTES(3), charge->category);
+    at = put_signed(at, TAG_NUMBER(4), charge->due_on);
+    for (size_t i = 0; i < charge->n_instalments; i++) {
+        *at = TAG_BYTES(5);
+        at = put_length_before(at + 2, put_instalment(at + 2, charge->instalments[i]));
+    }
+    at = put_signed(at, TAG_NUMBER(6), charge->settlement);
+    if (charge->credit != NULL) {
+        *at = TAG_BYTES(7);
+        at = put_length_before(at + 2, put_credit(at + 2, charge->credit));
+    }
+    return put_text(at, TAG_BYTES(8), charge->memo);
+}
+
+static uint8_t *put_consumed(uint8_t *at, const Pb__DepositConsumed *consumed) {
+    at = put_text(at, TAG_BYTES(1), consumed->charge);
+    for (size_t i = 0; i < consumed->n_slices; i++) {
+        *at = TAG_BYTES(2);
+        uint8_t *start = at + 2;
+        at = put_text(start, TAG_BYTES(1), consumed->slices[i]->lot);
+        at = put_signed(at, TAG_NUMBER(2), consumed->slices[i]->amount_minor);
+        at = put_length_before(start, at);
+    }
+    at = put_text(at, TAG_BYTES(3), consumed->hold);
+    return put_unsigned(at, TAG_NUMBER(4), consumed->instalment);
+}
+
+static uint8_t *put_payment(uint8_t *at, const Pb__PaymentReceived *payment) {
+    at = put_text(at, TAG_BYTES(1), payment->payment);
+    at = put_signed(at, TAG_NUMBER(2), payment->amount_minor);
+    at = put_text(at, TAG_BYTES(3), payment->method);
+    at = put_signed(at, TAG_NUMBER(4), payment->status);
+    return put_text(at, TAG_BYTES(5), payment->memo);
+}
+
+static uint8_t *put_allocated(uint8_t *at, const Pb__Allocated *allocated) {
+    at = put_text(at, TAG_BYTES(1), allocated->allocation);
+    at = put_signed(at, TAG_NUMBER(2), allocated->source_kind);
+    at = put_text(at, TAG_BYTES(3), allocated->source);
+    at = put_signed(at, TAG_NUMBER(4), allocated->target_kind);
+    at = put_text(at, TAG_BYTES(5), allocated->target);
+    at = put_unsigned(at, TAG_NUMBER(6), allocated->instalment);
+    at = put_signed(at, TAG_NUMBER(7), allocated->amount_minor);
+    return put_signed(at, TAG_NUMBER(8), allocated->rule);
+}
+
+static uint8_t *put_deposit(uint8_t *at, const Pb__DepositReceived *deposit) {
+    at = put_text(at, TAG_BYTES(1), deposit->lot);
+    at = put_signed(at, TAG_NUMBER(2), deposit->amount_minor);
+    at = put_signed(at, TAG_NUMBER(3), deposit->funding);
+    for (size_t i = 0; i < deposit->n_scope; i++) {
+        size_t size = text_size(deposit->scope[i]);
+        *at = TAG_BYTES(4);
+        at = put_varint(at + 1, size); /* An element is written though it be empty. */
+        memcpy(at, deposit->scope[i], size);
+        at += size;
+    }
+    at = put_signed(at, TAG_NUMBER(5), deposit->effective_from);
+    at = put_signed(at, TAG_NUMBER(6), deposit->expires_on);
+    at = put_unsigned(at, TAG_NUMBER(7), deposit->priority);
+    at = put_signed(at, TAG_NUMBER(8), deposit->on_expiry);
+    return put_text(at, TAG_BYTES(9), deposit->memo);
+}
+
+/* The most that the body takes; 0: it is none of the five. */
+static size_t body_bound(const Pb__Event *event) {
+    size_t fields = BODY_FIELDS_MOST;
+    size_t texts = 0;
+    switch ((int)event->body_case) {
+    case PB__EVENT__BODY_CHARGE_POSTED:
+        if (event->charge_posted == NULL) {
+            return 0;
+        }
+        fields += event->charge_posted->n_instalments * INSTALMENT_FIELDS;
+        texts = text_size(event->charge_posted->charge) + text_size(event->charge_posted->category) +
+                text_size(event->charge_posted->memo);
+        break;
+    case PB__EVENT__BODY_DEPOSIT_CONSUMED:
+        if (event->deposit_consumed == NULL) {
+            return 0;
+        }
+        fields += event->deposit_consumed->n_slices * SLICE_FIELDS;
+        texts = text_size(event->deposit_consumed->charge) + text_size(event->deposit_consumed->hold);
+        for (size_t i = 0; i < event->deposit_consumed->n_slices; i++) {
+            texts += text_size(event->deposit_consumed->slices[i]->lot);
+        }
+        break;
+    case PB__EVENT__BODY_PAYMENT_RECEIVED:
+        if (event->payment_received == NULL) {
+            return 0;
+        }
+        texts = text_size(event->payment_received->payment) + text_size(event->payment_received->method) +
+                text_size(event->payment_received->memo);
+        break;
+    case PB__EVENT__BODY_ALLOCATED:
+        if (event->allocated == NULL) {
+            return 0;
+        }
+        texts = text_size(event->allocated->allocation) + text_size(event->allocated->source) +
+                text_size(event->allocated->target);
+        break;
+    case PB__EVENT__BODY_DEPOSIT_RECEIVED:
+        if (event->deposit_received == NULL) {
+            return 0;
+        }
+        fields += event->deposit_received->n_scope;
+        texts = text_size(event->deposit_received->lot) + text_size(event->deposit_received->memo);
+        for (size_t i = 0; i < event->deposit_received->n_scope; i++) {
+            texts += text_size(event->deposit_received->scope[i]);
+        }
+        break;
+    default:
+        return 0;
+    }
+    return fields * FIELD_BYTES_MOST + texts;
+}
+
+static uint8_t *put_body(uint8_t *at, const Pb__Event *event) {
+    switch ((int)event->body_case) {
+    case PB__EVENT__BODY_CHARGE_POSTED:
+        return put_charge(at, event->charge_posted);
+    case PB__EVENT__BODY_DEPOSIT_CONSUMED:
+        return put_consumed(at, event->deposit_consumed);
+    case PB__EVENT__BODY_PAYMENT_RECEIVED:
+        return put_payment(at, event->payment_received);
+    case PB__EVENT__BODY_ALLOCATED:
+        return put_allocated(at, event->allocated);
+    default: /* body_bound lets no other through. */
+        return put_deposit(at, event->deposit_received);
+    }
+}
+
+enum daybook_status event_encode(const Pb__Event *event, struct daybook_buffer *buffer) {
+    size_t bound = body_bound(event);
+    if (bound == 0) {
+        return wire_encode(&event->base, buffer);
+    }
+    bound += (size_t)(HEADER_FIELDS + 1) * FIELD_BYTES_MOST + text_size(event->actor) + event->request_key.len +
+             text_size(event->customer) + text_size(event->currency);
+    uint8_t *start = daybook_buffer_reserve(buffer, bound);
+    if (start == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    uint8_t *at = put_header(start, event);
+    *at = (uint8_t)TAG_BYTES((unsigned)event->body_case);
+    uint8_t *body = at + 2;
+    at = put_length_before(body, put_body(body, event));
+    buffer->size += (size_t)(at - start);
+    return DAYBOOK_OK;
+}

@@ -1,0 +1,112 @@
+/* The fast encoder of events against protobuf-c's own, over random events of every body and by hand. */
+#include "codec/event_encode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/engine/codec/random_message.h"
+#include "tests/rows.h"
+
+enum { ARENA_BYTES = 64 << 20, ROUNDS = 3000 };
+
+static uint64_t seed;
+
+static void assert_as_the_library(const Pb__Event *event, struct daybook_buffer *buffer) {
+    size_t size = protobuf_c_message_get_packed_size(&event->base);
+    uint8_t *packed = malloc(size + 1);
+    assert_non_null(packed);
+    assert_int_equal(protobuf_c_message_pack(&event->base, packed), size);
+    size_t before = buffer->size;
+    assert_int_equal(event_encode(event, buffer), DAYBOOK_OK);
+    assert_int_equal(buffer->size - before, size);
+    assert_memory_equal(buffer->data + before, packed, size);
+    free(packed);
+}
+
+/* A header's fields come with every body; random_message draws bodies evenly, so the five are drawn by hand. */
+struct body_row {
+    const char *name;
+    Pb__Event__BodyCase body_case;
+    const ProtobufCMessageDescriptor *descriptor;
+};
+
+static const struct body_row body_rows[] = {
+    {"charge", PB__EVENT__BODY_CHARGE_POSTED, &pb__charge_posted__descriptor},
+    {"consumed deposit", PB__EVENT__BODY_DEPOSIT_CONSUMED, &pb__deposit_consumed__descriptor},
+    {"payment", PB__EVENT__BODY_PAYMENT_RECEIVED, &pb__payment_received__descriptor},
+    {"allocation", PB__EVENT__BODY_ALLOCATED, &pb__allocated__descriptor},
+    {"deposit", PB__EVENT__BODY_DEPOSIT_RECEIVED, &pb__deposit_received__descriptor},
+    {"whatever else", PB__EVENT__BODY__NOT_SET, NULL},
+};
+
+static void encodes_as_the_library(void **state) {
+    const struct body_row *row = *state;
+    struct random random = {.state = seed, .max_depth = 8};
+    struct arena arena;
+    struct daybook_buffer buffer = {0};
+    arena_init(&arena, ARENA_BYTES);
+    for (int i = 0; i < ROUNDS; i++) {
+        arena_reset(&arena);
+        if (i % 100 == 0) {
+            daybook_buffer_release(&buffer); /* Room is made anew, and exactly. */
+        }
+        Pb__Event *event = (Pb__Event *)random_message(&random, &arena, &pb__event__descriptor);
+        if (row->descriptor != NULL) {
+            event->body_case = row->body_case;
+            event->charge_posted = (Pb__ChargePosted *)random_message(&random, &arena, row->descriptor);
+        }
+        assert_as_the_library(event, &buffer);
+    }
+    daybook_buffer_release(&buffer);
+    arena_release(&arena);
+}
+
+static void negative_numbers_are_as_long_as_the_librarys(void **state) {
+    (void)state;
+    struct daybook_buffer buffer = {0};
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__ChargePosted body = PB__CHARGE_POSTED__INIT;
+    Pb__CreditDecision credit = PB__CREDIT_DECISION__INIT;
+    event.recorded_at_us = INT64_MIN;
+    event.effective_on = -1;
+    event.original_on = INT32_MIN;
+    credit.limit_minor = credit.open_minor = credit.held_minor = credit.unapplied_minor = INT64_MIN;
+    credit.deposit_minor = credit.charge_minor = credit.checked_as_of = -1;
+    body.amount_minor = -1;
+    body.due_on = INT32_MIN;
+    body.credit = &credit;
+    event.body_case = PB__EVENT__BODY_CHARGE_POSTED;
+    event.charge_posted = &body;
+    assert_as_the_library(&event, &buffer);
+    daybook_buffer_release(&buffer);
+}
+
+static void a_body_chosen_and_not_given_is_left_out(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ROW_COUNT(body_rows) - 1; i++) {
+        struct daybook_buffer buffer = {0};
+        Pb__Event event = PB__EVENT__INIT;
+        event.sequence = 1;
+        event.body_case = body_rows[i].body_case;
+        assert_as_the_library(&event, &buffer);
+        daybook_buffer_release(&buffer);
+    }
+}
+
+int main(void) {
+    const char *given = getenv("DAYBOOK_TEST_SEED");
+    FILE *source = given == NULL ? fopen("/dev/urandom", "rbe") : NULL;
+    seed = given == NULL ? 1 : strtoull(given, NULL, 10);
+    if (source != NULL) {
+        if (fread(&seed, sizeof seed, 1, source) != 1) {
+            seed = 1;
+        }
+        (void)fclose(source);
+    }
+    printf("DAYBOOK_TEST_SEED=%llu\n", (unsigned long long)seed);
+    static struct rows rows;
+    ROWS_ADD_TABLE(&rows, body_rows, encodes_as_the_library);
+    rows_add(&rows, "negative numbers", negative_numbers_are_as_long_as_the_librarys, NULL);
+    rows_add(&rows, "a body chosen and not given", a_body_chosen_and_not_given_is_left_out, NULL);
+    return rows_run("event_encode", &rows);
+}
