@@ -94,7 +94,7 @@ static inline void render_adjustment(struct rendered *rendered, const Pb__Event 
 }
 
 static inline void render_settling(struct rendered *rendered, const Pb__Event *event) {
-    static const char *const rules[] = {"?", "", " oldest"};
+    static const char *const rules[] = {"?", "", " oldest", " oldest-posted", " largest"};
     static const char *const causes[] = {"?", "", " payment-reversed", " charge-reversed"};
     if (event->body_case == PB__EVENT__BODY_ALLOCATED) {
         const Pb__Allocated *body = event->allocated;

@@ -1,0 +1,31 @@
+/*
+ * The journal request by request, from the first on: for who decides it again.
+ *
+ *   RF1  A request is given whole, and with all of its group, or not at all: what goes on after `through` is left out.
+ *
+ * One thread.
+ */
+#ifndef DAYBOOK_REQUEST_FEED_H
+#define DAYBOOK_REQUEST_FEED_H
+
+#include "domain/redecide.h"
+#include "store/journal.h"
+
+struct request_feed;
+
+/* `through`: the last sequence to look at; at most the head. Borrows the journal. */
+DAYBOOK_MUST_USE enum daybook_status request_feed_open(struct journal *journal, uint64_t through,
+                                                       struct request_feed **feed, struct daybook_error *error);
+void request_feed_close(struct request_feed *feed); /* Accepts NULL. */
+
+/* Requests that were accepted together; one, where it came alone. */
+struct recorded_group {
+    const struct recorded *requests;
+    size_t count; /* 0: there are no more. */
+};
+
+/* The next request or group, borrowed until the next call. DAMAGED names the sequence. */
+DAYBOOK_MUST_USE enum daybook_status request_feed_next(struct request_feed *feed, struct recorded_group *group,
+                                                       struct daybook_error *error);
+
+#endif
