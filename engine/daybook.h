@@ -59,7 +59,7 @@ struct daybook_open_options {
     struct daybook_clock clock;            /* All zero = the system's. */
 };
 
-/* The standard views: balance, aging, credit, history, customers, trial, lots, links. */
+/* The standard views: balance, aging, credit, history, customers, trial, lots, links, tree. */
 extern const struct projection *const daybook_standard_views[];
 
 /* NOT_FOUND: no ledger there. BUSY: another writer. VERSION: a newer format. DAMAGED: the journal is. */

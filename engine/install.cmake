@@ -74,7 +74,7 @@ install(FILES ${CMAKE_BINARY_DIR}/daybook.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}
 install(FILES engine/daybook.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/daybook)
 install(FILES engine/base/error.h engine/base/values.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/daybook/base)
-foreach(proto event request query service)
+foreach(proto ${DAYBOOK_PROTOS})
   install(FILES ${DAYBOOK_GENERATED_DIR}/daybook/v1/${proto}.pb-c.h
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/daybook/v1)
   install(FILES schema/daybook/v1/${proto}.proto

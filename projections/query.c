@@ -43,6 +43,12 @@ static enum daybook_status route(struct daybook *ledger, const Pb__Query *query,
         return query_bridge(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION_KPI:
         return query_kpi(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_CHECKPOINT:
+        return query_checkpoint(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_INCLUSION:
+        return query_inclusion(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_CONSISTENCY:
+        return query_consistency(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION__NOT_SET:
     case _PB__QUERY__QUESTION__CASE_IS_INT_SIZE:
         break;

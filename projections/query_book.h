@@ -127,6 +127,9 @@ query_route query_events;
 query_route query_status;
 query_route query_digest;
 query_route query_rebuild;
+query_route query_checkpoint;
+query_route query_inclusion;
+query_route query_consistency;
 
 /* Decodes event `sequence` into `arena`. */
 DAYBOOK_MUST_USE enum daybook_status query_read_event(struct journal_reader *reader, uint64_t sequence,

@@ -1,0 +1,257 @@
+/* The log's key and its checkpoints, as files of a ledger's directory. */
+#include "audit_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/small_file.h"
+#include "store/files.h"
+
+enum { SIZE_DIGITS = 20, KEY_FILE_MAX = 4096 };
+
+static enum daybook_status path_of(const char *directory, const char *name, char path[PATH_MAX],
+                                   struct daybook_error *error) {
+    if (snprintf(path, PATH_MAX, "%s/%s", directory, name) >= PATH_MAX) {
+        return daybook_fail(error, DAYBOOK_INVALID, "the path %s is too long", directory);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status make_folder(const char *directory, const char *name, struct daybook_error *error) {
+    char path[PATH_MAX];
+    DAYBOOK_TRY(path_of(directory, name, path, error));
+    return files_make_directory(path, error);
+}
+
+/* ---- keys ---- */
+
+static enum daybook_status save_line(const char *path, const char *line, enum small_file_mode mode,
+                                     struct daybook_error *error) {
+    char text[NOTE_KEY_TEXT_MAX + 1];
+    int size = snprintf(text, sizeof text, "%s\n", line);
+    enum daybook_status status = small_file_write(path, (struct daybook_bytes){(const uint8_t *)text, (size_t)size},
+                                                  mode, SMALL_FILE_NEW, error);
+    explicit_bzero(text, sizeof text);
+    return status;
+}
+
+enum daybook_status audit_signer_save(const char *path, const struct note_signer *signer, struct daybook_error *error) {
+    char text[NOTE_KEY_TEXT_MAX];
+    note_signer_format(signer, text);
+    enum daybook_status status = save_line(path, text, SMALL_FILE_PRIVATE, error);
+    explicit_bzero(text, sizeof text);
+    return status;
+}
+
+enum daybook_status audit_key_create(const char *directory, const char *name, struct note_signer *signer,
+                                     struct daybook_error *error) {
+    char path[PATH_MAX];
+    char text[NOTE_KEY_TEXT_MAX];
+    DAYBOOK_TRY(note_signer_new(name, NOTE_ED25519, signer, error));
+    DAYBOOK_TRY(make_folder(directory, "keys", error));
+    DAYBOOK_TRY(path_of(directory, "keys/log.key", path, error));
+    enum daybook_status status = audit_signer_save(path, signer, error);
+    if (status == DAYBOOK_EXISTS) {
+        return daybook_fail(error, DAYBOOK_EXISTS,
+                            "making a key for %s: it has one, and what it has signed needs that one", directory);
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    note_key_format(&signer->key, text);
+    DAYBOOK_TRY(path_of(directory, "keys/log.pub", path, error));
+    return save_line(path, text, SMALL_FILE_PUBLIC, error);
+}
+
+/* The file's one line, without the newline. */
+static enum daybook_status load_line(const char *path, struct daybook_buffer *content, struct daybook_error *error) {
+    DAYBOOK_TRY(small_file_read(path, KEY_FILE_MAX, content, error));
+    while (content->size > 0 &&
+           (content->data[content->size - 1] == '\n' || content->data[content->size - 1] == '\r')) {
+        content->size--;
+    }
+    return content->size > 0 ? DAYBOOK_OK : daybook_fail(error, DAYBOOK_INVALID, "reading %s: it is empty", path);
+}
+
+/* A private key that others can read is no secret any more. */
+static enum daybook_status check_private(const char *path, struct daybook_error *error) {
+    struct stat known;
+    if (stat(path, &known) != 0) {
+        int code = errno;
+        return daybook_fail(error, small_file_status(code), "opening the key %s: %s", path, strerror(code));
+    }
+    if (S_ISREG(known.st_mode) && (known.st_mode & 077) != 0) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "opening the key %s: others than its owner can read or write it; \"chmod 600\" it, and "
+                            "think of replacing it",
+                            path);
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status audit_signer_load(const char *directory, const char *path, struct note_signer *signer,
+                                      struct daybook_error *error) {
+    char own[PATH_MAX];
+    struct daybook_buffer content = {0};
+    if (path == NULL) {
+        DAYBOOK_TRY(path_of(directory, "keys/log.key", own, error));
+        path = own;
+    }
+    enum daybook_status status = check_private(path, error);
+    if (status == DAYBOOK_NOT_FOUND && path == own) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND,
+                            "the ledger %s has no key to sign with; \"daybook audit key new\" makes one", directory);
+    }
+    if (status == DAYBOOK_OK) {
+        status = load_line(path, &content, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = note_signer_parse((const char *)content.data, content.size, signer, error);
+    }
+    if (content.size > 0) {
+        explicit_bzero(content.data, content.size);
+    }
+    daybook_buffer_release(&content);
+    return status;
+}
+
+enum daybook_status audit_key_load(const char *directory, struct note_key *key, struct daybook_error *error) {
+    char path[PATH_MAX];
+    struct daybook_buffer content = {0};
+    DAYBOOK_TRY(path_of(directory, "keys/log.pub", path, error));
+    enum daybook_status status = load_line(path, &content, error);
+    if (status == DAYBOOK_OK) {
+        status = note_key_parse((const char *)content.data, content.size, key, error);
+    } else if (status == DAYBOOK_NOT_FOUND) {
+        status =
+            daybook_fail(error, status, "the ledger %s has no key; \"daybook audit key new\" makes one", directory);
+    }
+    daybook_buffer_release(&content);
+    return status;
+}
+
+/* ---- checkpoints ---- */
+
+static bool parse_name(const char *name, uint64_t *size) {
+    return strlen(name) == SIZE_DIGITS && strspn(name, "0123456789") == SIZE_DIGITS &&
+           sscanf(name, "%20" SCNu64, size) == 1 && *size <= INT64_MAX;
+}
+
+static int compare_sizes(const void *a, const void *b) {
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+static enum daybook_status add_size(struct daybook_buffer *sizes, uint64_t size, struct daybook_error *error) {
+    if (daybook_buffer_append(sizes, &size, sizeof size) != DAYBOOK_OK) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "listing checkpoints: memory was refused");
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status audit_checkpoints_list(const char *directory, struct audit_sizes *sizes,
+                                           struct daybook_error *error) {
+    char path[PATH_MAX];
+    struct daybook_buffer found = {0};
+    uint64_t size = 0;
+    enum daybook_status status = DAYBOOK_OK;
+    *sizes = (struct audit_sizes){0};
+    DAYBOOK_TRY(path_of(directory, "checkpoints", path, error));
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        int code = errno;
+        return code == ENOENT ? DAYBOOK_OK
+                              : daybook_fail(error, small_file_status(code), "listing %s: %s", path, strerror(code));
+    }
+    for (struct dirent *entry = readdir(folder); entry != NULL && status == DAYBOOK_OK; entry = readdir(folder)) {
+        if (parse_name(entry->d_name, &size)) {
+            status = add_size(&found, size, error);
+        }
+    }
+    (void)closedir(folder);
+    if (status != DAYBOOK_OK) {
+        daybook_buffer_release(&found);
+        return status;
+    }
+    sizes->items = (uint64_t *)(void *)found.data;
+    sizes->count = found.size / sizeof size;
+    if (sizes->count > 0) {
+        qsort(sizes->items, sizes->count, sizeof size, compare_sizes);
+    }
+    return DAYBOOK_OK;
+}
+
+void audit_sizes_release(struct audit_sizes *sizes) {
+    free(sizes->items);
+    *sizes = (struct audit_sizes){0};
+}
+
+static enum daybook_status checkpoint_path(const char *directory, uint64_t size, char path[PATH_MAX],
+                                           struct daybook_error *error) {
+    char name[64];
+    (void)snprintf(name, sizeof name, "checkpoints/%020" PRIu64, size);
+    return path_of(directory, name, path, error);
+}
+
+enum daybook_status audit_checkpoint_read(const char *directory, uint64_t size, struct daybook_buffer *note,
+                                          struct daybook_error *error) {
+    char path[PATH_MAX];
+    DAYBOOK_TRY(checkpoint_path(directory, size, path, error));
+    return small_file_read(path, NOTE_SIZE_MAX, note, error);
+}
+
+enum daybook_status audit_checkpoint_newest(const char *directory, uint64_t limit, uint64_t *size,
+                                            struct daybook_buffer *note, struct daybook_error *error) {
+    struct audit_sizes sizes;
+    size_t count;
+    DAYBOOK_TRY(audit_checkpoints_list(directory, &sizes, error));
+    for (count = sizes.count; count > 0 && sizes.items[count - 1] > limit; count--) {
+    }
+    *size = count > 0 ? sizes.items[count - 1] : 0;
+    audit_sizes_release(&sizes);
+    if (count == 0) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND,
+                            "the ledger %s has no checkpoint of at most %" PRIu64
+                            " entries; \"daybook audit checkpoint\" signs one",
+                            directory, limit);
+    }
+    return audit_checkpoint_read(directory, *size, note, error);
+}
+
+enum daybook_status audit_checkpoint_write(const char *directory, uint64_t size, struct daybook_bytes note,
+                                           struct daybook_error *error) {
+    char path[PATH_MAX];
+    DAYBOOK_TRY(checkpoint_path(directory, size, path, error));
+    return small_file_write(path, note, SMALL_FILE_PUBLIC, SMALL_FILE_REPLACE, error);
+}
+
+enum daybook_status audit_lock(const char *directory, int *lock, struct daybook_error *error) {
+    char path[PATH_MAX];
+    *lock = -1;
+    DAYBOOK_TRY(make_folder(directory, "checkpoints", error));
+    DAYBOOK_TRY(path_of(directory, "checkpoints/lock", path, error));
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (file < 0 || flock(file, LOCK_EX) != 0) {
+        int code = errno;
+        audit_unlock(file);
+        return daybook_fail(error, small_file_status(code), "locking %s: %s", path, strerror(code));
+    }
+    *lock = file;
+    return DAYBOOK_OK;
+}
+
+void audit_unlock(int lock) {
+    if (lock >= 0) {
+        (void)close(lock);
+    }
+}

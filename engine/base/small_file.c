@@ -1,0 +1,136 @@
+/* Small files as a whole. */
+#include "base/small_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_STEP = 65536 };
+
+enum daybook_status small_file_status(int code) {
+    switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return DAYBOOK_LIMIT;
+    case EROFS:
+    case EACCES:
+    case EPERM:
+        return DAYBOOK_READ_ONLY;
+    case ENOENT:
+    case ENOTDIR:
+        return DAYBOOK_NOT_FOUND;
+    case EEXIST:
+        return DAYBOOK_EXISTS;
+    case ENOMEM:
+        return DAYBOOK_NO_MEMORY;
+    default:
+        return DAYBOOK_IO;
+    }
+}
+
+static enum daybook_status fail(const char *doing, const char *path, struct daybook_error *error) {
+    int code = errno;
+    return daybook_fail(error, small_file_status(code), "%s %s: %s", doing, path, strerror(code));
+}
+
+static enum daybook_status read_all(int file, const char *path, size_t limit_bytes, struct daybook_buffer *content,
+                                    struct daybook_error *error) {
+    for (;;) {
+        uint8_t *room = daybook_buffer_reserve(content, READ_STEP);
+        if (room == NULL) {
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading %s: memory was refused", path);
+        }
+        ssize_t size = read(file, room, READ_STEP);
+        if (size == 0) {
+            return DAYBOOK_OK;
+        }
+        if (size < 0 && errno != EINTR) {
+            return fail("reading", path, error);
+        }
+        content->size += size > 0 ? (size_t)size : 0;
+        if (content->size > limit_bytes) {
+            return daybook_fail(error, DAYBOOK_LIMIT, "reading %s: it has more than %zu bytes", path, limit_bytes);
+        }
+    }
+}
+
+enum daybook_status small_file_read(const char *path, size_t limit_bytes, struct daybook_buffer *content,
+                                    struct daybook_error *error) {
+    daybook_buffer_reset(content);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return fail("opening", path, error);
+    }
+    enum daybook_status status = read_all(file, path, limit_bytes, content, error);
+    (void)close(file);
+    return status;
+}
+
+static enum daybook_status write_all(int file, const char *path, struct daybook_bytes content,
+                                     struct daybook_error *error) {
+    while (content.size > 0) {
+        ssize_t size = write(file, content.data, content.size);
+        if (size < 0 && errno != EINTR) {
+            return fail("writing", path, error);
+        }
+        size_t written = size > 0 ? (size_t)size : 0;
+        content = (struct daybook_bytes){content.data + written, content.size - written};
+    }
+    return fsync(file) == 0 ? DAYBOOK_OK : fail("syncing", path, error);
+}
+
+static enum daybook_status sync_directory_of(const char *path, struct daybook_error *error) {
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int size = slash == NULL ? 1 : (int)(slash - path);
+    (void)snprintf(directory, sizeof directory, "%.*s", size > 0 ? size : 1, slash == NULL ? "." : path);
+    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0) {
+        return fail("opening", directory, error);
+    }
+    enum daybook_status status = fsync(file) == 0 ? DAYBOOK_OK : fail("syncing", directory, error);
+    (void)close(file);
+    return status;
+}
+
+static enum daybook_status put_in_place(const char *beside, const char *path, enum small_file_place place,
+                                        struct daybook_error *error) {
+    /* A link fails where something is: nothing is ever replaced that should be new. */
+    int result = place == SMALL_FILE_NEW ? link(beside, path) : rename(beside, path);
+    if (result != 0) {
+        return fail("writing", path, error);
+    }
+    if (place == SMALL_FILE_NEW) {
+        (void)unlink(beside);
+    }
+    return sync_directory_of(path, error);
+}
+
+enum daybook_status small_file_write(const char *path, struct daybook_bytes content, enum small_file_mode mode,
+                                     enum small_file_place place, struct daybook_error *error) {
+    char beside[PATH_MAX];
+    if (snprintf(beside, sizeof beside, "%s.%ld.part", path, (long)getpid()) >= (int)sizeof beside) {
+        return daybook_fail(error, DAYBOOK_INVALID, "writing %s: the path is too long", path);
+    }
+    (void)unlink(beside);
+    int file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    if (file < 0) {
+        return fail("writing", path, error);
+    }
+    enum daybook_status status = write_all(file, path, content, error);
+    if (close(file) != 0 && status == DAYBOOK_OK) {
+        status = fail("writing", path, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = put_in_place(beside, path, place, error);
+    }
+    if (status != DAYBOOK_OK) {
+        (void)unlink(beside);
+    }
+    return status;
+}
