@@ -9,23 +9,45 @@
  */
 #include "state_store.h"
 
+#include <assert.h>
 #include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/sort.h"
 #include "projection/mark.h"
 #include "store/files.h"
 #include "store/names.h"
 
 enum { TABLE_ROWS, TABLE_NAMES, TABLE_META, TABLE_COUNT };
 enum { META_BYTES = 20, CHECKSUM_BYTES = 8, CHECKPOINT_SEED = 4, CONTROL_SEED = 5 };
+enum { ROW_HEAD_BYTES = 12 }; /* Of a row in an image. */
 
 static const char *const table_names[TABLE_COUNT] = {"rows", "names", "meta"};
 static const char meta_key[] = "checkpoint";
 static const char control_key[] = "control";
+
+/* A checkpoint that is being written, on a thread of its own. */
+struct state_write {
+    bool is_under_way;
+    bool has_thread;
+    pthread_t thread;
+    atomic_bool is_written;
+    struct state_image image;
+    struct daybook_buffer control; /* Packed, with its checksum. */
+    uint64_t position;
+    uint64_t event_hash;
+    enum daybook_status status;
+    struct daybook_error error;
+    struct daybook_buffer value; /* A row with its checksum. */
+    struct pair *pairs; /* Of rows: number and place in the image; of names: hash and number. And as much spare. */
+    size_t pair_capacity;
+};
 
 struct state_store {
     char *path;
@@ -36,7 +58,7 @@ struct state_store {
     struct journal_reader *reader;
     struct mark_boot boot;
     bool was_doubted;
-    struct daybook_buffer packed;
+    struct state_write write;
 };
 
 /* Removes the files of the store; its directory stays. */
@@ -169,6 +191,10 @@ void state_store_close(struct state_store *state_store) {
     if (state_store == NULL) {
         return;
     }
+    if (state_store->write.is_under_way) {
+        enum daybook_status ignored = state_store_end_write(state_store, NULL);
+        (void)ignored;
+    }
     end_read(state_store);
     /* A checkpoint that cannot be marked clean is replayed after the next boot: no harm is done. */
     if (store_sync(state_store->store, NULL) == DAYBOOK_OK) {
@@ -176,7 +202,9 @@ void state_store_close(struct state_store *state_store) {
         (void)ignored;
     }
     close_store(state_store);
-    daybook_buffer_release(&state_store->packed);
+    daybook_buffer_release(&state_store->write.value);
+    daybook_buffer_release(&state_store->write.control);
+    free(state_store->write.pairs);
     free(state_store->path);
     free(state_store);
 }
@@ -274,28 +302,101 @@ static bool add_checksum(struct daybook_buffer *packed, uint64_t seed) {
     return checksum != NULL;
 }
 
-static enum daybook_status put_row(struct state_store *state_store, struct store_txn *txn, const struct row *row,
-                                   struct daybook_error *error) {
-    uint8_t key[8];
-    store_be64(key, row->number);
-    daybook_buffer_reset(&state_store->packed);
-    if (row_pack(row, &state_store->packed) != DAYBOOK_OK || !add_checksum(&state_store->packed, row->number)) {
-        return no_memory(error);
+/* ---- writing, on the thread of the write ---- */
+
+/* Room for `count` pairs, and as many again behind them. */
+static enum daybook_status reserve_pairs(struct state_write *write, size_t count, struct daybook_error *error) {
+    if (count > write->pair_capacity) {
+        free(write->pairs);
+        write->pair_capacity = count + count / 4;
+        write->pairs = malloc(write->pair_capacity * 2 * sizeof *write->pairs);
+        if (write->pairs == NULL) {
+            write->pair_capacity = 0;
+            return no_memory(error);
+        }
     }
-    return table_put(txn, TABLE_ROWS, (struct daybook_bytes){key, sizeof key},
-                     daybook_buffer_view(&state_store->packed), error);
+    return DAYBOOK_OK;
 }
 
-static enum daybook_status put_control(struct state_store *state_store, struct store_txn *txn,
-                                       const struct control *control, struct daybook_error *error) {
-    daybook_buffer_reset(&state_store->packed);
-    if (control_pack(control, &state_store->packed) != DAYBOOK_OK ||
-        !add_checksum(&state_store->packed, CONTROL_SEED)) {
+static enum daybook_status put_row(struct state_write *write, struct store_txn *txn, uint64_t number,
+                                   struct daybook_bytes packed, struct daybook_error *error) {
+    uint8_t key[8];
+    store_be64(key, number);
+    daybook_buffer_reset(&write->value);
+    if (daybook_buffer_append(&write->value, packed.data, packed.size) != DAYBOOK_OK ||
+        !add_checksum(&write->value, number)) {
         return no_memory(error);
     }
-    return table_put(txn, TABLE_META, daybook_bytes_of_text(control_key), daybook_buffer_view(&state_store->packed),
+    return table_put(txn, TABLE_ROWS, (struct daybook_bytes){key, sizeof key}, daybook_buffer_view(&write->value),
                      error);
 }
+
+/* In order of number, which is the order of the table's pages. */
+static enum daybook_status put_rows(struct state_write *write, struct store_txn *txn, struct daybook_error *error) {
+    const struct state_image *image = &write->image;
+    DAYBOOK_TRY(reserve_pairs(write, image->row_count, error));
+    size_t at = 0;
+    for (size_t i = 0; i < image->row_count; i++) {
+        write->pairs[i] = (struct pair){load_le64(image->rows.data + at), at};
+        at += ROW_HEAD_BYTES + load_le32(image->rows.data + at + 8);
+    }
+    pairs_sort(write->pairs, write->pairs + image->row_count, image->row_count);
+    for (size_t i = 0; i < image->row_count; i++) {
+        const uint8_t *row = image->rows.data + write->pairs[i].value;
+        struct daybook_bytes packed = {row + ROW_HEAD_BYTES, load_le32(row + 8)};
+        DAYBOOK_TRY(put_row(write, txn, write->pairs[i].key, packed, error));
+    }
+    return DAYBOOK_OK;
+}
+
+/* They came in order of number, so a stable sort by hash makes the order of (hash, number). */
+static enum daybook_status put_names(struct state_store *state_store, struct store_txn *txn,
+                                     struct daybook_error *error) {
+    _Static_assert(sizeof(struct name_entry) == sizeof(struct pair), "a name is a pair of hash and number");
+    _Static_assert(sizeof(struct names_entry) == sizeof(struct pair), "and so it is in the store");
+    struct state_write *write = &state_store->write;
+    size_t count = write->image.name_count;
+    DAYBOOK_TRY(reserve_pairs(write, count, error));
+    if (count > 0) {
+        memcpy(write->pairs, write->image.names, count * sizeof *write->pairs);
+    }
+    pairs_sort(write->pairs, write->pairs + count, count);
+    return names_flush(state_store->names, txn, (const struct names_entry *)(const void *)write->pairs, count, error);
+}
+
+static enum daybook_status put_all(struct state_store *state_store, struct store_txn *txn,
+                                   struct daybook_error *error) {
+    const struct state_write *write = &state_store->write;
+    uint8_t meta[META_BYTES];
+    DAYBOOK_TRY(put_rows(&state_store->write, txn, error));
+    DAYBOOK_TRY(put_names(state_store, txn, error));
+    DAYBOOK_TRY(
+        table_put(txn, TABLE_META, daybook_bytes_of_text(control_key), daybook_buffer_view(&write->control), error));
+    store_le32(meta, STATE_VERSION);
+    store_le64(meta + 4, write->position);
+    store_le64(meta + 12, write->event_hash);
+    return table_put(txn, TABLE_META, daybook_bytes_of_text(meta_key), (struct daybook_bytes){meta, sizeof meta},
+                     error);
+}
+
+static void *write_checkpoint(void *context) {
+    struct state_store *state_store = context;
+    struct state_write *write = &state_store->write;
+    struct store_txn *txn = NULL;
+    write->status = store_begin_write(state_store->store, &txn, &write->error);
+    if (write->status == DAYBOOK_OK) {
+        write->status = put_all(state_store, txn, &write->error);
+        if (write->status == DAYBOOK_OK) {
+            write->status = store_commit(txn, &write->error);
+        } else {
+            store_abort(txn);
+        }
+    }
+    atomic_store(&write->is_written, true);
+    return NULL;
+}
+
+/* ---- the thread that decides ---- */
 
 /* C4. Memory is no longer trusted, nor what is stored; the journal is. */
 static enum daybook_status check_control(struct state_store *state_store, const struct control *control,
@@ -312,50 +413,52 @@ static enum daybook_status check_control(struct state_store *state_store, const 
                         (unsigned long long)position, why.message);
 }
 
-static enum daybook_status put_all(struct state_store *state_store, struct store_txn *txn, struct state *state,
-                                   struct control *control, uint64_t position, struct daybook_error *error) {
-    uint64_t hash = 0;
-    uint8_t meta[META_BYTES];
-    size_t row_count = 0;
-    size_t name_count = 0;
-    struct row **rows = state_dirty_rows(state, &row_count);
-    const struct name_entry *names = state_new_names(state, &name_count);
-    if ((rows == NULL && row_count > 0) || (names == NULL && name_count > 0)) {
+enum daybook_status state_store_begin_write(struct state_store *state_store, struct state_image image,
+                                            const struct control *control, uint64_t position,
+                                            struct daybook_error *error) {
+    struct state_write *write = &state_store->write;
+    assert(!write->is_under_way);
+    DAYBOOK_TRY(check_control(state_store, control, position, error));
+    daybook_buffer_reset(&write->control);
+    if (control_pack(control, &write->control) != DAYBOOK_OK || !add_checksum(&write->control, CONTROL_SEED)) {
         return no_memory(error);
     }
-    for (size_t i = 0; i < row_count; i++) {
-        DAYBOOK_TRY(control_count(control, rows[i], error));
-        DAYBOOK_TRY(put_row(state_store, txn, rows[i], error));
+    DAYBOOK_TRY(hash_event(state_store, position, &write->event_hash, error));
+    write->is_under_way = true;
+    write->image = image;
+    write->position = position;
+    atomic_store(&write->is_written, false);
+    names_begin_flush(state_store->names);
+    write->has_thread = pthread_create(&write->thread, NULL, write_checkpoint, state_store) == 0;
+    if (!write->has_thread) {
+        (void)write_checkpoint(state_store); /* Without a thread it has to be done here. */
     }
-    DAYBOOK_TRY(check_control(state_store, control, position, error));
-    DAYBOOK_TRY(put_control(state_store, txn, control, error));
-    _Static_assert(sizeof(struct name_entry) == sizeof(struct names_entry), "the state's names are the store's");
-    DAYBOOK_TRY(names_flush(state_store->names, txn, (const struct names_entry *)names, name_count, error));
-    DAYBOOK_TRY(hash_event(state_store, position, &hash, error));
-    store_le32(meta, STATE_VERSION);
-    store_le64(meta + 4, position);
-    store_le64(meta + 12, hash);
-    return table_put(txn, TABLE_META, daybook_bytes_of_text(meta_key), (struct daybook_bytes){meta, sizeof meta},
-                     error);
+    return DAYBOOK_OK;
 }
 
-enum daybook_status state_store_write(struct state_store *state_store, struct state *state, struct control *control,
-                                      uint64_t position, struct daybook_error *error) {
-    struct store_txn *txn = NULL;
-    end_read(state_store);
-    enum daybook_status status = store_begin_write(state_store->store, &txn, error);
-    if (status == DAYBOOK_OK) {
-        status = put_all(state_store, txn, state, control, position, error);
-        if (status == DAYBOOK_OK) {
-            status = store_commit(txn, error);
-        } else {
-            store_abort(txn);
+bool state_store_is_writing(const struct state_store *state_store) {
+    return state_store->write.is_under_way;
+}
+
+bool state_store_is_written(const struct state_store *state_store) {
+    return atomic_load(&state_store->write.is_written);
+}
+
+enum daybook_status state_store_end_write(struct state_store *state_store, struct daybook_error *error) {
+    struct state_write *write = &state_store->write;
+    assert(write->is_under_way);
+    if (write->has_thread) {
+        (void)pthread_join(write->thread, NULL);
+    }
+    write->is_under_way = false;
+    if (write->status != DAYBOOK_OK) {
+        if (error != NULL) {
+            *error = write->error;
         }
+        return write->status;
     }
-    if (status == DAYBOOK_OK) {
-        state_store->position = position;
-        state_mark_clean(state);
-    }
-    enum daybook_status read_status = begin_read(state_store, status == DAYBOOK_OK ? error : NULL);
-    return status != DAYBOOK_OK ? status : read_status;
+    state_store->position = write->position;
+    names_end_flush(state_store->names);
+    end_read(state_store);
+    return begin_read(state_store, error);
 }

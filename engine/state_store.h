@@ -11,6 +11,9 @@
  *       (domain/control.h). If they do not, it is marked as damaged instead, and the next opening replays
  *       the whole journal.
  *
+ *   C5  Writing one stops nobody: a thread of its own writes the image, and
+ *       until it has ended rows and names are read as of the one before.
+ *
  * The writer alone uses it, from the thread that decides.
  */
 #ifndef DAYBOOK_STATE_STORE_H
@@ -42,11 +45,18 @@ enum daybook_status state_store_find_names(void *context, uint64_t hash, size_t 
 DAYBOOK_MUST_USE enum daybook_status state_store_load_control(struct state_store *state_store, struct control *control,
                                                               struct daybook_error *error);
 
-/* Writes what is dirty as of `position` and marks the state clean. `control` has the postings of
- * every event up to there. DAMAGED: books and rows do not agree (C4). */
-DAYBOOK_MUST_USE enum daybook_status state_store_write(struct state_store *state_store, struct state *state,
-                                                       struct control *control, uint64_t position,
-                                                       struct daybook_error *error);
+/* Starts writing the image, as of `position`, which the journal has (C2). `control` has the postings of every event up
+ * to there, and counted the image's rows. The image stays as it is until the end. DAMAGED: books and rows do not
+ * agree (C4). */
+DAYBOOK_MUST_USE enum daybook_status state_store_begin_write(struct state_store *state_store, struct state_image image,
+                                                             const struct control *control, uint64_t position,
+                                                             struct daybook_error *error);
+bool state_store_is_writing(const struct state_store *state_store);
+/* Whether state_store_end_write would return at once. */
+bool state_store_is_written(const struct state_store *state_store);
+/* Waits for the write, and returns how it went. From then on it is what is read. */
+DAYBOOK_MUST_USE enum daybook_status state_store_end_write(struct state_store *state_store,
+                                                           struct daybook_error *error);
 
 /* Whether what was there had been doubted (C4), and was thrown away when this was opened: the
  * writer then checks as soon as it has replayed. */

@@ -10,7 +10,7 @@
 #include "codec/wire.h"
 #include "domain/fold.h"
 #include "limits.h"
-#include "state_store.h"
+#include "state_keeper.h"
 
 enum {
     SLOTS = 2, /* One batch being decided, one being appended. */
@@ -18,7 +18,7 @@ enum {
     REQUEST_ARENA_BYTES = 16 << 20,
     ANSWER_ARENA_BYTES = 1 << 30,
     FOLD_ARENA_BYTES = 64 << 20,
-    DEFAULT_CHECKPOINT_EVENTS = 2000000,
+    DEFAULT_CHECKPOINT_EVENTS = 1000000,
 };
 static const size_t default_state_limit_bytes = (size_t)1 << 30;
 
@@ -40,7 +40,8 @@ struct writer {
     struct journal_reader *reader; /* The deciding leader's. */
     struct state_store *state_store;
     struct state *state;
-    struct control control; /* Of the events that are in the journal. */
+    struct control books;       /* Of the events that were decided. */
+    struct state_keeper keeper; /* The deciding leader's. */
     struct decider *decider;
     struct daybook_clock clock;
     struct writer_options options;
@@ -51,6 +52,7 @@ struct writer {
     struct submission **last;
     bool is_deciding;
     bool is_appending;
+    uint64_t durable_sequence;
     enum daybook_status failed; /* W3 */
     struct daybook_error failure;
     struct commit_figures figures;
@@ -108,24 +110,6 @@ static enum daybook_status find_names(void *context, uint64_t hash, size_t skip,
 
 /* ---- opening ---- */
 
-static enum daybook_status checkpoint(struct writer *writer, struct daybook_error *error) {
-    return state_store_write(writer->state_store, writer->state, &writer->control, writer->next_sequence - 1, error);
-}
-
-/* Every so many events, and when memory is full of rows that cannot be dropped yet. */
-static enum daybook_status checkpoint_if_due(struct writer *writer, struct daybook_error *error) {
-    uint64_t since = writer->next_sequence - 1 - state_store_position(writer->state_store);
-    bool is_full = state_used_bytes(writer->state) > writer->options.state_limit_bytes;
-    bool is_due = since >= writer->options.checkpoint_events || (is_full && since > 0);
-    if (is_due) {
-        DAYBOOK_TRY(checkpoint(writer, error));
-    }
-    if (is_full) {
-        state_trim(writer->state, writer->options.state_limit_bytes / 4 * 3);
-    }
-    return DAYBOOK_OK;
-}
-
 static enum daybook_status fold_slice(struct writer *writer, const struct journal_slice *slice, struct arena *arena,
                                       struct daybook_error *error) {
     for (size_t i = 0; i < slice->count; i++) {
@@ -137,7 +121,7 @@ static enum daybook_status fold_slice(struct writer *writer, const struct journa
             const Pb__Event *event = (const Pb__Event *)message;
             writer->next_sequence = event->sequence; /* What it refers to lies before it. */
             status = state_fold(writer->state, event, error);
-            status = status == DAYBOOK_OK ? control_post_event(&writer->control, event, error) : status;
+            status = status == DAYBOOK_OK ? control_post_event(&writer->books, event, error) : status;
             writer->last_recorded_at_us = event->recorded_at_us;
         }
         if (status != DAYBOOK_OK) {
@@ -167,13 +151,24 @@ static enum daybook_status catch_up(struct writer *writer, struct daybook_error 
             status = fold_slice(writer, &slice, &fold_arena, error);
         }
         if (status == DAYBOOK_OK) {
-            status = checkpoint_if_due(writer, error);
+            status = state_keeper_step(&writer->keeper, writer->next_sequence - 1, writer->next_sequence - 1, error);
         }
     }
+    writer->durable_sequence = head.sequence;
     writer->last_recorded_at_us = head.recorded_at_us;
     journal_reader_close(reader);
     arena_release(&fold_arena);
     return status;
+}
+
+static enum daybook_status open_keeper(struct writer *writer, struct daybook_error *error) {
+    writer->keeper = (struct state_keeper){.state = writer->state,
+                                           .store = writer->state_store,
+                                           .books = &writer->books,
+                                           .limit_bytes = writer->options.state_limit_bytes,
+                                           .every_events = writer->options.checkpoint_events};
+    DAYBOOK_TRY(state_keeper_open(&writer->keeper, error));
+    return control_take_books(&writer->books, &writer->keeper.counted, error);
 }
 
 enum daybook_status writer_open(struct journal *journal, const struct writer_options *options, struct writer **writer,
@@ -207,20 +202,21 @@ enum daybook_status writer_open(struct journal *journal, const struct writer_opt
             state_store_open(options->directory, options->map_size_bytes, fresh->reader, &fresh->state_store, error);
     }
     if (status == DAYBOOK_OK) {
-        status = state_store_load_control(fresh->state_store, &fresh->control, error);
+        status = open_keeper(fresh, error);
     }
     if (status == DAYBOOK_OK) {
         status = catch_up(fresh, error);
     }
     if (status == DAYBOOK_OK && state_store_was_doubted(fresh->state_store)) {
-        status = checkpoint(fresh, error); /* C4: again, before anything is taken. */
+        /* C4: again, before anything is taken. */
+        status = state_keeper_finish(&fresh->keeper, fresh->next_sequence - 1, error);
     }
     if (status != DAYBOOK_OK) {
         fresh->failed = status; /* No checkpoint of a half-folded state. */
         writer_close(fresh);
         return status;
     }
-    fresh->checked_through = state_store_position(fresh->state_store);
+    fresh->checked_through = fresh->keeper.checked_through;
     *writer = fresh;
     return DAYBOOK_OK;
 }
@@ -237,14 +233,15 @@ void writer_close(struct writer *writer) {
         return;
     }
     assert(writer->first == NULL);
-    if (writer->failed == DAYBOOK_OK && state_store_position(writer->state_store) + 1 < writer->next_sequence) {
+    if (writer->failed == DAYBOOK_OK) {
         /* Without it the next opening replays a little more. */
-        enum daybook_status ignored = checkpoint(writer, NULL);
+        enum daybook_status ignored = state_keeper_finish(&writer->keeper, writer->next_sequence - 1, NULL);
         (void)ignored;
     }
     state_store_close(writer->state_store);
     state_close(writer->state);
-    control_release(&writer->control);
+    state_keeper_release(&writer->keeper);
+    control_release(&writer->books);
     decider_close(writer->decider);
     journal_reader_close(writer->reader);
     for (unsigned i = 0; i < SLOTS; i++) {
@@ -415,9 +412,19 @@ static enum daybook_status decide_group(struct writer *writer, struct daybook_su
     return DAYBOOK_OK;
 }
 
+/* A checkpoint's moment lies between two batches: the books must be those of all that was decided, as the rows are. */
+static enum daybook_status post_books(struct writer *writer, struct daybook_error *error) {
+    const struct event_batch *batch = &writer->slots[writer->slot];
+    for (size_t i = 0; i < batch->count; i++) {
+        DAYBOOK_TRY(control_post(&writer->books, batch->events[i].currency, &batch->events[i].postings, error));
+    }
+    return DAYBOOK_OK;
+}
+
 /* Decides every submission of the list; a failing world ends it for all that follow. */
-static enum daybook_status decide_all(struct writer *writer, struct submission *list, struct daybook_error *error) {
-    enum daybook_status status = checkpoint_if_due(writer, error);
+static enum daybook_status decide_all(struct writer *writer, struct submission *list, uint64_t durable,
+                                      struct daybook_error *error) {
+    enum daybook_status status = state_keeper_step(&writer->keeper, writer->next_sequence - 1, durable, error);
     for (; list != NULL; list = list->next) {
         struct daybook_submission *submission = list->asked;
         if (status != DAYBOOK_OK) {
@@ -432,7 +439,7 @@ static enum daybook_status decide_all(struct writer *writer, struct submission *
             *error = submission->error;
         }
     }
-    return status;
+    return status == DAYBOOK_OK ? post_books(writer, error) : status;
 }
 
 /* ---- appending ---- */
@@ -456,12 +463,7 @@ static enum daybook_status append_slot(struct writer *writer, unsigned slot, str
         writer->instants[slot][i] = batch->events[i].recorded_at_us;
     }
     struct journal_batch append = {writer->spans[slot], writer->instants[slot], batch->count};
-    enum daybook_status status = batch->count == 0 ? DAYBOOK_OK : journal_append(writer->journal, &append, error);
-    for (size_t i = 0; i < batch->count && status == DAYBOOK_OK; i++) {
-        const struct batch_event *event = &batch->events[i];
-        status = control_post(&writer->control, event->currency, &event->postings, error);
-    }
-    return status;
+    return batch->count == 0 ? DAYBOOK_OK : journal_append(writer->journal, &append, error);
 }
 
 /* ---- leading ---- */
@@ -545,23 +547,21 @@ static void lead(struct writer *writer) {
     struct submission *list = take_queue(writer);
     writer->is_deciding = true;
     /* A checkpoint must not run ahead of the journal (C2). */
-    uint64_t since = writer->next_sequence - 1 - state_store_position(writer->state_store);
-    bool is_checkpoint_due = since >= writer->options.checkpoint_events ||
-                             state_used_bytes(writer->state) > writer->options.state_limit_bytes;
-    while (is_checkpoint_due && writer->is_appending) {
+    while (writer->is_appending && state_keeper_must_wait(&writer->keeper)) {
         pthread_cond_wait(&writer->appended, &writer->lock);
     }
+    uint64_t durable = writer->durable_sequence;
     struct daybook_error error = {0};
     enum daybook_status status = writer->failed;
     unsigned slot = writer->slot;
     pthread_mutex_unlock(&writer->lock);
     event_batch_cut(&writer->slots[slot], 0);
     if (status == DAYBOOK_OK) {
-        status = decide_all(writer, list, &error);
+        status = decide_all(writer, list, durable, &error);
     }
     pthread_mutex_lock(&writer->lock);
     latch(writer, status, &error);
-    writer->checked_through = state_store_position(writer->state_store);
+    writer->checked_through = writer->keeper.checked_through;
     while (writer->is_appending) {
         pthread_cond_wait(&writer->appended, &writer->lock);
     }
@@ -581,6 +581,7 @@ static void lead(struct writer *writer) {
     pthread_mutex_lock(&writer->lock);
     if (status == DAYBOOK_OK && event_count > 0) {
         count_commit(&writer->figures, event_count, time_us);
+        writer->durable_sequence = head;
     }
     latch(writer, status, &error);
     writer->is_appending = false;

@@ -53,6 +53,16 @@ enum daybook_status control_post_event(struct control *control, const Pb__Event 
     return control_post(control, event->currency, &postings, error);
 }
 
+enum daybook_status control_take_books(struct control *control, const struct control *books,
+                                       struct daybook_error *error) {
+    for (size_t i = 0; i < books->count; i++) {
+        struct control_currency *sums = NULL;
+        DAYBOOK_TRY(currency_of(control, books->items[i].currency, &sums, error));
+        memcpy(sums->books, books->items[i].books, sizeof sums->books);
+    }
+    return DAYBOOK_OK;
+}
+
 /* Adds what is new of the share, and remembers it as counted. */
 static void count_share(struct control_share *sums, struct control_share *counted, struct control_share now) {
     sums->open_minor += now.open_minor - counted->open_minor;

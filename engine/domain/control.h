@@ -47,6 +47,10 @@ DAYBOOK_MUST_USE enum daybook_status control_post(struct control *control, const
 DAYBOOK_MUST_USE enum daybook_status control_post_event(struct control *control, const Pb__Event *event,
                                                         struct daybook_error *error);
 
+/* Makes the books of `control` those of `books`, which has no currency less. */
+DAYBOOK_MUST_USE enum daybook_status control_take_books(struct control *control, const struct control *books,
+                                                        struct daybook_error *error);
+
 /* Counts a row as it is now instead of as it was counted before. */
 DAYBOOK_MUST_USE enum daybook_status control_count(struct control *control, struct row *row,
                                                    struct daybook_error *error);

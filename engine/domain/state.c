@@ -16,6 +16,7 @@ struct state *state_open(const struct state_source *source) {
         pool_init(&state->pool);
         arena_init(&state->event_arena, EVENT_ARENA_BYTES);
         state->source = *source;
+        state->epoch = 1;
     }
     return state;
 }
@@ -27,13 +28,14 @@ void state_close(struct state *state) {
     for (uint32_t i = 0; i < state->rows.capacity; i++) {
         row_release(&state->pool, state->rows.slots[i].row);
     }
-    names_reset(&state->names, &state->pool);
+    names_release(&state->names);
+    names_release(&state->frozen_names);
     vector_release(&state->undos, sizeof(struct undo), &state->pool);
     free(state->rows.slots);
-    free(state->names.slots);
     free(state->undo_bytes);
-    free(state->dirty);
-    free(state->sorted_names);
+    free(state->changed.numbers);
+    free(state->frozen.numbers);
+    daybook_buffer_release(&state->image);
     arena_release(&state->event_arena);
     pool_release(&state->pool);
     free(state);
@@ -44,8 +46,7 @@ struct pool *state_pool(struct state *state) {
 }
 
 size_t state_used_bytes(const struct state *state) {
-    return state->pool.used_bytes + (size_t)state->rows.capacity * sizeof(struct row_slot) +
-           (size_t)state->names.capacity * sizeof(uint64_t) + state->undo_bytes_capacity;
+    return state->pool.used_bytes;
 }
 
 /* A row from memory, or from the checkpoint; *row is NULL when it is in neither. */
@@ -138,6 +139,13 @@ static enum daybook_status search_names(struct state *state, uint64_t hash, matc
     uint32_t probe = 0;
     bool is_match = false;
     while (names_next(&state->names, hash, &probe, &number)) {
+        enum daybook_status status = match(state, number, context, &is_match, error);
+        if (status != DAYBOOK_OK || is_match) {
+            return status;
+        }
+    }
+    probe = 0;
+    while (names_next(&state->frozen_names, hash, &probe, &number)) {
         enum daybook_status status = match(state, number, context, &is_match, error);
         if (status != DAYBOOK_OK || is_match) {
             return status;
@@ -418,78 +426,16 @@ enum daybook_status state_add_key(struct state *state, struct daybook_bytes key,
     return state_record_new_name(state, name_hash_key(key), sequence, error);
 }
 
-static int compare_names(const void *a, const void *b) {
-    const struct name_entry *left = a;
-    const struct name_entry *right = b;
-    if (left->hash != right->hash) {
-        return left->hash < right->hash ? -1 : 1;
-    }
-    return (left->number > right->number) - (left->number < right->number);
-}
-
-const struct name_entry *state_new_names(struct state *state, size_t *count) {
-    *count = state->names.entries.count;
-    if (*count > state->sorted_capacity) {
-        struct name_entry *sorted = realloc(state->sorted_names, *count * sizeof *sorted);
-        if (sorted == NULL) {
-            return NULL;
-        }
-        state->sorted_names = sorted;
-        state->sorted_capacity = *count;
-    }
-    if (*count > 0) {
-        memcpy(state->sorted_names, state->names.entries.items, *count * sizeof(struct name_entry));
-        qsort(state->sorted_names, *count, sizeof(struct name_entry), compare_names);
-    }
-    return state->sorted_names;
-}
-
-static int compare_rows(const void *a, const void *b) {
-    uint64_t left = (*(struct row *const *)a)->number;
-    uint64_t right = (*(struct row *const *)b)->number;
-    return (left > right) - (left < right);
-}
-
-struct row **state_dirty_rows(struct state *state, size_t *count) {
-    *count = 0;
-    if (state->dirty_capacity < state->rows.count) {
-        struct row **dirty = realloc(state->dirty, state->rows.count * sizeof(struct row *));
-        if (dirty == NULL) {
-            *count = state->rows.count;
-            return NULL;
-        }
-        state->dirty = dirty;
-        state->dirty_capacity = state->rows.count;
-    }
-    for (uint32_t i = 0; i < state->rows.capacity; i++) {
-        struct row *row = state->rows.slots[i].row;
-        if (row != NULL && row->is_dirty) {
-            state->dirty[(*count)++] = row;
-        }
-    }
-    if (*count > 0) {
-        qsort(state->dirty, *count, sizeof(struct row *), compare_rows);
-    }
-    return state->dirty;
-}
-
-void state_mark_clean(struct state *state) {
-    for (uint32_t i = 0; i < state->rows.capacity; i++) {
-        if (state->rows.slots[i].row != NULL) {
-            state->rows.slots[i].row->is_dirty = false;
-        }
-    }
-    names_reset(&state->names, &state->pool);
-}
-
-void state_trim(struct state *state, size_t limit_bytes) {
+void state_trim(struct state *state, size_t limit_bytes, size_t most) {
     assert(!state->is_recording);
     /* Two rounds at most: the first one takes the marks of use off. */
     uint64_t steps = (uint64_t)state->rows.capacity * 2;
+    steps = most < steps ? most : steps;
     while (state->pool.used_bytes > limit_bytes && steps-- > 0) {
         uint32_t at = state->rows.hand & (state->rows.capacity - 1);
         struct row *row = state->rows.slots[at].row;
-        if (row == NULL || row->is_dirty || row->was_used || row->kind == ROW_LEDGER) {
+        bool is_saved = row != NULL && row->changed_in <= state->saved_epoch;
+        if (!is_saved || row->was_used || row->kind == ROW_LEDGER) {
             if (row != NULL) {
                 row->was_used = false;
             }

@@ -33,9 +33,10 @@ enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 9 };
 
 struct row {
     uint64_t number;
+    uint32_t changed_in; /* The epoch of its last change; 0 = none since it was loaded. */
     uint8_t kind;
-    bool is_dirty; /* Changed since the last checkpoint. */
-    bool was_used; /* Since the trimming hand last passed. */
+    bool is_packed; /* Into the image of the epoch of its last change. */
+    bool was_used;  /* Since the trimming hand last passed. */
 };
 
 /* The gross of everything created in one currency (M1). */
@@ -221,6 +222,7 @@ struct state *state_open(const struct state_source *source);
 void state_close(struct state *state); /* Accepts NULL. */
 
 struct pool *state_pool(struct state *state);
+/* Of rows: what a trimming can give back. */
 size_t state_used_bytes(const struct state *state);
 
 /* ---- finding; *row is NULL when there is none. A status other than OK is a failing world. ---- */
@@ -315,22 +317,40 @@ void state_begin(struct state *state);
 void state_commit(struct state *state);
 void state_rollback(struct state *state);
 
-/* ---- the checkpoint: rows and names that changed ---- */
+/* ---- the checkpoint: rows and names that changed, as of one moment ----
+ *
+ * Freezing ends an epoch and fixes the moment. The rows that changed in it are then packed into an image, some at a
+ * time, while deciding goes on: one that is about to change again before its turn is packed first. The whole image may
+ * be read from any thread until the state is thawed, which says that it was saved. One image at a time. */
 
 struct name_entry {
     uint64_t hash;
     uint64_t number;
 };
 
-/* The names added since the last state_mark_clean, in order of (hash, number); borrowed until then. */
-const struct name_entry *state_new_names(struct state *state, size_t *count);
-/* The dirty rows in order of number; borrowed until state_mark_clean. NULL and count > 0: memory was refused. */
-struct row **state_dirty_rows(struct state *state, size_t *count);
-void state_mark_clean(struct state *state);
+struct state_image {
+    struct daybook_bytes rows; /* Of each row: u64 LE number, u32 LE size, its packed bytes. In no order. */
+    size_t row_count;
+    const struct name_entry *names; /* In the order in which they came. */
+    size_t name_count;
+};
 
-/* Drops clean rows, those not used lately first, until at most `limit_bytes` are in use.
- * Nothing may be open between state_begin and state_commit. */
-void state_trim(struct state *state, size_t limit_bytes);
+struct control;
+
+/* Every row that is packed is also counted into `counted` (domain/control.h), which is borrowed until the state is
+ * thawed; NULL: none is. Nothing may be open between state_begin and state_commit. */
+void state_freeze(struct state *state, struct control *counted);
+bool state_is_frozen(const struct state *state);
+/* Packs at most `most` rows; *is_done: the image is whole. */
+DAYBOOK_MUST_USE enum daybook_status state_pack_some(struct state *state, size_t most, bool *is_done,
+                                                     struct daybook_error *error);
+struct state_image state_view_image(const struct state *state);
+void state_thaw(struct state *state);
+size_t state_new_name_count(const struct state *state); /* Since the last state_freeze. */
+
+/* Drops rows that were saved and not changed since, those not used lately first, until at most `limit_bytes` are in
+ * use or `most` places have been looked at. Nothing may be open between state_begin and state_commit. */
+void state_trim(struct state *state, size_t limit_bytes, size_t most);
 
 /* The stored form of a row (state_pack.c draws it). */
 DAYBOOK_MUST_USE enum daybook_status row_pack(const struct row *row, struct daybook_buffer *out);

@@ -44,13 +44,13 @@ static enum daybook_status unrecord(struct state *state, struct daybook_error *e
 
 enum daybook_status state_touch(struct state *state, struct row *row, void *field, size_t size,
                                 struct daybook_error *error) {
-    row->is_dirty = true;
+    DAYBOOK_TRY(state_note_change(state, row, error));
     return record(state, (struct undo){.kind = UNDO_FIELD, .target = field, .size = (uint32_t)size}, field, error);
 }
 
 enum daybook_status state_insert(struct state *state, struct row *row, struct vector *vector, size_t item_size,
                                  uint32_t index, const void *item, struct daybook_error *error) {
-    row->is_dirty = true;
+    DAYBOOK_TRY(state_note_change(state, row, error));
     struct undo undo = {.kind = UNDO_INSERT, .target = vector, .index = index, .delta_minor = (int64_t)item_size};
     enum daybook_status status = record(state, undo, NULL, error);
     if (status != DAYBOOK_OK) {
@@ -64,7 +64,7 @@ enum daybook_status state_insert(struct state *state, struct row *row, struct ve
 
 enum daybook_status state_remove(struct state *state, struct row *row, struct vector *vector, size_t item_size,
                                  uint32_t index, struct daybook_error *error) {
-    row->is_dirty = true;
+    DAYBOOK_TRY(state_note_change(state, row, error));
     struct undo undo = {.kind = UNDO_REMOVE, .target = vector, .index = index, .size = (uint32_t)item_size};
     const void *item = (const uint8_t *)vector->items + index * item_size;
     enum daybook_status status = record(state, undo, item, error);
@@ -77,7 +77,7 @@ enum daybook_status state_remove(struct state *state, struct row *row, struct ve
 
 enum daybook_status state_replace(struct state *state, struct row *row, struct vector *vector, size_t item_size,
                                   uint32_t index, const void *item, struct daybook_error *error) {
-    row->is_dirty = true;
+    DAYBOOK_TRY(state_note_change(state, row, error));
     uint8_t *at = (uint8_t *)vector->items + index * item_size;
     struct undo undo = {.kind = UNDO_REPLACE, .target = vector, .index = index, .size = (uint32_t)item_size};
     enum daybook_status status = record(state, undo, at, error);
@@ -90,7 +90,7 @@ enum daybook_status state_replace(struct state *state, struct row *row, struct v
 
 enum daybook_status state_add_level(struct state *state, struct row *row, struct timeline *timeline, int32_t date,
                                     int64_t delta_minor, struct daybook_error *error) {
-    row->is_dirty = true;
+    DAYBOOK_TRY(state_note_change(state, row, error));
     struct undo undo = {.kind = UNDO_LEVEL, .target = timeline, .date = date, .delta_minor = delta_minor};
     enum daybook_status status = record(state, undo, NULL, error);
     if (status != DAYBOOK_OK) {
@@ -103,8 +103,8 @@ enum daybook_status state_add_level(struct state *state, struct row *row, struct
 }
 
 enum daybook_status state_record_new_row(struct state *state, struct row *row, struct daybook_error *error) {
-    row->is_dirty = true;
     row->was_used = true;
+    DAYBOOK_TRY(state_note_change(state, row, error));
     enum daybook_status status = record(state, (struct undo){.kind = UNDO_ADD_ROW, .target = row}, NULL, error);
     if (status != DAYBOOK_OK) {
         return status;
@@ -117,7 +117,7 @@ enum daybook_status state_record_new_row(struct state *state, struct row *row, s
 
 enum daybook_status state_record_new_account(struct state *state, struct customer *customer, struct account *account,
                                              struct daybook_error *error) {
-    customer->row.is_dirty = true;
+    DAYBOOK_TRY(state_note_change(state, &customer->row, error));
     struct vector *accounts = &customer->accounts;
     enum daybook_status status =
         record(state, (struct undo){.kind = UNDO_ADD_ACCOUNT, .target = accounts}, NULL, error);
@@ -136,7 +136,7 @@ enum daybook_status state_record_new_name(struct state *state, uint64_t hash, ui
     if (status != DAYBOOK_OK) {
         return status;
     }
-    if (!names_add(&state->names, &state->pool, hash, number)) {
+    if (!names_add(&state->names, hash, number)) {
         return unrecord(state, error);
     }
     return DAYBOOK_OK;
@@ -145,6 +145,7 @@ enum daybook_status state_record_new_name(struct state *state, uint64_t hash, ui
 void state_begin(struct state *state) {
     assert(!state->is_recording);
     state->is_recording = true;
+    state->changed.count_at_begin = state->changed.count;
 }
 
 void state_commit(struct state *state) {
@@ -203,5 +204,6 @@ void state_rollback(struct state *state) {
         undo_one(state, undo, state->undo_bytes + state->undo_bytes_size);
         state->undos.count--;
     }
+    state_forget_changed(state);
     state->is_recording = false;
 }

@@ -20,9 +20,19 @@ struct row_table {
 
 /* Names since the last checkpoint, in the order in which they came, and an index on them. */
 struct name_table {
-    struct vector entries; /* struct name_entry */
-    uint64_t *slots;       /* The hash's upper half, then the entry's index + 1; 0 = free. */
-    uint32_t capacity;     /* A power of two. */
+    struct name_entry *entries;
+    uint32_t count;
+    uint32_t entry_capacity;
+    uint32_t capacity; /* Of the index: a power of two. */
+    uint64_t *slots;   /* The hash's upper half, then the entry's index + 1; 0 = free. */
+};
+
+/* Rows that changed in one epoch, by number: some more than once, some since taken back. */
+struct changed_rows {
+    uint64_t *numbers;
+    size_t count;
+    size_t capacity;
+    size_t count_at_begin; /* At state_begin. */
 };
 
 /* Rows that were found by name lately: deciding, emitting and folding ask for the same
@@ -59,35 +69,48 @@ struct state {
     struct pool pool;
     struct state_source source;
     struct row_table rows;
-    struct name_table names;
+    struct name_table names;        /* Of this epoch. */
+    struct name_table frozen_names; /* Of the one before, until they are saved. */
+    uint32_t epoch;                 /* From 1. */
+    uint32_t saved_epoch;           /* What was changed in it or before is in the checkpoint. */
+    struct changed_rows changed;    /* In this epoch. */
+    struct changed_rows frozen;     /* In the one before. */
+    size_t frozen_next;             /* The next of them to be packed. */
+    struct control *counted;        /* By packing. */
+    struct daybook_buffer image;
+    size_t image_count;
     struct vector undos; /* struct undo */
     uint8_t *undo_bytes; /* Old bytes, a stack. */
     size_t undo_bytes_size;
     size_t undo_bytes_capacity;
     bool is_recording;
-    struct row **dirty; /* Of state_dirty_rows. */
-    size_t dirty_capacity;
     struct ledger_row *ledger;
     struct recent recent_customers[RECENT_CUSTOMERS];
     struct recent recent_documents[RECENT_DOCUMENTS];
-    struct arena event_arena;        /* Of an event that a name led to; reset for each. */
-    struct name_entry *sorted_names; /* Of state_new_names. */
-    size_t sorted_capacity;
+    struct arena event_arena; /* Of an event that a name led to; reset for each. */
 };
 
 struct row *rows_get(const struct row_table *rows, uint64_t number);
 bool rows_put(struct row_table *rows, struct row *row); /* False: memory was refused. */
 void rows_remove(struct row_table *rows, uint64_t number);
 
-bool names_add(struct name_table *names, struct pool *pool, uint64_t hash, uint64_t number);
+bool names_add(struct name_table *names, uint64_t hash, uint64_t number);
 void names_drop_last(struct name_table *names);
-void names_reset(struct name_table *names, struct pool *pool);
+void names_reset(struct name_table *names); /* Empty, memory kept. */
+void names_release(struct name_table *names);
 /* The next entry with that hash from `*probe` on (start at 0); false: no more. */
 bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, uint64_t *number);
 
 uint64_t name_hash_customer(const char *id);
 uint64_t name_hash_document(uint64_t customer, Pb__DocumentKind kind, const char *id);
 uint64_t name_hash_key(struct daybook_bytes key);
+
+/* A row is about to change: notes it for the next checkpoint, and packs it if the one under way has yet to. */
+DAYBOOK_MUST_USE enum daybook_status state_note_change(struct state *state, struct row *row,
+                                                       struct daybook_error *error);
+
+/* Forgets the rows that were made since state_begin and are gone. */
+void state_forget_changed(struct state *state);
 
 /* A row is about to go away. */
 void state_forget_recent(struct state *state, const struct row *row);

@@ -27,12 +27,12 @@ struct row *rows_get(const struct row_table *rows, uint64_t number) {
     return NULL;
 }
 
-static void rows_place(struct row_table *rows, struct row *row) {
-    uint32_t at = row_home(row->number, rows->capacity);
+static void rows_place(struct row_table *rows, struct row_slot slot) {
+    uint32_t at = row_home(slot.number, rows->capacity);
     while (rows->slots[at].row != NULL) {
         at = (at + 1) & (rows->capacity - 1);
     }
-    rows->slots[at] = (struct row_slot){row->number, row};
+    rows->slots[at] = slot;
 }
 
 bool rows_put(struct row_table *rows, struct row *row) {
@@ -45,13 +45,13 @@ bool rows_put(struct row_table *rows, struct row *row) {
         }
         for (uint32_t i = 0; i < rows->capacity; i++) {
             if (rows->slots[i].row != NULL) {
-                rows_place(&grown, rows->slots[i].row);
+                rows_place(&grown, rows->slots[i]);
             }
         }
         free(rows->slots);
         *rows = grown;
     }
-    rows_place(rows, row);
+    rows_place(rows, (struct row_slot){row->number, row});
     rows->count++;
     return true;
 }
@@ -76,10 +76,6 @@ void rows_remove(struct row_table *rows, uint64_t number) {
     rows->count--;
 }
 
-static struct name_entry *name_at(const struct name_table *names, uint32_t index) {
-    return VECTOR_AT(struct name_entry, &names->entries, index);
-}
-
 static uint64_t name_slot(uint64_t hash, uint32_t index) {
     return (hash & 0xFFFFFFFF00000000U) | (index + 1);
 }
@@ -92,8 +88,22 @@ static void names_place(struct name_table *names, uint64_t hash, uint32_t index)
     names->slots[at] = name_slot(hash, index);
 }
 
-bool names_add(struct name_table *names, struct pool *pool, uint64_t hash, uint64_t number) {
-    if ((names->entries.count + 1) * 2 > names->capacity) {
+static bool names_grow(struct name_table *names) {
+    uint32_t capacity = names->entry_capacity == 0 ? TABLE_SMALLEST / 2 : names->entry_capacity * 2;
+    struct name_entry *entries = realloc(names->entries, capacity * sizeof *entries);
+    if (entries == NULL) {
+        return false;
+    }
+    names->entries = entries;
+    names->entry_capacity = capacity;
+    return true;
+}
+
+bool names_add(struct name_table *names, uint64_t hash, uint64_t number) {
+    if (names->count == names->entry_capacity && !names_grow(names)) {
+        return false;
+    }
+    if ((names->count + 1) * 2 > names->capacity) {
         uint32_t capacity = names->capacity == 0 ? TABLE_SMALLEST : names->capacity * 2;
         uint64_t *slots = calloc(capacity, sizeof *slots);
         if (slots == NULL) {
@@ -103,35 +113,38 @@ bool names_add(struct name_table *names, struct pool *pool, uint64_t hash, uint6
         names->slots = slots;
         names->capacity = capacity;
         /* In their order, so that the last one added is the last on its way of probing. */
-        for (uint32_t i = 0; i < names->entries.count; i++) {
-            names_place(names, name_at(names, i)->hash, i);
+        for (uint32_t i = 0; i < names->count; i++) {
+            names_place(names, names->entries[i].hash, i);
         }
     }
-    struct name_entry entry = {hash, number};
-    if (!vector_insert(&names->entries, sizeof entry, names->entries.count, &entry, pool)) {
-        return false;
-    }
-    names_place(names, hash, names->entries.count - 1);
+    names->entries[names->count] = (struct name_entry){hash, number};
+    names_place(names, hash, names->count++);
     return true;
 }
 
 /* The last one added has nothing behind it on its way of probing, so its slot can simply be freed. */
 void names_drop_last(struct name_table *names) {
-    uint32_t index = names->entries.count - 1;
-    uint64_t hash = name_at(names, index)->hash;
+    uint32_t index = names->count - 1;
+    uint64_t hash = names->entries[index].hash;
     uint32_t at = (uint32_t)hash & (names->capacity - 1);
     while (names->slots[at] != name_slot(hash, index)) {
         at = (at + 1) & (names->capacity - 1);
     }
     names->slots[at] = 0;
-    names->entries.count--;
+    names->count--;
 }
 
-void names_reset(struct name_table *names, struct pool *pool) {
-    vector_release(&names->entries, sizeof(struct name_entry), pool);
+void names_reset(struct name_table *names) {
+    names->count = 0;
     if (names->capacity > 0) {
         memset(names->slots, 0, names->capacity * sizeof *names->slots);
     }
+}
+
+void names_release(struct name_table *names) {
+    free(names->entries);
+    free(names->slots);
+    *names = (struct name_table){0};
 }
 
 bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, uint64_t *number) {
@@ -148,7 +161,7 @@ bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, 
         if (slot >> 32 != hash >> 32) {
             continue;
         }
-        const struct name_entry *entry = name_at(names, (uint32_t)slot - 1);
+        const struct name_entry *entry = &names->entries[(uint32_t)slot - 1];
         if (entry->hash == hash) {
             *number = entry->number;
             return true;

@@ -11,6 +11,8 @@
  */
 #include "store/names.h"
 
+#include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,39 +37,58 @@ struct run {
     uint64_t count;
 };
 
-/* A blocked Bloom filter: all probes of a name fall into one cache line. */
+/* A blocked Bloom filter: all probes of a name fall into one cache line. A flush adds to it while others ask:
+ * that a name of the flush is seen early or late is no matter, since nobody is to find it yet. */
 struct filter {
-    uint8_t *lines;
+    _Atomic uint64_t *words;
     uint64_t line_count;
     uint64_t capacity; /* Names, before it is made anew at twice the size. */
     uint64_t count;
 };
 
+/* The runs that are there, in order of id: the newest last. */
+struct run_list {
+    struct run runs[RUNS_MAX];
+    size_t count;
+    uint32_t next_id;
+};
+
 struct names {
     unsigned table;
-    struct run runs[RUNS_MAX]; /* In order of id: the newest last. */
-    size_t run_count;
-    uint32_t next_id;
-    struct filter filter; /* Without lines until it pays to make them. */
+    struct run_list list;
+    struct filter filter; /* Without words until it pays to make them. */
     uint32_t plain_finds; /* Without a filter. */
+    /* The flush that is under way. */
+    bool is_flushing;
+    struct run_list next;
+    struct filter next_filter; /* A larger one, where one was needed. */
 };
 
 static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "keeping names: memory was refused");
 }
 
+static void filter_release(struct filter *filter) {
+    free(filter->words);
+    *filter = (struct filter){0};
+}
+
 static enum daybook_status filter_make(struct filter *filter, uint64_t capacity, struct daybook_error *error) {
-    free(filter->lines);
     *filter = (struct filter){.capacity = capacity < FILTER_SMALLEST ? FILTER_SMALLEST : capacity};
     filter->line_count = filter->capacity * FILTER_BITS_PER_NAME / 8 / FILTER_LINE_BYTES + 1;
-    filter->lines = calloc(filter->line_count, FILTER_LINE_BYTES);
-    return filter->lines == NULL ? no_memory(error) : DAYBOOK_OK;
+    size_t bytes = (size_t)filter->line_count * FILTER_LINE_BYTES;
+    filter->words = aligned_alloc(FILTER_LINE_BYTES, bytes);
+    if (filter->words == NULL) {
+        return no_memory(error);
+    }
+    memset((void *)filter->words, 0, bytes);
+    return DAYBOOK_OK;
 }
 
 /* The high bits choose the line, the low ones the bits in it. */
-static uint8_t *filter_line(const struct filter *filter, uint64_t hash) {
+static _Atomic uint64_t *filter_line(const struct filter *filter, uint64_t hash) {
     uint64_t line = (uint64_t)(((hash >> 32) * filter->line_count) >> 32);
-    return filter->lines + line * FILTER_LINE_BYTES;
+    return filter->words + line * (FILTER_LINE_BYTES / 8);
 }
 
 static uint32_t filter_bit(uint64_t *bits) {
@@ -76,22 +97,25 @@ static uint32_t filter_bit(uint64_t *bits) {
     return bit;
 }
 
+/* One thread adds at a time, so a load and a store do. */
 static void filter_add(struct filter *filter, uint64_t hash) {
-    uint8_t *line = filter_line(filter, hash);
+    _Atomic uint64_t *line = filter_line(filter, hash);
     uint64_t bits = hash * 0x9E3779B97F4A7C15ULL;
     for (int i = 0; i < FILTER_PROBES; i++) {
         uint32_t bit = filter_bit(&bits);
-        line[bit >> 3] |= (uint8_t)(1U << (bit & 7));
+        _Atomic uint64_t *word = &line[bit >> 6];
+        uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
+        atomic_store_explicit(word, value | UINT64_C(1) << (bit & 63), memory_order_relaxed);
     }
     filter->count++;
 }
 
 static bool filter_may_have(const struct filter *filter, uint64_t hash) {
-    const uint8_t *line = filter_line(filter, hash);
+    _Atomic uint64_t *line = filter_line(filter, hash);
     uint64_t bits = hash * 0x9E3779B97F4A7C15ULL;
     for (int i = 0; i < FILTER_PROBES; i++) {
         uint32_t bit = filter_bit(&bits);
-        if ((line[bit >> 3] & (1U << (bit & 7))) == 0) {
+        if ((atomic_load_explicit(&line[bit >> 6], memory_order_relaxed) >> (bit & 63) & 1) == 0) {
             return false;
         }
     }
@@ -148,21 +172,24 @@ static enum daybook_status reader_next(struct run_reader *reader, struct daybook
     return DAYBOOK_OK;
 }
 
-static enum daybook_status fill_filter(struct names *names, struct store_txn *txn, struct daybook_error *error) {
+/* A filter of all names in the runs, with room for as many again. */
+static enum daybook_status fill_filter(unsigned table, const struct run_list *list, struct store_txn *txn,
+                                       struct filter *filter, struct daybook_error *error) {
     uint64_t total = 0;
-    for (size_t i = 0; i < names->run_count; i++) {
-        total += names->runs[i].count;
+    for (size_t i = 0; i < list->count; i++) {
+        total += list->runs[i].count;
     }
-    DAYBOOK_TRY(filter_make(&names->filter, total * 2, error));
-    for (size_t i = 0; i < names->run_count; i++) {
+    DAYBOOK_TRY(filter_make(filter, total * 2, error));
+    for (size_t i = 0; i < list->count; i++) {
         struct run_reader reader;
-        enum daybook_status status = reader_open(txn, names->table, names->runs[i].id, &reader, error);
+        enum daybook_status status = reader_open(txn, table, list->runs[i].id, &reader, error);
         while (status == DAYBOOK_OK && !reader.is_at_end) {
-            filter_add(&names->filter, reader.entry.hash);
+            filter_add(filter, reader.entry.hash);
             status = reader_next(&reader, error);
         }
         cursor_close(reader.cursor);
         if (status != DAYBOOK_OK) {
+            filter_release(filter);
             return status;
         }
     }
@@ -177,13 +204,13 @@ static enum daybook_status read_runs(struct names *names, struct store_txn *txn,
     DAYBOOK_TRY(cursor_open(txn, names->table, &cursor, error));
     enum daybook_status status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
     while (status == DAYBOOK_OK && row.is_valid) {
-        if (row.key.size != LIST_KEY_BYTES || row.value.size != 12 || names->run_count == RUNS_MAX) {
+        if (row.key.size != LIST_KEY_BYTES || row.value.size != 12 || names->list.count == RUNS_MAX) {
             status = daybook_fail(error, DAYBOOK_DAMAGED, "reading the list of names: it is damaged");
             break;
         }
-        struct run *run = &names->runs[names->run_count++];
+        struct run *run = &names->list.runs[names->list.count++];
         *run = (struct run){load_be32(row.key.data + 4), load_le32(row.value.data), load_le64(row.value.data + 4)};
-        names->next_id = run->id + 1;
+        names->list.next_id = run->id + 1;
         status = cursor_next(cursor, &row, error);
     }
     cursor_close(cursor);
@@ -197,7 +224,7 @@ enum daybook_status names_open(struct store_txn *txn, unsigned table, struct nam
         return no_memory(error);
     }
     fresh->table = table;
-    fresh->next_id = 1;
+    fresh->list.next_id = 1;
     enum daybook_status status = read_runs(fresh, txn, error);
     if (status != DAYBOOK_OK) {
         names_close(fresh);
@@ -209,7 +236,8 @@ enum daybook_status names_open(struct store_txn *txn, unsigned table, struct nam
 
 void names_close(struct names *names) {
     if (names != NULL) {
-        free(names->filter.lines);
+        filter_release(&names->filter);
+        filter_release(&names->next_filter);
         free(names);
     }
 }
@@ -275,17 +303,18 @@ enum daybook_status names_find(struct names *names, struct store_txn *txn, uint6
                                uint64_t *numbers, size_t capacity, size_t *count, struct daybook_error *error) {
     struct number_page page = {.skip = skip, .numbers = numbers, .capacity = capacity};
     *count = 0;
-    if (names->filter.lines == NULL && ++names->plain_finds > PLAIN_FINDS) {
-        DAYBOOK_TRY(fill_filter(names, txn, error));
+    bool is_to_be_made = names->filter.words == NULL && !names->is_flushing && names->list.count > 0;
+    if (is_to_be_made && ++names->plain_finds > PLAIN_FINDS) {
+        DAYBOOK_TRY(fill_filter(names->table, &names->list, txn, &names->filter, error));
     }
-    if (names->run_count == 0 || (names->filter.lines != NULL && !filter_may_have(&names->filter, hash))) {
+    if (names->list.count == 0 || (names->filter.words != NULL && !filter_may_have(&names->filter, hash))) {
         return DAYBOOK_OK;
     }
     struct table_cursor *cursor = NULL;
     DAYBOOK_TRY(cursor_open(txn, names->table, &cursor, error));
     enum daybook_status status = DAYBOOK_OK;
-    for (size_t i = names->run_count; i > 0 && status == DAYBOOK_OK; i--) {
-        status = find_in_run(cursor, names->runs[i - 1].id, hash, &page, error);
+    for (size_t i = names->list.count; i > 0 && status == DAYBOOK_OK; i--) {
+        status = find_in_run(cursor, names->list.runs[i - 1].id, hash, &page, error);
     }
     cursor_close(cursor);
     *count = page.count;
@@ -339,10 +368,10 @@ static enum daybook_status put_run(struct names *names, struct store_txn *txn, s
 
 static enum daybook_status writer_end(struct names *names, struct run_writer *writer, struct daybook_error *error) {
     DAYBOOK_TRY(writer_put_block(writer, error));
-    if (names->run_count == RUNS_MAX) {
+    if (names->next.count == RUNS_MAX) {
         return daybook_fail(error, DAYBOOK_LIMIT, "keeping names: more than %d runs", RUNS_MAX);
     }
-    names->runs[names->run_count++] = writer->run;
+    names->next.runs[names->next.count++] = writer->run;
     return put_run(names, writer->txn, writer->run, error);
 }
 
@@ -437,28 +466,26 @@ static enum daybook_status merge_level(struct names *names, struct store_txn *tx
     struct merge_source *sources = calloc(RUN_FANOUT, sizeof *sources);
     struct run_writer *writer = calloc(1, sizeof *writer);
     enum daybook_status status = sources == NULL || writer == NULL ? no_memory(error) : DAYBOOK_OK;
-    struct run kept[RUNS_MAX];
-    size_t kept_count = 0;
+    struct run_list kept = {.next_id = names->next.next_id + 1};
     size_t merged = 0;
-    for (size_t i = 0; i < names->run_count && status == DAYBOOK_OK; i++) {
-        if (names->runs[i].level != level) {
-            kept[kept_count++] = names->runs[i];
+    for (size_t i = 0; i < names->next.count && status == DAYBOOK_OK; i++) {
+        if (names->next.runs[i].level != level) {
+            kept.runs[kept.count++] = names->next.runs[i];
             continue;
         }
-        sources[merged].run = names->runs[i].id;
+        sources[merged].run = names->next.runs[i].id;
         status = source_load(txn, names->table, &sources[merged], NULL, error);
         merged++;
     }
     if (status == DAYBOOK_OK) {
-        *writer = (struct run_writer){.txn = txn, .table = names->table, .run = {names->next_id++, level + 1, 0}};
+        *writer = (struct run_writer){.txn = txn, .table = names->table, .run = {names->next.next_id, level + 1, 0}};
         status = merge_sources(txn, names->table, sources, writer, error);
     }
     for (size_t i = 0; i < merged && status == DAYBOOK_OK; i++) {
         status = delete_run(names, txn, sources[i].run, error);
     }
     if (status == DAYBOOK_OK) {
-        memcpy(names->runs, kept, kept_count * sizeof kept[0]);
-        names->run_count = kept_count;
+        names->next = kept;
         status = writer_end(names, writer, error);
     }
     free(sources);
@@ -466,24 +493,27 @@ static enum daybook_status merge_level(struct names *names, struct store_txn *tx
     return status;
 }
 
-static size_t runs_of_level(const struct names *names, uint32_t level) {
+static size_t runs_of_level(const struct run_list *list, uint32_t level) {
     size_t count = 0;
-    for (size_t i = 0; i < names->run_count; i++) {
-        count += names->runs[i].level == level;
+    for (size_t i = 0; i < list->count; i++) {
+        count += list->runs[i].level == level;
     }
     return count;
 }
 
-enum daybook_status names_flush(struct names *names, struct store_txn *txn, const struct names_entry *entries,
-                                size_t count, struct daybook_error *error) {
-    if (count == 0) {
-        return DAYBOOK_OK;
-    }
+void names_begin_flush(struct names *names) {
+    assert(!names->is_flushing);
+    names->is_flushing = true;
+    names->next = names->list;
+}
+
+static enum daybook_status put_entries(struct names *names, struct store_txn *txn, const struct names_entry *entries,
+                                       size_t count, struct daybook_error *error) {
     struct run_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL) {
         return no_memory(error);
     }
-    *writer = (struct run_writer){.txn = txn, .table = names->table, .run = {names->next_id++, 0, 0}};
+    *writer = (struct run_writer){.txn = txn, .table = names->table, .run = {names->next.next_id++, 0, 0}};
     enum daybook_status status = DAYBOOK_OK;
     for (size_t i = 0; i < count && status == DAYBOOK_OK; i++) {
         status = writer_add(writer, entries[i], error);
@@ -492,14 +522,24 @@ enum daybook_status names_flush(struct names *names, struct store_txn *txn, cons
         status = writer_end(names, writer, error);
     }
     free(writer);
-    for (uint32_t level = 0; status == DAYBOOK_OK && runs_of_level(names, level) >= RUN_FANOUT; level++) {
+    return status;
+}
+
+enum daybook_status names_flush(struct names *names, struct store_txn *txn, const struct names_entry *entries,
+                                size_t count, struct daybook_error *error) {
+    assert(names->is_flushing);
+    if (count == 0) {
+        return DAYBOOK_OK;
+    }
+    enum daybook_status status = put_entries(names, txn, entries, count, error);
+    for (uint32_t level = 0; status == DAYBOOK_OK && runs_of_level(&names->next, level) >= RUN_FANOUT; level++) {
         status = merge_level(names, txn, level, error);
     }
-    if (status != DAYBOOK_OK || names->filter.lines == NULL) {
+    if (status != DAYBOOK_OK || names->filter.words == NULL) {
         return status;
     }
     if (names->filter.count + count > names->filter.capacity) {
-        return fill_filter(names, txn, error);
+        return fill_filter(names->table, &names->next, txn, &names->next_filter, error);
     }
     for (size_t i = 0; i < count; i++) {
         filter_add(&names->filter, entries[i].hash);
@@ -507,10 +547,21 @@ enum daybook_status names_flush(struct names *names, struct store_txn *txn, cons
     return DAYBOOK_OK;
 }
 
+void names_end_flush(struct names *names) {
+    assert(names->is_flushing);
+    names->is_flushing = false;
+    names->list = names->next;
+    if (names->next_filter.words != NULL) {
+        filter_release(&names->filter);
+        names->filter = names->next_filter;
+        names->next_filter = (struct filter){0};
+    }
+}
+
 size_t names_run_count(const struct names *names) {
-    return names->run_count;
+    return names->list.count;
 }
 
 size_t names_memory_bytes(const struct names *names) {
-    return sizeof *names + names->filter.line_count * FILTER_LINE_BYTES;
+    return sizeof *names + (size_t)names->filter.line_count * FILTER_LINE_BYTES;
 }

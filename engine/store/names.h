@@ -10,8 +10,11 @@
  *       the answer for nearly every new name. It is made after some thousand
  *       questions, so that opening costs the same however many names there are.
  *
+ *   N4  While a flush is under way, finding goes on and sees what was there
+ *       before it; what is flushed is seen when the flush is ended.
+ *
  * A B-tree of random keys would dirty a page for each of them; runs are only
- * ever appended. One thread at a time.
+ * ever appended. One thread at a time, but names_flush may run on another one.
  */
 #ifndef DAYBOOK_STORE_NAMES_H
 #define DAYBOOK_STORE_NAMES_H
@@ -36,8 +39,12 @@ DAYBOOK_MUST_USE enum daybook_status names_find(struct names *names, struct stor
                                                 uint64_t *numbers, size_t capacity, size_t *count,
                                                 struct daybook_error *error);
 
-/* Adds a run of entries sorted by (hash, number), and merges what has become too many
- * runs. If the transaction does not commit, close the names and open them again. */
+/* Three steps: begin, by the thread that finds; flush, on any thread; end, by the thread that finds,
+ * when the flush's transaction has been committed. If it was not, close the names and open them again. */
+void names_begin_flush(struct names *names);
+void names_end_flush(struct names *names);
+
+/* Adds a run of entries sorted by (hash, number), and merges what has become too many runs. */
 DAYBOOK_MUST_USE enum daybook_status names_flush(struct names *names, struct store_txn *txn,
                                                  const struct names_entry *entries, size_t count,
                                                  struct daybook_error *error);

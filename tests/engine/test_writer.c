@@ -221,27 +221,33 @@ static void check_rows(struct ledger_case *c, const struct event_batch *events) 
     }
     free(fresh.rows);
     free(fresh.names);
+    control_release(&fresh.counted);
     state_close(fresh.state);
     arena_release(&arena);
 }
 
-static struct event_batch run_history(uint64_t seed, bool is_poor) {
+/* How much of the state stays in memory, and how often it is checkpointed: 0 = the default. */
+struct keeping {
+    size_t state_limit_bytes;
+    uint64_t checkpoint_events;
+    bool has_accidents; /* It is closed now and then, and the checkpoint lost. */
+};
+
+static struct event_batch run_history(uint64_t seed, struct keeping keeping) {
     struct ledger_case c;
     struct chance chance = {seed};
     struct chance accidents = {seed + 1};
     ledger_case_begin(&c);
-    if (is_poor) {
-        c.how.state_limit_bytes = 1;
-        c.how.checkpoint_events = 3;
-        ledger_case_reopen(&c);
-    }
+    c.how.state_limit_bytes = keeping.state_limit_bytes;
+    c.how.checkpoint_events = keeping.checkpoint_events;
+    ledger_case_reopen(&c);
     open_customers(&c);
     for (int i = 0; i < HISTORY; i++) {
         char line[RANDOM_LINE + 64];
         random_line(&chance, ledger_head(&c), line);
         c.now_us += chance_between(&chance, 0, 3) * 3600 * 1000000;
         (void)ledger_line(&c, line);
-        if (is_poor && chance_next(&accidents) % 40 == 0) {
+        if (keeping.has_accidents && chance_next(&accidents) % 40 == 0) {
             daybook_close(c.ledger);
             c.ledger = NULL;
             if (chance_next(&accidents) % 3 == 0) {
@@ -262,15 +268,19 @@ static void memory_and_reopening_change_no_event(void **state) {
     (void)state;
     uint64_t seed = chance_seed(20240615);
     printf("seed %" PRIu64 "\n", seed);
-    struct event_batch rich = run_history(seed, false);
-    struct event_batch poor = run_history(seed, true);
+    /* Waiting for each checkpoint; never waiting for one; and with memory for a few rows only. */
+    static const struct keeping keepings[] = {{1, 3, true}, {0, 4, true}, {0, 7, false}, {4096, 20, false}};
+    struct event_batch rich = run_history(seed, (struct keeping){0, 0, false});
     printf("%zu events\n", rich.count);
     assert_true(rich.count > HISTORY / 4);
-    assert_int_equal(rich.count, poor.count);
-    assert_int_equal(rich.bytes.size, poor.bytes.size);
-    assert_memory_equal(rich.bytes.data, poor.bytes.data, rich.bytes.size);
+    for (size_t i = 0; i < sizeof keepings / sizeof keepings[0]; i++) {
+        struct event_batch poor = run_history(seed, keepings[i]);
+        assert_int_equal(rich.count, poor.count);
+        assert_int_equal(rich.bytes.size, poor.bytes.size);
+        assert_memory_equal(rich.bytes.data, poor.bytes.data, rich.bytes.size);
+        event_batch_release(&poor);
+    }
     event_batch_release(&rich);
-    event_batch_release(&poor);
 }
 
 static void threads_and_little_memory(void **state) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "codec/wire.h"
+#include "domain/control.h"
 #include "domain/decide.h"
 #include "domain/fold.h"
 #include "domain/redecide.h"
@@ -29,6 +30,7 @@ struct world {
     size_t row_count;
     struct name_entry *names;
     size_t name_count;
+    struct control counted; /* What the rows of all checkpoints were counted into. */
     struct daybook_error error;
 };
 
@@ -109,33 +111,50 @@ static inline void world_close(struct world *world) {
     }
     free(world->rows);
     free(world->names);
+    control_release(&world->counted);
     arena_release(&world->arena);
 }
 
 /* ---- the checkpoint ---- */
 
-static inline void world_checkpoint(struct world *world) {
-    size_t count = 0;
-    struct row **dirty = state_dirty_rows(world->state, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (dirty[i]->number >= world->row_count) {
-            size_t grown = (size_t)dirty[i]->number * 2 + 16;
-            world->rows = realloc(world->rows, grown * sizeof *world->rows);
-            assert_non_null(world->rows);
-            memset(world->rows + world->row_count, 0, (grown - world->row_count) * sizeof *world->rows);
-            world->row_count = grown;
-        }
-        daybook_buffer_reset(&world->rows[dirty[i]->number]);
-        WORLD_OK(world, row_pack(dirty[i], &world->rows[dirty[i]->number]));
+static inline void world_keep_row(struct world *world, uint64_t number, struct daybook_bytes packed) {
+    if (number >= world->row_count) {
+        size_t grown = (size_t)number * 2 + 16;
+        world->rows = realloc(world->rows, grown * sizeof *world->rows);
+        assert_non_null(world->rows);
+        memset(world->rows + world->row_count, 0, (grown - world->row_count) * sizeof *world->rows);
+        world->row_count = grown;
     }
-    const struct name_entry *names = state_new_names(world->state, &count);
-    if (count > 0) {
-        world->names = realloc(world->names, (world->name_count + count) * sizeof *names);
+    daybook_buffer_reset(&world->rows[number]);
+    WORLD_OK(world, daybook_buffer_append(&world->rows[number], packed.data, packed.size));
+}
+
+/* What the state froze is now kept outside of it, as a checkpoint does. */
+static inline void world_keep_image(struct world *world) {
+    struct state_image image = state_view_image(world->state);
+    const uint8_t *at = image.rows.data;
+    for (size_t i = 0; i < image.row_count; i++) {
+        size_t size = load_le32(at + 8);
+        world_keep_row(world, load_le64(at), (struct daybook_bytes){at + 12, size});
+        at += 12 + size;
+    }
+    assert_ptr_equal(at, image.rows.data + image.rows.size);
+    if (image.name_count > 0) {
+        world->names = realloc(world->names, (world->name_count + image.name_count) * sizeof *image.names);
         assert_non_null(world->names);
-        memcpy(world->names + world->name_count, names, count * sizeof *names);
-        world->name_count += count;
+        memcpy(world->names + world->name_count, image.names, image.name_count * sizeof *image.names);
+        world->name_count += image.name_count;
     }
-    state_mark_clean(world->state);
+    state_thaw(world->state);
+}
+
+static inline void world_checkpoint(struct world *world) {
+    bool is_done = false;
+    state_freeze(world->state, &world->counted);
+    while (!is_done) {
+        WORLD_OK(world, state_pack_some(world->state, 3, &is_done, &world->error));
+    }
+    world_keep_image(world);
 }
 
 /* Every row that there is, packed, one after the other with its number. */
@@ -243,9 +262,7 @@ static inline void world_decide(struct world *world, const Pb__Request *request,
     struct decide_input input = world_input(world);
     struct daybook_buffer before = world_pack(world, world->state);
     size_t event_count = world->events.count;
-    size_t names_before = 0;
-    size_t names_after = 0;
-    (void)state_new_names(world->state, &names_before);
+    size_t names_before = state_new_name_count(world->state);
     state_begin(world->state);
     WORLD_OK(world, decide_request(world->decider, world->state, request, &input, &world->arena, &world->events, result,
                                    &world->error));
@@ -255,8 +272,7 @@ static inline void world_decide(struct world *world, const Pb__Request *request,
     } else {
         state_rollback(world->state);
         event_batch_cut(&world->events, event_count);
-        (void)state_new_names(world->state, &names_after);
-        assert_int_equal(names_before, names_after);
+        assert_int_equal(names_before, state_new_name_count(world->state));
     }
     if (result->refusal != NULL || result->is_repeated) {
         assert_int_equal(world->events.count, event_count);
@@ -267,7 +283,7 @@ static inline void world_decide(struct world *world, const Pb__Request *request,
     daybook_buffer_release(&before);
     if (world->forgets) {
         world_checkpoint(world);
-        state_trim(world->state, 0);
+        state_trim(world->state, 0, SIZE_MAX);
     }
 }
 

@@ -34,8 +34,10 @@ static struct names *open_names(struct folding *f) {
 static void flush(struct folding *f, struct names *names, struct names_entry *entries, size_t count) {
     qsort(entries, count, sizeof *entries, compare);
     folding_begin(f);
+    names_begin_flush(names);
     FOLDING_OK(f, names_flush(names, f->txn, entries, count, &f->error));
     folding_commit(f);
+    names_end_flush(names);
 }
 
 static bool has(const uint64_t *numbers, size_t count, uint64_t number) {
@@ -193,8 +195,10 @@ static void nothing_is_in_an_empty_table(void **state) {
     struct names *names = open_names(&f);
     check_not_invented(&f, names, &chance);
     folding_begin(&f);
+    names_begin_flush(names);
     FOLDING_OK(&f, names_flush(names, f.txn, NULL, 0, &f.error));
     folding_commit(&f);
+    names_end_flush(names);
     assert_int_equal(names_run_count(names), 0);
     names_close(names);
     folding_close(&f);
