@@ -72,13 +72,14 @@ static int64_t adjusted_amount(const Pb__AdjustmentPosted *adjustment) {
     return is_more_owed ? adjustment->amount_minor : -adjustment->amount_minor;
 }
 
-static bool add_restored(const Pb__DepositRestored *restored, int64_t *columns) {
-    int64_t total;
-    if (!slices_total(restored->n_slices, restored->slices, &total)) {
-        return false;
+static bool add_consumed(const Pb__Event *e, int64_t *columns) {
+    int64_t *consumed = &columns[EFFECT_CONSUMED];
+    if (e->body_case == PB__EVENT__BODY_DEPOSIT_CONSUMED) {
+        return slices_total(e->deposit_consumed->n_slices, e->deposit_consumed->slices, consumed);
     }
-    columns[EFFECT_CONSUMED] = -total;
-    return true;
+    bool fits = slices_total(e->deposit_restored->n_slices, e->deposit_restored->slices, consumed);
+    *consumed = -*consumed;
+    return fits;
 }
 
 /* What the books do not show: lifetime totals, holds and pending money. False: slices overflow. */
@@ -122,9 +123,8 @@ static bool add_beside(const Pb__Event *e, struct effects *effects) {
         return add_hold(e->hold_released->n_slices, e->hold_released->slices, e->hold_released->credit_minor, -1,
                         columns);
     case PB__EVENT__BODY_DEPOSIT_CONSUMED:
-        return slices_total(e->deposit_consumed->n_slices, e->deposit_consumed->slices, &columns[EFFECT_CONSUMED]);
     case PB__EVENT__BODY_DEPOSIT_RESTORED:
-        return add_restored(e->deposit_restored, columns);
+        return add_consumed(e, columns);
     case PB__EVENT__BODY_ALLOCATED:
     case PB__EVENT__BODY_UNALLOCATED:
     case PB__EVENT__BODY_LOT_EXPIRED:

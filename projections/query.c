@@ -43,6 +43,10 @@ static enum daybook_status route(struct daybook *ledger, const Pb__Query *query,
         return query_bridge(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION_KPI:
         return query_kpi(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_CREDIT_HISTORY:
+        return query_credit_history(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_CREDIT_DECISIONS:
+        return query_credit_decisions(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION_CHECKPOINT:
         return query_checkpoint(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION_INCLUSION:

@@ -155,6 +155,23 @@ static enum daybook_status check_customer(struct book *book, struct daybook_erro
     return status;
 }
 
+enum daybook_status query_read_at(const Pb__At *at, const char *to, Pb__At *read, struct daybook_error *error) {
+    pb__at__init(read);
+    if (at != NULL) {
+        *read = *at;
+    }
+    if (to[0] == '\0') {
+        return DAYBOOK_OK;
+    }
+    if (read->as_of[0] != '\0' && strcmp(read->as_of, to) != 0) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "the last day of the period, %.16s, is not the as-of date, %.16s; give one of them", to,
+                            read->as_of);
+    }
+    read->as_of = (char *)(uintptr_t)to;
+    return DAYBOOK_OK;
+}
+
 enum daybook_status book_open(struct book *book, struct daybook *ledger, struct arena *arena,
                               const struct book_question *question, struct daybook_error *error) {
     *book = (struct book){

@@ -73,6 +73,11 @@ struct book_question {
     const Pb__Page *page;
 };
 
+/* The coordinates of a question about a period, whose last day is another name of as_of. INVALID:
+ * both are given, and differ. `read` borrows from `at` (may be NULL) and `to`. */
+DAYBOOK_MUST_USE enum daybook_status query_read_at(const Pb__At *at, const char *to, Pb__At *read,
+                                                   struct daybook_error *error);
+
 /* Resolves the coordinates and checks the customer. After any result: book_close. */
 DAYBOOK_MUST_USE enum daybook_status book_open(struct book *book, struct daybook *ledger, struct arena *arena,
                                                const struct book_question *question, struct daybook_error *error);
@@ -122,6 +127,8 @@ query_route query_postings;
 query_route query_lots;
 query_route query_lineage;
 query_route query_bridge;
+query_route query_credit_history;
+query_route query_credit_decisions;
 query_route query_kpi;
 query_route query_events;
 query_route query_status;

@@ -248,24 +248,6 @@ static enum daybook_status make_answer(struct kpis *kpis, struct book *book, Pro
 
 /* ---- the question ---- */
 
-/* `to` is another name of as_of. */
-static enum daybook_status read_at(const Pb__KpiQuery *asked, Pb__At *at, struct daybook_error *error) {
-    pb__at__init(at);
-    if (asked->at != NULL) {
-        *at = *asked->at;
-    }
-    if (asked->to[0] == '\0') {
-        return DAYBOOK_OK;
-    }
-    if (at->as_of[0] != '\0' && strcmp(at->as_of, asked->to) != 0) {
-        return daybook_fail(error, DAYBOOK_INVALID,
-                            "the last day of the period, %.16s, is not the as-of date, %.16s; give one of them",
-                            asked->to, at->as_of);
-    }
-    at->as_of = asked->to;
-    return DAYBOOK_OK;
-}
-
 static enum daybook_status read_from(const Pb__KpiQuery *asked, const struct book *book, struct kpis *kpis,
                                      struct daybook_error *error) {
     char to[DATE_TEXT_SIZE];
@@ -289,7 +271,7 @@ enum daybook_status query_kpi(struct daybook *ledger, const Pb__Query *query, st
     struct kpis kpis = {0};
     struct book book;
     Pb__At at;
-    DAYBOOK_TRY(read_at(asked, &at, error));
+    DAYBOOK_TRY(query_read_at(asked->at, asked->to, &at, error));
     struct book_question question = {&at, asked->customer, asked->currency, asked->tag, NULL};
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {

@@ -56,8 +56,9 @@ const struct command policy_commands[] = {
         .argument_max = 1,
         .uses = USES_LEDGER | USES_AT | USES_PAGE,
         .run = command_view_run,
-        .summary = N_("show a customer's limit, exposure and habits of paying"),
-        .detail = NULL,
+        .summary = N_("show a customer's limit, exposure, habits of paying and grade"),
+        .detail = N_("Below it stands each rule of the grade with its limits and what was measured; \"daybook help "
+                     "grades\" explains them."),
         .example = "daybook credit show ACME",
         .options = credit_list_options,
         .message = "credit",

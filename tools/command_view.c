@@ -15,6 +15,7 @@
 #include "tools/text.h"
 #include "tools/view_table.h"
 #include "tools/view_table_books.h"
+#include "tools/view_table_credit.h"
 #include "tools/view_table_kpi.h"
 
 static const struct option_spec balance_options[] = {
@@ -274,6 +275,9 @@ static enum daybook_status print_table(const struct invocation *invocation, cons
     books_print_notes(answer, stdout);
     if (status == DAYBOOK_OK) {
         status = kpi_print_notes(answer, invocation->arena, stdout, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = credit_print_notes(answer, invocation->arena, stdout, error);
     }
     const char *cursor = next_cursor_of(answer);
     if (status == DAYBOOK_OK && *cursor != '\0' && !options_has(&invocation->options, "top")) {

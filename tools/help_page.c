@@ -79,12 +79,37 @@ static const char kpi_page[] =
        "Each figure is whole + numerator * times / denominator, by integers, in hundredths,\n"
        "half away from zero. Unapplied money is deducted from nothing.\n");
 
+static const char grades_page[] =
+    N_("A grade is a sum of points. Each rule measures one thing and gives a point for each\n"
+       "of its four limits that the measure is above; the fraction itself is compared, not\n"
+       "what it is rounded to. All of it is printed by \"daybook credit show CUSTOMER\".\n"
+       "\n"
+       "  RULE               MEASURE                                      A POINT EACH ABOVE\n"
+       "  days beyond terms  days from due date to allocation, weighted   0, 10, 30, 60 days\n"
+       "                     by what was allocated; early is negative\n"
+       "  late share         allocated past its due date, of all that     5, 20, 40, 70 %\n"
+       "                     was allocated\n"
+       "  overdue share      overdue, of what is open                     0, 10, 25, 50 %\n"
+       "  oldest overdue     days since the oldest open due date          0, 30, 60, 90 days\n"
+       "  use of the limit   exposure, of a limit above 0                 80, 90, 100, 120 %\n"
+       "  written off        written off less recovered, of all that      0, 1, 2, 5 %\n"
+       "                     was charged on credit\n"
+       "\n"
+       "  A  up to 2 points    B  up to 5    C  up to 9    D  up to 14    E  more\n"
+       "\n"
+       "One rule at its 4 points keeps the grade at C or below. A rule that has nothing to\n"
+       "divide by gives no points and says so. Where nothing was ever paid, is open or was\n"
+       "written off, there is no grade. What is disputed is not overdue. Measures go over\n"
+       "all that is visible at --as-of and --known-at; \"daybook credit history\" shows them\n"
+       "at a row of dates. The rules are Daybook's own: nothing else enters.\n");
+
 const char *help_page(const char *name) {
     static const struct {
         const char *name;
         const char *text;
     } pages[] = {
         {"import", import_page},
+        {"grades", grades_page},
         {"kpi", kpi_page},
     };
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {

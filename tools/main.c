@@ -30,6 +30,8 @@ static int show_help(int argc, char **argv) {
         help_refusals(stdout);
     } else if (argc == 1 && strcmp(argv[0], "man") == 0) {
         help_man(stdout);
+    } else if (argc == 1 && help_page(argv[0]) != NULL) {
+        (void)fputs(help_page(argv[0]), stdout);
     } else if (help_group(stdout, argv[0]) == 0) {
         (void)fprintf(stderr, _("daybook: there is no help on \"%s\"; \"daybook help\" lists the commands\n"), argv[0]);
         return EXIT_USAGE;

@@ -12,6 +12,7 @@
 #include "tools/text.h"
 #include "tools/view_table_books.h"
 #include "tools/view_table_bridge.h"
+#include "tools/view_table_credit.h"
 #include "tools/view_table_kpi.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
@@ -19,12 +20,6 @@
 static void add_enum(struct table *table, const ProtobufCEnumDescriptor *descriptor, int value) {
     char text[64];
     table_add_text(table, enum_short_name(descriptor, value, text, sizeof text), TONE_PLAIN);
-}
-
-/* "12.50" for 1250 hundredths. */
-static void add_hundredths(struct table *table, int64_t hundredths) {
-    char text[DECIMAL_TEXT_SIZE];
-    table_add_text(table, decimal_format(hundredths, 2, text), TONE_PLAIN);
 }
 
 /* ---- balance ---- */
@@ -180,63 +175,6 @@ static struct table *aging_table(const Pb__AgingAnswer *answer, struct arena *ar
     return table;
 }
 
-/* ---- credit ---- */
-
-static const struct table_column credit_columns[] = {
-    {"customer", N_("CUSTOMER"), false},
-    {"currency", N_("CUR"), false},
-    {"state", N_("STATE"), false},
-    {"mode", N_("MODE"), false},
-    {"limit", N_("LIMIT"), true},
-    {"exposure", N_("EXPOSURE"), true},
-    {"available", N_("AVAILABLE"), true},
-    {"on_hold", N_("HOLD"), false},
-    {"overdue", N_("OVERDUE"), true},
-    {"oldest_overdue_days", N_("OLDEST DAYS"), true},
-    {"days_to_pay", N_("DAYS TO PAY"), true},
-    {"days_beyond_terms", N_("BEYOND TERMS"), true},
-    {"times_over_limit", N_("TIMES OVER"), true},
-    {"since", N_("SINCE"), false},
-    {"until", N_("UNTIL"), false},
-};
-
-static void add_credit(struct table *table, const Pb__Credit *row) {
-    bool has_limit = row->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT;
-    enum table_tone overdue = row->overdue_minor > 0 ? TONE_ALARM : TONE_PLAIN;
-    table_begin_row(table, ROW_PLAIN);
-    table_add_text(table, row->customer, TONE_PLAIN);
-    table_add_text(table, row->currency, TONE_PLAIN);
-    add_enum(table, &pb__limit_state__descriptor, (int)row->state);
-    add_enum(table, &pb__credit_mode__descriptor, (int)row->mode);
-    if (has_limit) {
-        table_add_amount(table, row->limit_minor, row->currency, TONE_PLAIN);
-    } else {
-        table_add_text(table, "", TONE_PLAIN);
-    }
-    table_add_amount(table, row->exposure_minor, row->currency, TONE_PLAIN);
-    if (has_limit) {
-        table_add_amount(table, row->available_minor, row->currency, TONE_PLAIN);
-    } else {
-        table_add_text(table, "", TONE_PLAIN);
-    }
-    table_add_text(table, row->on_hold ? _("yes") : "", row->on_hold ? TONE_ALARM : TONE_PLAIN);
-    table_add_amount(table, row->overdue_minor, row->currency, overdue);
-    table_add_count(table, row->oldest_overdue_days, overdue);
-    add_hundredths(table, row->days_to_pay_hundredths);
-    add_hundredths(table, row->days_beyond_terms_hundredths);
-    table_add_count(table, row->times_over_limit, TONE_PLAIN);
-    table_add_text(table, row->policy_since, TONE_PLAIN);
-    table_add_text(table, row->policy_until, TONE_PLAIN);
-}
-
-static struct table *credit_table(const Pb__CreditAnswer *answer, struct arena *arena) {
-    struct table *table = table_open(credit_columns, COLUMN_COUNT(credit_columns), arena);
-    for (size_t i = 0; table != NULL && i < answer->n_rows; i++) {
-        add_credit(table, answer->rows[i]);
-    }
-    return table;
-}
-
 /* ---- history ---- */
 
 static const struct table_column history_columns[] = {
@@ -357,14 +295,15 @@ struct table *view_table_of(const ProtobufCMessage *answer, struct arena *arena)
     if (kind == &pb__aging_answer__descriptor) {
         return aging_table((const Pb__AgingAnswer *)answer, arena);
     }
-    if (kind == &pb__credit_answer__descriptor) {
-        return credit_table((const Pb__CreditAnswer *)answer, arena);
-    }
     if (kind == &pb__history_answer__descriptor) {
         return history_table((const Pb__HistoryAnswer *)answer, arena);
     }
     if (kind == &pb__customers_answer__descriptor) {
         return customers_table((const Pb__CustomersAnswer *)answer, arena);
+    }
+    struct table *credit;
+    if (credit_table_of(answer, arena, &credit)) {
+        return credit;
     }
     if (kind == &pb__kpi_answer__descriptor) {
         return kpi_table_of((const Pb__KpiAnswer *)answer, arena);

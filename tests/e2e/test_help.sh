@@ -15,7 +15,7 @@ err_has "Usage: daybook COMMAND"
 sed -nE 's/^  ([a-z-]+( [a-z-]+)?)  +.*/\1/p' "$work/overview" | grep -v '^daybook' >"$work/commands"
 for command in init "customer open" "customer change" "customer close" "customer show" "customer list" deposit charge \
     pay settle allocate unallocate adjust refund "reverse payment" "reverse charge" "credit set" "credit show" \
-    "credit list" "period close" "period reopen" balance aging open-items history trial-balance postings deposits \
+    "credit list" "credit history" "credit decisions" "period close" "period reopen" balance aging open-items history trial-balance postings deposits \
     lineage kpi status rebuild digest \
     "export events" submit import; do
     grep -qx -- "$command" "$work/commands" || die "the overview lacks $command"

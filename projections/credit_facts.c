@@ -1,0 +1,118 @@
+/* What three views say of one account, and the row that is made of it. */
+#include "projections/credit_facts.h"
+
+#include "projections/credit_grade.h"
+#include "projections/query_aging.h"
+
+enum { READ_CREDIT, READ_BALANCE, READ_AGING };
+
+void credit_facts_add_views(struct book *book) {
+    book->accounts_table = CREDIT_ACCOUNTS;
+    book_add_view(book, "credit");
+    book_add_view(book, "balance");
+    book_add_view(book, "aging");
+}
+
+static enum daybook_status ask_balance(struct book *book, const struct account_row *account, int32_t as_of,
+                                       uint64_t known_at, struct credit_facts *facts, struct daybook_error *error) {
+    struct account_row found;
+    bool is_found;
+    struct store_txn *txn = book->reads[READ_BALANCE].txn;
+    DAYBOOK_TRY(account_find(txn, BALANCE_ACCOUNTS, account->customer, account->currency, &found, &is_found, error));
+    return is_found ? balance_ask(txn, found.number, as_of, known_at, &facts->totals, error) : DAYBOOK_OK;
+}
+
+static enum daybook_status ask_ages(struct book *book, const struct account_row *account, int32_t as_of,
+                                    uint64_t known_at, struct credit_facts *facts, struct daybook_error *error) {
+    struct account_row found;
+    bool is_found;
+    struct store_txn *txn = book->reads[READ_AGING].txn;
+    struct aging_policy policy = query_default_aging_policy();
+    DAYBOOK_TRY(account_find(txn, AGING_ACCOUNTS, account->customer, account->currency, &found, &is_found, error));
+    struct aging_question question = {found.number, as_of, known_at, false};
+    if (!is_found) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(aging_ask_paid(txn, &question, &facts->paid, error));
+    return aging_ask(txn, &question, &policy, &facts->ages, error);
+}
+
+enum daybook_status credit_facts_ask(struct book *book, const struct account_row *account, int32_t as_of,
+                                     uint64_t known_at, struct credit_facts *facts, bool *is_visible,
+                                     struct daybook_error *error) {
+    *facts = (struct credit_facts){0};
+    struct store_txn *txn = book->reads[READ_CREDIT].txn;
+    DAYBOOK_TRY(book_check(book, READ_CREDIT, credit_ask(txn, account, as_of, known_at, &facts->credit, error), error));
+    DAYBOOK_TRY(book_check(book, READ_BALANCE, ask_balance(book, account, as_of, known_at, facts, error), error));
+    *is_visible = facts->credit.is_visible || facts->totals.count > 0;
+    if (!*is_visible) {
+        return DAYBOOK_OK;
+    }
+    return book_check(book, READ_AGING, ask_ages(book, account, as_of, known_at, facts, error), error);
+}
+
+static enum daybook_status too_large(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_LIMIT, "while adding up an exposure: it does not fit 64 bits");
+}
+
+/* Means and shares stay 0 where there is nothing to divide by. */
+static void fill_payment(const struct credit_facts *facts, Pb__Credit *row) {
+    const struct aging_paid *paid = &facts->paid;
+    row->paid_minor = paid->paid_minor;
+    row->late_minor = paid->late_minor;
+    (void)ratio_hundredths(paid->to_pay, paid->paid_minor, &row->days_to_pay_hundredths);
+    (void)ratio_hundredths(paid->delay - paid->early, paid->paid_minor, &row->days_beyond_terms_hundredths);
+    (void)ratio_hundredths(paid->delay, paid->paid_minor, &row->days_late_hundredths);
+    (void)ratio_hundredths((wide)paid->late_minor * 100, paid->paid_minor, &row->late_share_hundredths);
+    (void)ratio_hundredths((wide)row->overdue_minor * 100, row->open_minor, &row->overdue_share_hundredths);
+}
+
+enum daybook_status credit_facts_fill(const struct credit_facts *facts, Pb__Credit *row, struct daybook_error *error) {
+    const struct credit_row *credit = &facts->credit;
+    const int64_t *columns = facts->totals.columns;
+    row->state = credit->policy.is_set ? credit->policy.state : PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED;
+    row->mode = credit->policy.mode;
+    row->limit_minor = credit->policy.limit_minor;
+    row->open_minor = columns[EFFECT_RECEIVABLE];
+    row->held_minor = columns[EFFECT_CREDIT_HELD];
+    row->unapplied_minor = columns[EFFECT_UNAPPLIED];
+    row->written_off_minor = columns[EFFECT_WRITTEN_OFF];
+    row->on_hold = credit->on_hold;
+    row->oldest_overdue_days = facts->ages.oldest_overdue_days;
+    row->overdue_minor = facts->ages.overdue_minor;
+    row->times_over_limit = credit->times_over_limit;
+    fill_payment(facts, row);
+    if (__builtin_add_overflow(row->open_minor, row->held_minor, &row->exposure_minor) ||
+        __builtin_sub_overflow(row->exposure_minor, row->unapplied_minor, &row->exposure_minor)) {
+        return too_large(error);
+    }
+    if (row->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT &&
+        __builtin_sub_overflow(row->limit_minor, row->exposure_minor, &row->available_minor)) {
+        return too_large(error);
+    }
+    return DAYBOOK_OK;
+}
+
+Pb__Credit *credit_facts_row(struct book *book, const struct account_row *account, const struct credit_facts *facts,
+                             const Pb__Credit *filled, bool with_rules) {
+    Pb__Credit *row = arena_alloc(book->arena, sizeof *row);
+    if (row == NULL) {
+        return NULL;
+    }
+    *row = *filled;
+    row->customer = book_text(book, account->customer);
+    row->currency = book_text(book, account->currency);
+    row->policy_since = book_date(book, facts->credit.policy.since_on);
+    row->policy_until = book_date(book, facts->credit.policy.until_on);
+    bool is_whole = row->customer != NULL && row->currency != NULL && row->policy_since != NULL &&
+                    row->policy_until != NULL && credit_grade(facts, with_rules, book->arena, row) == DAYBOOK_OK;
+    return is_whole ? row : NULL;
+}
+
+enum daybook_status credit_facts_add_policies(struct book *book) {
+    DAYBOOK_TRY(book_add_policy(book, "exposure", "open + held against the limit - unapplied"));
+    DAYBOOK_TRY(book_add_policy(book, "unapplied", "deducted"));
+    DAYBOOK_TRY(book_add_policy(book, "deposits", "not deducted"));
+    DAYBOOK_TRY(book_add_policy(book, "overdue", "by due date, without what is disputed"));
+    return credit_grade_add_policies(book);
+}
