@@ -11,7 +11,7 @@
 #include "codec/wire.h"
 #include "ledger_internal.h"
 
-enum { LEDGER_FORMAT = 1, LEDGER_ID_BYTES = 16, CONFIG_ARENA_BYTES = 1 << 16 };
+enum { LEDGER_FORMAT = 1, LEDGER_ID_BYTES = 16, CONFIG_ARENA_BYTES = 1 << 16, DEFAULT_WAIT_MS = 60000 };
 
 static struct daybook_clock clock_or_system(struct daybook_clock clock) {
     return clock.now_us != NULL ? clock : clock_system();
@@ -152,6 +152,7 @@ enum daybook_status daybook_open(const struct daybook_open_options *options, str
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening %s: memory was refused", options->directory);
     }
     fresh->is_read_only = options->is_read_only;
+    fresh->wait_ms = options->wait_ms == 0 ? DEFAULT_WAIT_MS : options->wait_ms;
     fresh->clock = clock_or_system(options->clock);
     arena_init(&fresh->config_arena, CONFIG_ARENA_BYTES);
     pthread_mutex_init(&fresh->reader_lock, NULL);

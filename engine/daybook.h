@@ -56,6 +56,7 @@ struct daybook_open_options {
     size_t state_limit_bytes;              /* Of the memory that deciding may keep; 0 = 1 GiB. */
     uint64_t checkpoint_events;            /* Events between two checkpoints of that state; 0 = the default. */
     size_t map_size_bytes;                 /* Address space of each store; 0 = the default. */
+    uint32_t wait_ms;                      /* How long a question waits for a view that follows; 0 = a minute. */
     struct daybook_clock clock;            /* All zero = the system's. */
 };
 

@@ -13,6 +13,7 @@ const char *ledger_directory(const struct daybook *ledger);
 struct journal *ledger_journal(struct daybook *ledger);
 const Pb__LedgerConfig *ledger_config(const struct daybook *ledger);
 const struct timezone_rules *ledger_timezone(const struct daybook *ledger);
+const char *ledger_directory(const struct daybook *ledger);
 size_t ledger_view_count(const struct daybook *ledger);
 struct view *ledger_view_at(struct daybook *ledger, size_t index);
 

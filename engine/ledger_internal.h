@@ -12,6 +12,7 @@
 struct daybook {
     char *directory;
     bool is_read_only;
+    uint32_t wait_ms;
     struct daybook_clock clock;
     struct journal *journal;
     struct arena config_arena;

@@ -7,7 +7,7 @@
 #include "ledger_internal.h"
 #include "state_store.h"
 
-enum { PROJECTOR_TIMEOUT_MS = 60000, EVENT_ARENA_BYTES = 1 << 20 };
+enum { EVENT_ARENA_BYTES = 1 << 20 };
 
 const char *ledger_directory(const struct daybook *ledger) {
     return ledger->directory;
@@ -23,6 +23,10 @@ const Pb__LedgerConfig *ledger_config(const struct daybook *ledger) {
 
 const struct timezone_rules *ledger_timezone(const struct daybook *ledger) {
     return ledger->timezone;
+}
+
+const char *ledger_directory(const struct daybook *ledger) {
+    return ledger->directory;
 }
 
 size_t ledger_view_count(const struct daybook *ledger) {
@@ -191,7 +195,7 @@ enum daybook_status ledger_begin_read(struct daybook *ledger, const char *name, 
     }
     view_end_read(read);
     if (ledger->projector != NULL) {
-        DAYBOOK_TRY(projector_wait(ledger->projector, view, sequence, PROJECTOR_TIMEOUT_MS, error));
+        DAYBOOK_TRY(projector_wait(ledger->projector, view, sequence, ledger->wait_ms, error));
     } else {
         DAYBOOK_TRY(view_catch_up(view, sequence, ledger_progress(ledger), error));
     }
