@@ -1,0 +1,535 @@
+/* One HTTP request while it lasts: read, dispatched, answered. */
+#include "tools/serve/call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "tools/serve/ask.h"
+#include "tools/serve/follow.h"
+#include "tools/serve/gzip.h"
+#include "tools/serve/page.h"
+#include "tools/serve/server.h"
+
+#define MS_NS UINT64_C(1000000)
+
+enum { GZIP_MIN_BYTES = 1024, FOLLOW_PARAMETERS_MAX = 4 };
+
+static const char accept_post[] =
+    "application/json, application/proto, application/connect+json, application/connect+proto";
+
+/* ---- replies ---- */
+
+static void set_error(struct reply *reply, enum connect_code code, const char *message, const Pb__Refusal *refusal) {
+    daybook_buffer_reset(&reply->bytes);
+    reply->code = code;
+    reply->type = "application/json";
+    reply->is_gzip = false;
+    if (connect_write_error(code, message, refusal, &reply->bytes) != DAYBOOK_OK) {
+        daybook_buffer_reset(&reply->bytes); /* The status says enough. */
+    }
+    bool is_passing = code == CONNECT_RESOURCE_EXHAUSTED || code == CONNECT_UNAVAILABLE;
+    reply->retry_after_s = is_passing && reply->http == 0 ? 1 : 0;
+}
+
+static struct reply *reply_of(struct call *call) {
+    return call->is_given_up ? &call->late : &call->reply;
+}
+
+void call_fail(struct call *call, enum connect_code code, const char *format, ...) {
+    char message[DAYBOOK_ERROR_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    set_error(&call->reply, code, message, NULL);
+}
+
+void call_fail_with(struct call *call, const struct daybook_error *error) {
+    set_error(&call->reply, connect_code_of_status(error->status), error->message, NULL);
+}
+
+void call_refuse(struct call *call, const Pb__Refusal *refusal) {
+    set_error(&call->reply, connect_code_of_refusal(refusal->code), refusal->message, refusal);
+}
+
+void call_answer(struct call *call, const ProtobufCMessage *message) {
+    struct reply *reply = &call->reply;
+    daybook_buffer_reset(&reply->bytes);
+    reply->code = CONNECT_OK;
+    reply->type = connect_content_type(call->content);
+    if (connect_write_message(call->content.codec, message, &reply->bytes) != DAYBOOK_OK) {
+        call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the answer was refused; ask for fewer rows a page");
+        return;
+    }
+    if (call->accepts_gzip && reply->bytes.size >= GZIP_MIN_BYTES) {
+        struct daybook_buffer packed = {0};
+        if (gzip_pack(daybook_buffer_view(&reply->bytes), &packed) == DAYBOOK_OK) {
+            daybook_buffer_release(&reply->bytes);
+            reply->bytes = packed;
+            reply->is_gzip = true;
+        }
+    }
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value) {
+    /* Refused memory loses a header, not the answer. */
+    (void)MHD_add_response_header(response, name, value);
+}
+
+static void add_headers(struct call *call, struct MHD_Response *response) {
+    const struct reply *reply = reply_of(call);
+    if (reply->type != NULL) {
+        add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+    }
+    if (reply->is_gzip) {
+        add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    }
+    if (call->is_get && call->method != NULL) {
+        add_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+    }
+    if (reply->header_name != NULL) {
+        add_header(response, reply->header_name, reply->header_value);
+    }
+    if (reply->retry_after_s > 0) {
+        char seconds[16];
+        (void)snprintf(seconds, sizeof seconds, "%u", reply->retry_after_s);
+        add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+    if (reply->closes || call->server->is_draining) {
+        add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    }
+}
+
+static unsigned http_of(const struct reply *reply) {
+    return reply->http != 0 ? reply->http : connect_code_http(reply->code);
+}
+
+static void note(struct call *call) {
+    struct server *server = call->server;
+    const struct reply *reply = reply_of(call);
+    uint64_t time_us = (clock_monotonic_ns() - call->start_ns) / 1000;
+    const char *name = call->method != NULL ? call->method->name : call->page != NULL ? page_name(call->page) : "none";
+    metrics_count_call(&server->metrics, call->method, reply->code, time_us);
+    if (server->options.logs_calls || http_of(reply) >= 500) {
+        log_call(&server->log, name, connect_code_name(reply->code), http_of(reply), time_us, reply->bytes.size);
+    }
+}
+
+static enum MHD_Result send_reply(struct call *call) {
+    struct reply *reply = reply_of(call);
+    note(call);
+    struct MHD_Response *response =
+        reply->bytes.data == NULL
+            ? MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT)
+            : MHD_create_response_from_buffer(reply->bytes.size, reply->bytes.data, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    reply->bytes = (struct daybook_buffer){0}; /* The response's now. */
+    add_headers(call, response);
+    enum MHD_Result result = MHD_queue_response(call->connection, http_of(reply), response);
+    MHD_destroy_response(response);
+    call->stage = CALL_SENT;
+    return result;
+}
+
+static enum MHD_Result send_stream(struct call *call) {
+    struct MHD_Response *response = follow_response(call);
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    note(call);
+    add_headers(call, response);
+    add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    enum MHD_Result result = MHD_queue_response(call->connection, MHD_HTTP_OK, response);
+    MHD_destroy_response(response);
+    call->stage = CALL_STREAMING;
+    return result;
+}
+
+/* ---- reading ---- */
+
+const char *call_header(const struct call *call, const char *name) {
+    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+}
+
+const char *call_parameter(const struct call *call, const char *name) {
+    const char *value = MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
+    return value == NULL ? "" : value;
+}
+
+/* An answer that is no result of the call: its HTTP status is said apart from the code. */
+static void refuse_http(struct call *call, enum connect_code code, unsigned http, const char *name, const char *value,
+                        const char *message) {
+    call->reply.http = http;
+    call_fail(call, code, "%s", message);
+    call->reply.header_name = name;
+    call->reply.header_value = value;
+}
+
+static bool is_gzip_listed(const char *text) {
+    return text != NULL && strstr(text, "gzip") != NULL;
+}
+
+static bool read_encoding(struct call *call, const char *encoding) {
+    if (encoding == NULL || *encoding == '\0' || strcmp(encoding, "identity") == 0) {
+        return true;
+    }
+    call->is_gzip_body = strcmp(encoding, "gzip") == 0;
+    if (!call->is_gzip_body || call->content.is_stream) {
+        call_fail(call, CONNECT_UNIMPLEMENTED, "the compression \"%.32s\" is unknown here; %s", encoding,
+                  call->content.is_stream ? "a stream takes identity" : "identity and gzip are known");
+        return false;
+    }
+    return true;
+}
+
+static bool read_time_limit(struct call *call) {
+    const char *text = call_header(call, "Connect-Timeout-Ms");
+    uint64_t timeout_ms = call->server->options.call_timeout_ms;
+    uint64_t asked_ms;
+    if (text != NULL) {
+        if (!connect_read_timeout(text, &asked_ms)) {
+            call_fail(call, CONNECT_INVALID_ARGUMENT, "Connect-Timeout-Ms is not 1 to 10 digits");
+            return false;
+        }
+        timeout_ms = asked_ms < timeout_ms ? asked_ms : timeout_ms;
+    } else if (call->content.is_stream) {
+        return true; /* A stream goes on until its client has enough. */
+    }
+    call->deadline_ns = call->start_ns + timeout_ms * MS_NS;
+    return true;
+}
+
+static bool check_protocol(struct call *call, const char *version, const char *expected) {
+    if (version != NULL && *version != '\0' && strcmp(version, expected) != 0) {
+        call_fail(call, CONNECT_INVALID_ARGUMENT, "the version of the Connect protocol is \"%.16s\"; this is version 1",
+                  version);
+        return false;
+    }
+    return true;
+}
+
+/* POST: everything is in the headers. False: the reply says why not. */
+static bool read_post(struct call *call) {
+    const char *type = call_header(call, MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (type == NULL || !connect_read_content_type(type, &call->content) ||
+        call->content.is_stream != call->method->is_stream) {
+        refuse_http(call, CONNECT_INVALID_ARGUMENT, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "Accept-Post", accept_post,
+                    call->method->is_stream ? "this call takes application/connect+proto or application/connect+json"
+                                            : "this call takes application/json or application/proto");
+        return false;
+    }
+    const char *coding = call->content.is_stream ? "Connect-Content-Encoding" : MHD_HTTP_HEADER_CONTENT_ENCODING;
+    call->accepts_gzip = !call->content.is_stream && is_gzip_listed(call_header(call, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    return check_protocol(call, call_header(call, "Connect-Protocol-Version"), "1") &&
+           read_encoding(call, call_header(call, coding)) && read_time_limit(call);
+}
+
+/* GET: everything is in the query, the message too. */
+static bool read_get(struct call *call) {
+    const char *encoding = call_parameter(call, "encoding");
+    const char *message = call_parameter(call, "message");
+    bool is_json = strcmp(encoding, "json") == 0;
+    if (!is_json && strcmp(encoding, "proto") != 0) {
+        refuse_http(call, CONNECT_INVALID_ARGUMENT, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
+                    "a GET names its encoding: ?encoding=json&message={...} or ?encoding=proto&base64=1&message=...");
+        return false;
+    }
+    call->content = (struct connect_content){is_json ? CODEC_JSON : CODEC_PROTO, false};
+    call->accepts_gzip = is_gzip_listed(call_header(call, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    size_t size = strlen(message);
+    uint8_t *room = daybook_buffer_reserve(&call->body, base64_decoded_max(size));
+    if (room == NULL) {
+        call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the message was refused");
+        return false;
+    }
+    if (strcmp(call_parameter(call, "base64"), "1") != 0) {
+        memcpy(room, message, size);
+        call->body.size = size;
+    } else if (!base64_decode(message, size, room, &call->body.size)) {
+        call_fail(call, CONNECT_INVALID_ARGUMENT, "message: not base64");
+        return false;
+    }
+    return check_protocol(call, call_parameter(call, "connect"), "v1") &&
+           read_encoding(call, call_parameter(call, "compression")) && read_time_limit(call);
+}
+
+static bool read_method(struct call *call, const char *verb) {
+    bool may_get = call->method->is_safe && !call->method->is_stream;
+    if (call->is_get && may_get) {
+        return read_get(call);
+    }
+    if (strcmp(verb, MHD_HTTP_METHOD_POST) == 0) {
+        return read_post(call);
+    }
+    refuse_http(call, CONNECT_UNIMPLEMENTED, MHD_HTTP_METHOD_NOT_ALLOWED, MHD_HTTP_HEADER_ALLOW,
+                may_get ? "GET, POST" : "POST",
+                may_get ? "this call is asked with GET or POST" : "this call is asked with POST");
+    return false;
+}
+
+/* Everything that the headers can decide. False: the reply says why not. */
+static bool read_headers(struct call *call, const char *url, const char *verb) {
+    struct server *server = call->server;
+    const char *reason;
+    call->is_get = strcmp(verb, MHD_HTTP_METHOD_GET) == 0;
+    call->method = methods_find(&server->methods, url);
+    call->page = call->method == NULL ? page_find(url) : NULL;
+    enum connect_code code = authorise_call(&call->identity, call->method, server->options.is_open, &reason);
+    if (code != CONNECT_OK) {
+        call_fail(call, code, "%s", reason);
+        return false;
+    }
+    if (server->is_draining && call->page == NULL) {
+        call_fail(call, CONNECT_UNAVAILABLE, "the server is stopping; nothing of this call was done");
+        return false;
+    }
+    if (call->page != NULL) {
+        return true;
+    }
+    if (call->method == NULL || call->method->route == ROUTE_NONE) {
+        refuse_http(call, CONNECT_UNIMPLEMENTED, MHD_HTTP_NOT_FOUND, NULL, NULL,
+                    "there is no such call here; /openapi.json lists those that there are");
+        return false;
+    }
+    return read_method(call, verb);
+}
+
+static void refuse_size(struct call *call) {
+    call->reply.http = MHD_HTTP_CONTENT_TOO_LARGE;
+    call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "the body is larger than %zu bytes; send fewer requests at once",
+              call->server->options.body_limit_bytes);
+    call->reply.closes = true;
+}
+
+static bool is_announced_too_large(const struct call *call) {
+    const char *text = call_header(call, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return text != NULL && strtoull(text, NULL, 10) > call->server->options.body_limit_bytes;
+}
+
+static void take_body(struct call *call, const char *upload, size_t size) {
+    if (call->stage != CALL_READING) {
+        return; /* The answer is known; the rest is only read away. */
+    }
+    if (size > call->server->options.body_limit_bytes - call->body.size) {
+        refuse_size(call);
+        call->stage = CALL_READY;
+    } else if (daybook_buffer_append(&call->body, upload, size) != DAYBOOK_OK) {
+        call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the body was refused");
+        call->stage = CALL_READY;
+    }
+}
+
+static struct call *open_call(struct server *server, struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct call *call = info->socket_context == NULL ? NULL : calloc(1, sizeof *call);
+    if (call == NULL) {
+        return NULL;
+    }
+    call->server = server;
+    call->connection = connection;
+    call->peer = info->socket_context;
+    call->identity.is_local = call->peer->is_loopback;
+    call->start_ns = clock_monotonic_ns();
+    call->deadline_ns = call->start_ns + server->options.call_timeout_ms * MS_NS;
+    call->next_open = server->calls;
+    if (server->calls != NULL) {
+        server->calls->previous_open = call;
+    }
+    server->calls = call;
+    server->call_count++;
+    server_mark_busy(server, call->peer);
+    return call;
+}
+
+static void free_call(struct call *call) {
+    follow_close(call);
+    daybook_buffer_release(&call->body);
+    daybook_buffer_release(&call->reply.bytes);
+    daybook_buffer_release(&call->late.bytes);
+    free(call);
+}
+
+/* ---- dispatching ---- */
+
+/* The message of a body as it came: unpacked, out of its envelope. False: the reply says why not. */
+static bool find_message(struct call *call) {
+    uint8_t flags = 0;
+    struct daybook_error error;
+    if (call->is_gzip_body) {
+        struct daybook_buffer unpacked = {0};
+        enum daybook_status status =
+            gzip_unpack(daybook_buffer_view(&call->body), call->server->options.body_limit_bytes, &unpacked, &error);
+        daybook_buffer_release(&call->body);
+        call->body = unpacked;
+        if (status != DAYBOOK_OK) {
+            call_fail_with(call, &error);
+            return false;
+        }
+    }
+    call->message = daybook_buffer_view(&call->body);
+    if (call->content.is_stream && (!connect_read_envelope(call->message, &flags, &call->message) || flags != 0)) {
+        call_fail(call, CONNECT_INVALID_ARGUMENT, "the body is not one uncompressed message in its envelope");
+        return false;
+    }
+    return true;
+}
+
+static void hand_over(struct call *call, bool is_taken) {
+    if (is_taken) {
+        call->is_with_worker = true;
+        call->stage = CALL_WORKING;
+        return;
+    }
+    call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "too much is asked at once; nothing of this call was done, ask again");
+    call->stage = CALL_READY;
+}
+
+static void dispatch(struct call *call) {
+    struct server *server = call->server;
+    call->stage = CALL_READY;
+    if (call->page != NULL) {
+        page_answer(call);
+        return;
+    }
+    if (!find_message(call)) {
+        return;
+    }
+    switch (call->method->route) {
+    case ROUTE_SUBMIT:
+    case ROUTE_POST:
+        hand_over(call, gather_push(&server->gather, call));
+        return;
+    case ROUTE_QUESTION:
+        if (!ask_at_once(call)) {
+            call->work = ask_work;
+            hand_over(call, crew_push(&server->crew, call, false));
+        }
+        return;
+    case ROUTE_FOLLOW:
+        follow_begin(call);
+        return;
+    case ROUTE_NONE:
+        break;
+    }
+    call_fail(call, CONNECT_UNIMPLEMENTED, "there is no such call here");
+}
+
+/* A stream's error is said in its last envelope: HTTP's status is 200 whatever happens (CN2). */
+static void wrap_stream_error(struct call *call) {
+    struct reply *reply = &call->reply;
+    struct daybook_buffer end = {0};
+    if (!call->content.is_stream || call->stage != CALL_READY || reply->http != 0 || reply->code == CONNECT_OK) {
+        return;
+    }
+    if (connect_wrap_end(daybook_buffer_view(&reply->bytes), &end) == DAYBOOK_OK) {
+        daybook_buffer_release(&reply->bytes);
+        reply->bytes = end;
+        reply->http = MHD_HTTP_OK;
+        reply->type = connect_content_type(call->content);
+    }
+}
+
+static enum MHD_Result begin_call(struct server *server, struct MHD_Connection *connection, const char *url,
+                                  const char *verb, void **state) {
+    struct call *call = open_call(server, connection);
+    if (call == NULL) {
+        return MHD_NO;
+    }
+    *state = call;
+    if (!read_headers(call, url, verb)) {
+        call->stage = CALL_READY; /* Answered when the body, if it is not too large, has been read away. */
+    }
+    if (is_announced_too_large(call)) {
+        refuse_size(call);
+        return send_reply(call);
+    }
+    return MHD_YES;
+}
+
+enum MHD_Result call_handle(void *context, struct MHD_Connection *connection, const char *url, const char *verb,
+                            const char *version, const char *upload, size_t *upload_size, void **state) {
+    struct call *call = *state;
+    (void)version;
+    if (call == NULL) {
+        return begin_call(context, connection, url, verb, state);
+    }
+    if (*upload_size > 0) {
+        take_body(call, upload, *upload_size);
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    if (call->stage == CALL_READING) {
+        dispatch(call);
+    }
+    wrap_stream_error(call);
+    switch (call->stage) {
+    case CALL_WORKING:
+        MHD_suspend_connection(connection);
+        return MHD_YES;
+    case CALL_READY:
+        return send_reply(call);
+    case CALL_STREAMING:
+        return send_stream(call);
+    case CALL_READING:
+    case CALL_SENT:
+        break;
+    }
+    return MHD_YES;
+}
+
+void call_completed(void *context, struct MHD_Connection *connection, void **state,
+                    enum MHD_RequestTerminationCode why) {
+    struct server *server = context;
+    struct call *call = *state;
+    (void)connection;
+    (void)why;
+    if (call == NULL) {
+        return;
+    }
+    *state = NULL;
+    if (call->previous_open == NULL) {
+        server->calls = call->next_open;
+    } else {
+        call->previous_open->next_open = call->next_open;
+    }
+    if (call->next_open != NULL) {
+        call->next_open->previous_open = call->previous_open;
+    }
+    server->call_count--;
+    server_mark_idle(server, call->peer);
+    follow_leave(call);
+    if (call->is_with_worker) {
+        call->is_abandoned = true;
+    } else {
+        free_call(call);
+    }
+}
+
+void call_return(struct call *call) {
+    call->is_with_worker = false;
+    if (call->is_abandoned) {
+        free_call(call);
+        return;
+    }
+    if (call->follower != NULL) {
+        follow_resume(call);
+        return;
+    }
+    if (!call->is_given_up) {
+        call->stage = CALL_READY;
+        MHD_resume_connection(call->connection);
+    }
+}
+
+void call_give_up(struct call *call, enum connect_code code, const char *message) {
+    call->is_given_up = true;
+    set_error(&call->late, code, message, NULL);
+    call->stage = CALL_READY;
+    MHD_resume_connection(call->connection);
+}

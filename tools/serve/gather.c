@@ -1,0 +1,412 @@
+/* The gatherer: requests of many connections become one submission. */
+#include "tools/serve/gather.h"
+
+#include <stdlib.h>
+
+#include "codec/wire.h"
+#include "daybook/v1/service.pb-c.h"
+#include "limits.h"
+#include "tools/serve/server.h"
+
+enum { QUEUE_CALLS = 16384, LANE_ARENA_BYTES = 256 << 20, KEPT_BYTES = 8 << 20 };
+#define QUEUE_BYTES ((size_t)128 << 20)
+
+/* A call on its way through a lane: what it asks, as the engine wants it. */
+struct parcel {
+    struct call *call;
+    struct daybook_bytes *requests; /* In the call's body, or encoded into the lane's arena. */
+    size_t count;
+};
+
+/* One lane's working memory, used again for each batch. */
+struct lane {
+    struct gather *gather;
+    struct arena batch_arena;
+    struct parcel *parcels;
+    struct daybook_submission *submissions;
+    size_t capacity;
+};
+
+/* ---- reading ---- */
+
+static enum daybook_status no_memory(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading the requests: they are larger than the memory set aside");
+}
+
+/* A message inside another: the length that follows a tag. False: the bytes are cut off. */
+static bool take_bytes(const uint8_t **at, const uint8_t *end, struct daybook_bytes *bytes) {
+    uint64_t size;
+    size_t used = varint_load(*at, end, &size);
+    if (used == 0 || size > (uint64_t)(end - *at) - used) {
+        return false;
+    }
+    *bytes = (struct daybook_bytes){*at + used, (size_t)size};
+    *at += used + size;
+    return true;
+}
+
+/* A SubmitRequest's requests are not decoded here: the engine takes their bytes as they came. Two passes: the
+ * first (`requests` NULL) counts. */
+static bool scan_submit(struct daybook_bytes bytes, struct daybook_bytes *requests, size_t *count,
+                        enum daybook_submit_mode *mode) {
+    enum { TAG_REQUESTS = 1 << 3 | 2, TAG_ATOMIC = 2 << 3, TAG_DRY_RUN = 3 << 3 };
+    const uint8_t *at = bytes.data;
+    const uint8_t *end = bytes.data + bytes.size;
+    bool is_atomic = false;
+    bool is_dry = false;
+    *count = 0;
+    while (at < end) {
+        uint64_t value;
+        struct daybook_bytes request;
+        uint8_t tag = *at++;
+        if (tag == TAG_REQUESTS) {
+            if (!take_bytes(&at, end, &request)) {
+                return false;
+            }
+            if (requests != NULL) {
+                requests[*count] = request;
+            }
+            (*count)++;
+            continue;
+        }
+        size_t used = varint_load(at, end, &value);
+        if (used == 0 || (tag != TAG_ATOMIC && tag != TAG_DRY_RUN)) {
+            return false;
+        }
+        at += used;
+        *(tag == TAG_ATOMIC ? &is_atomic : &is_dry) = value != 0;
+    }
+    *mode = is_dry ? DAYBOOK_SUBMIT_DRY : is_atomic ? DAYBOOK_SUBMIT_GROUP : DAYBOOK_SUBMIT_EACH;
+    return !(is_dry && is_atomic);
+}
+
+static enum daybook_status read_submit_proto(struct lane *lane, struct parcel *parcel, enum daybook_submit_mode *mode,
+                                             struct daybook_error *error) {
+    struct daybook_bytes message = parcel->call->message;
+    if (!scan_submit(message, NULL, &parcel->count, mode)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "the bytes are no SubmitRequest that this server knows; atomic and dry_run exclude "
+                            "each other");
+    }
+    parcel->requests = arena_alloc(&lane->batch_arena, parcel->count * sizeof *parcel->requests + 1);
+    if (parcel->requests == NULL) {
+        return no_memory(error);
+    }
+    bool is_read = scan_submit(message, parcel->requests, &parcel->count, mode);
+    return is_read ? DAYBOOK_OK : daybook_fail(error, DAYBOOK_INVALID, "the bytes are no SubmitRequest");
+}
+
+/* Encodes a message that JSON brought. The engine reads bytes, whoever wrote them. */
+static enum daybook_status encode(struct lane *lane, const Pb__Request *request, struct daybook_bytes *bytes,
+                                  struct daybook_error *error) {
+    struct daybook_buffer buffer = {0};
+    char *copy = NULL;
+    if (wire_encode(&request->base, &buffer) == DAYBOOK_OK) {
+        copy = arena_copy_text(&lane->batch_arena, (const char *)buffer.data, buffer.size);
+    }
+    *bytes = (struct daybook_bytes){(const uint8_t *)copy, buffer.size};
+    daybook_buffer_release(&buffer);
+    return copy == NULL ? no_memory(error) : DAYBOOK_OK;
+}
+
+static enum daybook_status read_submit_json(struct lane *lane, struct parcel *parcel, enum daybook_submit_mode *mode,
+                                            struct daybook_error *error) {
+    ProtobufCMessage *message;
+    DAYBOOK_TRY(connect_read_message(CODEC_JSON, parcel->call->message, &pb__submit_request__descriptor,
+                                     &lane->batch_arena, &message, error));
+    const Pb__SubmitRequest *asked = (const Pb__SubmitRequest *)message;
+    if (asked->atomic && asked->dry_run) {
+        return daybook_fail(error, DAYBOOK_INVALID, "atomic and dryRun exclude each other");
+    }
+    *mode = asked->dry_run ? DAYBOOK_SUBMIT_DRY : asked->atomic ? DAYBOOK_SUBMIT_GROUP : DAYBOOK_SUBMIT_EACH;
+    parcel->count = asked->n_requests;
+    parcel->requests = arena_alloc(&lane->batch_arena, parcel->count * sizeof *parcel->requests + 1);
+    if (parcel->requests == NULL) {
+        return no_memory(error);
+    }
+    for (size_t i = 0; i < parcel->count; i++) {
+        DAYBOOK_TRY(encode(lane, asked->requests[i], &parcel->requests[i], error));
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status read_post(struct lane *lane, struct parcel *parcel, struct daybook_error *error) {
+    parcel->count = 1;
+    parcel->requests = arena_alloc(&lane->batch_arena, sizeof *parcel->requests);
+    if (parcel->requests == NULL) {
+        return no_memory(error);
+    }
+    parcel->requests[0] = parcel->call->message;
+    if (parcel->call->content.codec == CODEC_PROTO) {
+        return DAYBOOK_OK;
+    }
+    ProtobufCMessage *message;
+    DAYBOOK_TRY(connect_read_message(CODEC_JSON, parcel->call->message, &pb__request__descriptor, &lane->batch_arena,
+                                     &message, error));
+    return encode(lane, (const Pb__Request *)message, &parcel->requests[0], error);
+}
+
+static enum daybook_status read_parcel(struct lane *lane, struct parcel *parcel, enum daybook_submit_mode *mode,
+                                       struct daybook_error *error) {
+    *mode = DAYBOOK_SUBMIT_EACH;
+    if (parcel->call->method->route == ROUTE_POST) {
+        return read_post(lane, parcel, error);
+    }
+    return parcel->call->content.codec == CODEC_JSON ? read_submit_json(lane, parcel, mode, error)
+                                                     : read_submit_proto(lane, parcel, mode, error);
+}
+
+/* ---- answering ---- */
+
+/* The key of an encoded request, which encoders write first; empty where it is not there. */
+static ProtobufCBinaryData key_of(struct daybook_bytes request) {
+    enum { TAG_KEY = 1 << 3 | 2 };
+    const uint8_t *at = request.data;
+    struct daybook_bytes key;
+    if (request.size == 0 || *at++ != TAG_KEY || !take_bytes(&at, request.data + request.size, &key)) {
+        return (ProtobufCBinaryData){0};
+    }
+    return (ProtobufCBinaryData){key.size, (uint8_t *)(uintptr_t)key.data};
+}
+
+static enum daybook_status fill_events(const struct daybook_answer *answer, struct arena *arena, Pb__Answer *message) {
+    if (answer->event_count == 0) {
+        return DAYBOOK_OK;
+    }
+    message->would_append = arena_alloc(arena, answer->event_count * sizeof(Pb__Event *));
+    if (message->would_append == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    for (size_t i = 0; i < answer->event_count; i++) {
+        ProtobufCMessage *event = NULL;
+        DAYBOOK_TRY(wire_decode(&pb__event__descriptor, answer->events[i], arena, &event, NULL));
+        message->would_append[i] = (Pb__Event *)event;
+    }
+    message->n_would_append = answer->event_count;
+    return DAYBOOK_OK;
+}
+
+/* NULL: memory was refused. */
+static Pb__Answer *make_answer(const struct daybook_answer *answer, struct daybook_bytes request, struct arena *arena) {
+    Pb__Answer *message = arena_alloc(arena, sizeof *message);
+    char **warnings = arena_alloc(arena, sizeof *warnings);
+    if (message == NULL || warnings == NULL) {
+        return NULL;
+    }
+    pb__answer__init(message);
+    *warnings = (char *)(uintptr_t)answer->warning;
+    message->key = key_of(request);
+    message->first_sequence = answer->first_sequence;
+    message->last_sequence = answer->last_sequence;
+    message->recorded_at_us = answer->recorded_at_us;
+    message->repeated = answer->is_repeated;
+    message->refusal = (Pb__Refusal *)(uintptr_t)answer->refusal;
+    message->warnings = warnings;
+    message->n_warnings = *warnings == NULL ? 0 : 1;
+    return fill_events(answer, arena, message) == DAYBOOK_OK ? message : NULL;
+}
+
+static void answer_submit(struct lane *lane, const struct parcel *parcel, const struct daybook_answers *answers,
+                          bool is_dry) {
+    Pb__SubmitResponse response = PB__SUBMIT_RESPONSE__INIT;
+    response.answers = arena_alloc(&lane->batch_arena, answers->count * sizeof *response.answers + 1);
+    for (size_t i = 0; response.answers != NULL && i < answers->count; i++) {
+        const struct daybook_answer *answer = &answers->items[i];
+        response.answers[i] = make_answer(answer, parcel->requests[i], &lane->batch_arena);
+        if (response.answers[i] == NULL) {
+            response.answers = NULL;
+            break;
+        }
+        metrics_count_refusal(&parcel->call->server->metrics, answer->refusal);
+        if (answer->refusal == NULL && !is_dry && answer->last_sequence > response.position) {
+            response.position = answer->last_sequence;
+        }
+    }
+    if (response.answers == NULL) {
+        call_fail(parcel->call, CONNECT_RESOURCE_EXHAUSTED,
+                  "it is recorded, and the answer is larger than the memory set aside: ask again with fewer requests");
+        return;
+    }
+    response.n_answers = answers->count;
+    call_answer(parcel->call, &response.base);
+}
+
+static void answer_post(struct lane *lane, const struct parcel *parcel, const struct daybook_answer *answer) {
+    metrics_count_refusal(&parcel->call->server->metrics, answer->refusal);
+    if (answer->refusal != NULL) {
+        call_refuse(parcel->call, answer->refusal);
+        return;
+    }
+    const Pb__Answer *message = make_answer(answer, parcel->requests[0], &lane->batch_arena);
+    if (message == NULL) {
+        call_fail(parcel->call, CONNECT_RESOURCE_EXHAUSTED, "it is recorded, and memory for the answer was refused");
+        return;
+    }
+    call_answer(parcel->call, &message->base);
+}
+
+static void answer(struct lane *lane, const struct parcel *parcel, struct daybook_submission *submission) {
+    if (submission->status != DAYBOOK_OK) {
+        call_fail_with(parcel->call, &submission->error);
+    } else if (parcel->call->method->route == ROUTE_POST) {
+        answer_post(lane, parcel, &submission->answers.items[0]);
+    } else {
+        answer_submit(lane, parcel, &submission->answers, submission->mode == DAYBOOK_SUBMIT_DRY);
+    }
+    daybook_answers_release(&submission->answers);
+}
+
+/* ---- lanes ---- */
+
+/* Everything that is queued; NULL when the gatherer closes. */
+static struct call *take(struct gather *gather, size_t *count) {
+    uv_mutex_lock(&gather->lock);
+    while (gather->first == NULL && !gather->is_closing) {
+        uv_cond_wait(&gather->work, &gather->lock);
+    }
+    struct call *list = gather->first;
+    gather->first = NULL;
+    gather->last = &gather->first;
+    *count = 0;
+    for (const struct call *call = list; call != NULL; call = call->next) {
+        (*count)++;
+        gather->byte_count -= call->message.size;
+    }
+    gather->call_count -= *count;
+    uv_mutex_unlock(&gather->lock);
+    return list;
+}
+
+static bool make_room(struct lane *lane, size_t count) {
+    if (count <= lane->capacity) {
+        return true;
+    }
+    free(lane->parcels);
+    free(lane->submissions);
+    lane->parcels = calloc(count * 2, sizeof *lane->parcels);
+    lane->submissions = calloc(count * 2, sizeof *lane->submissions);
+    lane->capacity = lane->parcels == NULL || lane->submissions == NULL ? 0 : count * 2;
+    return lane->capacity > 0;
+}
+
+/* What cannot be read is answered at once; the rest is submitted together. */
+static void run_batch(struct lane *lane, struct call *list) {
+    struct daybook_error error;
+    size_t count = 0;
+    for (struct call *call = list; call != NULL; call = call->next) {
+        struct parcel *parcel = &lane->parcels[count];
+        struct daybook_submission *submission = &lane->submissions[count];
+        enum daybook_submit_mode mode;
+        *parcel = (struct parcel){.call = call};
+        if (read_parcel(lane, parcel, &mode, &error) != DAYBOOK_OK) {
+            call_fail_with(call, &error);
+            continue;
+        }
+        submission->requests = parcel->requests;
+        submission->count = parcel->count;
+        submission->mode = mode;
+        count++;
+    }
+    enum daybook_status status = daybook_submit_many(lane->gather->ledger, lane->submissions, count, &error);
+    for (size_t i = 0; i < count; i++) {
+        if (status != DAYBOOK_OK) {
+            call_fail_with(lane->parcels[i].call, &error);
+        } else {
+            answer(lane, &lane->parcels[i], &lane->submissions[i]);
+        }
+    }
+}
+
+static void run(void *context) {
+    struct lane lane = {.gather = context};
+    size_t count;
+    arena_init(&lane.batch_arena, LANE_ARENA_BYTES);
+    for (struct call *list = take(context, &count); list != NULL; list = take(context, &count)) {
+        if (make_room(&lane, count)) {
+            run_batch(&lane, list);
+        } else {
+            for (struct call *call = list; call != NULL; call = call->next) {
+                call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the batch was refused: nothing was recorded");
+            }
+        }
+        if (lane.batch_arena.used_bytes > KEPT_BYTES) {
+            arena_release(&lane.batch_arena);
+        } else {
+            arena_reset(&lane.batch_arena);
+        }
+        inbox_push(lane.gather->inbox, list);
+    }
+    arena_release(&lane.batch_arena);
+    free(lane.parcels);
+    free(lane.submissions);
+}
+
+enum daybook_status gather_open(struct gather *gather, struct daybook *ledger, struct inbox *inbox,
+                                struct daybook_error *error) {
+    *gather = (struct gather){.ledger = ledger, .inbox = inbox, .call_limit = QUEUE_CALLS, .byte_limit = QUEUE_BYTES};
+    gather->last = &gather->first;
+    gather->arrived_last = &gather->arrived;
+    if (uv_mutex_init(&gather->lock) != 0) {
+        return daybook_fail(error, DAYBOOK_IO, "starting the server's threads: no lock could be made");
+    }
+    if (uv_cond_init(&gather->work) != 0) {
+        uv_mutex_destroy(&gather->lock);
+        return daybook_fail(error, DAYBOOK_IO, "starting the server's threads: no lock could be made");
+    }
+    while (gather->lane_count < GATHER_LANES) {
+        int code = uv_thread_create(&gather->lanes[gather->lane_count], run, gather);
+        if (code != 0) {
+            gather_close(gather);
+            return daybook_fail(error, DAYBOOK_IO, "starting the server's threads: %s", uv_strerror(code));
+        }
+        gather->lane_count++;
+    }
+    return DAYBOOK_OK;
+}
+
+void gather_close(struct gather *gather) {
+    if (gather->inbox == NULL) {
+        return;
+    }
+    gather_flush(gather);
+    uv_mutex_lock(&gather->lock);
+    gather->is_closing = true;
+    uv_cond_broadcast(&gather->work);
+    uv_mutex_unlock(&gather->lock);
+    for (size_t i = 0; i < gather->lane_count; i++) {
+        uv_thread_join(&gather->lanes[i]);
+    }
+    uv_cond_destroy(&gather->work);
+    uv_mutex_destroy(&gather->lock);
+    *gather = (struct gather){0};
+}
+
+bool gather_push(struct gather *gather, struct call *call) {
+    uv_mutex_lock(&gather->lock);
+    bool has_room =
+        gather->call_count < gather->call_limit && call->message.size <= gather->byte_limit - gather->byte_count;
+    if (has_room) {
+        gather->call_count++;
+        gather->byte_count += call->message.size;
+    }
+    uv_mutex_unlock(&gather->lock);
+    if (has_room) {
+        call->next = NULL;
+        *gather->arrived_last = call;
+        gather->arrived_last = &call->next;
+    }
+    return has_room;
+}
+
+void gather_flush(struct gather *gather) {
+    if (gather->arrived == NULL) {
+        return;
+    }
+    uv_mutex_lock(&gather->lock);
+    *gather->last = gather->arrived;
+    gather->last = gather->arrived_last;
+    uv_cond_signal(&gather->work);
+    uv_mutex_unlock(&gather->lock);
+    gather->arrived = NULL;
+    gather->arrived_last = &gather->arrived;
+}

@@ -1,0 +1,54 @@
+/*
+ * The gatherer: requests of many connections become one submission.
+ *
+ *   GA1  What arrived while a batch was deciding or syncing is the next batch.
+ *   GA2  A call is given back only when what it asked for is durable, or was
+ *        refused, or has failed: never before.
+ *   GA3  The queue is bounded in calls and in bytes; what does not fit is
+ *        refused at once, before anything is decided.
+ *
+ * Two threads (lanes): one decides while the other waits for the disk.
+ */
+#ifndef DAYBOOK_TOOLS_SERVE_GATHER_H
+#define DAYBOOK_TOOLS_SERVE_GATHER_H
+
+#include <uv.h>
+
+#include "daybook.h"
+#include "tools/serve/inbox.h"
+
+enum { GATHER_LANES = 2 };
+
+struct gather {
+    struct daybook *ledger;
+    struct inbox *inbox;
+    size_t call_limit;
+    size_t byte_limit;
+
+    /* The loop's: what arrived in this turn. */
+    struct call *arrived;
+    struct call **arrived_last;
+
+    uv_mutex_t lock; /* Guards what follows. */
+    uv_cond_t work;
+    struct call *first;
+    struct call **last;
+    size_t call_count; /* Arrived and queued. */
+    size_t byte_count;
+    bool is_closing;
+
+    uv_thread_t lanes[GATHER_LANES];
+    size_t lane_count;
+};
+
+DAYBOOK_MUST_USE enum daybook_status gather_open(struct gather *gather, struct daybook *ledger, struct inbox *inbox,
+                                                 struct daybook_error *error);
+void gather_close(struct gather *gather); /* Finishes what is queued. Accepts one that was never opened (all zero). */
+
+/* Takes a SubmitRequest or a Request. False: the queue is full. The loop's thread. */
+bool gather_push(struct gather *gather, struct call *call);
+
+/* Hands what arrived since the last time to a lane. The loop's thread, once a turn. */
+void gather_flush(struct gather *gather);
+
+#endif

@@ -1,0 +1,96 @@
+/* What is not a call of the schema: health, metrics, the description, the feed for browsers. */
+#include "tools/serve/page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/ledger.h"
+#include "tools/serve/follow.h"
+#include "tools/serve/server.h"
+
+struct page {
+    const char *path;
+    void (*answer)(struct call *call);
+};
+
+static void set_text(struct call *call, enum connect_code code, unsigned http, const char *type, const char *text) {
+    struct reply *reply = &call->reply;
+    reply->code = code;
+    reply->http = http;
+    reply->type = type;
+    daybook_buffer_reset(&reply->bytes);
+    if (daybook_buffer_append(&reply->bytes, text, strlen(text)) != DAYBOOK_OK) {
+        reply->http = MHD_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+/* The process is there and its loop turns. */
+static void answer_health(struct call *call) {
+    set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", "ok\n");
+}
+
+/* It takes requests, and its journal can be read. */
+static void answer_ready(struct call *call) {
+    struct daybook_error error;
+    uint64_t head;
+    if (call->server->is_draining) {
+        set_text(call, CONNECT_UNAVAILABLE, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", "stopping\n");
+    } else if (daybook_head(call->server->ledger, &head, &error) != DAYBOOK_OK) {
+        set_text(call, CONNECT_UNAVAILABLE, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", "the journal cannot be read\n");
+    } else {
+        set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", "ready\n");
+    }
+}
+
+static void write_metrics(struct call *call, struct arena *arena) {
+    struct daybook_error error;
+    daybook_buffer_reset(&call->reply.bytes);
+    if (metrics_write(call->server, arena, &call->reply.bytes, &error) != DAYBOOK_OK) {
+        call_fail_with(call, &error);
+        return;
+    }
+    call->reply.type = "text/plain; version=0.0.4";
+}
+
+static void answer_metrics(struct call *call) {
+    call->work = write_metrics;
+    call->is_with_worker = crew_push(&call->server->crew, call, true);
+    call->stage = CALL_WORKING;
+}
+
+static void answer_openapi(struct call *call) {
+    const struct daybook_buffer *document = &call->server->openapi;
+    call->reply.type = "application/json";
+    if (daybook_buffer_append(&call->reply.bytes, document->data, document->size) != DAYBOOK_OK) {
+        call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the document was refused");
+    }
+}
+
+static const struct page pages[] = {
+    {"/healthz", answer_health},       {"/readyz", answer_ready},     {"/metrics", answer_metrics},
+    {"/openapi.json", answer_openapi}, {"/events", follow_begin_sse},
+};
+
+const struct page *page_find(const char *path) {
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        if (strcmp(pages[i].path, path) == 0) {
+            return &pages[i];
+        }
+    }
+    return NULL;
+}
+
+const char *page_name(const struct page *page) {
+    return page->path;
+}
+
+void page_answer(struct call *call) {
+    if (!call->is_get) {
+        call->reply.http = MHD_HTTP_METHOD_NOT_ALLOWED;
+        call_fail(call, CONNECT_UNIMPLEMENTED, "this page is asked with GET");
+        call->reply.header_name = MHD_HTTP_HEADER_ALLOW;
+        call->reply.header_value = "GET";
+        return;
+    }
+    call->page->answer(call);
+}
