@@ -9,7 +9,6 @@
 #include "daybook.h"
 #include "projection/view.h"
 
-const char *ledger_directory(const struct daybook *ledger);
 struct journal *ledger_journal(struct daybook *ledger);
 const Pb__LedgerConfig *ledger_config(const struct daybook *ledger);
 const struct timezone_rules *ledger_timezone(const struct daybook *ledger);

@@ -9,10 +9,6 @@
 
 enum { EVENT_ARENA_BYTES = 1 << 20 };
 
-const char *ledger_directory(const struct daybook *ledger) {
-    return ledger->directory;
-}
-
 struct journal *ledger_journal(struct daybook *ledger) {
     return ledger->journal;
 }
