@@ -159,7 +159,8 @@ static uint8_t *put_allocated(uint8_t *at, const Pb__Allocated *allocated) {
     at = put_text(at, TAG_BYTES(5), allocated->target);
     at = put_unsigned(at, TAG_NUMBER(6), allocated->instalment);
     at = put_signed(at, TAG_NUMBER(7), allocated->amount_minor);
-    return put_signed(at, TAG_NUMBER(8), allocated->rule);
+    at = put_signed(at, TAG_NUMBER(8), allocated->rule);
+    return put_unsigned(at, TAG_NUMBER(9), allocated->allocation_sequence);
 }
 
 static uint8_t *put_deposit(uint8_t *at, const Pb__DepositReceived *deposit) {
