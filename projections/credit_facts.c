@@ -88,7 +88,7 @@ enum daybook_status credit_facts_fill(const struct credit_facts *facts, Pb__Cred
     }
     if (row->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT &&
         __builtin_sub_overflow(row->limit_minor, row->exposure_minor, &row->available_minor)) {
-        return too_large(error);
+        row->available_minor = INT64_MAX; /* A limit and money unapplied: more than any charge can be. */
     }
     return DAYBOOK_OK;
 }

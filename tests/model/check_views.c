@@ -358,7 +358,9 @@ static void compare_credit(const struct checking *c, const struct expected_items
     compare(c, "credit", "the limit", row->limit_minor, limit);
     compare(c, "credit", "the exposure", row->exposure_minor, exposed);
     compare(c, "credit", "what is available", row->available_minor,
-            state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT ? limit - exposed : 0);
+            state != PB__LIMIT_STATE__LIMIT_STATE_AMOUNT ? 0
+            : exposed < 0 && limit > INT64_MAX + exposed ? INT64_MAX /* More than any charge can be. */
+                                                         : limit - exposed);
     compare(c, "credit", "what is held", row->held_minor, exposure.held);
     compare(c, "credit", "the hold", row->on_hold, exposure.on_hold);
     compare(c, "credit", "what is overdue", row->overdue_minor, overdue);
