@@ -238,13 +238,26 @@ static enum daybook_status list_or_unlist(struct fold *fold, const struct docume
                : change_item_list(fold, document, part, is_listed);
 }
 
-enum daybook_status fold_change_aside(struct fold *fold, struct document *document, int64_t delta_minor) {
+static enum daybook_status change_part_aside(struct fold *fold, struct document *document, uint32_t part,
+                                             int64_t delta_minor) {
     int32_t date = fold->event->effective_on;
-    bool was_listed = timeline_last(&document->aside) != 0;
-    DAYBOOK_TRY(state_add_level(fold->state, &document->row, &document->aside, date, delta_minor, fold->error));
-    if (timeline_lowest_from(&document->aside, date) < 0) {
-        return fold_misfit(fold, "more would come back than was taken out of", document->id);
+    struct timeline *aside = document_aside(document, part);
+    DAYBOOK_TRY(state_add_level(fold->state, &document->row, aside, date, delta_minor, fold->error));
+    return timeline_lowest_from(aside, date) >= 0
+               ? DAYBOOK_OK
+               : fold_misfit(fold, "more would come back than was taken out of", document->id);
+}
+
+enum daybook_status fold_change_aside(struct fold *fold, struct document *document, uint32_t part,
+                                      int64_t delta_minor) {
+    if (part > document->parts.count) {
+        return fold_misfit(fold, "names an instalment that there is not, of", document->id);
     }
+    bool was_listed = timeline_last(&document->aside) != 0;
+    if (part > 0) {
+        DAYBOOK_TRY(change_part_aside(fold, document, part, delta_minor));
+    }
+    DAYBOOK_TRY(change_part_aside(fold, document, 0, delta_minor));
     bool is_listed = timeline_last(&document->aside) != 0;
     bool is_lot = document->kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT;
     return is_lot && was_listed != is_listed ? change_lot_list(fold, &fold->account->expired, document, is_listed)

@@ -42,7 +42,7 @@ DAYBOOK_MUST_USE enum daybook_status fold_add_document(struct fold *fold, Pb__Do
  * INVALID below zero on any day. `part` must be named where there are instalments. */
 DAYBOOK_MUST_USE enum daybook_status fold_change_level(struct fold *fold, struct document *document, uint32_t part,
                                                        int64_t delta_minor);
-DAYBOOK_MUST_USE enum daybook_status fold_change_aside(struct fold *fold, struct document *document,
+DAYBOOK_MUST_USE enum daybook_status fold_change_aside(struct fold *fold, struct document *document, uint32_t part,
                                                        int64_t delta_minor);
 DAYBOOK_MUST_USE enum daybook_status fold_change_expiry_date(struct fold *fold, struct document *lot,
                                                              int32_t expires_on);

@@ -75,7 +75,7 @@ static enum daybook_status fold_lot_expired(struct fold *fold) {
     struct document *lot = NULL;
     DAYBOOK_TRY(find_lot(fold, body->lot, &lot));
     DAYBOOK_TRY(fold_change_level(fold, lot, 0, -body->amount_minor));
-    DAYBOOK_TRY(fold_change_aside(fold, lot, body->amount_minor));
+    DAYBOOK_TRY(fold_change_aside(fold, lot, 0, body->amount_minor));
     return fold_change_sums(fold, (struct sums_change){.deposit_minor = -body->amount_minor,
                                                        .dormant_minor = dormant_of(body->to, body->amount_minor)});
 }
@@ -84,7 +84,7 @@ static enum daybook_status fold_expiry_released(struct fold *fold) {
     const Pb__ExpiryReleased *body = fold->event->expiry_released;
     struct document *lot = NULL;
     DAYBOOK_TRY(find_lot(fold, body->lot, &lot));
-    DAYBOOK_TRY(fold_change_aside(fold, lot, -body->amount_minor));
+    DAYBOOK_TRY(fold_change_aside(fold, lot, 0, -body->amount_minor));
     DAYBOOK_TRY(fold_change_level(fold, lot, 0, body->amount_minor));
     return fold_change_sums(fold, (struct sums_change){.deposit_minor = body->amount_minor,
                                                        .dormant_minor = -dormant_of(body->from, body->amount_minor)});
@@ -95,7 +95,7 @@ static enum daybook_status fold_lot_reactivated(struct fold *fold) {
     struct document *lot = NULL;
     DAYBOOK_TRY(find_lot(fold, body->lot, &lot));
     DAYBOOK_TRY(fold_change_expiry_date(fold, lot, body->expires_on));
-    DAYBOOK_TRY(fold_change_aside(fold, lot, -body->amount_minor));
+    DAYBOOK_TRY(fold_change_aside(fold, lot, 0, -body->amount_minor));
     DAYBOOK_TRY(fold_change_level(fold, lot, 0, body->amount_minor));
     return fold_change_sums(
         fold, (struct sums_change){.deposit_minor = body->amount_minor, .dormant_minor = -body->amount_minor});

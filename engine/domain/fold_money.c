@@ -140,7 +140,7 @@ static enum daybook_status fold_adjustment_of_item(struct fold *fold, int64_t de
                                         PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT, body->adjustment, fold->error));
     if (body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_WRITE_OFF ||
         body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_RECOVERY) {
-        DAYBOOK_TRY(fold_change_aside(fold, target, -delta_minor));
+        DAYBOOK_TRY(fold_change_aside(fold, target, body->instalment, -delta_minor));
     }
     DAYBOOK_TRY(fold_change_level(fold, target, body->instalment, delta_minor));
     return fold_change_sums(fold, (struct sums_change){.open_minor = delta_minor});

@@ -60,7 +60,8 @@ static bool check_target(struct decision *decision, const Pb__PostAdjustment *co
                       command->target, target->parts.count);
     }
     int64_t open_minor = timeline_lowest_from(document_left(target, command->instalment), decision->effective_on);
-    int64_t written_off_minor = timeline_lowest_from(&target->aside, decision->effective_on);
+    int64_t written_off_minor =
+        timeline_lowest_from(document_aside(target, command->instalment), decision->effective_on);
     struct refusal_facts facts = {command->target, command->amount_minor, open_minor, decision->effective_on};
     if (rule->lowers_open && command->amount_minor > open_minor) {
         return REFUSE(decision, EXCEEDS_OPEN, facts, "%s \"%s\" has %s open from %s on, not %s",

@@ -29,7 +29,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 9 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 10 };
 
 struct row {
     uint64_t number;
@@ -168,9 +168,10 @@ struct taken_off {
     uint16_t part;
 };
 
-/* One instalment of a charge, owed on a day of its own. The charge's own level is the sum of theirs. */
+/* One instalment of a charge, owed on a day of its own. The charge's own levels are the sums of theirs. */
 struct part {
     struct timeline left;
+    struct timeline aside;
     int32_t due_on;
 };
 
@@ -259,6 +260,10 @@ int lot_order(const struct lot_ref *a, const struct lot_ref *b);
 /* What is left of an item's instalment; of the document itself for part 0. */
 static inline struct timeline *document_left(struct document *document, uint32_t part) {
     return part == 0 ? &document->left : &VECTOR_AT(struct part, &document->parts, part - 1)->left;
+}
+
+static inline struct timeline *document_aside(struct document *document, uint32_t part) {
+    return part == 0 ? &document->aside : &VECTOR_AT(struct part, &document->parts, part - 1)->aside;
 }
 
 struct account_sums {

@@ -242,6 +242,7 @@ static void pack_part(struct packer *packer, void *item) {
     struct part *part = item;
     pack_date(packer, &part->due_on);
     pack_array(packer, &part->left.points, sizeof(struct timeline_point), pack_point);
+    pack_array(packer, &part->aside.points, sizeof(struct timeline_point), pack_point);
 }
 
 static void pack_category(struct packer *packer, void *item) {
@@ -385,6 +386,7 @@ static void release_document(struct pool *pool, struct document *document) {
     timeline_release(&document->aside, pool);
     for (uint32_t i = 0; i < document->parts.count; i++) {
         timeline_release(&VECTOR_AT(struct part, &document->parts, i)->left, pool);
+        timeline_release(&VECTOR_AT(struct part, &document->parts, i)->aside, pool);
     }
     vector_release(&document->parts, sizeof(struct part), pool);
     vector_release(&document->links, sizeof(struct link), pool);

@@ -63,7 +63,7 @@ static void add_adjustment(struct writing *w, const Pb__AdjustmentPosted *body) 
     add(w, body->target_kind, body->target, LEFT, amount)->part = body->instalment;
     if (body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_WRITE_OFF ||
         body->kind == PB__ADJUSTMENT_KIND__ADJUSTMENT_KIND_RECOVERY) {
-        add(w, body->target_kind, body->target, ASIDE, -amount);
+        add(w, body->target_kind, body->target, ASIDE, -amount)->part = body->instalment;
     }
 }
 

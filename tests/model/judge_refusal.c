@@ -294,6 +294,12 @@ static bool exceeds_unapplied(struct judge *judge, const struct facts *facts) {
     }
 }
 
+static bool exceeds_written_off(const struct judge *judge, const struct facts *facts) {
+    struct doc doc = judge_doc(judge, facts->about, facts->about_id);
+    doc.part = judge->request->post_adjustment->instalment;
+    return is_too_much(facts, tally_lowest(judge->tally, doc, ASIDE, judge->effective_on));
+}
+
 /* What lots would leave to be charged on credit. -1: the request charges nothing. */
 static int64_t on_credit(const struct judge *judge, const struct facts *facts, Pb__Settlement *settlement) {
     const Pb__CustomerProfile *profile = tally_profile(judge->tally, judge->request->customer);
@@ -526,8 +532,7 @@ static bool is_too_much_of_something(struct judge *judge, Pb__RefusalCode code, 
                is_too_much(facts, tally_lowest(judge->tally, judge_doc(judge, KIND(HOLD), facts->about_id), LEFT,
                                                judge->effective_on));
     case PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_WRITTEN_OFF:
-        return is_too_much(facts, tally_lowest(judge->tally, judge_doc(judge, facts->about, facts->about_id), ASIDE,
-                                               judge->effective_on));
+        return exceeds_written_off(judge, facts);
     case PB__REFUSAL_CODE__REFUSAL_CODE_OVER_CREDIT_LIMIT:
     case PB__REFUSAL_CODE__REFUSAL_CODE_CREDIT_HOLD:
     case PB__REFUSAL_CODE__REFUSAL_CODE_UNASSESSED:

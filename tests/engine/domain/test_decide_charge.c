@@ -146,6 +146,11 @@ static const struct rule overflowing[] = {
 #define IN_PARTS "2024-05-01 charge g 100 instalments=60@2024-07-01,40@2024-08-01\n"
 
 static const struct rule instalments[] = {
+    {"what is written off is of one instalment", IN_PARTS "2024-05-03 write-off w 30 lost for=g part=1",
+     "2024-05-04 recovery r 30 found for=g part=1", "2024-05-04 recovery r 30 for=g part=1"},
+    {"and comes back there alone",
+     IN_PARTS "2024-05-03 write-off w 30 lost for=g part=1\n2024-05-03 write-off v 5 lost for=g part=2",
+     "2024-05-04 recovery r 6 found for=g part=2", "EXCEEDS_WRITTEN_OFF g 6/5 2024-05-04"},
     {"each has its own day, and the charge the last one", "", IN_PARTS,
      "2024-05-01 charge g 100 due=2024-08-01 60@2024-07-01 40@2024-08-01"},
     {"without amounts: the largest remainder, ties by order", "",
