@@ -24,7 +24,9 @@ static const char usage[] = "usage: daybook-bench [options] DIRECTORY (which mus
                             "  --open-first    open every customer before anything else\n"
                             "  --commit HASH   of the build, for the JSON\n"
                             "  --json FILE     write the figures there, too\n"
-                            "  --parts LIST    of append, single, views, query (all; append always runs)\n";
+                            "  --open-items N  whose ages are asked for (1000000)\n"
+                            "  --parts LIST    of append, single, views, query, aging (all; append runs for all but\n"
+                            "                  aging)\n";
 
 const char *bench_path(const struct bench *bench, const char *name, char *path) {
     (void)snprintf(path, PATH_MAX, "%s/%s", bench->directory, name);
@@ -57,15 +59,11 @@ struct daybook_clock bench_clock(struct bench *bench) {
 
 static bool parse_options(int argc, char **argv, struct bench *bench, const char **parts) {
     static const struct option options[] = {
-        {"events", required_argument, NULL, 'e'},
-        {"customers", required_argument, NULL, 'c'},
-        {"seed", required_argument, NULL, 's'},
-        {"spread", required_argument, NULL, 'd'},
-        {"open-first", no_argument, NULL, 'o'},
-        {"commit", required_argument, NULL, 'h'},
-        {"json", required_argument, NULL, 'j'},
-        {"parts", required_argument, NULL, 'p'},
-        {NULL, 0, NULL, 0},
+        {"events", required_argument, NULL, 'e'},     {"customers", required_argument, NULL, 'c'},
+        {"seed", required_argument, NULL, 's'},       {"spread", required_argument, NULL, 'd'},
+        {"open-first", no_argument, NULL, 'o'},       {"commit", required_argument, NULL, 'h'},
+        {"json", required_argument, NULL, 'j'},       {"parts", required_argument, NULL, 'p'},
+        {"open-items", required_argument, NULL, 'i'}, {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -93,6 +91,9 @@ static bool parse_options(int argc, char **argv, struct bench *bench, const char
         case 'j':
             bench->json_path = optarg;
             break;
+        case 'i':
+            bench->open_items = strtoull(optarg, NULL, 10);
+            break;
         case 'p':
             *parts = optarg;
             break;
@@ -101,7 +102,7 @@ static bool parse_options(int argc, char **argv, struct bench *bench, const char
         }
     }
     bench->directory = optind + 1 == argc ? argv[optind] : NULL;
-    return bench->directory != NULL && bench->events > 0 && bench->customers > 0 &&
+    return bench->directory != NULL && bench->events > 0 && bench->customers > 0 && bench->open_items >= 10 &&
            bench->customers <= UINT32_C(1) << 22;
 }
 
@@ -140,6 +141,9 @@ static bool write_json(const struct bench *bench) {
 }
 
 static bool run(struct bench *bench, const char *parts) {
+    if (strcmp(parts, "aging") == 0) {
+        return bench_aging(bench);
+    }
     if (!bench_append(bench) || !bench_parts(bench)) {
         return false;
     }
@@ -149,12 +153,15 @@ static bool run(struct bench *bench, const char *parts) {
     if (strstr(parts, "views") != NULL && !bench_replay(bench)) {
         return false;
     }
-    return strstr(parts, "query") == NULL || bench_point_in_time(bench);
+    if (strstr(parts, "query") != NULL && !bench_point_in_time(bench)) {
+        return false;
+    }
+    return strstr(parts, "aging") == NULL || bench_aging(bench);
 }
 
 int main(int argc, char **argv) {
-    const char *parts = "append,single,views,query";
-    struct bench bench = {.events = 1000000, .customers = 10000, .seed = 1, .commit = "unknown"};
+    const char *parts = "append,single,views,query,aging";
+    struct bench bench = {.events = 1000000, .customers = 10000, .open_items = 1000000, .seed = 1, .commit = "unknown"};
     if (!parse_options(argc, argv, &bench, &parts)) {
         (void)fputs(usage, stderr);
         return 2;

@@ -16,6 +16,7 @@ struct bench {
     uint64_t seed;
     enum spread_kind spread;
     bool opens_first;
+    uint64_t open_items;   /* Of the book whose ages are asked for. */
     const char *directory; /* Of this run; on the disk that is to be measured. */
     const char *json_path;
     const char *commit;
@@ -44,6 +45,10 @@ bool bench_single(struct bench *bench);        /* run_append.c */
 bool bench_parts(struct bench *bench);         /* run_parts.c: reads the events that were appended. */
 bool bench_replay(struct bench *bench);        /* run_views.c */
 bool bench_point_in_time(struct bench *bench); /* run_views.c */
+bool bench_aging(struct bench *bench);         /* run_aging.c */
+
+/* Until the view has folded up to `head`, in this thread. */
+bool bench_wait_for(struct daybook *ledger, const char *view, uint64_t head);
 
 /* DIRECTORY/name, into a buffer of PATH_MAX. */
 const char *bench_path(const struct bench *bench, const char *name, char *path);

@@ -5,92 +5,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "bench/batch.h"
 #include "bench/bench.h"
-#include "codec/wire.h"
-
-/* Encoded requests, one after the other. */
-struct batch {
-    struct daybook_buffer bytes;
-    size_t *ends;
-    struct daybook_bytes *requests; /* Filled by batch_finish: the buffer moves while it grows. */
-    size_t count;
-    size_t capacity;
-};
-
-static bool batch_init(struct batch *batch, size_t capacity) {
-    *batch = (struct batch){.capacity = capacity};
-    batch->ends = calloc(capacity, sizeof *batch->ends);
-    batch->requests = calloc(capacity, sizeof *batch->requests);
-    return batch->ends != NULL && batch->requests != NULL;
-}
-
-static void batch_release(struct batch *batch) {
-    daybook_buffer_release(&batch->bytes);
-    free(batch->ends);
-    free(batch->requests);
-}
-
-static void batch_reset(struct batch *batch) {
-    daybook_buffer_reset(&batch->bytes);
-    batch->count = 0;
-}
-
-static bool batch_add(struct batch *batch, const Pb__Request *request) {
-    if (wire_encode(&request->base, &batch->bytes) != DAYBOOK_OK) {
-        return false;
-    }
-    batch->ends[batch->count++] = batch->bytes.size;
-    return true;
-}
-
-static void batch_finish(struct batch *batch) {
-    size_t start = 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        batch->requests[i] = (struct daybook_bytes){batch->bytes.data + start, batch->ends[i] - start};
-        start = batch->ends[i];
-    }
-}
-
-static bool make_ledger(struct bench *bench, const char *directory, struct daybook **ledger) {
-    struct daybook_error error;
-    struct daybook_create_options made = {.timezone = "UTC", .currency = "CNY", .clock = bench_clock(bench)};
-    struct daybook_open_options how = {.directory = directory, .is_writer = true, .clock = bench_clock(bench)};
-    if (daybook_create(directory, &made, &error) != DAYBOOK_OK || daybook_open(&how, ledger, &error) != DAYBOOK_OK) {
-        return bench_failed("making a ledger", &error);
-    }
-    return true;
-}
-
-struct tally {
-    uint64_t requests;
-    uint64_t events;
-    uint64_t refused;
-    bool says_why; /* Prints the first few refusals. */
-};
-
-/* Submits the batch and adds to the tally; the time of the call alone is a sample. */
-static bool submit_batch(struct daybook *ledger, struct batch *batch, struct samples *samples, struct tally *tally) {
-    struct daybook_error error;
-    struct daybook_answers answers = {0};
-    uint64_t start = clock_monotonic_ns();
-    enum daybook_status status =
-        daybook_submit(ledger, batch->requests, batch->count, DAYBOOK_SUBMIT_EACH, &answers, &error);
-    samples_add(samples, clock_monotonic_ns() - start);
-    if (status != DAYBOOK_OK) {
-        return bench_failed("submitting", &error);
-    }
-    for (size_t i = 0; i < answers.count; i++) {
-        const struct daybook_answer *answer = &answers.items[i];
-        if (answer->refusal == NULL) {
-            tally->events += answer->last_sequence - answer->first_sequence + 1;
-        } else if (tally->refused++ < 3 && tally->says_why) {
-            (void)fprintf(stderr, "  refused: %s\n", answer->refusal->message);
-        }
-    }
-    tally->requests += answers.count;
-    daybook_answers_release(&answers);
-    return true;
-}
 
 static bool append_history(struct bench *bench, struct daybook *ledger, struct workload *workload,
                            struct samples *samples, struct tally *tally) {
@@ -103,7 +19,7 @@ static bool append_history(struct bench *bench, struct daybook *ledger, struct w
         }
         batch_finish(&batch);
         bench->clock_us = workload_now_us(workload);
-        is_done = is_done && samples->count < samples->capacity && submit_batch(ledger, &batch, samples, tally);
+        is_done = is_done && samples->count < samples->capacity && batch_submit(ledger, &batch, samples, tally);
     }
     batch_release(&batch);
     return is_done;
@@ -158,7 +74,7 @@ bool bench_append(struct bench *bench) {
     bool is_done = workload != NULL && samples_init(&samples, bench->events / 4096 + 1024);
     if (is_done) {
         bench->clock_us = workload_now_us(workload);
-        is_done = make_ledger(bench, bench_path(bench, "ledger", path), &ledger) &&
+        is_done = bench_make_ledger(bench, bench_path(bench, "ledger", path), &ledger) &&
                   append_history(bench, ledger, workload, &samples, &tally) &&
                   measure_journal(bench, ledger, &tally, &samples);
     }
@@ -196,7 +112,7 @@ static void *submit_singly(void *context) {
     struct batch one = {.count = 1};
     for (size_t i = 0; i < submitter->batch.count && submitter->is_done && !atomic_load(submitter->is_over); i++) {
         one.requests = &submitter->batch.requests[i];
-        submitter->is_done = submit_batch(submitter->ledger, &one, &submitter->samples, &submitter->tally);
+        submitter->is_done = batch_submit(submitter->ledger, &one, &submitter->samples, &submitter->tally);
     }
     return NULL;
 }
@@ -224,7 +140,7 @@ static bool prepare_submitter(struct submitter *submitter, uint32_t index, uint3
         batch_finish(&openings);
         batch_finish(&submitter->batch);
         submitter->bench->clock_us = workload_now_us(workload);
-        is_done = submit_batch(submitter->ledger, &openings, &unused, &ignored);
+        is_done = batch_submit(submitter->ledger, &openings, &unused, &ignored);
         batch_release(&openings);
         samples_release(&unused);
     }
@@ -261,7 +177,7 @@ static bool measure_single(struct bench *bench, const char *name, size_t threads
     atomic_bool is_over = false;
     double seconds = 0;
     bool is_done = submitters != NULL && samples_init(&all, threads * requests_each) &&
-                   make_ledger(bench, bench_path(bench, name, path), &ledger);
+                   bench_make_ledger(bench, bench_path(bench, name, path), &ledger);
     for (size_t i = 0; is_done && i < threads; i++) {
         submitters[i].bench = bench;
         submitters[i].ledger = ledger;

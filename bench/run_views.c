@@ -38,12 +38,12 @@ static bool discard_views(struct bench *bench) {
     return true;
 }
 
-static bool wait_for(struct bench *bench, struct daybook *ledger, const char *view) {
+bool bench_wait_for(struct daybook *ledger, const char *view, uint64_t head) {
     struct daybook_error error;
     struct view_read read = {0};
     enum daybook_status status;
     do {
-        status = ledger_begin_read(ledger, view, bench->head, &read, &error);
+        status = ledger_begin_read(ledger, view, head, &read, &error);
     } while (status == DAYBOOK_BEHIND);
     if (status != DAYBOOK_OK) {
         return bench_failed("waiting for a view", &error);
@@ -74,7 +74,7 @@ static bool measure_replay(struct bench *bench, const char *const *names, size_t
     uint64_t start = clock_monotonic_ns();
     bool is_done = daybook_open(&how, &ledger, &error) == DAYBOOK_OK || bench_failed("opening the views", &error);
     for (size_t i = 0; is_done && i < count; i++) {
-        is_done = wait_for(bench, ledger, names[i]);
+        is_done = bench_wait_for(ledger, names[i], bench->head);
     }
     if (is_done) {
         double rate = (double)bench->head / bench_seconds_since(start);
@@ -205,7 +205,7 @@ bool bench_point_in_time(struct bench *bench) {
     /* Whatever a question needs is there before the first of them is timed. */
     bool is_done = true;
     for (const struct projection *const *view = daybook_standard_views; is_done && *view != NULL; view++) {
-        is_done = wait_for(bench, ledger, (*view)->name);
+        is_done = bench_wait_for(ledger, (*view)->name, bench->head);
     }
     is_done = is_done && measure_questions(bench, ledger, PLACE_ANYWHERE, "balance at a random (A, K)") &&
               measure_questions(bench, ledger, PLACE_HEAD, "balance at the head") && measure_whole_aging(bench, ledger);
