@@ -119,12 +119,27 @@ static const struct option_spec order_options[] = {
     OPTIONS_END,
 };
 
+/* clang-format off: one a line, so that two people can add one. */
 const struct command *const command_tables[] = {
-    init_commands,   customer_commands, document_commands, hold_commands,
-    policy_commands, view_commands,     books_commands,    kpi_commands,
-    bridge_commands, submit_commands,   import_commands,   export_commands,
-    backup_commands, admin_commands,    serve_commands,    NULL,
+    init_commands,
+    customer_commands,
+    document_commands,
+    hold_commands,
+    policy_commands,
+    view_commands,
+    books_commands,
+    kpi_commands,
+    bridge_commands,
+    submit_commands,
+    import_commands,
+    export_commands,
+    backup_commands,
+    doctor_commands,
+    admin_commands,
+    serve_commands,
+    NULL,
 };
+/* clang-format on */
 
 void command_option_tables(const struct command *command, const struct option_spec *tables[COMMAND_TABLES_MAX]) {
     size_t count = 0;

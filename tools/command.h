@@ -69,6 +69,7 @@ extern const struct command submit_commands[];
 extern const struct command import_commands[];
 extern const struct command backup_commands[];
 extern const struct command serve_commands[];
+extern const struct command doctor_commands[];
 
 /* The tables of options that `command` takes, ending with NULL. */
 enum { COMMAND_TABLES_MAX = 8 };

@@ -113,7 +113,7 @@ static enum daybook_status no_memory(struct daybook_error *error) {
                         _("printing the table: memory was refused; ask for pages with --limit"));
 }
 
-static bool is_colour_wanted(FILE *stream) {
+bool console_has_colour(FILE *stream) {
     const char *no_color = getenv("NO_COLOR");
     return isatty(fileno(stream)) && (no_color == NULL || *no_color == '\0');
 }
@@ -193,7 +193,7 @@ enum daybook_status table_print(const struct table *table, FILE *stream, struct 
         scols_unref_table(view);
         return no_memory(error);
     }
-    (void)scols_table_enable_colors(view, is_colour_wanted(stream));
+    (void)scols_table_enable_colors(view, console_has_colour(stream));
     (void)scols_table_set_stream(view, stream);
     (void)scols_table_set_column_separator(view, "  ");
     bool is_filled = fill(view, table);

@@ -41,6 +41,9 @@ void table_add_count(struct table *table, int64_t count, enum table_tone tone);
 void table_add_amount(struct table *table, int64_t minor, const char *currency, enum table_tone tone);
 size_t table_row_count(const struct table *table);
 
+/* A terminal, and NO_COLOR is not set. */
+bool console_has_colour(FILE *stream);
+
 /* NO_MEMORY; IO: the stream took no more. */
 DAYBOOK_MUST_USE enum daybook_status table_print(const struct table *table, FILE *stream, struct daybook_error *error);
 /* RFC 4180, with a header of the columns' names; totals are left out. */

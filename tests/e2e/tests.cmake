@@ -6,7 +6,7 @@ foreach(name help commands books bridge submit import export errors kpi real_dat
 endforeach()
 
 # These need the sample business, too.
-foreach(name plain_books backup)
+foreach(name plain_books backup doctor)
   add_test(NAME e2e/test_${name} COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh
     $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-workload>)
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "store/journal.h"
+#include "store/journal_scrub.h"
 #include "store/store.h"
 #include "tests/engine/store/events.h"
 #include "tests/engine/store/place.h"
@@ -333,6 +333,93 @@ static void test_truncated_file(void **state) {
 
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, place_set_up, place_tear_down)
 
+struct wounds {
+    struct journal_wound list[8];
+    size_t count;
+};
+
+static void keep_wound(void *context, const struct journal_wound *wound) {
+    struct wounds *wounds = context;
+    assert_true(wounds->count < 8);
+    wounds->list[wounds->count++] = *wound;
+}
+
+static struct wounds scrub_all(const char *directory, size_t frames, uint64_t *position) {
+    struct wounds wounds = {0};
+    struct journal *journal = open_journal(directory, false);
+    struct journal_scrub *scrub = NULL;
+    struct journal_scrub_step step = {0};
+    assert_int_equal(journal_scrub_open(journal, &scrub, NULL), DAYBOOK_OK);
+    while (!step.is_done) {
+        assert_int_equal(journal_scrub_next(scrub, frames, keep_wound, &wounds, &step, NULL), DAYBOOK_OK);
+    }
+    *position = step.position;
+    journal_scrub_close(scrub);
+    journal_close(journal);
+    return wounds;
+}
+
+static void damage_frame(const char *directory, uint64_t first_sequence) {
+    uint8_t key[8];
+    struct daybook_buffer frame = frame_get(directory, first_sequence);
+    frame.data[frame.size / 2] ^= 1;
+    frame_set(directory, key_of(key, first_sequence), daybook_buffer_view(&frame));
+    daybook_buffer_release(&frame);
+}
+
+/* Whatever the size of a step, a scrub names the same sequences and goes on behind them. */
+static void test_scrub_names_what_is_gone(void **state) {
+    uint8_t key[8];
+    uint64_t position = 0;
+    make_three_frames(*state);
+    for (size_t frames = 1; frames <= 4; frames++) {
+        assert_int_equal(scrub_all(*state, frames, &position).count, 0);
+        assert_int_equal(position, 1200);
+    }
+    damage_frame(*state, 401);
+    for (size_t frames = 1; frames <= 4; frames++) {
+        struct wounds wounds = scrub_all(*state, frames, &position);
+        assert_int_equal(wounds.count, 1);
+        assert_int_equal(wounds.list[0].first_sequence, 401);
+        assert_int_equal(wounds.list[0].last_sequence, 800);
+        assert_int_equal(position, 1200);
+    }
+    frame_set(*state, key_of(key, 401), (struct daybook_bytes){0}); /* Taken away. */
+    damage_frame(*state, 801);
+    struct wounds wounds = scrub_all(*state, 2, &position);
+    assert_int_equal(wounds.count, 2);
+    assert_int_equal(wounds.list[0].first_sequence, 401);
+    assert_int_equal(wounds.list[0].last_sequence, 800);
+    assert_int_equal(wounds.list[1].first_sequence, 801);
+    assert_int_equal(wounds.list[1].last_sequence, 0); /* The newest frame cannot say where it ends. */
+}
+
+/* Small frames are merged between two steps of a scrub: nothing is missing because of that. */
+static void test_scrub_while_frames_merge(void **state) {
+    struct journal *journal = make_journal(*state);
+    struct journal_scrub *scrub = NULL;
+    struct journal_scrub_step step = {0};
+    struct wounds wounds = {0};
+    uint64_t next = 1;
+    for (; next <= 30; next++) {
+        assert_int_equal(append_count(journal, next, 1, NULL), DAYBOOK_OK);
+    }
+    assert_int_equal(journal_scrub_open(journal, &scrub, NULL), DAYBOOK_OK);
+    assert_int_equal(journal_scrub_next(scrub, 20, keep_wound, &wounds, &step, NULL), DAYBOOK_OK);
+    assert_true(step.position > 1 && step.position < 30);
+    uint64_t before = frames_of(journal);
+    while (frames_of(journal) >= before) {
+        assert_int_equal(append_count(journal, next++, 1, NULL), DAYBOOK_OK);
+    }
+    while (!step.is_done) {
+        assert_int_equal(journal_scrub_next(scrub, 1, keep_wound, &wounds, &step, NULL), DAYBOOK_OK);
+    }
+    assert_int_equal(wounds.count, 0);
+    assert_int_equal(step.position, next - 1);
+    journal_scrub_close(scrub);
+    journal_close(journal);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         PLACED(test_each_byte),
@@ -343,6 +430,8 @@ int main(void) {
         PLACED(test_merge_stops_at_damage),
         PLACED(test_flips_in_the_file),
         PLACED(test_truncated_file),
+        PLACED(test_scrub_names_what_is_gone),
+        PLACED(test_scrub_while_frames_merge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

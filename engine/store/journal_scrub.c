@@ -1,0 +1,164 @@
+/* Frame by frame through the journal, past the damaged ones. */
+#include "store/journal_scrub.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/journal_internal.h"
+
+struct journal_scrub {
+    struct journal *journal;
+    struct frame_codec *codec;
+    struct daybook_buffer raw;
+    uint64_t next;          /* The sequence that the next frame must begin with; 1 at the start. */
+    int64_t recorded_at_us; /* Of the event before it. */
+    struct event_span events[LIMIT_FRAME_EVENTS];
+};
+
+enum daybook_status journal_scrub_open(struct journal *journal, struct journal_scrub **scrub,
+                                       struct daybook_error *error) {
+    struct journal_scrub *opened = calloc(1, sizeof *opened);
+    *scrub = NULL;
+    if (opened != NULL) {
+        opened->journal = journal;
+        opened->next = 1;
+        opened->codec = frame_codec_open();
+    }
+    if (opened == NULL || opened->codec == NULL) {
+        free(opened);
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "scrubbing the journal of %s: no memory", journal->directory);
+    }
+    *scrub = opened;
+    return DAYBOOK_OK;
+}
+
+void journal_scrub_close(struct journal_scrub *scrub) {
+    if (scrub != NULL) {
+        frame_codec_close(scrub->codec);
+        daybook_buffer_release(&scrub->raw);
+        free(scrub);
+    }
+}
+
+/* J1 and J4 of an unpacked frame. */
+static enum daybook_status check_stamps(struct journal_scrub *scrub, const struct frame_header *header,
+                                        struct daybook_error *error) {
+    for (uint32_t i = 0; i < header->event_count; i++) {
+        struct event_stamp stamp;
+        if (!event_stamp_read(scrub->events[i], &stamp) || stamp.sequence != header->first_sequence + i) {
+            return daybook_fail(error, DAYBOOK_DAMAGED, "event %" PRIu64 " does not say its own sequence",
+                                header->first_sequence + i);
+        }
+        if (stamp.recorded_at_us <= scrub->recorded_at_us && scrub->recorded_at_us != 0) {
+            return daybook_fail(error, DAYBOOK_DAMAGED, "event %" PRIu64 " was recorded before the one before it",
+                                stamp.sequence);
+        }
+        scrub->recorded_at_us = stamp.recorded_at_us;
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status check_frame(struct journal_scrub *scrub, const struct table_row *row,
+                                       struct frame_header *header, struct daybook_error *error) {
+    enum daybook_status status = frame_row_peek(scrub->journal, row, header, error);
+    if (status == DAYBOOK_OK) {
+        status = frame_unpack(scrub->codec, row->value, header, &scrub->raw, scrub->events, error);
+    }
+    return status == DAYBOOK_OK ? check_stamps(scrub, header, error) : status;
+}
+
+static void report(uint64_t first, uint64_t last, const char *reason, journal_wound_found *found, void *context,
+                   struct journal_scrub_step *step) {
+    struct journal_wound wound = {.first_sequence = first, .last_sequence = last};
+    (void)snprintf(wound.reason, sizeof wound.reason, "%s", reason);
+    step->wound_count++;
+    if (found != NULL) {
+        found(context, &wound);
+    }
+}
+
+/* The frame at `row`; `following` is the key of the frame behind it, 0 where there is none. */
+static enum daybook_status look(struct journal_scrub *scrub, const struct table_row *row, uint64_t following,
+                                journal_wound_found *found, void *context, struct journal_scrub_step *step) {
+    struct daybook_error why = {0};
+    struct frame_header header;
+    uint64_t first = row->key.size == FRAME_KEY_SIZE ? load_be64(row->key.data) : 0;
+    if (first > scrub->next) {
+        report(scrub->next, first - 1, "these sequences are missing", found, context, step);
+    }
+    enum daybook_status status = check_frame(scrub, row, &header, &why);
+    step->frame_count++;
+    if (status == DAYBOOK_OK) {
+        scrub->next = frame_last_sequence(&header) + 1;
+        step->position = scrub->next - 1;
+        return DAYBOOK_OK;
+    }
+    if (status != DAYBOOK_DAMAGED && status != DAYBOOK_VERSION) {
+        return status;
+    }
+    report(first, following == 0 ? 0 : following - 1, why.message, found, context, step);
+    scrub->next = following == 0 ? first + 1 : following;
+    step->position = scrub->next - 1;
+    return DAYBOOK_OK;
+}
+
+/* The first frame to look at. Small frames may have been merged since the step before, and the one that holds the
+ * next sequence begin earlier: it is looked at whole. */
+static enum daybook_status find_start(struct journal_scrub *scrub, struct table_cursor *cursor, struct table_row *row,
+                                      struct daybook_error *error) {
+    uint8_t key[FRAME_KEY_SIZE];
+    struct frame_header header;
+    DAYBOOK_TRY(cursor_seek_back(cursor, frame_key(key, scrub->next), row, error));
+    if (!row->is_valid) {
+        return cursor_seek(cursor, (struct daybook_bytes){0}, row, error);
+    }
+    if (row->key.size == FRAME_KEY_SIZE && load_be64(row->key.data) == scrub->next) {
+        return DAYBOOK_OK;
+    }
+    if (frame_row_peek(scrub->journal, row, &header, NULL) == DAYBOOK_OK &&
+        frame_last_sequence(&header) >= scrub->next) {
+        scrub->next = header.first_sequence;
+        scrub->recorded_at_us = 0;
+        return DAYBOOK_OK;
+    }
+    return cursor_next(cursor, row, error);
+}
+
+static enum daybook_status look_at_some(struct journal_scrub *scrub, struct table_cursor *cursor, size_t frames,
+                                        journal_wound_found *found, void *context, struct journal_scrub_step *step,
+                                        struct daybook_error *error) {
+    struct table_row row;
+    enum daybook_status status = find_start(scrub, cursor, &row, error);
+    for (size_t i = 0; status == DAYBOOK_OK && row.is_valid && i < frames; i++) {
+        struct table_row here = row;
+        status = cursor_next(cursor, &row, error);
+        uint64_t following = row.is_valid && row.key.size == FRAME_KEY_SIZE ? load_be64(row.key.data) : 0;
+        if (status == DAYBOOK_OK) {
+            status = look(scrub, &here, following, found, context, step);
+        }
+    }
+    step->is_done = status == DAYBOOK_OK && !row.is_valid;
+    return status;
+}
+
+enum daybook_status journal_scrub_next(struct journal_scrub *scrub, size_t frames, journal_wound_found *found,
+                                       void *context, struct journal_scrub_step *step, struct daybook_error *error) {
+    struct store_txn *txn = NULL;
+    struct table_cursor *cursor = NULL;
+    *step = (struct journal_scrub_step){.position = scrub->next - 1};
+    enum daybook_status status = store_begin_read(scrub->journal->store, &txn, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_open(txn, TABLE_FRAMES, &cursor, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = look_at_some(scrub, cursor, frames, found, context, step, error);
+    }
+    cursor_close(cursor);
+    store_abort(txn);
+    if (step->is_done) {
+        scrub->next = 1;
+        scrub->recorded_at_us = 0;
+    }
+    return status;
+}

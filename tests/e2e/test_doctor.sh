@@ -1,0 +1,81 @@
+#!/bin/bash
+# A doctor who says what is wrong, whose advice works, and who harms nothing.
+. "$(dirname "$0")/common.sh"
+workload=$3
+
+new_ledger books --currency CNY --allow-import-clock
+"$workload" --customers 40 --events 6000 --until 2025-12-31 --json >"$work/requests"
+code=0
+head -n 3000 "$work/requests" | "$daybook" submit --recorded-at - >/dev/null || code=$?
+[ "$code" -le 1 ] || die "submit ended with $code"
+expect 0 backup create "$work/backup"
+tail -n +3001 "$work/requests" | "$daybook" submit --recorded-at - >/dev/null || true
+expect 0 digest --json
+cp "$out" "$work/digests"
+
+expect 0 doctor
+out_has "every checksum right"
+grep -q damaged "$out" && die "a sound ledger is called damaged"
+expect 0 doctor --json
+out_has '"severity":"SEVERITY_SOUND"'
+expect 3 doctor -L "$work/no-such-place"
+err_has "there is no directory"
+expect 3 doctor -L "$work"
+err_has "there is no ledger in"
+
+# put BYTE OFFSET FILE
+put() { printf "\\x$1" | dd of="$3" bs=1 seek="$2" conv=notrunc status=none; }
+# other_byte OFFSET FILE: a byte that is not there now
+other_byte() {
+    local now
+    now=$(od -An -tx1 -j "$1" -N 1 "$2" | tr -d ' \n')
+    printf '%02x' $((0x$now ^ 0x55))
+}
+copy() {
+    rm -rf "$work/copy"
+    cp -r "$DAYBOOK_LEDGER" "$work/copy"
+}
+
+# A byte of a frame: the sequences are named, and following the advice brings everything back.
+copy
+file=$work/copy/journal/data.mdb
+at=$(grep -abo DBFR "$file" | head -n 1 | cut -d: -f1)
+at=$((at + 2000))
+put "$(other_byte "$at" "$file")" "$at" "$file"
+expect 4 doctor -L "$work/copy"
+grep -qE '^damaged +journal: events [0-9]+ to [0-9]+ cannot be read' "$out" || die "the sequences are not named"
+out_has "daybook restore NEW BACKUP"
+expect 0 backup create "$work/rest" --since "$work/backup" -L "$work/copy"
+expect 0 restore "$work/mended" "$work/backup" "$work/rest"
+expect 0 digest --json -L "$work/mended"
+cmp -s "$out" "$work/digests" || die "what was mended is not what was there"
+
+# A page of the journal that LMDB must not walk.
+copy
+pages=$(($(stat -c %s "$file") / 4096))
+put ff $((2 * 4096 + 10)) "$file"
+put ff $((2 * 4096 + 12)) "$file"
+for page in $(seq 3 $((pages - 1))); do put ff $((page * 4096 + 12)) "$file"; done
+expect 4 doctor -L "$work/copy"
+grep -qE '^damaged +journal pages: .*page [0-9]+' "$out" || die "the page is not named"
+out_has "do not open it"
+
+# A view whose pages are wrong is a warning; given up, it is built anew.
+copy
+view=$(ls -d "$work"/copy/views/balance.g*)
+pages=$(($(stat -c %s "$view/data.mdb") / 4096))
+for page in $(seq 2 $((pages - 1))); do put ff $((page * 4096 + 13)) "$view/data.mdb"; done
+cp "$view/data.mdb" "$work/before"
+expect 0 doctor -L "$work/copy"
+grep -qE '^warning +view balance' "$out" || die "the view is not named"
+out_has "--give-up-views"
+cmp -s "$view/data.mdb" "$work/before" || die "the doctor changed a file"
+[ ! -e "$view/damaged" ] || die "the doctor gave a view up unasked"
+expect 0 doctor --give-up-views -L "$work/copy"
+expect 0 doctor -L "$work/copy"
+out_has "given up"
+expect 0 digest --json -L "$work/copy"
+cmp -s "$out" "$work/digests" || die "the view that was built anew differs"
+expect 0 doctor -L "$work/copy"
+grep -q warning "$out" && die "a warning stays when all is mended"
+echo "doctor: as expected"

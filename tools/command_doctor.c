@@ -1,0 +1,75 @@
+/* daybook doctor: what is wrong with a ledger's directory, and what to do about it. */
+#include <stdio.h>
+
+#include "tools/command.h"
+#include "tools/console.h"
+#include "tools/doctor.h"
+#include "tools/message_field.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+
+static const char *const tones[] = {"\033[32m", "", "\033[33m", "\033[31m"};
+
+/* Sentences do not fit a table: a line for each finding, and its advice below. */
+static void print_findings(const Pb__DoctorAnswer *answer) {
+    bool is_coloured = console_has_colour(stdout);
+    for (size_t i = 0; i < answer->n_findings; i++) {
+        const Pb__Finding *finding = answer->findings[i];
+        char severity[32];
+        const char *name =
+            enum_short_name(&pb__severity__descriptor, (int)finding->severity, severity, sizeof severity);
+        const char *tone = is_coloured ? tones[finding->severity - PB__SEVERITY__SEVERITY_SOUND] : "";
+        (void)printf("%s%-8s%s %s: %s\n", tone, name, is_coloured ? "\033[0m" : "", finding->area, finding->found);
+        if (finding->advice[0] != '\0') {
+            (void)printf("         %s %s.\n", _("->"), finding->advice);
+        }
+    }
+}
+
+/* 4 where facts are gone; what mends itself is no failure. */
+static int exit_code(const Pb__DoctorAnswer *answer) {
+    for (size_t i = 0; i < answer->n_findings; i++) {
+        if (answer->findings[i]->severity == PB__SEVERITY__SEVERITY_DAMAGED) {
+            return daybook_status_exit_code(DAYBOOK_DAMAGED);
+        }
+    }
+    return EXIT_DONE;
+}
+
+static int run(struct invocation *invocation) {
+    struct daybook_error error;
+    Pb__DoctorAnswer answer;
+    struct doctor_options options = {.gives_views_up = options_has(&invocation->options, "give-up-views")};
+    progress_watch_interrupt();
+    enum daybook_status status = command_directory(invocation, &options.directory, &error);
+    if (status == DAYBOOK_OK) {
+        status = doctor_look(&options, invocation->arena, &answer, &error);
+    }
+    if (status == DAYBOOK_OK && options_has(&invocation->options, "json")) {
+        status = command_print_json(&answer.base, &error);
+    } else if (status == DAYBOOK_OK) {
+        print_findings(&answer);
+    }
+    return status == DAYBOOK_OK ? exit_code(&answer) : command_fail(&error);
+}
+
+static const struct option_spec doctor_options_table[] = {
+    {"give-up-views", 0, OPTION_FLAG, false, NULL, N_("mark damaged views, so that they are built anew"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+const struct command doctor_commands[] = {
+    {
+        .name = "doctor",
+        .arguments = "",
+        .uses = USES_LEDGER,
+        .run = run,
+        .summary = N_("look for damage in the ledger's files, and say what to do"),
+        .detail = N_("Reads the pages of every file from outside, then every frame of the journal. Changes nothing; "
+                     "with --give-up-views it marks views whose pages are damaged, and the next question builds them "
+                     "anew. Exit code 4 when events cannot be read."),
+        .example = "daybook doctor",
+        .options = doctor_options_table,
+    },
+    {.name = NULL},
+};

@@ -1,0 +1,268 @@
+/* A ledger's directory looked at from outside, then its journal frame by frame. */
+#include "tools/doctor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/ledger.h"
+#include "projection/mark.h"
+#include "state_store.h"
+#include "store/files.h"
+#include "store/journal_scrub.h"
+#include "store/page_check.h"
+#include "store/store.h"
+#include "store/writer_lock.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+
+enum { SCRUB_FRAMES = 256, FINDINGS_MAX = 4096 };
+
+/* Where appends begin to be refused, and where to say so. */
+#define FREE_REFUSED_BYTES ((uint64_t)64 << 20)
+#define FREE_SHORT_BYTES   ((uint64_t)1 << 30)
+
+struct doctor {
+    const struct doctor_options *options;
+    struct arena *arena;
+    Pb__DoctorAnswer *answer;
+    size_t capacity;
+    bool is_short_of_memory;
+};
+
+static Pb__Finding *add(struct doctor *doctor, const char *area, Pb__Severity severity, const char *found,
+                        const char *advice) {
+    static Pb__Finding nowhere = PB__FINDING__INIT;
+    Pb__DoctorAnswer *answer = doctor->answer;
+    Pb__Finding *finding = arena_alloc(doctor->arena, sizeof *finding);
+    if (finding == NULL || found == NULL || advice == NULL || area == NULL || answer->n_findings == FINDINGS_MAX) {
+        doctor->is_short_of_memory = answer->n_findings < FINDINGS_MAX;
+        return &nowhere;
+    }
+    pb__finding__init(finding);
+    finding->area = arena_copy_text(doctor->arena, area, strlen(area));
+    finding->severity = severity;
+    finding->found = arena_copy_text(doctor->arena, found, strlen(found));
+    finding->advice = arena_copy_text(doctor->arena, advice, strlen(advice));
+    answer->findings[answer->n_findings++] = finding;
+    doctor->is_short_of_memory = finding->area == NULL || finding->found == NULL || finding->advice == NULL;
+    return finding;
+}
+
+#define SAY(doctor, ...) arena_format((doctor)->arena, __VA_ARGS__)
+
+/* ---- around the files ---- */
+
+static void look_around(struct doctor *doctor) {
+    const char *directory = doctor->options->directory;
+    char holder[WRITER_NAME_SIZE];
+    char megabytes[32];
+    writer_lock_holder(directory, holder);
+    add(doctor, "program", PB__SEVERITY__SEVERITY_NOTE,
+        SAY(doctor, "daybook %s, %s", DAYBOOK_PROGRAM_VERSION, store_engine_version()), "");
+    add(doctor, "writer", PB__SEVERITY__SEVERITY_NOTE,
+        holder[0] == '\0' ? _("nobody is writing") : SAY(doctor, _("%s is writing"), holder), "");
+    uint64_t free_bytes = files_free_bytes(directory);
+    if (free_bytes == UINT64_MAX) {
+        add(doctor, "disk", PB__SEVERITY__SEVERITY_NOTE, _("the file system does not say how much is free"), "");
+        return;
+    }
+    (void)count_grouped(free_bytes >> 20, megabytes);
+    bool is_short = free_bytes < FREE_SHORT_BYTES;
+    add(doctor, "disk", is_short ? PB__SEVERITY__SEVERITY_WARNING : PB__SEVERITY__SEVERITY_SOUND,
+        SAY(doctor, _("%s MiB are free"), megabytes),
+        free_bytes < FREE_REFUSED_BYTES ? _("requests are refused below 64 MiB: make room; nothing is lost")
+        : is_short                      ? _("requests are refused below 64 MiB: make room")
+                                        : "");
+}
+
+/* Adds what the pages say. False: they are damaged, and the file must not be opened. */
+static bool look_at_pages(struct doctor *doctor, const char *area, const char *path, Pb__Severity severity,
+                          const char *advice) {
+    struct page_report report;
+    struct daybook_error why = {0};
+    enum daybook_status status = page_check(path, &report, &why);
+    if (status == DAYBOOK_OK) {
+        char used[32];
+        char rows[32];
+        add(doctor, area, PB__SEVERITY__SEVERITY_SOUND,
+            SAY(doctor, _("%s pages in use, %s rows"), count_grouped(report.used_pages, used),
+                count_grouped(report.row_count, rows)),
+            "");
+        return true;
+    }
+    add(doctor, area, severity, why.message, advice);
+    return false;
+}
+
+/* ---- the journal ---- */
+
+static void add_wound(void *context, const struct journal_wound *wound) {
+    struct doctor *doctor = context;
+    const char *which = wound->last_sequence == 0 ? SAY(doctor, _("events from %" PRIu64 " on"), wound->first_sequence)
+                                                  : SAY(doctor, _("events %" PRIu64 " to %" PRIu64),
+                                                        wound->first_sequence, wound->last_sequence);
+    Pb__Finding *finding = add(
+        doctor, "journal", PB__SEVERITY__SEVERITY_DAMAGED,
+        SAY(doctor, _("%s cannot be read: %s"), which == NULL ? "" : which, wound->reason),
+        _("a backup that holds these events brings them back: \"daybook restore NEW BACKUP\". Where events were "
+          "recorded after that backup, first \"daybook backup create REST --since BACKUP\", then \"daybook restore NEW "
+          "BACKUP REST\". Keep this directory until the new one is verified"));
+    finding->first_sequence = wound->first_sequence;
+    finding->last_sequence = wound->last_sequence;
+}
+
+static enum daybook_status scrub(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
+    struct journal_scrub *scrub = NULL;
+    struct journal_scrub_step step = {0};
+    struct progress progress;
+    uint64_t wound_count = 0;
+    uint64_t frame_count = 0;
+    uint64_t head = 0;
+    enum daybook_status status = daybook_head(ledger, &head, error);
+    if (status == DAYBOOK_DAMAGED) {
+        head = 0; /* The scrub says where. */
+    } else if (status != DAYBOOK_OK) {
+        return status;
+    }
+    DAYBOOK_TRY(journal_scrub_open(ledger_journal(ledger), &scrub, error));
+    progress_begin(&progress, _("reading the journal"), _("events"), 0, head);
+    do {
+        status = journal_scrub_next(scrub, SCRUB_FRAMES, add_wound, doctor, &step, error);
+        wound_count += step.wound_count;
+        frame_count += step.frame_count;
+        progress_update(&progress, step.position);
+        if (status == DAYBOOK_OK && progress_is_interrupted()) {
+            status = daybook_fail(error, DAYBOOK_STOPPED, _("stopped after event %" PRIu64), step.position);
+        }
+    } while (status == DAYBOOK_OK && !step.is_done);
+    progress_clear();
+    journal_scrub_close(scrub);
+    if (status == DAYBOOK_OK && wound_count == 0) {
+        char events[32];
+        char frames[32];
+        add(doctor, "journal", PB__SEVERITY__SEVERITY_SOUND,
+            SAY(doctor, _("%s events in %s frames, every checksum right"), count_grouped(step.position, events),
+                count_grouped(frame_count, frames)),
+            "");
+    }
+    return status;
+}
+
+static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook_error *error) {
+    const char *path = SAY(doctor, "%s/journal/data.mdb", doctor->options->directory);
+    struct daybook *ledger = NULL;
+    struct daybook_error why = {0};
+    if (path == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("looking at the journal: memory was refused"));
+    }
+    if (!files_exists(path)) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, _("there is no ledger in %s"), doctor->options->directory);
+    }
+    if (!look_at_pages(doctor, "journal pages", path, PB__SEVERITY__SEVERITY_DAMAGED,
+                       _("do not open it; \"daybook restore NEW BACKUP...\" makes a new ledger from its backups. Keep "
+                         "this directory"))) {
+        return DAYBOOK_OK;
+    }
+    struct daybook_open_options how = {.directory = doctor->options->directory, .is_read_only = true};
+    enum daybook_status status = daybook_open(&how, &ledger, &why);
+    if (status != DAYBOOK_OK) {
+        add(doctor, "journal",
+            status == DAYBOOK_DAMAGED ? PB__SEVERITY__SEVERITY_DAMAGED : PB__SEVERITY__SEVERITY_WARNING, why.message,
+            _("\"daybook restore NEW BACKUP...\" makes a new ledger from its backups"));
+        return DAYBOOK_OK;
+    }
+    status = scrub(doctor, ledger, error);
+    daybook_close(ledger);
+    return status;
+}
+
+/* ---- what can be rebuilt ---- */
+
+static void look_at_view(struct doctor *doctor, const char *name) {
+    const char *directory = SAY(doctor, "%s/views/%s", doctor->options->directory, name);
+    const char *path = SAY(doctor, "%s/views/%s/data.mdb", doctor->options->directory, name);
+    const char *area = SAY(doctor, strcmp(name, "state") == 0 ? "%s" : "view %s", name);
+    const char *later = _("it is built anew from the journal when it is next needed");
+    char reason[DAYBOOK_ERROR_SIZE];
+    struct mark_boot boot;
+    mark_boot_read(&boot);
+    if (directory == NULL || path == NULL || area == NULL || !files_exists(path)) {
+        return;
+    }
+    if (mark_read_damaged(directory, reason, sizeof reason)) {
+        add(doctor, area, PB__SEVERITY__SEVERITY_WARNING, SAY(doctor, _("given up: %s"), reason), later);
+        return;
+    }
+    if (mark_read(directory, &boot) == MARK_SUSPECT) {
+        add(doctor, area, PB__SEVERITY__SEVERITY_WARNING, _("the machine went down while it was being written"), later);
+        return;
+    }
+    bool gives_up = doctor->options->gives_views_up;
+    bool is_sound = look_at_pages(doctor, area, path, PB__SEVERITY__SEVERITY_WARNING,
+                                  gives_up ? later
+                                           : _("\"daybook doctor --give-up-views\" marks it, so that it is built anew; "
+                                               "until then do not ask it"));
+    if (!is_sound && gives_up) {
+        mark_write_damaged(directory, _("its pages are damaged; a doctor gave it up"));
+    }
+}
+
+static int is_directory_of_view(const struct dirent *entry) {
+    return entry->d_name[0] != '.';
+}
+
+static void look_at_views(struct doctor *doctor) {
+    struct dirent **entries = NULL;
+    const char *path = SAY(doctor, "%s/views", doctor->options->directory);
+    int count = path == NULL ? -1 : scandir(path, &entries, is_directory_of_view, alphasort);
+    if (count <= 0) {
+        add(doctor, "views", PB__SEVERITY__SEVERITY_NOTE, _("there are none"), _("the first question builds them"));
+    }
+    for (int i = 0; i < count; i++) {
+        look_at_view(doctor, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+static void look_at_books(struct doctor *doctor) {
+    struct control_report report = {0};
+    const char *path = SAY(doctor, "%s/views/state", doctor->options->directory);
+    if (path == NULL || !files_exists(path) || mark_read_damaged(path, report.doubt, sizeof report.doubt)) {
+        return; /* The state was looked at as a view already. */
+    }
+    state_store_read_report(doctor->options->directory, &report);
+    if (report.doubt[0] != '\0') {
+        add(doctor, "books", PB__SEVERITY__SEVERITY_DAMAGED, report.doubt,
+            _("\"daybook audit verify\" tells at which event books and customers part"));
+    } else if (report.checked_through > 0) {
+        add(doctor, "books", PB__SEVERITY__SEVERITY_SOUND,
+            SAY(doctor, _("accounts and customers agreed at event %" PRIu64), report.checked_through), "");
+    }
+}
+
+enum daybook_status doctor_look(const struct doctor_options *options, struct arena *arena, Pb__DoctorAnswer *answer,
+                                struct daybook_error *error) {
+    struct doctor doctor = {.options = options, .arena = arena, .answer = answer};
+    pb__doctor_answer__init(answer);
+    answer->findings = arena_alloc(arena, FINDINGS_MAX * sizeof(Pb__Finding *));
+    if (answer->findings == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("looking at the ledger: memory was refused"));
+    }
+    if (!files_exists(options->directory)) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, _("there is no directory %s"), options->directory);
+    }
+    look_around(&doctor);
+    DAYBOOK_TRY(look_at_journal(&doctor, error));
+    look_at_views(&doctor);
+    if (!options->gives_views_up) {
+        look_at_books(&doctor);
+    }
+    return doctor.is_short_of_memory
+               ? daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("looking at the ledger: memory was refused"))
+               : DAYBOOK_OK;
+}
