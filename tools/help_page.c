@@ -103,6 +103,34 @@ static const char grades_page[] =
        "all that is visible at --as-of and --known-at; \"daybook credit history\" shows them\n"
        "at a row of dates. The rules are Daybook's own: nothing else enters.\n");
 
+static const char replay_page[] =
+    N_("The policy is a ReplayPolicy (daybook/v1/replay.proto) as proto3 JSON; what is left out is as the\n"
+       "ledger does, and {} changes nothing:\n"
+       "\n"
+       "  {\n"
+       "    \"lotOrder\": [\"LOT_KEY_EXPIRY\", \"LOT_KEY_PAID\"],\n"
+       "                                   which lot pays first, key by key, then as recorded:\n"
+       "                                   LOT_KEY_PRIORITY, _EXPIRY, _PROMOTIONAL (first),\n"
+       "                                   _PAID (first), _SCOPE (narrow first), _RECEIVED\n"
+       "    \"paymentOrder\": \"PAYMENT_ORDER_LARGEST\",\n"
+       "                                   or _OLDEST_POSTED, _OLDEST_DUE: which item a payment\n"
+       "                                   pays first when it names none\n"
+       "    \"listedAllocations\": \"LISTED_ALLOCATIONS_OVERRIDDEN\",\n"
+       "                                   what a payment listed is chosen by the rule, too\n"
+       "    \"credit\": [\n"
+       "      {\"scalePercent\": 80},        of every limit that is an amount, rounded down\n"
+       "      {\"customer\": \"ACME\", \"currency\": \"CNY\", \"state\": \"LIMIT_STATE_AMOUNT\",\n"
+       "       \"limitMinor\": \"100000\"},   or LIMIT_STATE_UNLIMITED, _UNASSESSED\n"
+       "      {\"mode\": \"CREDIT_MODE_WARN\"}],\n"
+       "                                   one after the other\n"
+       "    \"basis\": \"AGING_BASIS_POSTING\", \"edges\": [15, 30, 45],\n"
+       "    \"unapplied\": \"UNAPPLIED_DISPLAY_NETTED\"\n"
+       "                                   how ages are told under the policy; those of history\n"
+       "                                   are told by due date, 30 60 90 120, in a column\n"
+       "  }\n"
+       "\n"
+       "Both states are kept in memory: about 1 kB a document.\n");
+
 const char *help_page(const char *name) {
     static const struct {
         const char *name;
@@ -111,6 +139,7 @@ const char *help_page(const char *name) {
         {"import", import_page},
         {"grades", grades_page},
         {"kpi", kpi_page},
+        {"replay", replay_page},
     };
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         if (strcmp(name, pages[i].name) == 0) {
