@@ -60,7 +60,7 @@ struct daybook_open_options {
     struct daybook_clock clock;            /* All zero = the system's. */
 };
 
-/* The standard views: balance, aging, credit, history, customers, trial, lots, links, tree. */
+/* The standard views: balance, aging, credit, history, customers, trial, lots, links, tree, statements. */
 extern const struct projection *const daybook_standard_views[];
 
 /* NOT_FOUND: no ledger there. BUSY: another writer. VERSION: a newer format. DAMAGED: the journal is. */
@@ -121,6 +121,14 @@ DAYBOOK_MUST_USE enum daybook_status daybook_submit_many(struct daybook *ledger,
  * INVALID: the question cannot be read or asked so. BEHIND: read-only, and not folded that far. */
 DAYBOOK_MUST_USE enum daybook_status daybook_query(struct daybook *ledger, struct daybook_bytes query,
                                                    struct daybook_buffer *answer, struct daybook_error *error);
+
+/* Issues what an encoded daybook.v1.IssueStatementsRequest asks for, one page of accounts, and answers with
+ * an IssueStatementsAnswer: computes each statement of what is known now, then submits it. What was issued before is
+ * passed over, so whoever was stopped asks again. Needs a writer with the standard views.
+ * INVALID: the request cannot be read, or asks for days that have not come. A refusal is in the answer. */
+DAYBOOK_MUST_USE enum daybook_status daybook_issue_statements(struct daybook *ledger, struct daybook_bytes request,
+                                                              struct daybook_buffer *answer,
+                                                              struct daybook_error *error);
 
 /* The last committed sequence; 0 = none. */
 DAYBOOK_MUST_USE enum daybook_status daybook_head(struct daybook *ledger, uint64_t *sequence,

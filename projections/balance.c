@@ -100,3 +100,8 @@ enum daybook_status balance_ask(struct store_txn *txn, uint32_t account, int32_t
                                 struct series_totals *totals, struct daybook_error *error) {
     return series_ask(txn, balance_series, account, as_of, known_at, totals, error);
 }
+
+enum daybook_status balance_find_window(struct store_txn *txn, uint32_t account, const struct series_window *window,
+                                        struct daybook_buffer *found, struct daybook_error *error) {
+    return series_find_window(txn, balance_series, account, window, found, error);
+}

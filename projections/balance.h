@@ -9,6 +9,7 @@
 #include "projection/projection.h"
 #include "projections/account.h"
 #include "projections/effects.h"
+#include "projections/series_window.h"
 
 enum balance_table { BALANCE_ACCOUNTS, BALANCE_SERIES, BALANCE_TABLE_COUNT };
 
@@ -21,5 +22,10 @@ extern const struct series_shape balance_series;
 DAYBOOK_MUST_USE enum daybook_status balance_ask(struct store_txn *txn, uint32_t account, int32_t as_of,
                                                  uint64_t known_at, struct series_totals *totals,
                                                  struct daybook_error *error);
+
+/* The entries of one account in a window. */
+DAYBOOK_MUST_USE enum daybook_status balance_find_window(struct store_txn *txn, uint32_t account,
+                                                         const struct series_window *window,
+                                                         struct daybook_buffer *found, struct daybook_error *error);
 
 #endif

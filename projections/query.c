@@ -53,6 +53,10 @@ static enum daybook_status route(struct daybook *ledger, const Pb__Query *query,
         return query_inclusion(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION_CONSISTENCY:
         return query_consistency(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_STATEMENT:
+        return query_statement(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_STATEMENTS:
+        return query_statements(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION__NOT_SET:
     case _PB__QUERY__QUESTION__CASE_IS_INT_SIZE:
         break;

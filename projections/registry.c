@@ -8,10 +8,20 @@
 #include "projections/history.h"
 #include "projections/links.h"
 #include "projections/lots.h"
+#include "projections/statements.h"
 #include "projections/tree.h"
 #include "projections/trial.h"
 
 const struct projection *const daybook_standard_views[] = {
-    &balance_projection, &aging_projection, &credit_projection, &history_projection, &customers_projection,
-    &trial_projection,   &lots_projection,  &links_projection,  &tree_projection,    NULL,
+    &balance_projection,
+    &aging_projection,
+    &credit_projection,
+    &history_projection,
+    &customers_projection,
+    &trial_projection,
+    &lots_projection,
+    &links_projection,
+    &tree_projection,
+    &statements_projection,
+    NULL,
 };

@@ -130,6 +130,7 @@ const struct command *const command_tables[] = {
     books_commands,
     kpi_commands,
     bridge_commands,
+    statement_commands,
     submit_commands,
     import_commands,
     export_commands,

@@ -64,6 +64,7 @@ extern const struct command books_commands[];
 extern const struct command kpi_commands[];
 extern const struct command bridge_commands[];
 extern const struct command replay_commands[];
+extern const struct command statement_commands[];
 extern const struct command admin_commands[];
 extern const struct command export_commands[];
 extern const struct command submit_commands[];

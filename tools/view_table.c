@@ -14,6 +14,7 @@
 #include "tools/view_table_bridge.h"
 #include "tools/view_table_credit.h"
 #include "tools/view_table_kpi.h"
+#include "tools/view_table_statement.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
@@ -310,6 +311,10 @@ struct table *view_table_of(const ProtobufCMessage *answer, struct arena *arena)
     }
     if (kind == &pb__bridge_answer__descriptor) {
         return bridge_table_of((const Pb__BridgeAnswer *)answer, arena);
+    }
+    if (kind == &pb__statements_answer__descriptor) {
+        const Pb__StatementsAnswer *statements = (const Pb__StatementsAnswer *)answer;
+        return statements_table_of(statements->rows, statements->n_rows, arena);
     }
     return books_table_of(answer, arena);
 }
