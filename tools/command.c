@@ -131,6 +131,7 @@ const struct command *const command_tables[] = {
     kpi_commands,
     bridge_commands,
     statement_commands,
+    replay_commands,
     submit_commands,
     import_commands,
     export_commands,
