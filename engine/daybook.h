@@ -77,7 +77,8 @@ enum daybook_submit_mode {
 /* One a request, in their order. Everything belongs to the answers. */
 struct daybook_answer {
     uint64_t first_sequence; /* 0 when refused. */
-    uint64_t last_sequence;
+    uint64_t
+        last_sequence; /* Before first_sequence: nothing was to be done (no expiry was due), and nothing is kept. */
     int64_t recorded_at_us;
     bool is_repeated;                   /* The key was used before, with this content. */
     const Pb__Refusal *refusal;         /* NULL when accepted. */

@@ -24,6 +24,11 @@
  *       document is DATE_INVALID once that document is found, and one that comes
  *       from a document (an unwinding, an allocation) meets its PERIOD_CLOSED
  *       where it is used. tests/engine/domain/test_decide_order.c holds the pairs.
+ *   D4  A key is remembered by the events that it made. A request that is accepted
+ *       and has nothing to do (ExpireDue with nothing due) makes none: its
+ *       last_sequence is before its first_sequence, its key stays free, and the
+ *       same request later is decided anew. It can do nothing then that any
+ *       other request of that customer would not do first.
  */
 #ifndef DAYBOOK_DOMAIN_DECIDE_H
 #define DAYBOOK_DOMAIN_DECIDE_H

@@ -16,6 +16,8 @@ bool check_expect(struct history *history, bool holds, const char *check, const 
 /* One account as of `date`, the tally's known_at. */
 void check_books(struct history *history, const struct tally *tally, const char *customer, const char *currency,
                  int32_t date);
+void check_book_views(struct history *history, const struct tally *tally, struct daybook *ledger, const char *customer,
+                      const char *currency, int32_t date);
 void check_views(struct history *history, const struct tally *tally, struct daybook *ledger, const char *customer,
                  const char *currency, int32_t date);
 

@@ -211,8 +211,8 @@ static void expect_items(const struct checking *c, struct expected_items *expect
         doc.id = made_id(event, &doc.kind);
         if (doc.id != NULL && doc.kind != KIND(LOT) && made_is_source(event) &&
             strcmp(event->customer, c->customer) == 0 && strcmp(event->currency, c->currency) == 0) {
-            expected->items[expected->count++] =
-                (struct expected_item){doc, 0, event->effective_on, -tally_level(c->tally, doc, LEFT, c->date), 0};
+            expected->items[expected->count++] = (struct expected_item){doc, 0, tally_counts_from(c->tally, event),
+                                                                        -tally_level(c->tally, doc, LEFT, c->date), 0};
         }
     }
 }
@@ -267,41 +267,64 @@ static void check_items(const struct checking *c, const struct expected_items *e
 
 enum { BUCKETS = 5, EDGE_DAYS = 30 };
 
-static void compare_ages(const struct checking *c, const struct expected_items *expected, bool is_by_posting,
+/* One way of showing ages. */
+struct showing {
+    bool is_by_posting;
+    Pb__UnappliedDisplay unapplied;
+};
+
+/* The column of an age: 0 = not due, then the buckets, oldest last. */
+static size_t column_of(const struct showing *showing, int32_t age) {
+    if (age <= 0 && !showing->is_by_posting) {
+        return 0;
+    }
+    int32_t bucket = age <= 0 ? 0 : (age - 1) / EDGE_DAYS; /* The upper edge is inside. */
+    return (size_t)(bucket < BUCKETS - 1 ? bucket : BUCKETS - 1) + 1;
+}
+
+/* For display only: what is unapplied pays the oldest column first. */
+static void net_oldest(int64_t columns[BUCKETS + 1], int64_t *unapplied) {
+    for (size_t i = BUCKETS + 1; i > 0; i--) {
+        int64_t paid = -*unapplied < columns[i - 1] ? -*unapplied : columns[i - 1];
+        paid = paid > 0 ? paid : 0;
+        columns[i - 1] -= paid;
+        *unapplied += paid;
+    }
+}
+
+static void compare_ages(const struct checking *c, const struct expected_items *expected, const struct showing *showing,
                          const Pb__AgingRow *row) {
-    int64_t not_due = 0;
-    int64_t buckets[BUCKETS] = {0};
+    int64_t columns[BUCKETS + 1] = {0};
     int64_t disputed = 0;
     int64_t unapplied = 0;
     for (size_t i = 0; i < expected->count; i++) {
         const struct expected_item *item = &expected->items[i];
-        int32_t age = c->date - (is_by_posting ? item->posted_on : item->due_on);
-        int32_t bucket = age <= 0 ? 0 : (age - 1) / EDGE_DAYS; /* The upper edge is inside. */
-        int64_t amount = item->open - item->disputed;
+        bool is_money = item->due_on == 0;
+        size_t column =
+            column_of(showing, c->date - (is_money || showing->is_by_posting ? item->posted_on : item->due_on));
         disputed += item->disputed;
-        if (item->due_on == 0) {
-            unapplied += item->open;
-        } else if (!is_by_posting && age <= 0) {
-            not_due += amount;
+        if (!is_money || showing->unapplied == PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_BUCKET) {
+            columns[column] += item->open - item->disputed;
         } else {
-            buckets[bucket < BUCKETS - 1 ? bucket : BUCKETS - 1] += amount;
+            unapplied += item->open;
         }
     }
-    compare(c, "aging", "not due", row->not_due_minor, not_due);
+    if (showing->unapplied == PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_NETTED) {
+        net_oldest(columns, &unapplied);
+    }
+    compare(c, "aging", "not due", row->not_due_minor, columns[0]);
     compare(c, "aging", "disputed", row->disputed_minor, disputed);
     compare(c, "aging", "unapplied", row->unapplied_minor, unapplied);
-    int64_t total = not_due + disputed + unapplied;
     for (size_t i = 0; i < BUCKETS; i++) {
-        compare(c, "aging", "a bucket", i < row->n_bucket_minor ? row->bucket_minor[i] : 0, buckets[i]);
-        total += buckets[i];
+        compare(c, "aging", "a bucket", i < row->n_bucket_minor ? row->bucket_minor[i] : 0, columns[i + 1]);
     }
-    compare(c, "aging", "total", row->total_minor, total);
-    compare(c, "aging", "total by the balance", row->total_minor,
+    compare(c, "aging", "total", row->total_minor,
             tally_open(c->tally, c->customer, c->currency, c->date) -
                 tally_unapplied(c->tally, c->customer, c->currency, c->date));
 }
 
-static void check_aging(const struct checking *c, const struct expected_items *expected, bool is_by_posting) {
+static void check_aging(const struct checking *c, const struct expected_items *expected,
+                        const struct showing *showing) {
     struct asking asking;
     Pb__Query query = PB__QUERY__INIT;
     Pb__AgingQuery aging = PB__AGING_QUERY__INIT;
@@ -310,7 +333,8 @@ static void check_aging(const struct checking *c, const struct expected_items *e
     aging.at = &asking.at;
     aging.customer = (char *)(uintptr_t)c->customer;
     aging.currency = (char *)(uintptr_t)c->currency;
-    aging.basis = is_by_posting ? PB__AGING_BASIS__AGING_BASIS_POSTING : PB__AGING_BASIS__AGING_BASIS_DUE;
+    aging.basis = showing->is_by_posting ? PB__AGING_BASIS__AGING_BASIS_POSTING : PB__AGING_BASIS__AGING_BASIS_DUE;
+    aging.unapplied = showing->unapplied;
     query.question_case = PB__QUERY__QUESTION_AGING;
     query.aging = &aging;
     Pb__AgingAnswer *answer = (Pb__AgingAnswer *)ask(c->history, c->ledger, &query, &pb__aging_answer__descriptor);
@@ -319,8 +343,18 @@ static void check_aging(const struct checking *c, const struct expected_items *e
         for (size_t i = 0; i < answer->n_rows; i++) {
             row = strcmp(answer->rows[i]->currency, c->currency) == 0 ? answer->rows[i] : row;
         }
-        compare_ages(c, expected, is_by_posting, row);
+        compare_ages(c, expected, showing, row);
         pb__aging_answer__free_unpacked(answer, NULL);
+    }
+}
+
+static void check_ages(const struct checking *c, const struct expected_items *expected) {
+    static const Pb__UnappliedDisplay displays[] = {PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_UNSPECIFIED,
+                                                    PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_BUCKET,
+                                                    PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_NETTED};
+    for (size_t i = 0; i < sizeof displays / sizeof *displays; i++) {
+        check_aging(c, expected, &(struct showing){false, displays[i]});
+        check_aging(c, expected, &(struct showing){true, displays[i]});
     }
 }
 
@@ -396,7 +430,6 @@ void check_views(struct history *history, const struct tally *tally, struct dayb
     expect_items(&checking, &expected);
     check_balance(&checking);
     check_items(&checking, &expected);
-    check_aging(&checking, &expected, false);
-    check_aging(&checking, &expected, true);
+    check_ages(&checking, &expected);
     check_credit(&checking, &expected);
 }

@@ -5,14 +5,6 @@
 #include "facts.h"
 #include "judge.h"
 
-static int32_t later(int32_t a, int32_t b) {
-    return a > b ? a : b;
-}
-
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 /* ---- allocations ---- */
 
 struct expected_allocation {

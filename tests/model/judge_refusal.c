@@ -5,14 +5,6 @@
 #include "facts.h"
 #include "judge.h"
 
-static int32_t later(int32_t a, int32_t b) {
-    return a > b ? a : b;
-}
-
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 /* More than there is; "all of it" of nothing, too. */
 static bool is_too_much(const struct facts *facts, int64_t available) {
     return facts->amount > available || (facts->is_zero_all && facts->amount == 0 && available == 0);

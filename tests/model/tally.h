@@ -12,6 +12,14 @@
 #define KIND(name) PB__DOCUMENT_KIND__DOCUMENT_KIND_##name
 #define BODY(name) PB__EVENT__BODY_##name
 
+static inline int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static inline int32_t later(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+
 /* What an event changes of a document. Never below zero on any day, none of them. */
 enum measure {
     LEFT,        /* Not used, not held: of a lot, payment, credit; open on a charge or debit note; of a hold. */

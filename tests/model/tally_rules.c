@@ -3,10 +3,6 @@
 
 #include "tally.h"
 
-static int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 int32_t tally_open_day(const struct tally *tally, int32_t day) {
     int32_t closed = tally_closed_through(tally);
     return day > closed ? day : closed + 1;

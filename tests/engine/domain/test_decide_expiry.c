@@ -48,6 +48,19 @@ static const struct rule expiring[] = {
      "2024-06-01 deposit A 100 expires=2024-06-16\n2024-06-02 charge g 40\nnow 2024-06-20\nexpire",
      "reverse-charge g 40 correction error",
      "2024-06-02 restore g A 40; 2024-06-02 reverse-charge g 40 correction; 2024-06-16 expire A 40 dormant"},
+    {"with nothing due nothing is kept, not even the key", "expire key=K\nexpire key=K", "charge g 5 key=K",
+     "2024-06-15 charge g 5"},
+    {"so the same request is decided anew, and does what was due before any request",
+     "2024-06-01 deposit A 100 expires=2024-06-17\nexpire key=K\nnow 2024-06-18", "expire key=K",
+     "2024-06-17 expire A 100 dormant"},
+    {"with something due it is answered again",
+     "2024-06-01 deposit A 100 expires=2024-06-17\n2024-06-01 deposit B 100 expires=2024-06-19\nnow 2024-06-18\n"
+     "expire key=K\nnow 2024-06-20",
+     "expire key=K", "repeated 4-4"},
+    {"what a lot gave back is not what expires",
+     "2024-06-01 deposit A 100 expires=2024-06-17\n2024-06-20 refund r 30 lot A"
+     "\nnow 2024-06-25",
+     "expire", "2024-06-17 expire A 70 dormant"},
     {"an expired lot gives no refund", "2024-06-01 deposit A 100 expires=2024-06-10", "2024-06-05 refund r 1 lot A",
      "EXCEEDS_DEPOSIT A 1/0 2024-06-05"},
 };
