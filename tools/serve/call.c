@@ -233,7 +233,8 @@ static bool read_post(struct call *call) {
 /* GET: everything is in the query, the message too. */
 static bool read_get(struct call *call) {
     const char *encoding = call_parameter(call, "encoding");
-    const char *message = call_parameter(call, "message");
+    const char *message = NULL;
+    size_t size = 0;
     bool is_json = strcmp(encoding, "json") == 0;
     if (!is_json && strcmp(encoding, "proto") != 0) {
         refuse_http(call, CONNECT_INVALID_ARGUMENT, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
@@ -242,8 +243,14 @@ static bool read_get(struct call *call) {
     }
     call->content = (struct connect_content){is_json ? CODEC_JSON : CODEC_PROTO, false};
     call->accepts_gzip = is_gzip_listed(call_header(call, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-    size_t size = strlen(message);
-    uint8_t *room = daybook_buffer_reserve(&call->body, base64_decoded_max(size));
+    /* With its length: percent-encoded protobuf may hold NULs. */
+    if (MHD_lookup_connection_value_n(call->connection, MHD_GET_ARGUMENT_KIND, "message", strlen("message"), &message,
+                                      &size) != MHD_YES ||
+        message == NULL) {
+        message = "";
+        size = 0;
+    }
+    uint8_t *room = daybook_buffer_reserve(&call->body, size + base64_decoded_max(size));
     if (room == NULL) {
         call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the message was refused");
         return false;
