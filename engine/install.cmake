@@ -82,4 +82,4 @@ foreach(proto ${DAYBOOK_PROTOS})
 endforeach()
 # "daybook help man" writes the page out of the program's own tables; a test compares.
 install(FILES tools/daybook.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(TARGETS daybook RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS daybook daybook-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -137,6 +137,7 @@ const struct command *const command_tables[] = {
     export_commands,
     backup_commands,
     doctor_commands,
+    audit_commands,
     admin_commands,
     serve_commands,
     NULL,

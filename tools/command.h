@@ -66,6 +66,7 @@ extern const struct command bridge_commands[];
 extern const struct command replay_commands[];
 extern const struct command statement_commands[];
 extern const struct command admin_commands[];
+extern const struct command audit_commands[];
 extern const struct command export_commands[];
 extern const struct command submit_commands[];
 extern const struct command import_commands[];

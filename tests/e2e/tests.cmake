@@ -11,3 +11,10 @@ foreach(name plain_books backup doctor)
     $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-workload>)
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)
 endforeach()
+
+# These call the verifier, too.
+foreach(name audit)
+  add_test(NAME e2e/test_${name} COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh
+    $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-verify>)
+  set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200)
+endforeach()

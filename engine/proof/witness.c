@@ -1,0 +1,94 @@
+/* A witness: what it checks before it signs, and how what it signed is checked. */
+#include "proof/witness.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "proof/proof_file.h"
+
+/* What the request asks for: a proof from an older size, or a first checkpoint. */
+static enum daybook_status read_request(struct daybook_bytes request, struct proof_file *file,
+                                        struct daybook_error *error) {
+    const char first[] = "old ";
+    if (request.size < sizeof first - 1 || memcmp(request.data, first, sizeof first - 1) != 0) {
+        *file = (struct proof_file){.kind = PROOF_FILE_CONSISTENCY, .checkpoint = request};
+        return DAYBOOK_OK;
+    }
+    return proof_file_parse(request, file, error);
+}
+
+static enum daybook_status check_continues(const struct proof_file *file, struct daybook_bytes last,
+                                           const struct note_key *log_key, const struct tree_head *head,
+                                           struct daybook_error *error) {
+    struct tree_head known = {.tree = {.size = 0}};
+    if (last.size > 0) {
+        DAYBOOK_TRY(tree_head_open(last, log_key, NULL, NULL, &known, error));
+    }
+    if (file->number != known.tree.size) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "cosigning %s: this witness has signed %" PRIu64 " entries of it, and the proof starts at "
+                            "%" PRIu64 "; ask for \"daybook audit prove-consistency %" PRIu64 "\"",
+                            head->origin, known.tree.size, file->number, known.tree.size);
+    }
+    if (known.tree.size == 0) {
+        return DAYBOOK_OK;
+    }
+    struct sha256 *sha256 = sha256_open();
+    if (sha256 == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "cosigning: memory was refused");
+    }
+    enum daybook_status status = merkle_check_consistency(sha256, &known.tree, &head->tree, &file->proof, error);
+    sha256_close(sha256);
+    return status == DAYBOOK_OK ? status : daybook_fail_in(error, "cosigning %s", head->origin);
+}
+
+enum daybook_status witness_cosign(struct daybook_bytes request, struct daybook_bytes last,
+                                   const struct note_key *log_key, const struct note_signer *signer, uint64_t time_s,
+                                   struct daybook_buffer *out, struct daybook_error *error) {
+    struct proof_file file;
+    struct note note;
+    struct tree_head head;
+    DAYBOOK_TRY(read_request(request, &file, error));
+    if (file.kind != PROOF_FILE_CONSISTENCY) {
+        return daybook_fail(
+            error, DAYBOOK_INVALID,
+            "cosigning: this proves one event; a witness needs what \"daybook audit prove-consistency\" "
+            "gives, or a first checkpoint");
+    }
+    DAYBOOK_TRY(tree_head_open(file.checkpoint, log_key, NULL, &note, &head, error));
+    DAYBOOK_TRY(check_continues(&file, last, log_key, &head, error));
+    if (daybook_buffer_append(out, file.checkpoint.data, file.checkpoint.size) != DAYBOOK_OK) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "cosigning: memory was refused");
+    }
+    return note_sign_line(note.text, signer, time_s, out, error);
+}
+
+enum daybook_status witness_check(const struct note *note, const struct witness_policy *policy,
+                                  struct daybook_error *error) {
+    size_t signed_count = 0;
+    const struct note_key *expired = NULL;
+    char when[INSTANT_TEXT_SIZE] = "";
+    for (size_t i = 0; i < policy->key_count; i++) {
+        struct note_verdict verdict;
+        DAYBOOK_TRY(note_check(note, &policy->keys[i], &verdict, error));
+        if (verdict.is_signed && verdict.time_s >= policy->since_s) {
+            signed_count++;
+        } else if (verdict.is_signed) {
+            expired = &policy->keys[i];
+            uint64_t shown_s = verdict.time_s < UINT64_C(253402300799) ? verdict.time_s : UINT64_C(253402300799);
+            (void)instant_format((int64_t)shown_s * 1000000, when);
+        }
+    }
+    if (signed_count >= policy->needed) {
+        return DAYBOOK_OK;
+    }
+    if (expired != NULL) {
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            "the checkpoint has expired: %s cosigned it at %s, before the instant that is asked for",
+                            expired->name, when);
+    }
+    return daybook_fail(error, DAYBOOK_DAMAGED,
+                        "the checkpoint is cosigned by %zu of the witnesses, and %zu are needed", signed_count,
+                        policy->needed);
+}

@@ -1,0 +1,172 @@
+#!/bin/bash
+# Signed checkpoints, proofs, witnesses and tiles, checked by the verifier, which never sees the ledger.
+. "$(dirname "$0")/common.sh"
+verify=$3
+
+# verified CODE TEXT ARGUMENT...: runs the verifier; what it says must hold TEXT.
+verified() {
+    local wanted=$1 text=$2 code=0
+    shift 2
+    "$verify" "$@" >"$out" 2>"$err" </dev/null || code=$?
+    [ "$code" -eq "$wanted" ] || die "daybook-verify $*: exit code $code, expected $wanted"
+    grep -qF -- "$text" "$out" "$err" || die "daybook-verify $* does not say: $text"
+}
+
+# flipped FILE BYTE COPY: a copy with one bit changed.
+flipped() {
+    cp "$1" "$3"
+    local old
+    old=$(od -An -tu1 -j "$2" -N 1 "$1")
+    printf "\\x$(printf %02x $((old ^ 1)))" | dd of="$3" bs=1 seek="$2" conv=notrunc status=none
+}
+
+post() {
+    local i
+    for ((i = $1; i <= $2; i++)); do
+        printf '{"key":"%s","actor":"test","customer":"C%s","effectiveOn":"2024-01-02","openCustomer":{"profile":{"name":"N"}}}\n' \
+            "$(printf 'k%s' "$i" | base64)" "$i"
+    done >"$work/requests"
+    "$daybook" submit "$work/requests" >"$out" 2>"$err" || die "submitting"
+}
+
+# ---- without a key, and keys ----
+new_ledger books --currency CNY
+post 1 300
+expect 3 audit checkpoint
+err_has "audit key new"
+expect 3 audit prove 5
+err_has "no checkpoint is signed"
+expect 2 audit key new "two words"
+expect 0 audit key new example.org/books
+key=$(cat "$out")
+[ "$(stat -c %a "$DAYBOOK_LEDGER/keys/log.key")" = 600 ] || die "others can read the key"
+expect 3 audit key new example.org/other
+err_has "it has one"
+expect 0 audit key show
+out_is "$key"
+grep -q "PRIVATE" "$DAYBOOK_LEDGER/keys/log.key" || die "no private key"
+expect 2 audit key new w.example --witness
+expect 0 audit key new w.example --witness -o "$work/w.key"
+witness=$(cat "$out")
+expect 0 audit key show --key "$work/w.key"
+out_is "$witness"
+chmod 644 "$work/w.key"
+expect 2 audit key show --key "$work/w.key"
+err_has "others than its owner"
+chmod 600 "$work/w.key"
+
+# ---- checkpoints ----
+expect 0 audit checkpoint -o "$work/300"
+verified 0 "good: a checkpoint of example.org/books, 300 events" --key "$key" checkpoint "$work/300"
+expect 0 audit checkpoint
+cmp -s "$out" "$work/300" || die "the same events were signed anew"
+verified 0 "good" --key "$DAYBOOK_LEDGER/keys/log.pub" checkpoint "$work/300"
+verified 4 "foreign" --key "$witness" checkpoint "$work/300"
+verified 4 "cosigned by 0 of the witnesses" --key "$key" --witness "$witness" checkpoint "$work/300"
+verified 2 "" checkpoint "$work/300"
+verified 3 "" --key "$key" checkpoint "$work/none"
+for ((byte = 0; byte < $(stat -c %s "$work/300"); byte += 5)); do
+    flipped "$work/300" "$byte" "$work/bad"
+    verified 4 "refused: " --key "$key" checkpoint "$work/bad"
+done
+head -c 100 "$work/300" >"$work/bad"
+verified 4 "refused: " --key "$key" checkpoint "$work/bad"
+
+# ---- inclusion ----
+for sequence in 1 2 255 256 257 300; do
+    expect 0 audit prove "$sequence" -o "$work/proof" --event "$work/event"
+    verified 0 "good: event $sequence is in example.org/books, among its first 300" \
+        --key "$key" inclusion "$work/proof" "$work/event"
+done
+expect 2 audit prove 0
+expect 2 audit prove 301
+expect 0 audit prove 17 -o "$work/proof" --event "$work/event"
+for ((byte = 0; byte < $(stat -c %s "$work/proof"); byte += 7)); do
+    flipped "$work/proof" "$byte" "$work/bad"
+    verified 4 "refused: " --key "$key" inclusion "$work/bad" "$work/event"
+done
+for ((byte = 0; byte < $(stat -c %s "$work/event"); byte += 3)); do
+    flipped "$work/event" "$byte" "$work/bad"
+    verified 4 "refused: " --key "$key" inclusion "$work/proof" "$work/bad"
+done
+expect 0 export events --sequence 18 --raw -o "$work/other"
+verified 4 "says that it is number 18, and stands at 17" --key "$key" inclusion "$work/proof" "$work/other"
+expect 0 audit prove 17 --json
+[ "$(json_value sequence)" = 17 ] || die "no JSON"
+
+# ---- consistency, and a witness ----
+cosign=(audit cosign --key "$work/w.key" --log-key "$key" --state "$work/state")
+expect 0 "${cosign[@]}" "$work/300" -o "$work/300.cosigned"
+verified 0 "cosigned by 1 of 1 witnesses" --key "$key" --witness "$witness" checkpoint "$work/300.cosigned"
+verified 4 "has expired" --key "$key" --witness "$witness" --cosigned-since 2999-01-01T00:00:00Z \
+    checkpoint "$work/300.cosigned"
+expect 0 audit checkpoint --cosigned "$work/300.cosigned"
+cmp -s "$out" "$work/300.cosigned" || die "the cosignature was not taken"
+post 301 700
+expect 0 audit checkpoint -o "$work/700"
+expect 2 "${cosign[@]}" "$work/700"
+err_has "prove-consistency 300"
+expect 0 audit prove-consistency 299 -o "$work/wrong"
+expect 2 "${cosign[@]}" "$work/wrong"
+expect 0 audit prove-consistency 300 -o "$work/to700"
+verified 0 "good: the 700 events of example.org/books begin with the 300" \
+    --key "$key" consistency "$work/to700" "$work/300"
+verified 4 "starts at 300 events" --key "$key" consistency "$work/to700" "$work/700"
+for ((byte = 0; byte < $(stat -c %s "$work/to700"); byte += 7)); do
+    flipped "$work/to700" "$byte" "$work/bad"
+    verified 4 "refused: " --key "$key" consistency "$work/bad" "$work/300"
+    expect_any "2 4" "${cosign[@]}" "$work/bad"
+done
+expect 0 "${cosign[@]}" "$work/to700" -o "$work/700.cosigned"
+expect 2 "${cosign[@]}" "$work/to700"
+err_has "has signed 700 entries"
+expect 0 audit checkpoint --cosigned "$work/700.cosigned"
+
+# ---- a fork: the same key, another history ----
+cp -r "$DAYBOOK_LEDGER" "$work/fork"
+rm "$work/fork/checkpoints/"*700 "$work/fork/checkpoints/"*300
+post 701 710
+expect 0 audit checkpoint
+(
+    export DAYBOOK_LEDGER=$work/fork
+    post 901 930
+    expect 0 audit checkpoint -o "$work/730"
+    expect 0 audit prove-consistency 700 -o "$work/to730"
+    expect 0 "${cosign[@]}" "$work/to730"
+)
+expect 0 audit prove-consistency 700 -o "$work/to710"
+expect 2 "${cosign[@]}" "$work/to710"
+err_has "has signed 730 entries"
+# Its checkpoint beside our journal: nothing more is signed.
+cp "$work/730" "$DAYBOOK_LEDGER/checkpoints/00000000000000000730"
+expect 4 audit checkpoint
+err_has "events are gone"
+post 711 740
+expect 4 audit checkpoint
+err_has "are not those of the checkpoint"
+rm "$DAYBOOK_LEDGER/checkpoints/00000000000000000730"
+expect 0 audit checkpoint
+
+# ---- tiles ----
+expect 0 audit tiles "$work/tiles"
+verified 0 "good: 740 entries" --key "$key" tiles "$work/tiles"
+[ -s "$work/tiles/tile/0/002.p/228" ] || die "a tile lacks its place"
+[ "$(stat -c %s "$work/tiles/tile/0/001")" = 8192 ] || die "a full tile has 8192 bytes"
+[ "$(stat -c %s "$work/tiles/tile/1/000.p/2")" = 64 ] || die "two hashes have 64 bytes"
+(cd "$work/tiles" && find . -type f) >"$work/files"
+while IFS= read -r file; do
+    mv "$work/tiles/$file" "$work/kept"
+    verified 4 "refused: " --key "$key" tiles "$work/tiles"
+    for byte in 0 31; do
+        flipped "$work/kept" "$byte" "$work/tiles/$file"
+        verified 4 "refused: " --key "$key" tiles "$work/tiles"
+    done
+    head -c -1 "$work/kept" >"$work/tiles/$file"
+    verified 4 "refused: " --key "$key" tiles "$work/tiles"
+    mv "$work/kept" "$work/tiles/$file"
+done <"$work/files"
+verified 0 "good" --key "$key" tiles "$work/tiles"
+post 741 800
+expect 0 audit checkpoint
+expect 0 audit tiles "$work/tiles"
+verified 0 "good: 800 entries" --key "$key" tiles "$work/tiles"

@@ -1,0 +1,577 @@
+/* daybook audit key, checkpoint, cosign, prove and prove-consistency: what the log signs, and what it proves. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/decimal.h"
+#include "base/small_file.h"
+#include "engine/audit_files.h"
+#include "engine/ledger.h"
+#include "proof/witness.h"
+#include "tools/command.h"
+#include "tools/command_audit.h"
+#include "tools/text.h"
+
+enum { INPUT_LIMIT_BYTES = 4 << 20 };
+
+/* ---- what these commands share ---- */
+
+enum daybook_status audit_write_output(const struct invocation *invocation, struct daybook_bytes bytes,
+                                       struct daybook_error *error) {
+    const char *path = options_value(&invocation->options, "output");
+    if (path != NULL && strcmp(path, "-") != 0) {
+        return small_file_write(path, bytes, SMALL_FILE_PUBLIC, SMALL_FILE_REPLACE, error);
+    }
+    if (fwrite(bytes.data, 1, bytes.size, stdout) != bytes.size || fflush(stdout) != 0) {
+        return daybook_fail(error, DAYBOOK_IO, "%s", _("writing to standard output failed"));
+    }
+    return DAYBOOK_OK;
+}
+
+/* "-" is standard input. */
+static enum daybook_status read_input(const char *path, struct daybook_buffer *content, struct daybook_error *error) {
+    return small_file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, INPUT_LIMIT_BYTES, content, error);
+}
+
+enum daybook_status audit_parse_count(const char *name, const char *text, uint64_t *count,
+                                      struct daybook_error *error) {
+    int64_t value;
+    if (decimal_parse(text, strlen(text), 0, '.', &value) != DECIMAL_OK || value < 1) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("%s: \"%.40s\" is no number of events; they count from 1"), name,
+                            text);
+    }
+    *count = (uint64_t)value;
+    return DAYBOOK_OK;
+}
+
+static int finish(enum daybook_status status, const struct daybook_error *error) {
+    return status == DAYBOOK_OK ? EXIT_DONE : command_fail(error);
+}
+
+/* ---- keys ---- */
+
+static enum daybook_status make_key(struct invocation *invocation, struct note_signer *signer,
+                                    struct daybook_error *error) {
+    const char *name = invocation->options.arguments[0];
+    const char *path = options_value(&invocation->options, "output");
+    bool is_witness = options_has(&invocation->options, "witness");
+    const char *directory;
+    if (is_witness && path == NULL) {
+        return daybook_fail(error, DAYBOOK_INVALID, "%s",
+                            _("a witness' key belongs to an outsider, not to the ledger: name a file with -o"));
+    }
+    if (path != NULL) {
+        enum daybook_status status = note_signer_new(name, is_witness ? NOTE_COSIGNATURE : NOTE_ED25519, signer, error);
+        return status == DAYBOOK_OK ? audit_signer_save(path, signer, error) : status;
+    }
+    enum daybook_status status = command_directory(invocation, &directory, error);
+    return status == DAYBOOK_OK ? audit_key_create(directory, name, signer, error) : status;
+}
+
+static int run_key_new(struct invocation *invocation) {
+    struct daybook_error error;
+    struct note_signer signer = {0};
+    char text[NOTE_KEY_TEXT_MAX];
+    enum daybook_status status = make_key(invocation, &signer, &error);
+    if (status == DAYBOOK_OK) {
+        note_key_format(&signer.key, text);
+        (void)printf("%s\n", text);
+    }
+    note_signer_clear(&signer);
+    return finish(status, &error);
+}
+
+static int run_key_show(struct invocation *invocation) {
+    struct daybook_error error;
+    struct note_key key;
+    struct note_signer signer = {0};
+    char text[NOTE_KEY_TEXT_MAX];
+    const char *directory = NULL;
+    const char *path = options_value(&invocation->options, "key");
+    enum daybook_status status = DAYBOOK_OK;
+    if (path != NULL) {
+        status = audit_signer_load(NULL, path, &signer, &error);
+        key = signer.key;
+        note_signer_clear(&signer);
+    } else {
+        status = command_directory(invocation, &directory, &error);
+        status = status == DAYBOOK_OK ? audit_key_load(directory, &key, &error) : status;
+    }
+    if (status == DAYBOOK_OK) {
+        note_key_format(&key, text);
+        (void)printf("%s\n", text);
+    }
+    return finish(status, &error);
+}
+
+/* ---- checkpoint ---- */
+
+struct signing {
+    const struct invocation *invocation;
+    struct daybook *ledger;
+    const char *directory;
+    struct note_signer signer;
+    struct daybook_buffer note; /* The answer. */
+    int lock;
+};
+
+static enum daybook_status ask_root(struct signing *signing, uint64_t size, const Pb__CheckpointAnswer **answer,
+                                    struct daybook_error *error) {
+    Pb__Query query = PB__QUERY__INIT;
+    Pb__CheckpointQuery asked = PB__CHECKPOINT_QUERY__INIT;
+    ProtobufCMessage *made = NULL;
+    asked.size = size;
+    query.question_case = PB__QUERY__QUESTION_CHECKPOINT;
+    query.checkpoint = &asked;
+    enum daybook_status status = command_ask(signing->invocation, signing->ledger, &query, &made, error);
+    *answer = (const Pb__CheckpointAnswer *)made;
+    return status;
+}
+
+static void take_root(const Pb__CheckpointAnswer *answer, struct merkle_size *tree) {
+    tree->size = answer->size;
+    memcpy(tree->root.bytes, answer->root.data, SHA256_SIZE);
+}
+
+/* The checkpoint of most entries, whatever the journal has. */
+static enum daybook_status check_newest(struct signing *signing, uint64_t head, struct tree_head *newest,
+                                        struct daybook_error *error) {
+    const Pb__CheckpointAnswer *answer;
+    struct merkle_size now;
+    uint64_t size;
+    newest->tree.size = 0;
+    enum daybook_status status = audit_checkpoint_newest(signing->directory, UINT64_MAX, &size, &signing->note, error);
+    if (status != DAYBOOK_OK) {
+        return status == DAYBOOK_NOT_FOUND ? DAYBOOK_OK : status;
+    }
+    status = tree_head_open(daybook_buffer_view(&signing->note), &signing->signer.key, NULL, NULL, newest, error);
+    if (status != DAYBOOK_OK) {
+        return daybook_fail_in(error, _("the checkpoint of %" PRIu64 " events"), size);
+    }
+    if (newest->tree.size > head) {
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            _("a checkpoint of %" PRIu64 " events was signed, and the journal has %" PRIu64
+                              ": events are gone. Nothing is signed; restore a backup that has them"),
+                            newest->tree.size, head);
+    }
+    if (newest->tree.size == 0) {
+        return DAYBOOK_OK;
+    }
+    status = ask_root(signing, newest->tree.size, &answer, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    take_root(answer, &now);
+    if (!merkle_hash_equal(&now.root, &newest->tree.root)) {
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            _("the journal's first %" PRIu64
+                              " events are not those of the checkpoint that was signed of "
+                              "them. Nothing is signed; \"daybook audit verify\" finds the place"),
+                            newest->tree.size);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status sign_head(struct signing *signing, struct daybook_error *error) {
+    struct daybook_buffer text = {0};
+    struct tree_head newest;
+    struct tree_head head = {.tree = {.size = 0}};
+    const Pb__CheckpointAnswer *answer;
+    enum daybook_status status = ask_root(signing, 0, &answer, error);
+    if (status == DAYBOOK_OK) {
+        take_root(answer, &head.tree);
+        status = check_newest(signing, answer->journal_head, &newest, error);
+    }
+    if (status != DAYBOOK_OK || (newest.tree.size == head.tree.size && signing->note.size > 0)) {
+        return status; /* What was signed of these events is the answer again. */
+    }
+    (void)snprintf(head.origin, sizeof head.origin, "%s", signing->signer.key.name);
+    daybook_buffer_reset(&signing->note);
+    status = tree_head_format(&head, &text);
+    if (status == DAYBOOK_OK) {
+        status = note_sign(daybook_buffer_view(&text), &signing->signer, &signing->note, error);
+    } else {
+        status = daybook_fail(error, status, "%s", _("signing a checkpoint: memory was refused"));
+    }
+    if (status == DAYBOOK_OK) {
+        status = audit_checkpoint_write(signing->directory, head.tree.size, daybook_buffer_view(&signing->note), error);
+    }
+    daybook_buffer_release(&text);
+    return status;
+}
+
+/* A checkpoint of ours with cosignatures of others takes the place of the one without. */
+static enum daybook_status adopt(struct signing *signing, const char *path, struct daybook_error *error) {
+    struct daybook_buffer own = {0};
+    struct note mine;
+    struct note note;
+    struct tree_head head;
+    enum daybook_status status = read_input(path, &signing->note, error);
+    if (status == DAYBOOK_OK) {
+        status = tree_head_open(daybook_buffer_view(&signing->note), &signing->signer.key, NULL, &note, &head, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = audit_checkpoint_read(signing->directory, head.tree.size, &own, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = note_parse(daybook_buffer_view(&own), &mine, error);
+    }
+    if (status == DAYBOOK_OK && !daybook_bytes_equal(mine.text, note.text)) {
+        status = daybook_fail(error, DAYBOOK_DAMAGED,
+                              _("%s says something else of %" PRIu64 " events than the checkpoint that is here"), path,
+                              head.tree.size);
+    }
+    /* Lines that are here and not there are kept. */
+    for (size_t i = 0; status == DAYBOOK_OK && i < mine.signature_count; i++) {
+        struct daybook_bytes line = mine.signatures[i].line;
+        if (memmem(signing->note.data, signing->note.size, line.data, line.size) == NULL &&
+            daybook_buffer_append(&signing->note, line.data, line.size) != DAYBOOK_OK) {
+            status = daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("adding cosignatures: memory was refused"));
+        }
+    }
+    if (status == DAYBOOK_OK) {
+        status = audit_checkpoint_write(signing->directory, head.tree.size, daybook_buffer_view(&signing->note), error);
+    }
+    daybook_buffer_release(&own);
+    return status;
+}
+
+static int run_checkpoint(struct invocation *invocation) {
+    struct daybook_error error;
+    struct signing signing = {.invocation = invocation, .lock = -1};
+    const char *cosigned = options_value(&invocation->options, "cosigned");
+    enum daybook_status status = command_directory(invocation, &signing.directory, &error);
+    if (status == DAYBOOK_OK) {
+        status = command_open_reader(invocation, &signing.ledger, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        status =
+            audit_signer_load(signing.directory, options_value(&invocation->options, "key"), &signing.signer, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = audit_lock(signing.directory, &signing.lock, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = cosigned != NULL ? adopt(&signing, cosigned, &error) : sign_head(&signing, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = audit_write_output(invocation, daybook_buffer_view(&signing.note), &error);
+    }
+    audit_unlock(signing.lock);
+    note_signer_clear(&signing.signer);
+    daybook_buffer_release(&signing.note);
+    daybook_close(signing.ledger);
+    return finish(status, &error);
+}
+
+/* ---- cosign ---- */
+
+struct cosigning {
+    struct note_signer signer;
+    struct note_key log_key;
+    struct daybook_buffer request;
+    struct daybook_buffer last;
+    struct daybook_buffer note;
+    int lock;
+};
+
+/* The state's file is read, checked and replaced by one process at a time. */
+static enum daybook_status lock_state(const char *path, int *lock, struct daybook_error *error) {
+    char beside[PATH_MAX];
+    (void)snprintf(beside, sizeof beside, "%s.lock", path);
+    *lock = open(beside, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*lock < 0 || flock(*lock, LOCK_EX) != 0) {
+        return daybook_fail(error, DAYBOOK_IO, _("locking the witness' state %s failed"), path);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status cosign(struct invocation *invocation, struct cosigning *cosigning,
+                                  struct daybook_error *error) {
+    const struct options *options = &invocation->options;
+    const char *state = options_value(options, "state");
+    const char *log_key = options_value(options, "log-key");
+    struct daybook_clock clock = clock_system();
+    uint64_t now_s = (uint64_t)(clock.now_us(clock.context) / 1000000);
+    enum daybook_status status = audit_signer_load(NULL, options_value(options, "key"), &cosigning->signer, error);
+    if (status == DAYBOOK_OK && cosigning->signer.key.algorithm != NOTE_COSIGNATURE) {
+        status = daybook_fail(error, DAYBOOK_INVALID, "%s",
+                              _("this is a log's key; a witness' is made by \"daybook audit key new --witness\""));
+    }
+    if (status == DAYBOOK_OK) {
+        status = note_key_parse(log_key, strlen(log_key), &cosigning->log_key, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = read_input(options->arguments[0], &cosigning->request, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = lock_state(state, &cosigning->lock, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = small_file_read(state, INPUT_LIMIT_BYTES, &cosigning->last, error);
+        status = status == DAYBOOK_NOT_FOUND ? DAYBOOK_OK : status;
+    }
+    if (status == DAYBOOK_OK) {
+        status = witness_cosign(daybook_buffer_view(&cosigning->request), daybook_buffer_view(&cosigning->last),
+                                &cosigning->log_key, &cosigning->signer, now_s, &cosigning->note, error);
+    }
+    /* Kept before it is shown: a crash in between loses a cosignature, never a promise. */
+    if (status == DAYBOOK_OK) {
+        status = small_file_write(state, daybook_buffer_view(&cosigning->note), SMALL_FILE_PRIVATE, SMALL_FILE_REPLACE,
+                                  error);
+    }
+    return status;
+}
+
+static int run_cosign(struct invocation *invocation) {
+    struct daybook_error error;
+    struct cosigning cosigning = {.lock = -1};
+    enum daybook_status status = cosign(invocation, &cosigning, &error);
+    if (status == DAYBOOK_OK) {
+        status = audit_write_output(invocation, daybook_buffer_view(&cosigning.note), &error);
+    }
+    if (cosigning.lock >= 0) {
+        (void)close(cosigning.lock);
+    }
+    note_signer_clear(&cosigning.signer);
+    daybook_buffer_release(&cosigning.request);
+    daybook_buffer_release(&cosigning.last);
+    daybook_buffer_release(&cosigning.note);
+    return finish(status, &error);
+}
+
+/* ---- proofs ---- */
+
+static enum daybook_status print_proof(struct invocation *invocation, const ProtobufCMessage *answer,
+                                       const char *proof_file, struct daybook_error *error) {
+    if (options_has(&invocation->options, "json")) {
+        return command_print_json(answer, error);
+    }
+    if (proof_file[0] == '\0') {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "%s",
+                            _("no checkpoint is signed that a proof could lead to; \"daybook audit checkpoint\" signs "
+                              "one (and --json shows the hashes without it)"));
+    }
+    return audit_write_output(invocation, daybook_bytes_of_text(proof_file), error);
+}
+
+/* SIZE of --size; 0 when it is not given. */
+static enum daybook_status parse_size(const struct invocation *invocation, uint64_t *size,
+                                      struct daybook_error *error) {
+    const char *text = options_value(&invocation->options, "size");
+    *size = 0;
+    return text == NULL ? DAYBOOK_OK : audit_parse_count("--size", text, size, error);
+}
+
+static enum daybook_status prove(struct invocation *invocation, struct daybook *ledger, struct daybook_error *error) {
+    Pb__Query query = PB__QUERY__INIT;
+    Pb__InclusionQuery asked = PB__INCLUSION_QUERY__INIT;
+    ProtobufCMessage *made = NULL;
+    const char *event = options_value(&invocation->options, "event");
+    query.question_case = PB__QUERY__QUESTION_INCLUSION;
+    query.inclusion = &asked;
+    enum daybook_status status = audit_parse_count("SEQ", invocation->options.arguments[0], &asked.sequence, error);
+    if (status == DAYBOOK_OK) {
+        status = parse_size(invocation, &asked.size, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = command_ask(invocation, ledger, &query, &made, error);
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    const Pb__InclusionAnswer *answer = (const Pb__InclusionAnswer *)made;
+    if (event != NULL) {
+        struct daybook_bytes bytes = {answer->event.data, answer->event.len};
+        status = small_file_write(event, bytes, SMALL_FILE_PUBLIC, SMALL_FILE_REPLACE, error);
+    }
+    return status == DAYBOOK_OK ? print_proof(invocation, made, answer->proof_file, error) : status;
+}
+
+static enum daybook_status prove_consistency(struct invocation *invocation, struct daybook *ledger,
+                                             struct daybook_error *error) {
+    Pb__Query query = PB__QUERY__INIT;
+    Pb__ConsistencyQuery asked = PB__CONSISTENCY_QUERY__INIT;
+    ProtobufCMessage *made = NULL;
+    query.question_case = PB__QUERY__QUESTION_CONSISTENCY;
+    query.consistency = &asked;
+    enum daybook_status status = audit_parse_count("OLD", invocation->options.arguments[0], &asked.old_size, error);
+    if (status == DAYBOOK_OK) {
+        status = parse_size(invocation, &asked.size, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = command_ask(invocation, ledger, &query, &made, error);
+    }
+    return status == DAYBOOK_OK
+               ? print_proof(invocation, made, ((const Pb__ConsistencyAnswer *)made)->proof_file, error)
+               : status;
+}
+
+static int run_with_ledger(struct invocation *invocation,
+                           enum daybook_status (*act)(struct invocation *, struct daybook *, struct daybook_error *)) {
+    struct daybook_error error;
+    struct daybook *ledger = NULL;
+    enum daybook_status status = command_open_reader(invocation, &ledger, &error);
+    if (status == DAYBOOK_OK) {
+        status = act(invocation, ledger, &error);
+    }
+    daybook_close(ledger);
+    return finish(status, &error);
+}
+
+static int run_prove(struct invocation *invocation) {
+    return run_with_ledger(invocation, prove);
+}
+
+static int run_prove_consistency(struct invocation *invocation) {
+    return run_with_ledger(invocation, prove_consistency);
+}
+
+static int run_tiles(struct invocation *invocation) {
+    return run_with_ledger(invocation, audit_write_tiles);
+}
+
+/* ---- the table ---- */
+
+#define OUTPUT_OPTION                                                                                                  \
+    { "output", 'o', OPTION_VALUE, false, "FILE", N_("write there (default: standard output)"), FIELD_NONE }
+#define SIZE_OPTION                                                                                                    \
+    {                                                                                                                  \
+        "size", 0, OPTION_VALUE, false, "SIZE",                                                                        \
+            N_("in the log's first so many events (default: those of the newest checkpoint)"), FIELD_NONE              \
+    }
+
+static const struct option_spec key_new_options[] = {
+    {"witness", 0, OPTION_FLAG, false, NULL, N_("a key that cosigns the checkpoints of others"), FIELD_NONE},
+    {"output", 'o', OPTION_VALUE, false, "FILE",
+     N_("write the private key there (default: keys/log.key of the ledger)"), FIELD_NONE},
+    OPTIONS_END,
+};
+static const struct option_spec key_show_options[] = {
+    {"key", 0, OPTION_VALUE, false, "FILE", N_("of this private key (default: the ledger's)"), FIELD_NONE},
+    OPTIONS_END,
+};
+static const struct option_spec checkpoint_options[] = {
+    {"key", 0, OPTION_VALUE, false, "FILE", N_("sign with this private key (default: the ledger's)"), FIELD_NONE},
+    {"cosigned", 0, OPTION_VALUE, false, "FILE",
+     N_("sign nothing: take the cosignatures in FILE to the checkpoint that is here"), FIELD_NONE},
+    OUTPUT_OPTION,
+    OPTIONS_END,
+};
+static const struct option_spec cosign_options[] = {
+    {"key", 0, OPTION_VALUE, true, "FILE", N_("the witness' private key"), FIELD_NONE},
+    {"log-key", 0, OPTION_VALUE, true, "KEY", N_("the log's verifier key, received out of band"), FIELD_NONE},
+    {"state", 0, OPTION_VALUE, true, "FILE", N_("what this witness has signed of this log; made the first time"),
+     FIELD_NONE},
+    OUTPUT_OPTION,
+    OPTIONS_END,
+};
+static const struct option_spec prove_options[] = {
+    SIZE_OPTION,
+    {"event", 0, OPTION_VALUE, false, "FILE", N_("write the event's stored bytes there, too"), FIELD_NONE},
+    OUTPUT_OPTION,
+    OPTIONS_END,
+};
+static const struct option_spec consistency_options[] = {SIZE_OPTION, OUTPUT_OPTION, OPTIONS_END};
+
+const struct command audit_commands[] = {
+    {
+        .name = "audit key new",
+        .arguments = "NAME",
+        .argument_min = 1,
+        .argument_max = 1,
+        .uses = USES_LEDGER,
+        .run = run_key_new,
+        .summary = N_("make the key that the ledger signs its checkpoints with"),
+        .detail =
+            N_("NAME is the log's name for ever: a domain of yours and a path, such as example.org/books. The private "
+               "half stays in keys/log.key, readable by its owner alone, and is never written to the journal. What "
+               "is printed is the verifier's key: give it to auditors by another way than the ledger itself."),
+        .example = "daybook audit key new example.org/books",
+        .options = key_new_options,
+    },
+    {
+        .name = "audit key show",
+        .arguments = "",
+        .uses = USES_LEDGER,
+        .run = run_key_show,
+        .summary = N_("print the verifier's key"),
+        .example = "daybook audit key show",
+        .options = key_show_options,
+    },
+    {
+        .name = "audit checkpoint",
+        .arguments = "",
+        .uses = USES_LEDGER,
+        .run = run_checkpoint,
+        .summary = N_("sign how many events there are and the root of their tree"),
+        .detail =
+            N_("A checkpoint binds every event up to it: whoever keeps a copy can prove later that none was changed, "
+               "removed or put in between. It is kept in checkpoints/ and printed. Nothing is signed that does not "
+               "continue the newest checkpoint."),
+        .example = "daybook audit checkpoint -o 2024-12-31.checkpoint",
+        .options = checkpoint_options,
+    },
+    {
+        .name = "audit cosign",
+        .arguments = "FILE",
+        .argument_min = 1,
+        .argument_max = 1,
+        .uses = 0,
+        .run = run_cosign,
+        .summary = N_("cosign a checkpoint as a witness, who keeps no ledger"),
+        .detail = N_(
+            "FILE is a checkpoint, the first time, and later what \"daybook audit prove-consistency\" gives from the "
+            "size that this witness signed last; - is standard input. What was signed is kept in the state's file "
+            "before the cosigned checkpoint is shown."),
+        .example = "daybook audit cosign new.proof --key witness.key --log-key \"$KEY\" --state witness.state",
+        .options = cosign_options,
+    },
+    {
+        .name = "audit prove",
+        .arguments = "SEQ",
+        .argument_min = 1,
+        .argument_max = 1,
+        .uses = USES_LEDGER,
+        .run = run_prove,
+        .summary = N_("prove that an event is in the log: a .tlog-proof file"),
+        .detail =
+            N_("The file ends with the newest checkpoint that has the event. \"daybook-verify inclusion\" checks it "
+               "with the event's bytes, offline."),
+        .example = "daybook audit prove 12 -o 12.tlog-proof --event 12.event",
+        .options = prove_options,
+    },
+    {
+        .name = "audit prove-consistency",
+        .arguments = "OLD",
+        .argument_min = 1,
+        .argument_max = 1,
+        .uses = USES_LEDGER,
+        .run = run_prove_consistency,
+        .summary = N_("prove that the log still begins with its first OLD events"),
+        .detail = N_(
+            "From an older checkpoint's size to the newest checkpoint: what a witness or an auditor with last year's "
+            "checkpoint needs."),
+        .example = "daybook audit prove-consistency 12000 -o to-now.proof",
+        .options = consistency_options,
+    },
+    {
+        .name = "audit tiles",
+        .arguments = "DIR",
+        .argument_min = 1,
+        .argument_max = 1,
+        .uses = USES_LEDGER,
+        .run = run_tiles,
+        .summary = N_("write the log as tiles, plain files for any web server"),
+        .detail = N_("The layout is that of c2sp.org/tlog-tiles, of the newest checkpoint's size. Run again, it adds "
+                     "what is new. "
+                     "The tiles hold every event in full."),
+        .example = "daybook audit tiles /srv/www/books-log",
+    },
+    {.name = NULL},
+};

@@ -1,0 +1,174 @@
+/* daybook-verify: options, and which check to make. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/calendar.h"
+#include "base/small_file.h"
+#include "tools/verify.h"
+
+enum { EXIT_GOOD = 0, EXIT_USAGE = 2 };
+
+static const char usage[] =
+    "Usage: daybook-verify --key KEY [OPTION...] CHECK FILE...\n"
+    "\n"
+    "Checks what a Daybook ledger proves of itself. It needs no ledger, no network and nothing but the files.\n"
+    "\n"
+    "Checks:\n"
+    "  checkpoint FILE             the signatures of a checkpoint\n"
+    "  inclusion PROOF EVENT       that the event, in its stored bytes, is in the log (a .tlog-proof file)\n"
+    "  consistency PROOF OLD       that the log still begins with what the older checkpoint OLD spoke of\n"
+    "  tiles DIR                   a tree of tiles, every entry and every tile\n"
+    "\n"
+    "Options:\n"
+    "  --key KEY                   the log's verifier key, or a file with it, received out of band\n"
+    "  --origin NAME               the log's name, where it is not the key's\n"
+    "  --witness KEY               the key of a witness, or a file with it; may be given 16 times\n"
+    "  --witnesses N               so many of them must have cosigned (default: all that are given)\n"
+    "  --cosigned-since TIMESTAMP  not before this instant, such as 2024-12-31T00:00:00Z\n"
+    "\n"
+    "Exit status: 0 good, 2 usage, 3 a file cannot be read, 4 refused: what was given does not prove what it says.\n"
+    "\n"
+    "Example:\n"
+    "  daybook-verify --key \"$KEY\" inclusion 12.tlog-proof 12.event\n";
+
+/* A key as it is, or the first line of the file of that name. */
+static enum daybook_status take_key(const char *text, struct note_key *key, struct daybook_error *error) {
+    struct daybook_buffer content = {0};
+    if (strchr(text, '+') != NULL) {
+        return note_key_parse(text, strlen(text), key, error);
+    }
+    enum daybook_status status = small_file_read(text, VERIFY_FILE_MAX, &content, error);
+    if (status == DAYBOOK_OK) {
+        const uint8_t *newline = content.size == 0 ? NULL : memchr(content.data, '\n', content.size);
+        size_t size = newline == NULL ? content.size : (size_t)(newline - content.data);
+        status = note_key_parse((const char *)content.data, size, key, error);
+    }
+    daybook_buffer_release(&content);
+    return status;
+}
+
+static enum daybook_status add_witness(struct verify_trust *trust, const char *text, struct daybook_error *error) {
+    if (trust->policy.key_count == VERIFY_WITNESSES_MAX) {
+        return daybook_fail(error, DAYBOOK_INVALID, "at most %d witnesses can be given", VERIFY_WITNESSES_MAX);
+    }
+    struct note_key *key = &trust->witnesses[trust->policy.key_count];
+    DAYBOOK_TRY(take_key(text, key, error));
+    for (size_t i = 0; i < trust->policy.key_count; i++) {
+        if (trust->witnesses[i].id == key->id && strcmp(trust->witnesses[i].name, key->name) == 0) {
+            return daybook_fail(error, DAYBOOK_INVALID, "the witness %s is given twice", key->name);
+        }
+    }
+    trust->policy.key_count++;
+    return DAYBOOK_OK;
+}
+
+/* One option with its value. */
+static enum daybook_status take_option(struct verify_trust *trust, const char *name, const char *value, bool *has_key,
+                                       bool *has_needed, struct daybook_error *error) {
+    uint64_t needed = 0;
+    int64_t instant_us = 0;
+    if (strcmp(name, "--key") == 0) {
+        *has_key = true;
+        return take_key(value, &trust->log, error);
+    }
+    if (strcmp(name, "--origin") == 0) {
+        trust->origin = value;
+        return DAYBOOK_OK;
+    }
+    if (strcmp(name, "--witness") == 0) {
+        return add_witness(trust, value, error);
+    }
+    if (strcmp(name, "--witnesses") == 0) {
+        *has_needed = true;
+        if (!tree_size_parse(value, strlen(value), &needed)) {
+            return daybook_fail(error, DAYBOOK_INVALID, "--witnesses: \"%.40s\" is no number", value);
+        }
+        trust->policy.needed = (size_t)needed;
+        return DAYBOOK_OK;
+    }
+    if (strcmp(name, "--cosigned-since") == 0) {
+        if (!instant_parse(value, strlen(value), &instant_us) || instant_us < 0) {
+            return daybook_fail(error, DAYBOOK_INVALID,
+                                "--cosigned-since: \"%.40s\" is no instant such as "
+                                "2024-12-31T00:00:00Z",
+                                value);
+        }
+        trust->policy.since_s = (uint64_t)(instant_us / 1000000);
+        return DAYBOOK_OK;
+    }
+    return daybook_fail(error, DAYBOOK_INVALID, "there is no option %.40s", name);
+}
+
+/* The options come before the check. *used: how many words they took. */
+static enum daybook_status take_options(struct verify_trust *trust, int argc, char **argv, int *used,
+                                        struct daybook_error *error) {
+    bool has_key = false;
+    bool has_needed = false;
+    int i = 1;
+    for (; i < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
+        if (i + 1 == argc) {
+            return daybook_fail(error, DAYBOOK_INVALID, "%.40s lacks its value", argv[i]);
+        }
+        DAYBOOK_TRY(take_option(trust, argv[i], argv[i + 1], &has_key, &has_needed, error));
+    }
+    *used = i;
+    trust->policy.keys = trust->witnesses;
+    trust->policy.needed = has_needed ? trust->policy.needed : trust->policy.key_count;
+    if (!has_key) {
+        return daybook_fail(error, DAYBOOK_INVALID, "the log's key is needed: --key KEY");
+    }
+    if (trust->policy.needed > trust->policy.key_count) {
+        return daybook_fail(error, DAYBOOK_INVALID, "%zu witnesses are needed and %zu are given", trust->policy.needed,
+                            trust->policy.key_count);
+    }
+    if (trust->policy.since_s > 0 && trust->policy.needed == 0) {
+        return daybook_fail(error, DAYBOOK_INVALID, "--cosigned-since asks for a witness: --witness KEY");
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status run_check(const struct verify_trust *trust, int count, char **words,
+                                     struct daybook_error *error) {
+    const char *check = count > 0 ? words[0] : "";
+    if (strcmp(check, "checkpoint") == 0 && count == 2) {
+        return verify_checkpoint_file(trust, words[1], error);
+    }
+    if (strcmp(check, "inclusion") == 0 && count == 3) {
+        return verify_inclusion_file(trust, words[1], words[2], error);
+    }
+    if (strcmp(check, "consistency") == 0 && count == 3) {
+        return verify_consistency_file(trust, words[1], words[2], error);
+    }
+    if (strcmp(check, "tiles") == 0 && count == 2) {
+        return verify_tiles(trust, words[1], error);
+    }
+    return daybook_fail(error, DAYBOOK_INVALID, "there is no check \"%.40s\" of %d files; see --help", check,
+                        count > 0 ? count - 1 : 0);
+}
+
+int main(int argc, char **argv) {
+    static struct verify_trust trust;
+    struct daybook_error error;
+    int used = 1;
+    if (argc == 1 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        (void)fputs(usage, argc == 1 ? stderr : stdout);
+        return argc == 1 ? EXIT_USAGE : EXIT_GOOD;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("daybook-verify %s\n", DAYBOOK_PROGRAM_VERSION);
+        return EXIT_GOOD;
+    }
+    enum daybook_status status = take_options(&trust, argc, argv, &used, &error);
+    if (status == DAYBOOK_OK) {
+        status = run_check(&trust, argc - used, argv + used, &error);
+    }
+    if (status == DAYBOOK_OK && fflush(stdout) != 0) {
+        status = daybook_fail(&error, DAYBOOK_IO, "writing to standard output failed");
+    }
+    if (status == DAYBOOK_OK) {
+        return EXIT_GOOD;
+    }
+    (void)fprintf(stderr, "daybook-verify: %s%s\n", status == DAYBOOK_DAMAGED ? "refused: " : "", error.message);
+    return daybook_status_exit_code(status);
+}
