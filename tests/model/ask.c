@@ -41,7 +41,7 @@ ProtobufCMessage *ask(struct history *history, struct daybook *ledger, const Pb_
 
 static const ProtobufCMessageDescriptor *const descriptors[PROBE_VIEWS] = {
     &pb__balance_answer__descriptor, &pb__open_items_answer__descriptor, &pb__aging_answer__descriptor,
-    &pb__credit_answer__descriptor};
+    &pb__credit_answer__descriptor,  &pb__kpi_answer__descriptor,        &pb__trial_balance_answer__descriptor};
 
 /* The head is not of the past: it is left out of what is compared. */
 static void forget_head(ProtobufCMessage *answer) {
@@ -60,9 +60,13 @@ static bool ask_view(struct history *history, struct daybook *ledger, const stru
     Pb__OpenItemsQuery items = PB__OPEN_ITEMS_QUERY__INIT;
     Pb__AgingQuery aging = PB__AGING_QUERY__INIT;
     Pb__CreditQuery credit = PB__CREDIT_QUERY__INIT;
+    Pb__KpiQuery kpi = PB__KPI_QUERY__INIT;
+    Pb__TrialBalanceQuery trial = PB__TRIAL_BALANCE_QUERY__INIT;
     struct asking asking;
+    struct asking begin;
     asking_init(&asking, probe->date, probe->known_at);
-    balance.at = items.at = aging.at = credit.at = &asking.at;
+    asking_init(&begin, probe->date - 30, probe->known_at);
+    balance.at = items.at = aging.at = credit.at = kpi.at = trial.at = &asking.at;
     switch (view) {
     case 0:
         query.question_case = PB__QUERY__QUESTION_BALANCE;
@@ -77,9 +81,18 @@ static bool ask_view(struct history *history, struct daybook *ledger, const stru
         query.question_case = PB__QUERY__QUESTION_AGING;
         query.aging = &aging;
         break;
-    default:
+    case 3:
         query.question_case = PB__QUERY__QUESTION_CREDIT;
         query.credit = &credit;
+        break;
+    case 4:
+        kpi.from = begin.as_of;
+        query.question_case = PB__QUERY__QUESTION_KPI;
+        query.kpi = &kpi;
+        break;
+    default:
+        query.question_case = PB__QUERY__QUESTION_TRIAL_BALANCE;
+        query.trial_balance = &trial;
         break;
     }
     ProtobufCMessage *answer = ask(history, ledger, &query, descriptors[view]);

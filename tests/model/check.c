@@ -92,6 +92,7 @@ static void check_point(struct history *history, struct tally *tally, struct day
             check_books(history, tally, event->customer, event->currency, date);
             check_views(history, tally, ledger, event->customer, event->currency, date);
             check_book_views(history, tally, ledger, event->customer, event->currency, date);
+            check_kpi(history, tally, ledger, event->customer, event->currency, date);
         }
     }
     tally->known_at = UINT64_MAX;

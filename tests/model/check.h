@@ -18,6 +18,8 @@ void check_books(struct history *history, const struct tally *tally, const char 
                  int32_t date);
 void check_book_views(struct history *history, const struct tally *tally, struct daybook *ledger, const char *customer,
                       const char *currency, int32_t date);
+void check_kpi(struct history *history, const struct tally *tally, struct daybook *ledger, const char *customer,
+               const char *currency, int32_t date);
 void check_views(struct history *history, const struct tally *tally, struct daybook *ledger, const char *customer,
                  const char *currency, int32_t date);
 
