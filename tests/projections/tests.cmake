@@ -3,3 +3,7 @@ foreach(name series balance aging bridge kpi credit_grade query rank trial lots 
   daybook_unit_test(projections/test_${name} projections engine proof projection domain store codec base schema)
 endforeach()
 target_compile_definitions(test_statement_text PRIVATE GOLDEN_DIRECTORY="${CMAKE_CURRENT_SOURCE_DIR}/golden")
+# Laws 1 and 2, over random histories and every kind of question; and what always adds up.
+foreach(name laws identities)
+  daybook_unit_test(projections/test_${name} toolkit projections engine proof projection domain store codec base schema)
+endforeach()
