@@ -1,0 +1,200 @@
+#!/bin/bash
+# The server as curl and bare sockets meet it: answers, errors, limits, garbage, the feed, stopping.
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/server.sh"
+command -v curl >/dev/null || { echo "serve: there is no curl here: nothing was tested"; exit 77; }
+
+key() { printf '%s' "$1" | base64; }
+open_json() { printf '{"key":"%s","actor":"t","customer":"%s","effectiveOn":"2024-01-01","openCustomer":{}}' "$(key "$1")" "$2"; }
+deposit_json() {
+    printf '{"key":"%s","actor":"t","customer":"%s","effectiveOn":"2024-01-02","receiveDeposit":{"lot":"%s","amountMinor":"%s"}}' \
+        "$(key "$1")" "$2" "$3" "$4"
+}
+
+# ---- where it listens ----
+new_ledger books --currency CNY
+expect 2 serve --listen 0.0.0.0:0
+err_has "--tls-cert"
+expect 2 serve --listen localhost
+err_has "an address is like 127.0.0.1:7420"
+expect 2 serve --tls-cert "$work/nothing"
+err_has "belong together"
+expect 2 serve --max-body 0
+start_server --max-body 64
+expect 3 serve --listen "$address"
+err_has "pid"
+
+# ---- pages ----
+ask /healthz; answer_is "200 text/plain"; out_is ok
+ask /readyz; answer_is "200 text/plain"; out_is ready
+ask /healthz -X POST -d x; answer_is "405 application/json"; header_has "Allow: GET"
+ask /nowhere; answer_is "404 application/json"
+out_has '"code":"unimplemented"'
+ask /openapi.json; answer_is "200 application/json"
+out_has '"openapi":"3.1.0"'
+for path in /daybook.v1.Ledger/Submit /daybook.v1.Views/GetBalance /daybook.v1.Events/Follow; do out_has "\"$path\":"; done
+if command -v node >/dev/null; then
+    # Every reference of the document leads somewhere.
+    node -e 'const d = JSON.parse(require("fs").readFileSync(process.argv[1]));
+        const refs = JSON.stringify(d).match(/"\$ref":"[^"]*"/g).map((r) => r.slice(8, -1));
+        for (const ref of refs) ref.slice(2).split("/").reduce((o, k) => o[k] ?? process.exit(1), d);
+        if (refs.length < 100) process.exit(1);' "$out" || die "the OpenAPI document has a reference to nothing"
+fi
+
+# ---- submitting, and reading what was submitted ----
+call Ledger/Submit "{\"requests\":[$(open_json k1 A),$(deposit_json k2 A L1 12345),$(deposit_json k3 B L1 1)]}"
+answer_is "200 application/json"
+out_has "{\"key\":\"$(key k2)\",\"firstSequence\":\"2\",\"lastSequence\":\"2\",\"recordedAtUs\":\""
+out_has '"refusal":{"code":"REFUSAL_CODE_UNKNOWN_CUSTOMER"'
+out_has '"position":"2"}'
+call Views/GetBalance '{"customer":"A","at":{"minPosition":"2"}}'
+answer_is "200 application/json"
+out_has '"depositMinor":"12345"'
+call Views/GetBalance '{"customer":"A","at":{"minPosition":"99"}}'
+answer_is "503 application/json"
+header_has "Retry-After: 1"
+call Ledger/Post "$(deposit_json k4 A L1 1)"
+answer_is "409 application/json"
+out_has '{"code":"already_exists","message":"'
+out_has '"details":[{"type":"daybook.v1.Refusal","value":"'
+out_has '"debug":{"code":"REFUSAL_CODE_DUPLICATE_DOCUMENT"'
+call Ledger/Post "$(deposit_json k2 A L1 12345)"
+answer_is "200 application/json"
+out_has '"repeated":true'
+
+# ---- the protocol's corners ----
+ask /daybook.v1.Views/GetBalance -G -d connect=v1 -d encoding=json --data-urlencode 'message={"customer":"A"}'
+answer_is "200 application/json"
+out_has '"depositMinor":"12345"'
+ask /daybook.v1.Views/GetBalance -G -d connect=v1 -d encoding=json -d base64=1 --data-urlencode "message=$(printf '{"customer":"A"}' | base64 | tr -d =)"
+answer_is "200 application/json"
+ask /daybook.v1.Views/GetBalance -G -d connect=v1 -d encoding=proto -d 'message=%12%01A'
+answer_is "200 application/proto"
+ask /daybook.v1.Views/GetBalance -G -d connect=v2 -d encoding=json -d 'message=%7b%7d'
+answer_is "400 application/json"
+ask /daybook.v1.Views/GetBalance -G -d encoding=json -d base64=1 -d 'message=*'
+answer_is "400 application/json"; out_has "not base64"
+ask /daybook.v1.Views/GetBalance -G -d 'message=%7b%7d'
+answer_is "415 application/json"
+ask /daybook.v1.Ledger/Submit -G -d encoding=json -d 'message=%7b%7d'
+answer_is "405 application/json"; header_has "Allow: POST"
+ask /daybook.v1.Views/GetBalance -X PUT -d '{}'
+answer_is "405 application/json"; header_has "Allow: GET, POST"
+ask /daybook.v1.Views/GetBalance -H 'Content-Type: text/plain' -d '{}'
+answer_is "415 application/json"; header_has "Accept-Post: application/json"
+ask /daybook.v1.Events/Follow -H 'Content-Type: application/json' -d '{}'
+answer_is "415 application/json"
+ask /daybook.v1.Views/GetNothing -H 'Content-Type: application/json' -d '{}'
+answer_is "404 application/json"; out_has '"code":"unimplemented"'
+call Views/GetBalance '{}' -H 'Connect-Protocol-Version: 1'; answer_is "200 application/json"
+call Views/GetBalance '{}' -H 'Connect-Protocol-Version: 2'; answer_is "400 application/json"
+call Views/GetBalance '{}' -H 'Connect-Timeout-Ms: soon'; answer_is "400 application/json"
+call Views/GetBalance '{}' -H 'Connect-Timeout-Ms: 60000'; answer_is "200 application/json"
+call Views/GetBalance '{}' -H 'Content-Encoding: br'; answer_is "501 application/json"
+out_has '"code":"unimplemented"'
+call Views/GetBalance 'no gzip' -H 'Content-Encoding: gzip'; answer_is "400 application/json"
+printf '{"customer":"A"}' | gzip >"$work/packed"
+ask /daybook.v1.Views/GetBalance -H 'Content-Type: application/json' -H 'Content-Encoding: gzip' --data-binary "@$work/packed"
+answer_is "200 application/json"; out_has '"depositMinor":"12345"'
+call Admin/GetStatus '{}' -H 'Accept-Encoding: gzip'
+header_has "Content-Encoding: gzip"
+gzip -dc <"$out" >"$out.json" && grep -q '"journalHead":"2"' "$out.json" || die "the packed answer is not the status"
+call Views/GetBalance '' ; answer_is "200 application/json"
+
+# What is not the message is refused by name, and nothing of it is appended.
+call Views/GetBalance '{"custome":"A"}'; answer_is "400 application/json"; out_has 'no field \"custome\"'
+call Views/GetBalance 'garbage'; answer_is "400 application/json"
+call Ledger/Submit '{"requests":[{"key":"azk=","receiveDeposit":{"lot":"X","amountMinor":1.5}}]}'
+answer_is "400 application/json"; out_has 'amountMinor: not a whole number'
+call Ledger/Submit '{"atomic":true,"dryRun":true}'; answer_is "400 application/json"
+for body in '\377' '\012\377' '\012\005abc' '\040\001' '\020\001\030\001'; do
+    printf "$body" >"$work/body"
+    ask /daybook.v1.Ledger/Submit -H 'Content-Type: application/proto' --data-binary "@$work/body"
+    answer_is "400 application/json"
+done
+printf '\012\003abc' >"$work/body"
+ask /daybook.v1.Ledger/Submit -H 'Content-Type: application/proto' --data-binary "@$work/body"
+answer_is "200 application/proto"
+grep -qa 'bytes' "$out" || [ -s "$out" ] || die "a request that cannot be read is a refusal"
+
+# ---- limits ----
+head -c 70000 /dev/zero | tr '\0' ' ' >"$work/large"
+call Views/GetBalance "@$work/large"
+answer_is "413 application/json"; out_has "larger than 65536 bytes"
+ask /daybook.v1.Views/GetBalance -H 'Content-Type: application/json' -H 'Transfer-Encoding: chunked' --data-binary "@$work/large"
+answer_is "413 application/json"
+head -c 10000000 /dev/zero | gzip >"$work/bomb"
+ask /daybook.v1.Views/GetBalance -H 'Content-Type: application/json' -H 'Content-Encoding: gzip' --data-binary "@$work/bomb"
+answer_is "429 application/json"; out_has "when unpacked"
+ask "/daybook.v1.Views/GetBalance?message=$(head -c 30000 /dev/zero | tr '\0' x)"
+[[ $answer = "414 "* ]] || die "a long request line: $answer"
+ask /healthz -H "X-Long: $(head -c 30000 /dev/zero | tr '\0' x)"
+[[ $answer = "431 "* ]] || die "a long header: $answer"
+
+# ---- garbage, and half a request ----
+host=${address%:*} port=${address##*:}
+for n in 1 2 3 4 5 6 7 8 9 10; do
+    exec 9<>"/dev/tcp/$host/$port"
+    head -c "$((n * 997))" /dev/urandom >&9 2>"$err" || true
+    exec 9>&-
+done
+exec 9<>"/dev/tcp/$host/$port"
+printf 'POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"cust' >&9
+exec 9>&-
+ask /healthz; answer_is "200 text/plain"
+
+# ---- the feed ----
+# take_feed QUERY COUNT [CURL OPTION...]: the first COUNT events of the stream, one "id kind" a line.
+# A heartbeat that nobody reads ends curl.
+take_feed() {
+    local query=$1 count=$2
+    shift 2
+    { curl -sN --max-time 60 "$@" "$url/events?heartbeat_ms=100&$query" || true; } |
+        awk -v count="$count" '/^id: / { id = $2 } /^event: / { print id, $2; if (++n == count) exit }'
+}
+for i in $(seq 10 29); do deposit_json "f$i" A "F$i" 1; echo; done >"$work/feed"
+call Ledger/Submit "{\"requests\":[$(paste -sd, "$work/feed")]}"; answer_is "200 application/json"
+take_feed from_sequence=1 22 >"$work/whole"
+[ "$(wc -l <"$work/whole")" -eq 22 ] || die "the feed has 22 events"
+[ "$(head -n 2 "$work/whole")" = "$(printf '1 customer_opened\n2 deposit_received')" ] || die "the feed's first events"
+take_feed "" 9 >"$work/parts"
+take_feed from_sequence=1 13 -H "Last-Event-ID: 9" >>"$work/parts"
+cmp -s "$work/whole" "$work/parts" || die "two parts are not the whole"
+[ "$(take_feed kind=customer_opened 1)" = "1 customer_opened" ] || die "the feed by kind"
+ask "/events?kind=nothing"; answer_is "400 application/json"
+ask "/events?from_sequence=x"; answer_is "400 application/json"
+
+# ---- metrics and the log ----
+ask /metrics; answer_is "200 text/plain; version=0.0.4"
+out_has "daybook_journal_head 22"
+out_has 'daybook_view_lag_events{view="balance"}'
+out_has 'daybook_view_alive{view="balance"} 1'
+out_has 'daybook_refusals_total{code="REFUSAL_CODE_DUPLICATE_DOCUMENT"} 1'
+out_has 'daybook_calls_total{call="Views.GetBalance",code="ok"}'
+out_has 'daybook_commit_seconds_bucket{le="+Inf"}'
+out_has "daybook_free_bytes"
+[ "$(grep -vcE '^(#.*|[a-z_]+(\{[^}]*\})? [0-9.]+)$' "$out")" -eq 0 ] || die "a line of the metrics is none"
+grep -vE '^\{"time":"[^"]*Z","level":"(info|warning|error)","event":"[a-z]+",.*\}$' "$server_log" && die "a line of the log is no object"
+
+# ---- stopping: a follower is told, a call under way is answered, and what was acknowledged is there ----
+curl -sN --max-time 60 "$url/events?from_sequence=22&heartbeat_ms=100" >"$work/follower" &
+follower=$!
+beat=$(timeout 60 tail -n +1 -F --pid="$follower" "$work/follower" 2>/dev/null | grep -m 1 heartbeat || true)
+[ -n "$beat" ] || die "no heartbeat came"
+stop_server
+wait "$follower" || die "the follower was cut off"
+expect 0 status --json
+[ "$(json_value journalHead)" = 22 ] || die "what was acknowledged is not there"
+
+# ---- TLS ----
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key" -out "$work/cert" -days 2 -subj /CN=localhost \
+    -addext subjectAltName=IP:127.0.0.1 2>"$err"
+start_server --tls-cert "$work/cert" --tls-key "$work/key"
+[[ $url = https://* ]] || die "it does not say that it speaks TLS"
+ask /healthz --cacert "$work/cert"; answer_is "200 text/plain"
+call Views/GetBalance '{"customer":"A"}' --cacert "$work/cert"; answer_is "200 application/json"
+stop_server
+echo nonsense >"$work/cert"
+expect 2 serve --listen 127.0.0.1:0 --tls-cert "$work/cert" --tls-key "$work/key"
+err_has "the certificate or its key cannot be used"
+echo "serve: as expected"
