@@ -17,10 +17,10 @@
 
 enum aging_table {
     AGING_ACCOUNTS,
-    AGING_ITEMS,
+    AGING_OPEN,
+    AGING_SETTLED,
     AGING_CHUNKS,
     AGING_NAMES,
-    AGING_OPEN,
     AGING_TOUCHES,
     AGING_TABLE_COUNT
 };

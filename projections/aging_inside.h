@@ -1,4 +1,4 @@
-/* How items are looked at; for aging_ask.c and aging_steps.c alone. */
+/* How items are looked at; for aging_ask.c, aging_find.c and aging_steps.c alone. */
 #ifndef DAYBOOK_PROJECTIONS_AGING_INSIDE_H
 #define DAYBOOK_PROJECTIONS_AGING_INSIDE_H
 
@@ -47,6 +47,10 @@ bool aging_take(struct aging_item *item, struct movement *movement, const struct
 void aging_spread(struct aging_item *item, const struct movement *movement);
 int64_t aging_part_at_start(const struct aging_item *item, size_t part, int32_t as_of);
 enum daybook_status aging_too_large(struct daybook_error *error);
+
+/* Visits the item (or steps through it) when it is visible and has what was asked for. */
+DAYBOOK_MUST_USE enum daybook_status aging_look_at_item(struct asking *asking, struct daybook_bytes bytes,
+                                                        struct daybook_error *error);
 
 /* Numbers of items, u32 each. Looks at each once; they must ascend. */
 DAYBOOK_MUST_USE enum daybook_status aging_note_number(struct daybook_buffer *numbers, uint32_t number,

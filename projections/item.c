@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 
-enum { FLAG_SOURCE = 1, FLAG_SPILLED = 2, SPILL_SIZE = 32 };
+enum { FLAG_SOURCE = 1, FLAG_SPILLED = 2, SPILL_SIZE = 32, PRESENT_SIZE = 2 };
 
 enum daybook_status item_damaged(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_DAMAGED,
@@ -36,7 +36,7 @@ enum daybook_status item_write(struct daybook_buffer *bytes, const struct item_r
     to += varint_store(to, item->sequence);
     to += varint_store(to, zigzag_encode(item->amount_minor));
     to += varint_store(to, zigzag_encode(item->posted_on));
-    to += varint_store(to, zigzag_encode(item->due_on));
+    to += varint_store(to, zigzag_encode((int64_t)item->due_on - item->posted_on));
     *to++ = item->category_size;
     if (item->category_size > 0) {
         memcpy(to, item->category, item->category_size);
@@ -107,16 +107,18 @@ static bool read_text(const uint8_t **at, const uint8_t *end, const char **text,
 
 static bool read_head(const uint8_t **at, const uint8_t *end, struct item_row *item) {
     uint64_t part_count;
+    int64_t days;
     if (*at == end) {
         return false;
     }
     item->kind = *(*at)++;
     if (!read_text(at, end, &item->id, &item->id_size) || !read_varint(at, end, &item->sequence) ||
         !read_zigzag(at, end, &item->amount_minor) || !read_date(at, end, &item->posted_on) ||
-        !read_date(at, end, &item->due_on) || !read_text(at, end, &item->category, &item->category_size) ||
+        !read_zigzag(at, end, &days) || !read_text(at, end, &item->category, &item->category_size) ||
         !read_varint(at, end, &part_count) || part_count > UINT32_MAX) {
         return false;
     }
+    item->due_on = (int32_t)(uint32_t)((uint64_t)days + (uint64_t)(int64_t)item->posted_on);
     item->part_count = (uint32_t)part_count;
     item->parts = *at;
     return true;
@@ -197,14 +199,40 @@ enum daybook_status item_unseal(struct daybook_bytes row, struct daybook_bytes *
     return DAYBOOK_OK;
 }
 
-bool item_next_in_group(const uint8_t **at, const uint8_t *end, struct daybook_bytes *item) {
-    uint64_t size;
-    if (!read_varint(at, end, &size) || size > (uint64_t)(end - *at)) {
-        return false;
+enum daybook_status item_read_group(struct daybook_bytes row, struct item_group *group, struct daybook_error *error) {
+    struct daybook_bytes body;
+    DAYBOOK_TRY(item_unseal(row, &body, error));
+    *group = (struct item_group){0};
+    if (body.size < PRESENT_SIZE) {
+        return item_damaged(error);
     }
-    *item = (struct daybook_bytes){*at, (size_t)size};
-    *at += size;
-    return true;
+    const uint8_t *at = body.data + PRESENT_SIZE;
+    const uint8_t *end = body.data + body.size;
+    group->present = load_le16(body.data);
+    for (uint32_t rest = group->present; rest != 0; rest &= rest - 1) {
+        uint64_t size;
+        if (!read_varint(&at, end, &size) || size == 0 || size > (uint64_t)(end - at)) {
+            return item_damaged(error);
+        }
+        group->items[__builtin_ctz(rest)] = (struct daybook_bytes){at, (size_t)size};
+        at += size;
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status item_write_group(struct daybook_buffer *row, const struct item_group *group) {
+    uint8_t head[ITEM_CHECKSUM + PRESENT_SIZE] = {0};
+    store_le16(head + ITEM_CHECKSUM, (uint16_t)group->present);
+    daybook_buffer_reset(row);
+    DAYBOOK_TRY(daybook_buffer_append(row, head, sizeof head));
+    for (uint32_t rest = group->present; rest != 0; rest &= rest - 1) {
+        struct daybook_bytes item = group->items[__builtin_ctz(rest)];
+        uint8_t size[10];
+        DAYBOOK_TRY(daybook_buffer_append(row, size, varint_store(size, item.size)));
+        DAYBOOK_TRY(daybook_buffer_append(row, item.data, item.size));
+    }
+    item_seal(row->data, row->size);
+    return DAYBOOK_OK;
 }
 
 void item_group_key(uint32_t account, uint32_t group, uint8_t key[ITEM_GROUP_KEY_SIZE]) {

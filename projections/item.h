@@ -11,7 +11,7 @@
  *     i32  their greatest effective date
  *     u64  their last sequence ]
  *     u8 kind, u8 size and bytes of the id,
- *     varint sequence, zigzag amount, zigzag posted_on, zigzag due_on,
+ *     varint sequence, zigzag amount, zigzag posted_on, zigzag due_on less posted_on,
  *     u8 size and bytes of the category, varint count of instalments and for
  *     each zigzag amount, zigzag due_on
  *     entries, up to ITEM_ENTRIES_MAX bytes; then they become a chunk
@@ -22,16 +22,17 @@
  * [zigzag disputed amount]. Before the first come the item's own sequence and
  * posting date. A chunk: u32 checksum, entries.
  *
- * Items are numbered from 0 in each account, and kept ITEM_GROUP to a row:
- * u32 checksum, then for each varint size and its bytes. A checksum is the low
- * half of hash64 of what follows it.
+ * Items are numbered from 0 in each account, and kept up to ITEM_GROUP to a row:
+ * u32 checksum, u16 with a bit for each number of the group that is here, then for
+ * each of those varint size and bytes. A checksum is the low half of hash64 of what
+ * follows it.
  */
 #ifndef DAYBOOK_PROJECTIONS_ITEM_H
 #define DAYBOOK_PROJECTIONS_ITEM_H
 
 #include "base/bytes.h"
 
-enum { ITEM_ENTRIES_MAX = 1400, ITEM_ENTRY_MAX = 40, ITEM_CHECKSUM = 4, ITEM_GROUP_BITS = 4, ITEM_GROUP = 16 };
+enum { ITEM_ENTRIES_MAX = 1400, ITEM_ENTRY_MAX = 40, ITEM_CHECKSUM = 4, ITEM_GROUP = 16 };
 
 /* The part of the history that lies in chunks. */
 struct item_spill {
@@ -104,8 +105,16 @@ void item_seal(uint8_t *row, size_t size);
 DAYBOOK_MUST_USE enum daybook_status item_unseal(struct daybook_bytes row, struct daybook_bytes *body,
                                                  struct daybook_error *error);
 
-/* Reads the next item of a group's body from `at`. False: damaged. */
-bool item_next_in_group(const uint8_t **at, const uint8_t *end, struct daybook_bytes *item);
+/* The items of a row, by their places in the group; those that are not here have no bytes. Borrowed from the row. */
+struct item_group {
+    uint32_t present; /* A bit for each. */
+    struct daybook_bytes items[ITEM_GROUP];
+};
+/* DAMAGED: the row is not what was written. */
+DAYBOOK_MUST_USE enum daybook_status item_read_group(struct daybook_bytes row, struct item_group *group,
+                                                     struct daybook_error *error);
+/* Makes `row` of the items that are present. NO_MEMORY only. */
+DAYBOOK_MUST_USE enum daybook_status item_write_group(struct daybook_buffer *row, const struct item_group *group);
 
 /* Keys, big-endian. Group: account u32, number / ITEM_GROUP u32. Chunk: account u32, number u32, chunk u32. */
 enum { ITEM_GROUP_KEY_SIZE = 8, ITEM_CHUNK_KEY_SIZE = 12 };

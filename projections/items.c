@@ -82,36 +82,41 @@ void items_forget(struct items *items) {
 
 /* ---- numbers ---- */
 
-static enum daybook_status count_group(struct daybook_bytes row, uint64_t *count, struct daybook_error *error) {
-    struct daybook_bytes body;
-    struct daybook_bytes item;
-    DAYBOOK_TRY(item_unseal(row, &body, error));
-    for (const uint8_t *at = body.data; at < body.data + body.size; (*count)++) {
-        if (!item_next_in_group(&at, body.data + body.size, &item)) {
-            return item_damaged(error);
-        }
-    }
-    return DAYBOOK_OK;
-}
-
-/* The items of an account, by its last row. */
-static enum daybook_status read_count(struct items *items, struct store_txn *txn, uint32_t account, uint64_t *count,
-                                      struct daybook_error *error) {
+/* One more than the greatest number that the account has in the table. */
+static enum daybook_status count_in(struct store_txn *txn, unsigned table, uint32_t account, uint64_t *count,
+                                    struct daybook_error *error) {
     struct table_cursor *cursor = NULL;
     struct table_row row = {0};
+    struct item_group group;
     uint8_t key[ITEM_GROUP_KEY_SIZE];
     *count = 0;
     item_group_key(account, UINT32_MAX, key);
-    enum daybook_status status = cursor_open(txn, items->tables.groups, &cursor, error);
+    enum daybook_status status = cursor_open(txn, table, &cursor, error);
     if (status == DAYBOOK_OK) {
         status = cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
     }
     if (status == DAYBOOK_OK && row.is_valid && row.key.size == sizeof key && load_be32(row.key.data) == account) {
-        *count = (uint64_t)load_be32(row.key.data + 4) * ITEM_GROUP;
-        status = count_group(row.value, count, error);
+        status = item_read_group(row.value, &group, error);
+        if (status == DAYBOOK_OK && group.present == 0) {
+            status = item_damaged(error);
+        }
+        if (status == DAYBOOK_OK) {
+            uint32_t last = 31 - (uint32_t)__builtin_clz(group.present);
+            *count = (uint64_t)load_be32(row.key.data + 4) * ITEM_GROUP + last + 1;
+        }
     }
     cursor_close(cursor);
     return status;
+}
+
+/* The items of an account, by its last rows. */
+static enum daybook_status read_count(struct items *items, struct store_txn *txn, uint32_t account, uint64_t *count,
+                                      struct daybook_error *error) {
+    uint64_t settled_count;
+    DAYBOOK_TRY(count_in(txn, items->tables.open, account, count, error));
+    DAYBOOK_TRY(count_in(txn, items->tables.settled, account, &settled_count, error));
+    *count = settled_count > *count ? settled_count : *count;
+    return DAYBOOK_OK;
 }
 
 /* Where the account's count is kept, read when it was not. */
@@ -238,26 +243,29 @@ static enum daybook_status unpack(struct item *item, const struct item_row *row,
     return DAYBOOK_OK;
 }
 
-/* The bytes of one item of a group. */
-static enum daybook_status find_in_group(struct items *items, struct store_txn *txn, uint32_t account, uint32_t number,
-                                         struct daybook_bytes *bytes, struct daybook_error *error) {
+/* The bytes of one item, when it is in the table. */
+static enum daybook_status find_in(struct store_txn *txn, unsigned table, uint32_t account, uint32_t number,
+                                   struct daybook_bytes *bytes, struct daybook_error *error) {
     uint8_t key[ITEM_GROUP_KEY_SIZE];
     struct daybook_bytes row;
-    struct daybook_bytes body;
+    struct item_group group = {0};
     bool is_found;
     item_group_key(account, number / ITEM_GROUP, key);
-    DAYBOOK_TRY(table_get(txn, items->tables.groups, (struct daybook_bytes){key, sizeof key}, &row, &is_found, error));
-    if (!is_found) {
-        return item_damaged(error);
+    DAYBOOK_TRY(table_get(txn, table, (struct daybook_bytes){key, sizeof key}, &row, &is_found, error));
+    if (is_found) {
+        DAYBOOK_TRY(item_read_group(row, &group, error));
     }
-    DAYBOOK_TRY(item_unseal(row, &body, error));
-    const uint8_t *at = body.data;
-    for (uint32_t i = 0; i <= number % ITEM_GROUP; i++) {
-        if (!item_next_in_group(&at, body.data + body.size, bytes)) {
-            return item_damaged(error);
-        }
-    }
+    *bytes = group.items[number % ITEM_GROUP];
     return DAYBOOK_OK;
+}
+
+static enum daybook_status find_in_group(struct items *items, struct store_txn *txn, uint32_t account, uint32_t number,
+                                         struct daybook_bytes *bytes, struct daybook_error *error) {
+    DAYBOOK_TRY(find_in(txn, items->tables.open, account, number, bytes, error));
+    if (bytes->size == 0) {
+        DAYBOOK_TRY(find_in(txn, items->tables.settled, account, number, bytes, error));
+    }
+    return bytes->size == 0 ? item_damaged(error) : DAYBOOK_OK;
 }
 
 static enum daybook_status load_item(struct items *items, const struct document_name *name, uint32_t number,

@@ -2,12 +2,14 @@
  * The fold's side of items: every item that an account ever had, and what a
  * question needs to find those that it must look at.
  *
- *   IT1  OPEN has a bit for each item of which something is left over all of its entries.
+ *   IT1  OPEN has the items of which something is left over all of their entries,
+ *        SETTLED all others.
  *   IT2  TOUCHES (touches.h) has every change of every item, its making included.
  *
- * So an item of which something is left at (A, K) has its bit, or one of its
+ * So an item of which something is left at (A, K) is in OPEN, or one of its
  * changes is hidden from (A, K): where neither holds, every entry is visible and
- * their sum is zero. A question looks at nothing else.
+ * their sum is zero. A question looks at nothing else, and what was settled long
+ * ago is not even between what it reads.
  */
 #ifndef DAYBOOK_PROJECTIONS_ITEMS_H
 #define DAYBOOK_PROJECTIONS_ITEMS_H
@@ -19,15 +21,12 @@
 
 /* Where the rows are; a constant of the view. Keys are big-endian. */
 struct items_tables {
-    unsigned groups; /* account u32, group u32 -> ITEM_GROUP items (item.h) */
-    unsigned chunks; /* account u32, number u32, chunk u32 -> entries */
-    unsigned names;  /* items_names.c */
-    unsigned
-        open; /* account u32, number / 256 u32 -> 256 bits, the lowest number in the lowest bit of the first byte */
+    unsigned open;    /* account u32, number / ITEM_GROUP u32 -> the open ones of these items (item.h) */
+    unsigned settled; /* The same key -> the others of them. */
+    unsigned chunks;  /* account u32, number u32, chunk u32 -> entries */
+    unsigned names;   /* items_names.c */
     unsigned touches; /* touches.h */
 };
-
-enum { ITEMS_OPEN_BITS = 8, ITEMS_OPEN_BYTES = 32, ITEMS_OPEN_KEY_SIZE = 8 };
 
 struct items;
 struct item; /* In memory; valid until the next flush. */

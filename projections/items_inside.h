@@ -14,7 +14,7 @@ struct item {
     uint32_t capacity;
     uint32_t entries_at;
     bool is_new;   /* Not in any table. */
-    bool was_open; /* Has its bit in the table. */
+    bool was_open; /* Unless it is new: in which table it is. */
     int64_t level_minor;
     int64_t disputed_minor;
     uint64_t last_sequence; /* Of the bytes' last entry; of the making when they have none. */

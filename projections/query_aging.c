@@ -146,7 +146,7 @@ static enum daybook_status visit(void *context, struct book *book, const struct 
                                  struct daybook_error *error) {
     struct ages *ages = context;
     struct aging_sums sums;
-    struct aging_question question = {account->number, book->at.as_of, book->at.known_at, false};
+    struct aging_question question = {account->number, book->at.as_of, book_known_at(book, 0), false};
     enum daybook_status status = aging_ask(book->reads[0].txn, &question, &ages->policy, &sums, error);
     if (status != DAYBOOK_OK || sums.item_count == 0) {
         return book_check(book, 0, status, error);

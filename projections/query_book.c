@@ -128,6 +128,10 @@ void book_close(struct book *book) {
     arena_release(&book->scratch);
 }
 
+uint64_t book_known_at(const struct book *book, size_t index) {
+    return book->reads[index].position <= book->at.known_at ? UINT64_MAX : book->at.known_at;
+}
+
 enum daybook_status book_check(struct book *book, size_t index, enum daybook_status status,
                                const struct daybook_error *error) {
     if (status == DAYBOOK_DAMAGED && book->reads[index].view != NULL) {

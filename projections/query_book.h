@@ -90,6 +90,9 @@ void book_add_view(struct book *book, const char *name);
 DAYBOOK_MUST_USE enum daybook_status book_begin(struct book *book, struct daybook_error *error);
 void book_end(struct book *book);
 
+/* K for questions to view `index`: "everything" when it has folded nothing later, which is found out without a look. */
+uint64_t book_known_at(const struct book *book, size_t index);
+
 /* Passes on what asking view `index` returned; rows that are damaged give the view up. */
 enum daybook_status book_check(struct book *book, size_t index, enum daybook_status status,
                                const struct daybook_error *error);

@@ -140,7 +140,8 @@ static enum daybook_status add_total(struct listing *listing, const struct accou
 static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
                                  struct daybook_error *error) {
     struct listing *listing = context;
-    struct aging_question question = {account->number, book->at.as_of, book->at.known_at, listing->includes_closed};
+    struct aging_question question = {account->number, book->at.as_of, book_known_at(book, 0),
+                                      listing->includes_closed};
     arena_reset(&listing->account_arena);
     listing->found = (struct pointers){0};
     listing->open_minor = 0;

@@ -75,7 +75,8 @@ typedef enum daybook_status series_visit(void *context, const int64_t columns[SE
                                          struct daybook_error *error);
 
 /* Visits exactly the entries that a question at (A, K) does not see: those with a
- * sequence > K or effective_on > A. In no order that means anything. */
+ * sequence > K or effective_on > A. In no order that means anything. With K = UINT64_MAX a chunk that has no later
+ * date is not even looked into. */
 DAYBOOK_MUST_USE enum daybook_status series_visit_hidden(struct store_txn *txn, struct series_shape shape,
                                                          uint32_t account, int32_t as_of, uint64_t known_at,
                                                          series_visit *visit, void *context,

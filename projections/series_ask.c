@@ -203,6 +203,9 @@ static enum daybook_status visit_chunk(struct hidden *hidden, const struct place
     unsigned column_count = question->shape.column_count;
     struct daybook_bytes entries = place->entries;
     struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
+    if (question->known_at == UINT64_MAX && place->header.max_effective <= question->as_of) {
+        return DAYBOOK_OK;
+    }
     DAYBOOK_TRY(chunk_check_entries(place->row.value, entries, error));
     while (reader.next < reader.end) {
         memset(reader.columns, 0, sizeof reader.columns);

@@ -1,0 +1,210 @@
+/* Which items of an account a question looks at, and where they are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "projections/aging_inside.h"
+#include "projections/items.h"
+
+/* The rows of one table that are of the question's account. */
+struct rows {
+    struct table_cursor *cursor;
+    struct table_row row; /* Not valid: there are no more. */
+    uint32_t group;       /* Of the row. */
+};
+
+static enum daybook_status enter_row(struct asking *asking, struct rows *rows, struct daybook_error *error) {
+    if (!rows->row.is_valid) {
+        return DAYBOOK_OK;
+    }
+    if (rows->row.key.size != ITEM_GROUP_KEY_SIZE) {
+        return item_damaged(error);
+    }
+    rows->row.is_valid = load_be32(rows->row.key.data) == asking->question->account;
+    rows->group = load_be32(rows->row.key.data + 4);
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status open_rows(struct asking *asking, unsigned table, struct rows *rows,
+                                     struct daybook_error *error) {
+    uint8_t key[ITEM_GROUP_KEY_SIZE];
+    item_group_key(asking->question->account, 0, key);
+    DAYBOOK_TRY(cursor_open(asking->txn, table, &rows->cursor, error));
+    DAYBOOK_TRY(cursor_seek(rows->cursor, (struct daybook_bytes){key, sizeof key}, &rows->row, error));
+    return enter_row(asking, rows, error);
+}
+
+static enum daybook_status next_row(struct asking *asking, struct rows *rows, struct daybook_error *error) {
+    DAYBOOK_TRY(cursor_next(rows->cursor, &rows->row, error));
+    return enter_row(asking, rows, error);
+}
+
+/* Takes the row's items when it is of that group, and goes on. */
+static enum daybook_status take_row(struct asking *asking, struct rows *rows, uint32_t number, struct item_group *group,
+                                    struct daybook_error *error) {
+    *group = (struct item_group){0};
+    if (!rows->row.is_valid || rows->group != number) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(item_read_group(rows->row.value, group, error));
+    return next_row(asking, rows, error);
+}
+
+/* Looks at those of a group that are in either of the two, the open ones' row before the settled ones'. */
+static enum daybook_status look_at_group(struct asking *asking, uint32_t number, const struct item_group *open,
+                                         const struct item_group *settled, uint32_t wanted,
+                                         struct daybook_error *error) {
+    for (uint32_t rest = wanted; rest != 0; rest &= rest - 1) {
+        uint32_t place = (uint32_t)__builtin_ctz(rest);
+        bool is_open = (open->present >> place & 1) != 0;
+        if (!is_open && (settled->present >> place & 1) == 0) {
+            return item_damaged(error);
+        }
+        struct daybook_bytes bytes = is_open ? open->items[place] : settled->items[place];
+        asking->number = number * ITEM_GROUP + place;
+        DAYBOOK_TRY(aging_look_at_item(asking, bytes, error));
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status aging_note_number(struct daybook_buffer *numbers, uint32_t number, struct daybook_error *error) {
+    return daybook_buffer_append(numbers, &number, sizeof number) == DAYBOOK_OK
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_NO_MEMORY, "while listing items: memory was refused");
+}
+
+int aging_compare_numbers(const void *a, const void *b) {
+    uint32_t x;
+    uint32_t y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+/* IT2 */
+static enum daybook_status add_hidden(void *context, const int64_t columns[SERIES_COLUMNS_MAX],
+                                      struct daybook_error *error) {
+    return aging_note_number(context, (uint32_t)columns[TOUCH_ITEM], error);
+}
+
+/* Numbers of items, ascending. */
+struct listed {
+    const uint32_t *numbers;
+    size_t count;
+    size_t next;
+};
+
+/* A bit for each of the next ones that is of this group. */
+static uint32_t take_listed(struct listed *listed, uint32_t group) {
+    uint32_t present = 0;
+    for (; listed->next < listed->count && listed->numbers[listed->next] / ITEM_GROUP == group; listed->next++) {
+        present |= 1u << listed->numbers[listed->next] % ITEM_GROUP;
+    }
+    return present;
+}
+
+static enum daybook_status get_group(struct asking *asking, unsigned table, uint32_t number, struct item_group *group,
+                                     struct daybook_error *error) {
+    uint8_t key[ITEM_GROUP_KEY_SIZE];
+    struct daybook_bytes row;
+    bool is_found;
+    item_group_key(asking->question->account, number, key);
+    DAYBOOK_TRY(table_get(asking->txn, table, (struct daybook_bytes){key, sizeof key}, &row, &is_found, error));
+    *group = (struct item_group){0};
+    return is_found ? item_read_group(row, group, error) : DAYBOOK_OK;
+}
+
+enum daybook_status aging_look_at(struct asking *asking, const uint32_t *numbers, size_t count,
+                                  struct daybook_error *error) {
+    struct listed listed = {numbers, count, 0};
+    struct item_group open;
+    struct item_group settled;
+    settled.present = 0;
+    while (listed.next < listed.count) {
+        uint32_t number = numbers[listed.next] / ITEM_GROUP;
+        uint32_t wanted = take_listed(&listed, number);
+        DAYBOOK_TRY(get_group(asking, AGING_OPEN, number, &open, error));
+        if ((wanted & ~open.present) != 0) {
+            DAYBOOK_TRY(get_group(asking, AGING_SETTLED, number, &settled, error));
+        }
+        DAYBOOK_TRY(look_at_group(asking, number, &open, &settled, wanted, error));
+    }
+    return DAYBOOK_OK;
+}
+
+/* The open ones (IT1) and the hidden ones, group by group. */
+static enum daybook_status look_at_both(struct asking *asking, struct rows *rows, struct listed hidden,
+                                        struct daybook_error *error) {
+    struct item_group open;
+    struct item_group settled;
+    settled.present = 0;
+    while (rows->row.is_valid || hidden.next < hidden.count) {
+        bool has_hidden = hidden.next < hidden.count;
+        uint32_t number = has_hidden ? hidden.numbers[hidden.next] / ITEM_GROUP : rows->group;
+        number = rows->row.is_valid && rows->group < number ? rows->group : number;
+        DAYBOOK_TRY(take_row(asking, rows, number, &open, error));
+        uint32_t wanted = open.present | take_listed(&hidden, number);
+        if (wanted != open.present) {
+            DAYBOOK_TRY(get_group(asking, AGING_SETTLED, number, &settled, error));
+        }
+        DAYBOOK_TRY(look_at_group(asking, number, &open, &settled, wanted, error));
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status look_at_some(struct asking *asking, struct daybook_error *error) {
+    const struct aging_question *question = asking->question;
+    struct daybook_buffer found = {0};
+    struct rows rows = {0};
+    enum daybook_status status = series_visit_hidden(asking->txn, aging_touches_shape, question->account,
+                                                     question->as_of, question->known_at, add_hidden, &found, error);
+    if (status == DAYBOOK_OK) {
+        status = open_rows(asking, AGING_OPEN, &rows, error);
+    }
+    if (status == DAYBOOK_OK) {
+        struct listed hidden = {(void *)found.data, found.size / sizeof(uint32_t), 0};
+        if (hidden.count > 1) {
+            qsort(found.data, hidden.count, sizeof(uint32_t), aging_compare_numbers);
+        }
+        status = look_at_both(asking, &rows, hidden, error);
+    }
+    cursor_close(rows.cursor);
+    daybook_buffer_release(&found);
+    return status;
+}
+
+/* Every item, whatever is left of it. */
+static enum daybook_status look_at_all(struct asking *asking, struct daybook_error *error) {
+    struct rows open = {0};
+    struct rows settled = {0};
+    enum daybook_status status = open_rows(asking, AGING_OPEN, &open, error);
+    if (status == DAYBOOK_OK) {
+        status = open_rows(asking, AGING_SETTLED, &settled, error);
+    }
+    while (status == DAYBOOK_OK && (open.row.is_valid || settled.row.is_valid)) {
+        struct item_group groups[2];
+        uint32_t number = open.row.is_valid ? open.group : settled.group;
+        number = settled.row.is_valid && settled.group < number ? settled.group : number;
+        status = take_row(asking, &open, number, &groups[0], error);
+        if (status == DAYBOOK_OK) {
+            status = take_row(asking, &settled, number, &groups[1], error);
+        }
+        if (status == DAYBOOK_OK) {
+            status =
+                look_at_group(asking, number, &groups[0], &groups[1], groups[0].present | groups[1].present, error);
+        }
+    }
+    cursor_close(open.cursor);
+    cursor_close(settled.cursor);
+    return status;
+}
+
+enum daybook_status aging_ask_items(struct store_txn *txn, const struct aging_question *question, aging_visit *visit,
+                                    void *context, struct daybook_error *error) {
+    struct asking asking;
+    asking.step = NULL;
+    asking.txn = txn;
+    asking.question = question;
+    asking.visit = visit;
+    asking.context = context;
+    return question->includes_closed ? look_at_all(&asking, error) : look_at_some(&asking, error);
+}
