@@ -13,29 +13,46 @@ struct rows {
 };
 
 static enum daybook_status enter_row(struct asking *asking, struct rows *rows, struct daybook_error *error) {
+    struct daybook_bytes key = rows->row.key;
+    rows->row.is_valid =
+        rows->row.is_valid && key.size >= ITEM_SUMMARY_KEY_SIZE && load_be32(key.data) == asking->question->account;
     if (!rows->row.is_valid) {
         return DAYBOOK_OK;
     }
-    if (rows->row.key.size != ITEM_GROUP_KEY_SIZE) {
+    if (key.size != ITEM_GROUP_KEY_SIZE) {
         return item_damaged(error);
     }
-    rows->row.is_valid = load_be32(rows->row.key.data) == asking->question->account;
-    rows->group = load_be32(rows->row.key.data + 4);
+    rows->group = load_be32(key.data + 4);
     return DAYBOOK_OK;
-}
-
-static enum daybook_status open_rows(struct asking *asking, unsigned table, struct rows *rows,
-                                     struct daybook_error *error) {
-    uint8_t key[ITEM_GROUP_KEY_SIZE];
-    item_group_key(asking->question->account, 0, key);
-    DAYBOOK_TRY(cursor_open(asking->txn, table, &rows->cursor, error));
-    DAYBOOK_TRY(cursor_seek(rows->cursor, (struct daybook_bytes){key, sizeof key}, &rows->row, error));
-    return enter_row(asking, rows, error);
 }
 
 static enum daybook_status next_row(struct asking *asking, struct rows *rows, struct daybook_error *error) {
     DAYBOOK_TRY(cursor_next(rows->cursor, &rows->row, error));
     return enter_row(asking, rows, error);
+}
+
+static enum daybook_status open_settled(struct asking *asking, struct rows *rows, struct daybook_error *error) {
+    uint8_t key[ITEM_GROUP_KEY_SIZE];
+    item_group_key(asking->question->account, 0, key);
+    DAYBOOK_TRY(cursor_open(asking->txn, AGING_SETTLED, &rows->cursor, error));
+    DAYBOOK_TRY(cursor_seek(rows->cursor, (struct daybook_bytes){key, sizeof key}, &rows->row, error));
+    return enter_row(asking, rows, error);
+}
+
+/* Also reads the summary before the rows; all zero for an account that has no items. */
+static enum daybook_status open_open(struct asking *asking, struct rows *rows, struct item_summary *summary,
+                                     struct daybook_error *error) {
+    uint8_t bytes[ITEM_SUMMARY_KEY_SIZE];
+    struct daybook_bytes key = {bytes, sizeof bytes};
+    store_be32(bytes, asking->question->account);
+    *summary = (struct item_summary){0};
+    DAYBOOK_TRY(cursor_open(asking->txn, AGING_OPEN, &rows->cursor, error));
+    DAYBOOK_TRY(cursor_seek(rows->cursor, key, &rows->row, error));
+    if (!rows->row.is_valid || !daybook_bytes_equal(rows->row.key, key)) {
+        return enter_row(asking, rows, error);
+    }
+    DAYBOOK_TRY(item_read_summary(rows->row.value, summary, error));
+    return next_row(asking, rows, error);
 }
 
 /* Takes the row's items when it is of that group, and goes on. */
@@ -155,10 +172,13 @@ static enum daybook_status look_at_some(struct asking *asking, struct daybook_er
     const struct aging_question *question = asking->question;
     struct daybook_buffer found = {0};
     struct rows rows = {0};
-    enum daybook_status status = series_visit_hidden(asking->txn, aging_touches_shape, question->account,
-                                                     question->as_of, question->known_at, add_hidden, &found, error);
-    if (status == DAYBOOK_OK) {
-        status = open_rows(asking, AGING_OPEN, &rows, error);
+    struct item_summary summary;
+    enum daybook_status status = open_open(asking, &rows, &summary, error);
+    /* IT3 */
+    bool may_hide = question->known_at != UINT64_MAX || summary.max_effective > question->as_of;
+    if (status == DAYBOOK_OK && may_hide && summary.count > 0) {
+        status = series_visit_hidden(asking->txn, aging_touches_shape, question->account, question->as_of,
+                                     question->known_at, add_hidden, &found, error);
     }
     if (status == DAYBOOK_OK) {
         struct listed hidden = {(void *)found.data, found.size / sizeof(uint32_t), 0};
@@ -176,9 +196,10 @@ static enum daybook_status look_at_some(struct asking *asking, struct daybook_er
 static enum daybook_status look_at_all(struct asking *asking, struct daybook_error *error) {
     struct rows open = {0};
     struct rows settled = {0};
-    enum daybook_status status = open_rows(asking, AGING_OPEN, &open, error);
+    struct item_summary summary;
+    enum daybook_status status = open_open(asking, &open, &summary, error);
     if (status == DAYBOOK_OK) {
-        status = open_rows(asking, AGING_SETTLED, &settled, error);
+        status = open_settled(asking, &settled, error);
     }
     while (status == DAYBOOK_OK && (open.row.is_valid || settled.row.is_valid)) {
         struct item_group groups[2];

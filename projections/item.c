@@ -235,6 +235,23 @@ enum daybook_status item_write_group(struct daybook_buffer *row, const struct it
     return DAYBOOK_OK;
 }
 
+void item_write_summary(uint8_t row[ITEM_SUMMARY_SIZE], const struct item_summary *summary) {
+    store_le32(row + ITEM_CHECKSUM, (uint32_t)summary->max_effective);
+    store_le32(row + ITEM_CHECKSUM + 4, summary->count);
+    item_seal(row, ITEM_SUMMARY_SIZE);
+}
+
+enum daybook_status item_read_summary(struct daybook_bytes row, struct item_summary *summary,
+                                      struct daybook_error *error) {
+    struct daybook_bytes body;
+    DAYBOOK_TRY(item_unseal(row, &body, error));
+    if (row.size != ITEM_SUMMARY_SIZE) {
+        return item_damaged(error);
+    }
+    *summary = (struct item_summary){(int32_t)load_le32(body.data), load_le32(body.data + 4)};
+    return DAYBOOK_OK;
+}
+
 void item_group_key(uint32_t account, uint32_t group, uint8_t key[ITEM_GROUP_KEY_SIZE]) {
     store_be32(key, account);
     store_be32(key + 4, group);

@@ -116,8 +116,20 @@ DAYBOOK_MUST_USE enum daybook_status item_read_group(struct daybook_bytes row, s
 /* Makes `row` of the items that are present. NO_MEMORY only. */
 DAYBOOK_MUST_USE enum daybook_status item_write_group(struct daybook_buffer *row, const struct item_group *group);
 
-/* Keys, big-endian. Group: account u32, number / ITEM_GROUP u32. Chunk: account u32, number u32, chunk u32. */
-enum { ITEM_GROUP_KEY_SIZE = 8, ITEM_CHUNK_KEY_SIZE = 12 };
+/* Of all items of an account: u32 checksum, i32 greatest effective date of any change, u32 count of items. */
+struct item_summary {
+    int32_t max_effective;
+    uint32_t count;
+};
+enum { ITEM_SUMMARY_SIZE = 12 };
+void item_write_summary(uint8_t row[ITEM_SUMMARY_SIZE], const struct item_summary *summary);
+/* DAMAGED: the row is not what was written. */
+DAYBOOK_MUST_USE enum daybook_status item_read_summary(struct daybook_bytes row, struct item_summary *summary,
+                                                       struct daybook_error *error);
+
+/* Keys, big-endian. Summary: account u32. Group: account u32, number / ITEM_GROUP u32. Chunk: account u32, number u32,
+ * chunk u32. */
+enum { ITEM_SUMMARY_KEY_SIZE = 4, ITEM_GROUP_KEY_SIZE = 8, ITEM_CHUNK_KEY_SIZE = 12 };
 void item_group_key(uint32_t account, uint32_t group, uint8_t key[ITEM_GROUP_KEY_SIZE]);
 void item_chunk_key(uint32_t account, uint32_t number, uint32_t chunk, uint8_t key[ITEM_CHUNK_KEY_SIZE]);
 

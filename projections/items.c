@@ -82,40 +82,19 @@ void items_forget(struct items *items) {
 
 /* ---- numbers ---- */
 
-/* One more than the greatest number that the account has in the table. */
-static enum daybook_status count_in(struct store_txn *txn, unsigned table, uint32_t account, uint64_t *count,
-                                    struct daybook_error *error) {
-    struct table_cursor *cursor = NULL;
-    struct table_row row = {0};
-    struct item_group group;
-    uint8_t key[ITEM_GROUP_KEY_SIZE];
-    *count = 0;
-    item_group_key(account, UINT32_MAX, key);
-    enum daybook_status status = cursor_open(txn, table, &cursor, error);
-    if (status == DAYBOOK_OK) {
-        status = cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
-    }
-    if (status == DAYBOOK_OK && row.is_valid && row.key.size == sizeof key && load_be32(row.key.data) == account) {
-        status = item_read_group(row.value, &group, error);
-        if (status == DAYBOOK_OK && group.present == 0) {
-            status = item_damaged(error);
-        }
-        if (status == DAYBOOK_OK) {
-            uint32_t last = 31 - (uint32_t)__builtin_clz(group.present);
-            *count = (uint64_t)load_be32(row.key.data + 4) * ITEM_GROUP + last + 1;
-        }
-    }
-    cursor_close(cursor);
-    return status;
-}
-
-/* The items of an account, by its last rows. */
+/* The items of an account, by its summary. */
 static enum daybook_status read_count(struct items *items, struct store_txn *txn, uint32_t account, uint64_t *count,
                                       struct daybook_error *error) {
-    uint64_t settled_count;
-    DAYBOOK_TRY(count_in(txn, items->tables.open, account, count, error));
-    DAYBOOK_TRY(count_in(txn, items->tables.settled, account, &settled_count, error));
-    *count = settled_count > *count ? settled_count : *count;
+    uint8_t key[ITEM_SUMMARY_KEY_SIZE];
+    struct daybook_bytes row;
+    struct item_summary summary = {0};
+    bool is_found;
+    store_be32(key, account);
+    DAYBOOK_TRY(table_get(txn, items->tables.open, (struct daybook_bytes){key, sizeof key}, &row, &is_found, error));
+    if (is_found) {
+        DAYBOOK_TRY(item_read_summary(row, &summary, error));
+    }
+    *count = summary.count;
     return DAYBOOK_OK;
 }
 
@@ -182,9 +161,9 @@ enum daybook_status items_create(struct items *items, struct store_txn *txn, con
                             plan->sequence, plan->id);
     }
     DAYBOOK_TRY(find_count(items, txn, plan->account, &count, error));
-    if (*count > UINT32_MAX) {
-        return daybook_fail(error, DAYBOOK_LIMIT, "while folding event %" PRIu64 ": an account has at most 2^32 items",
-                            plan->sequence);
+    if (*count > UINT32_MAX - 1) {
+        return daybook_fail(error, DAYBOOK_LIMIT,
+                            "while folding event %" PRIu64 ": an account has less than 2^32 items", plan->sequence);
     }
     uint32_t number = (uint32_t)(*count - 1);
     struct series_entry touch = {.effective_on = plan->posted_on, .columns = {[TOUCH_ITEM] = number}};

@@ -6,6 +6,9 @@
  *        SETTLED all others.
  *   IT2  TOUCHES (touches.h) has every change of every item, its making included.
  *
+ *   IT3  The account's summary, the first of its rows in OPEN, has the greatest date
+ *        in TOUCHES: where all is known and no date is later than A, nothing is hidden.
+ *
  * So an item of which something is left at (A, K) is in OPEN, or one of its
  * changes is hidden from (A, K): where neither holds, every entry is visible and
  * their sum is zero. A question looks at nothing else, and what was settled long
@@ -21,7 +24,8 @@
 
 /* Where the rows are; a constant of the view. Keys are big-endian. */
 struct items_tables {
-    unsigned open;    /* account u32, number / ITEM_GROUP u32 -> the open ones of these items (item.h) */
+    unsigned open;    /* account u32 -> the account's summary; account u32, number / ITEM_GROUP u32 -> the open ones of
+                       * these items (item.h) */
     unsigned settled; /* The same key -> the others of them. */
     unsigned chunks;  /* account u32, number u32, chunk u32 -> entries */
     unsigned names;   /* items_names.c */

@@ -97,6 +97,25 @@ static enum daybook_status write_groups(struct items *items, struct store_txn *t
     return DAYBOOK_OK;
 }
 
+/* IT3 */
+static enum daybook_status write_summaries(struct items *items, struct store_txn *txn, struct daybook_error *error) {
+    for (size_t i = 0; i < items->documents.dirty_count; i++) {
+        uint32_t account = dirty_at(items, i)->head.account;
+        uint8_t key[ITEM_SUMMARY_KEY_SIZE];
+        uint8_t row[ITEM_SUMMARY_SIZE];
+        struct item_summary summary = {.count = (uint32_t)(items->counts[account] - 1)};
+        if (i > 0 && dirty_at(items, i - 1)->head.account == account) {
+            continue;
+        }
+        DAYBOOK_TRY(series_max_effective(items->touches, txn, account, &summary.max_effective, error));
+        store_be32(key, account);
+        item_write_summary(row, &summary);
+        DAYBOOK_TRY(table_put(txn, items->tables.open, (struct daybook_bytes){key, sizeof key},
+                              (struct daybook_bytes){row, sizeof row}, error));
+    }
+    return DAYBOOK_OK;
+}
+
 enum daybook_status items_flush(struct items *items, struct store_txn *txn, struct daybook_error *error) {
     documents_sort_dirty(&items->documents);
     DAYBOOK_TRY(write_groups(items, txn, true, error));
@@ -104,6 +123,7 @@ enum daybook_status items_flush(struct items *items, struct store_txn *txn, stru
     for (size_t i = 0; i < items->documents.dirty_count; i++) {
         dirty_at(items, i)->was_open = is_open(dirty_at(items, i));
     }
+    DAYBOOK_TRY(write_summaries(items, txn, error));
     DAYBOOK_TRY(items_write_names(items, txn, error));
     DAYBOOK_TRY(series_flush(items->touches, txn, error));
     documents_end_batch(&items->documents);

@@ -456,6 +456,16 @@ enum daybook_status series_find(struct series *series, struct store_txn *txn, ui
     return status;
 }
 
+enum daybook_status series_max_effective(struct series *series, struct store_txn *txn, uint32_t account,
+                                         int32_t *max_effective, struct daybook_error *error) {
+    struct tail *tail = NULL;
+    DAYBOOK_TRY(get_tail(series, txn, account, &tail, error));
+    const struct chunk_header *header = &tail->header;
+    *max_effective =
+        header->max_effective > header->max_effective_before ? header->max_effective : header->max_effective_before;
+    return DAYBOOK_OK;
+}
+
 static int compare_u32(const void *a, const void *b) {
     uint32_t x;
     uint32_t y;

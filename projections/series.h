@@ -54,6 +54,11 @@ DAYBOOK_MUST_USE enum daybook_status series_find(struct series *series, struct s
                                                  uint64_t sequence, struct series_entry *entry, bool *is_found,
                                                  struct daybook_error *error);
 
+/* The greatest date of all entries that the account has, as folded so far; INT32_MIN = it has none. */
+DAYBOOK_MUST_USE enum daybook_status series_max_effective(struct series *series, struct store_txn *txn,
+                                                          uint32_t account, int32_t *max_effective,
+                                                          struct daybook_error *error);
+
 /* Writes what is not yet in the table, in the order of its keys. */
 DAYBOOK_MUST_USE enum daybook_status series_flush(struct series *series, struct store_txn *txn,
                                                   struct daybook_error *error);
