@@ -247,8 +247,9 @@ bool find_document(struct decision *decision, Pb__DocumentKind kind, const char 
 }
 
 bool due_by_terms(struct decision *decision, int32_t posted_on, const Pb__PaymentTerms *terms, int32_t *due_on) {
-    uint32_t days = terms != NULL ? terms->days : decision->customer->terms_days;
-    bool end_of_month = terms != NULL ? terms->end_of_month : decision->customer->terms_end_of_month;
+    const struct profile *profile = customer_profile(decision->customer, posted_on);
+    uint32_t days = terms != NULL ? terms->days : profile->terms_days;
+    bool end_of_month = terms != NULL ? terms->end_of_month : profile->terms_end_of_month;
     if (days > LIMIT_TERMS_DAYS) {
         return REFUSE(decision, MALFORMED, NO_FACTS, "payment terms of %u days; %d are the most", days,
                       LIMIT_TERMS_DAYS);

@@ -16,15 +16,22 @@ static enum daybook_status set_profile(struct fold *fold, const Pb__CustomerProf
     if (profile == NULL) {
         return fold_misfit(fold, "no profile for customer", customer->id);
     }
-    struct state *state = fold->state;
-    DAYBOOK_TRY(state_touch(state, row, &customer->settlement, sizeof customer->settlement, fold->error));
-    DAYBOOK_TRY(state_touch(state, row, &customer->terms_days, sizeof customer->terms_days, fold->error));
-    DAYBOOK_TRY(
-        state_touch(state, row, &customer->terms_end_of_month, sizeof customer->terms_end_of_month, fold->error));
-    customer->settlement = (uint8_t)profile->settlement;
-    customer->terms_days = profile->terms != NULL ? profile->terms->days : 0;
-    customer->terms_end_of_month = profile->terms != NULL && profile->terms->end_of_month;
-    return DAYBOOK_OK;
+    struct profile stored;
+    memset(&stored, 0, sizeof stored);
+    stored.from_on = fold->event->effective_on;
+    stored.settlement = (uint8_t)profile->settlement;
+    stored.terms_days = profile->terms != NULL ? profile->terms->days : 0;
+    stored.terms_end_of_month = profile->terms != NULL && profile->terms->end_of_month;
+    struct vector *profiles = &customer->profiles;
+    uint32_t at = profiles->count;
+    while (at > 0 && VECTOR_AT(struct profile, profiles, at - 1)->from_on > stored.from_on) {
+        at--;
+    }
+    /* Of one day the last one recorded counts. */
+    if (at > 0 && VECTOR_AT(struct profile, profiles, at - 1)->from_on == stored.from_on) {
+        return state_replace(fold->state, row, profiles, sizeof stored, at - 1, &stored, fold->error);
+    }
+    return state_insert(fold->state, row, profiles, sizeof stored, at, &stored, fold->error);
 }
 
 static enum daybook_status fold_customer_opened(struct fold *fold) {

@@ -20,7 +20,7 @@ static bool check_charge(struct decision *decision, const Pb__PostCharge *comman
 static Pb__Settlement settlement_of(const struct decision *decision, const Pb__PostCharge *command) {
     return command->settlement != PB__SETTLEMENT__SETTLEMENT_UNSPECIFIED
                ? command->settlement
-               : (Pb__Settlement)decision->customer->settlement;
+               : (Pb__Settlement)customer_profile(decision->customer, decision->effective_on)->settlement;
 }
 
 /* Every amount given, or none: then equal parts by largest remainder, ties by order. */

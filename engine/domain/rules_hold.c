@@ -63,7 +63,8 @@ bool decide_place_hold(struct decision *decision) {
         return false;
     }
     body.credit_minor = command->amount_minor - slices.sum_minor;
-    if (body.credit_minor > 0 && decision->customer->settlement == PB__SETTLEMENT__SETTLEMENT_DEPOSITS_ONLY) {
+    const struct profile *profile = customer_profile(decision->customer, decision->effective_on);
+    if (body.credit_minor > 0 && profile->settlement == PB__SETTLEMENT__SETTLEMENT_DEPOSITS_ONLY) {
         return refuse_slices(decision, command->hold, command->category, command->amount_minor, &slices);
     }
     if (body.credit_minor > 0 && !check_credit(decision, command->hold, body.credit_minor, &credit)) {

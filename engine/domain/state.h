@@ -29,7 +29,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 10 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 11 };
 
 struct row {
     uint64_t number;
@@ -133,16 +133,22 @@ struct account {
     struct control_share counted; /* As of the last checkpoint. */
 };
 
+/* What of a customer's profile deciding has to know, in force from a day until the next one's. */
+struct profile {
+    int32_t from_on;
+    uint32_t terms_days;
+    bool terms_end_of_month;
+    uint8_t settlement; /* Pb__Settlement */
+};
+
 struct customer {
     struct row row;
     char id[LIMIT_ID_BYTES + 1];
     int32_t opened_on;
     bool is_closed;
-    uint8_t settlement; /* Pb__Settlement */
-    uint32_t terms_days;
-    bool terms_end_of_month;
     struct vector accounts; /* struct account *: each stays where it is (undo names its fields by address) */
     struct vector holds;    /* struct credit_hold_change, by sequence */
+    struct vector profiles; /* struct profile, by date: never two of one date, and never none */
 };
 
 enum link_kind { LINK_ALLOCATION, LINK_SLICE };
@@ -279,6 +285,8 @@ struct account_sums account_as_of(const struct account *account, int32_t date);
 struct control_share account_share(const struct account *account);
 struct control_share document_share(const struct document *document);
 
+/* The profile in force on `date`; before the first one's day, the first. */
+const struct profile *customer_profile(const struct customer *customer, int32_t date);
 /* The policy in force on `date`; NULL: unassessed. `account` may be NULL. */
 const struct credit_policy *account_policy(const struct account *account, int32_t date);
 bool customer_on_credit_hold(const struct customer *customer, int32_t date);

@@ -34,6 +34,14 @@ struct account_sums account_as_of(const struct account *account, int32_t date) {
     return sums;
 }
 
+const struct profile *customer_profile(const struct customer *customer, int32_t date) {
+    uint32_t at = customer->profiles.count;
+    while (at > 1 && VECTOR_AT(const struct profile, &customer->profiles, at - 1)->from_on > date) {
+        at--;
+    }
+    return VECTOR_AT(const struct profile, &customer->profiles, at - 1);
+}
+
 struct control_share account_share(const struct account *account) {
     return (struct control_share){.open_minor = account->open_minor,
                                   .unapplied_minor = account->unapplied_minor,

@@ -249,6 +249,16 @@ static void pack_category(struct packer *packer, void *item) {
     pack_text(packer, item, LIMIT_ID_BYTES + 1);
 }
 
+static void pack_profile(struct packer *packer, void *item) {
+    struct profile *profile = item;
+    pack_date(packer, &profile->from_on);
+    uint64_t terms_days = profile->terms_days;
+    pack_unsigned(packer, &terms_days);
+    profile->terms_days = (uint32_t)terms_days;
+    pack_flag(packer, &profile->terms_end_of_month);
+    pack_byte(packer, &profile->settlement);
+}
+
 static void pack_ledger(struct packer *packer, struct ledger_row *ledger) {
     pack_date(packer, &ledger->closed_through);
     pack_array(packer, &ledger->turnover, sizeof(struct turnover), pack_turnover);
@@ -258,13 +268,9 @@ static void pack_customer(struct packer *packer, struct customer *customer) {
     pack_text(packer, customer->id, sizeof customer->id);
     pack_date(packer, &customer->opened_on);
     pack_flag(packer, &customer->is_closed);
-    pack_byte(packer, &customer->settlement);
-    uint64_t terms_days = customer->terms_days;
-    pack_unsigned(packer, &terms_days);
-    customer->terms_days = (uint32_t)terms_days;
-    pack_flag(packer, &customer->terms_end_of_month);
     pack_array(packer, &customer->accounts, sizeof(struct account *), pack_account);
     pack_array(packer, &customer->holds, sizeof(struct credit_hold_change), pack_hold_change);
+    pack_array(packer, &customer->profiles, sizeof(struct profile), pack_profile);
 }
 
 static void pack_document(struct packer *packer, struct document *document) {
@@ -379,6 +385,7 @@ static void release_customer(struct pool *pool, struct customer *customer) {
     }
     vector_release(&customer->accounts, sizeof(struct account *), pool);
     vector_release(&customer->holds, sizeof(struct credit_hold_change), pool);
+    vector_release(&customer->profiles, sizeof(struct profile), pool);
 }
 
 static void release_document(struct pool *pool, struct document *document) {

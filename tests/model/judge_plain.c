@@ -230,7 +230,7 @@ void judge_adjustment(struct judge *judge) {
 
 /* By the request, its terms, or the customer's. */
 int32_t judge_due_on(struct judge *judge, const char *due_on, const Pb__PaymentTerms *terms) {
-    const Pb__CustomerProfile *profile = tally_profile(judge->tally, judge->request->customer);
+    const Pb__CustomerProfile *profile = tally_profile_on(judge->tally, judge->request->customer, judge->effective_on);
     if (due_on[0] != '\0') {
         return read_date(due_on);
     }

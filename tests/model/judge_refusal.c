@@ -294,7 +294,7 @@ static bool exceeds_written_off(const struct judge *judge, const struct facts *f
 
 /* What lots would leave to be charged on credit. -1: the request charges nothing. */
 static int64_t on_credit(const struct judge *judge, const struct facts *facts, Pb__Settlement *settlement) {
-    const Pb__CustomerProfile *profile = tally_profile(judge->tally, judge->request->customer);
+    const Pb__CustomerProfile *profile = tally_profile_on(judge->tally, judge->request->customer, judge->effective_on);
     struct picks picks = {.count = 0};
     struct pick_question question = {judge->request->customer, judge->currency, "",
                                      judge->effective_on,      facts->amount,   true};

@@ -138,9 +138,10 @@ static struct pick_question question_of(const struct judge *judge, const char *c
 void judge_charge(struct judge *judge) {
     const Pb__PostCharge *asked = judge->request->post_charge;
     struct picks picks = {.count = 0};
-    Pb__Settlement settlement = asked->settlement != PB__SETTLEMENT__SETTLEMENT_UNSPECIFIED
-                                    ? asked->settlement
-                                    : tally_profile(judge->tally, judge->request->customer)->settlement;
+    Pb__Settlement settlement =
+        asked->settlement != PB__SETTLEMENT__SETTLEMENT_UNSPECIFIED
+            ? asked->settlement
+            : tally_profile_on(judge->tally, judge->request->customer, judge->effective_on)->settlement;
     if (settlement != PB__SETTLEMENT__SETTLEMENT_RECEIVABLE) {
         struct pick_question question = question_of(judge, asked->category, asked->amount_minor, true);
         tally_pick(judge->tally, &question, &picks);
@@ -208,8 +209,9 @@ void judge_place_hold(struct judge *judge) {
                  "hold", "hold \"%s\" is another than asked, or %" PRId64 " of it is on credit", asked->hold,
                  made->credit_minor);
     judge_expect(judge,
-                 on_credit == 0 || tally_profile(judge->tally, judge->request->customer)->settlement !=
-                                       PB__SETTLEMENT__SETTLEMENT_DEPOSITS_ONLY,
+                 on_credit == 0 ||
+                     tally_profile_on(judge->tally, judge->request->customer, judge->effective_on)->settlement !=
+                         PB__SETTLEMENT__SETTLEMENT_DEPOSITS_ONLY,
                  "deposits only", "%" PRId64 " of hold \"%s\" went on credit", on_credit, asked->hold);
     judge_credit(judge, made->credit, on_credit);
     judge_take(judge);

@@ -92,6 +92,8 @@ const char *made_id(const Pb__Event *made, Pb__DocumentKind *kind);    /* NULL: 
 int32_t world_today(const struct world *world, int64_t instant_us);
 int32_t tally_closed_through(const struct tally *tally);
 const Pb__CustomerProfile *tally_profile(const struct tally *tally, const char *customer); /* NULL: unknown. */
+/* In force on a day; before the first one's, the first. */
+const Pb__CustomerProfile *tally_profile_on(const struct tally *tally, const char *customer, int32_t date);
 bool tally_is_closed(const struct tally *tally, const char *customer);
 
 /* ---- an account: a customer and a currency ---- */

@@ -37,6 +37,25 @@ const Pb__CustomerProfile *tally_profile(const struct tally *tally, const char *
     return profile;
 }
 
+const Pb__CustomerProfile *tally_profile_on(const struct tally *tally, const char *customer, int32_t date) {
+    const Pb__Event *found = NULL;
+    for (size_t i = 0; i < tally->count; i++) {
+        const Pb__Event *event = tally->events[i];
+        bool is_profile = event->body_case == BODY(CUSTOMER_OPENED) || event->body_case == BODY(CUSTOMER_CHANGED);
+        if (!is_profile || strcmp(event->customer, customer) != 0) {
+            continue;
+        }
+        bool is_nearer =
+            found == NULL ||
+            (event->effective_on <= date ? found->effective_on > date || event->effective_on >= found->effective_on
+                                         : found->effective_on > date && event->effective_on <= found->effective_on);
+        found = is_nearer ? event : found;
+    }
+    return found == NULL                               ? NULL
+           : found->body_case == BODY(CUSTOMER_OPENED) ? found->customer_opened->profile
+                                                       : found->customer_changed->profile;
+}
+
 bool tally_is_closed(const struct tally *tally, const char *customer) {
     for (size_t i = 0; i < tally->count; i++) {
         if (tally->events[i]->body_case == BODY(CUSTOMER_CLOSED) && strcmp(tally->events[i]->customer, customer) == 0) {
