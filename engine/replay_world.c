@@ -43,7 +43,7 @@ static enum daybook_status read_event(void *context, uint64_t sequence, struct d
 
 enum daybook_status replay_world_open(struct replay_world *world, struct journal *journal,
                                       const struct decide_settings *settings, struct daybook_error *error) {
-    struct state_source source = {world, load_row, find_names, read_event};
+    struct state_source source = {world, load_row, find_names, read_event, NULL};
     world->journal = journal;
     world->next_sequence = 1;
     DAYBOOK_TRY(journal_reader_open(journal, &world->reader, error));

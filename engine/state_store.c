@@ -289,6 +289,10 @@ enum daybook_status state_store_find_names(void *context, uint64_t hash, size_t 
     return names_find(state_store->names, state_store->read, hash, skip, numbers, capacity, count, error);
 }
 
+void state_store_foresee_name(const struct state_store *state_store, uint64_t hash) {
+    names_foresee(state_store->names, hash);
+}
+
 static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "writing the state: memory was refused");
 }

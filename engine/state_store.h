@@ -41,6 +41,9 @@ enum daybook_status state_store_load_row(void *context, uint64_t number, struct 
 enum daybook_status state_store_find_names(void *context, uint64_t hash, size_t skip, uint64_t *numbers,
                                            size_t capacity, size_t *count, struct daybook_error *error);
 
+/* A hint that the name will be looked for. */
+void state_store_foresee_name(const struct state_store *state_store, uint64_t hash);
+
 /* The sums that the checkpoint was checked with go into `control`, which is empty. */
 DAYBOOK_MUST_USE enum daybook_status state_store_load_control(struct state_store *state_store, struct control *control,
                                                               struct daybook_error *error);

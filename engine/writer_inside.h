@@ -1,26 +1,45 @@
-/* What the two halves of the writer share: deciding (writer.c), and queueing and appending (writer_queue.c). */
+/* What the files of the writer share; nobody else includes it. */
 #ifndef DAYBOOK_WRITER_INSIDE_H
 #define DAYBOOK_WRITER_INSIDE_H
 
 #include <pthread.h>
 
-#include "base/arena.h"
+#include "caller.h"
 #include "state_keeper.h"
 #include "writer.h"
 
 enum { WRITER_SLOTS = 2 /* One batch being decided, one being appended. */ };
 
-/* One call, on its caller's stack. Whoever comes with many waits once for all of them. */
-struct caller {
-    size_t pending_count;
-    pthread_cond_t turn; /* All are done, or one is first in the queue with nobody deciding. */
-};
-
-/* What a caller came with, in the queue. */
+/* What a caller came with, in the queue. Whoever comes with many waits once for all of them. */
 struct submission {
     struct submission *next;
     struct daybook_submission *asked;
     struct caller *caller;
+};
+
+/* A thread that appends for a leader who has more to decide. It is started when it is first needed. */
+struct appender {
+    pthread_t thread;
+    pthread_cond_t called;
+    bool is_started;
+    bool is_called; /* There is a slot to be appended. */
+    bool is_closing;
+    unsigned slot;
+};
+
+/* A request that was read, before its turn to be decided. */
+struct prepared {
+    const Pb__Request *request; /* In the request arena; NULL: it cannot be read. */
+    const char *why;            /* It cannot; in the request arena. */
+    uint64_t digest;
+    struct state_hint hint;
+};
+enum { WINDOW_REQUESTS = 64 };
+
+/* How far a leader has come with its list. */
+struct progress {
+    struct submission *at; /* NULL: all is decided. */
+    size_t next;           /* Of its requests. */
 };
 
 struct writer {
@@ -40,6 +59,7 @@ struct writer {
     struct submission **last;
     bool is_deciding;
     bool is_appending;
+    struct appender appender;
     uint64_t durable_sequence;
     enum daybook_status failed; /* W3 */
     struct daybook_error failure;
@@ -52,14 +72,19 @@ struct writer {
     struct event_span *spans[WRITER_SLOTS];
     int64_t *instants[WRITER_SLOTS];
     size_t span_capacity[WRITER_SLOTS];
-    struct arena request_arena;
+    struct arena request_arena; /* Of one window. */
+    struct prepared window[WINDOW_REQUESTS];
+    struct daybook_buffer canonical;
     uint64_t next_sequence;
     int64_t last_recorded_at_us;
 };
 
-/* Decides every submission of the list into the current slot; a failing world ends it for all that follow.
- * `durable`: what the journal holds. The deciding leader's. */
-DAYBOOK_MUST_USE enum daybook_status writer_decide(struct writer *writer, struct submission *list, uint64_t durable,
-                                                   struct daybook_error *error);
+/* Nothing may be under way. */
+void writer_stop_appender(struct writer *writer);
+
+/* Decides what follows of the list, until it ends or the slot has about as many events as are worth a commit of their
+ * own. A failing world ends it for all that follow. */
+DAYBOOK_MUST_USE enum daybook_status writer_decide_some(struct writer *writer, struct progress *progress,
+                                                        uint64_t durable, struct daybook_error *error);
 
 #endif

@@ -1,4 +1,6 @@
 /* Group commit: who comes first leads for all that wait; deciding and syncing overlap. */
+#include "writer.h"
+
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -57,27 +59,26 @@ static void latch(struct writer *writer, enum daybook_status status, const struc
     }
 }
 
-static void finish(struct writer *writer, struct submission *list) {
+/* Tells the callers of a list that it is done. Without the lock: each of them comes back for it sooner or later. */
+static void finish(struct submission *list, enum daybook_status status, const struct daybook_error *error) {
     while (list != NULL) {
         struct submission *next = list->next; /* Its caller may return as soon as nothing of it is pending. */
         struct caller *caller = list->caller;
-        if (writer->failed != DAYBOOK_OK) {
-            list->asked->status = writer->failed;
-            list->asked->error = writer->failure;
+        if (status != DAYBOOK_OK) {
+            list->asked->status = status;
+            list->asked->error = *error;
         }
-        caller->pending_count--;
-        if (caller->pending_count == 0) {
-            pthread_cond_signal(&caller->turn);
+        if (atomic_fetch_sub(&caller->pending, 1) == 1) {
+            caller_tell(caller, CALLER_DONE);
         }
         list = next;
     }
 }
 
-/* Whoever is first in the queue may decide now. Each waits on a condition of its own:
- * waking all of them for every step would cost more than the step. */
+/* Whoever is first in the queue may decide now. */
 static void call_next_leader(struct writer *writer) {
     if (writer->first != NULL && !writer->is_deciding) {
-        pthread_cond_signal(&writer->first->caller->turn);
+        caller_tell(writer->first->caller, CALLER_LEADS);
     }
 }
 
@@ -107,56 +108,128 @@ void writer_get_figures(struct writer *writer, struct commit_figures *figures) {
     pthread_mutex_unlock(&writer->lock);
 }
 
-/* Called and returns with the lock held. */
-static void lead(struct writer *writer) {
-    struct submission *list = take_queue(writer);
-    writer->is_deciding = true;
-    /* A checkpoint must not run ahead of the journal (C2). */
-    while (writer->is_appending && state_keeper_must_wait(&writer->keeper)) {
-        pthread_cond_wait(&writer->appended, &writer->lock);
-    }
-    uint64_t durable = writer->durable_sequence;
+/* Appends the slot, tells whoever waits for it, and finishes `list`. Called and returns with the lock held. */
+static void append(struct writer *writer, unsigned slot, struct submission *list) {
+    const struct event_batch *batch = &writer->slots[slot];
+    uint64_t head = batch->first_sequence + batch->count - 1;
+    size_t event_count = batch->count;
     struct daybook_error error = {0};
     enum daybook_status status = writer->failed;
-    unsigned slot = writer->slot;
     pthread_mutex_unlock(&writer->lock);
-    event_batch_cut(&writer->slots[slot], 0);
-    if (status == DAYBOOK_OK) {
-        status = writer_decide(writer, list, durable, &error);
-    }
-    pthread_mutex_lock(&writer->lock);
-    latch(writer, status, &error);
-    writer->checked_through = writer->keeper.checked_through;
-    while (writer->is_appending) {
-        pthread_cond_wait(&writer->appended, &writer->lock);
-    }
-    writer->is_appending = true;
-    writer->slot = (slot + 1) % WRITER_SLOTS;
-    writer->is_deciding = false;
-    status = writer->failed;
-    call_next_leader(writer);
-    pthread_mutex_unlock(&writer->lock);
-    uint64_t head = writer->slots[slot].first_sequence + writer->slots[slot].count - 1;
-    size_t event_count = writer->slots[slot].count;
     uint64_t start_ns = clock_monotonic_ns();
     if (status == DAYBOOK_OK) {
         status = append_slot(writer, slot, &error);
     }
     uint64_t time_us = (clock_monotonic_ns() - start_ns) / 1000;
     pthread_mutex_lock(&writer->lock);
-    if (status == DAYBOOK_OK && event_count > 0) {
+    bool has_committed = status == DAYBOOK_OK && event_count > 0;
+    if (has_committed) {
         count_commit(&writer->figures, event_count, time_us);
         writer->durable_sequence = head;
     }
     latch(writer, status, &error);
+    status = writer->failed;
+    error = writer->failure;
     writer->is_appending = false;
-    finish(writer, list);
     pthread_cond_signal(&writer->appended);
-    if (status == DAYBOOK_OK && event_count > 0 && writer->options.committed != NULL) {
-        pthread_mutex_unlock(&writer->lock);
+    pthread_mutex_unlock(&writer->lock);
+    finish(list, status, &error);
+    if (has_committed && writer->options.committed != NULL) {
         writer->options.committed(writer->options.context, head);
-        pthread_mutex_lock(&writer->lock);
     }
+    pthread_mutex_lock(&writer->lock);
+}
+
+static void *run_appender(void *context) {
+    struct writer *writer = context;
+    struct appender *appender = &writer->appender;
+    pthread_mutex_lock(&writer->lock);
+    for (;;) {
+        while (!appender->is_called && !appender->is_closing) {
+            pthread_cond_wait(&appender->called, &writer->lock);
+        }
+        if (!appender->is_called) {
+            break;
+        }
+        appender->is_called = false;
+        append(writer, appender->slot, NULL);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return NULL;
+}
+
+void writer_stop_appender(struct writer *writer) {
+    if (writer->appender.is_started) {
+        pthread_mutex_lock(&writer->lock);
+        writer->appender.is_closing = true;
+        pthread_cond_signal(&writer->appender.called);
+        pthread_mutex_unlock(&writer->lock);
+        (void)pthread_join(writer->appender.thread, NULL);
+    }
+}
+
+/* Waits until nobody appends, and takes the slot that was decided. */
+static unsigned take_slot(struct writer *writer) {
+    while (writer->is_appending) {
+        pthread_cond_wait(&writer->appended, &writer->lock);
+    }
+    writer->is_appending = true;
+    unsigned slot = writer->slot;
+    writer->slot = (slot + 1) % WRITER_SLOTS;
+    return slot;
+}
+
+/* The slot is full and there is more to decide: somebody else appends it. */
+static void hand_over(struct writer *writer) {
+    struct appender *appender = &writer->appender;
+    unsigned slot = take_slot(writer);
+    if (!appender->is_started) {
+        appender->is_started = pthread_create(&appender->thread, NULL, run_appender, writer) == 0;
+    }
+    if (!appender->is_started) {
+        append(writer, slot, NULL);
+        return;
+    }
+    appender->slot = slot;
+    appender->is_called = true;
+    pthread_cond_signal(&appender->called);
+}
+
+/* Decides the list, until what is left of it fits one slot, which the caller appends. */
+static void decide_list(struct writer *writer, struct submission *list) {
+    struct progress progress = {.at = list};
+    for (;;) {
+        /* A checkpoint must not run ahead of the journal (C2). */
+        while (writer->is_appending && state_keeper_must_wait(&writer->keeper)) {
+            pthread_cond_wait(&writer->appended, &writer->lock);
+        }
+        uint64_t durable = writer->durable_sequence;
+        struct daybook_error error = {0};
+        enum daybook_status status = writer->failed;
+        pthread_mutex_unlock(&writer->lock);
+        event_batch_cut(&writer->slots[writer->slot], 0);
+        if (status == DAYBOOK_OK) {
+            status = writer_decide_some(writer, &progress, durable, &error);
+        }
+        pthread_mutex_lock(&writer->lock);
+        latch(writer, status, &error);
+        writer->checked_through = writer->keeper.checked_through;
+        if (writer->failed != DAYBOOK_OK || progress.at == NULL) {
+            return;
+        }
+        hand_over(writer);
+    }
+}
+
+/* Called and returns with the lock held. */
+static void lead(struct writer *writer) {
+    struct submission *list = take_queue(writer);
+    writer->is_deciding = true;
+    decide_list(writer, list);
+    unsigned slot = take_slot(writer);
+    writer->is_deciding = false;
+    call_next_leader(writer);
+    append(writer, slot, list);
 }
 
 /* Queues what can be taken. What cannot has its own status and is not waited for. */
@@ -174,26 +247,32 @@ static void join_queue(struct writer *writer, struct caller *caller, struct dayb
         submissions[i] = (struct submission){.asked = &asked[i], .caller = caller};
         *writer->last = &submissions[i];
         writer->last = &submissions[i].next;
-        caller->pending_count++;
+        atomic_fetch_add(&caller->pending, 1);
     }
 }
 
 static void submit_all(struct writer *writer, struct daybook_submission *asked, size_t count,
                        struct submission *submissions) {
     struct caller caller = {0};
-    pthread_cond_init(&caller.turn, NULL);
+    enum caller_word told = CALLER_WAITS;
     pthread_mutex_lock(&writer->lock);
     join_queue(writer, &caller, asked, count, submissions);
-    while (caller.pending_count > 0) {
+    bool is_taken = atomic_load(&caller.pending) > 0;
+    while (is_taken && told != CALLER_DONE) { /* Only "done" says that nobody will touch the caller any more (CA2). */
         /* Whoever is first in the queue leads; the others wait to be done or to be first. */
-        if (!writer->is_deciding && writer->first != NULL && writer->first->caller == &caller) {
+        while (!writer->is_deciding && writer->first != NULL && writer->first->caller == &caller) {
             lead(writer);
-        } else {
-            pthread_cond_wait(&caller.turn, &writer->lock);
+        }
+        caller_rest(&caller);
+        pthread_mutex_unlock(&writer->lock);
+        told = caller_wait(&caller);
+        if (told == CALLER_LEADS) {
+            pthread_mutex_lock(&writer->lock);
         }
     }
-    pthread_mutex_unlock(&writer->lock);
-    pthread_cond_destroy(&caller.turn);
+    if (!is_taken) {
+        pthread_mutex_unlock(&writer->lock);
+    }
     for (size_t i = 0; i < count; i++) {
         if (asked[i].status != DAYBOOK_OK) {
             daybook_answers_release(&asked[i].answers);

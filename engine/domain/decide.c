@@ -278,22 +278,25 @@ static bool check_form(struct decision *decision) {
     return true;
 }
 
-/* The digest is over what the caller meant, not over when it must be answered. */
-static bool compute_digest(struct decision *decision, struct decider *decider) {
-    Pb__Request content = *decision->request;
-    if (decision->input.request_digest != 0) {
-        decision->request_digest = decision->input.request_digest;
-        return true;
-    }
+enum daybook_status decide_digest(const Pb__Request *request, struct daybook_buffer *scratch, uint64_t *digest,
+                                  struct daybook_error *error) {
+    Pb__Request content = *request;
     content.not_after_us = 0;
     content.recorded_at_us = 0;
-    daybook_buffer_reset(&decider->canonical);
-    if (!went_well(decision, wire_encode(&content.base, &decider->canonical))) {
-        return false;
+    daybook_buffer_reset(scratch);
+    if (wire_encode(&content.base, scratch) != DAYBOOK_OK) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading a request: memory was refused");
     }
-    decision->request_digest = hash64(decider->canonical.data, decider->canonical.size, DIGEST_SEED);
-    decision->request_digest += decision->request_digest == 0;
-    return true;
+    *digest = hash64(scratch->data, scratch->size, DIGEST_SEED);
+    *digest += *digest == 0;
+    return DAYBOOK_OK;
+}
+
+static bool take_digest(struct decision *decision, struct decider *decider) {
+    decision->request_digest = decision->input.request_digest;
+    return decision->request_digest != 0 ||
+           went_well(decision,
+                     decide_digest(decision->request, &decider->canonical, &decision->request_digest, decision->error));
 }
 
 /* The events of a request stand together: the last one is before the next key. */
@@ -487,9 +490,9 @@ static bool decide_with_expiries(struct decision *decision) {
 }
 
 static bool decide_in_order(struct decision *decision, struct decider *decider) {
-    return check_form(decision) && compute_digest(decision, decider) && check_key(decision) &&
-           check_instants(decision) && is_supported(decision) && check_currency(decision) && check_dates(decision) &&
-           check_customer(decision) && check_own_period(decision) && decide_with_expiries(decision);
+    return check_form(decision) && take_digest(decision, decider) && check_key(decision) && check_instants(decision) &&
+           is_supported(decision) && check_currency(decision) && check_dates(decision) && check_customer(decision) &&
+           check_own_period(decision) && decide_with_expiries(decision);
 }
 
 enum daybook_status decide_request(struct decider *decider, struct state *state, const Pb__Request *request,

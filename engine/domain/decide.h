@@ -78,8 +78,12 @@ struct decide_input {
     int64_t last_recorded_at_us; /* Of the last event before this request. */
     uint64_t next_sequence;
     uint64_t group;          /* First sequence of its group; 0 = alone. */
-    uint64_t request_digest; /* Of a request that is told back from its events; 0 = of the request as it is. */
+    uint64_t request_digest; /* decide_digest of the request, or what its events tell of it; 0 = to be computed. */
 };
+
+/* Over what the caller meant, not over when it must be answered. Never 0. `scratch` is written over. NO_MEMORY only. */
+DAYBOOK_MUST_USE enum daybook_status decide_digest(const Pb__Request *request, struct daybook_buffer *scratch,
+                                                   uint64_t *digest, struct daybook_error *error);
 
 struct decide_result {
     uint64_t first_sequence; /* 0 when refused. */

@@ -167,8 +167,8 @@ static enum daybook_status search_names(struct state *state, uint64_t hash, matc
 }
 
 static struct recent *recent_of(struct state *state, uint64_t hash, enum row_kind kind) {
-    return kind == ROW_CUSTOMER ? &state->recent_customers[hash % RECENT_CUSTOMERS]
-                                : &state->recent_documents[hash % RECENT_DOCUMENTS];
+    return kind == ROW_CUSTOMER ? &state->recent_customers[recent_customer_slot(hash)]
+                                : &state->recent_documents[recent_document_slot(hash)];
 }
 
 static void remember(struct state *state, uint64_t hash, struct row *row) {

@@ -24,6 +24,7 @@
 #include "base/bytes.h"
 #include "base/pool.h"
 #include "daybook/v1/event.pb-c.h"
+#include "daybook/v1/request.pb-c.h"
 #include "domain/timeline.h"
 #include "limits.h"
 
@@ -220,6 +221,7 @@ struct state_source {
                                       size_t *count, struct daybook_error *error);
     enum daybook_status (*read_event)(void *context, uint64_t sequence, struct daybook_bytes *bytes,
                                       struct daybook_error *error);
+    void (*foresee_name)(void *context, uint64_t hash); /* A hint that it will be looked for; may be NULL. */
 };
 
 struct state;
@@ -231,6 +233,19 @@ void state_close(struct state *state); /* Accepts NULL. */
 struct pool *state_pool(struct state *state);
 /* Of rows: what a trimming can give back. */
 size_t state_used_bytes(const struct state *state);
+
+/* ---- hints (state_foresee.c): memory is far away, and most of deciding would be waiting for it ---- */
+
+/* What a request's hints have found out so far. */
+struct state_hint {
+    uint64_t customer_hash;
+    uint64_t key_hash;
+};
+enum { STATE_HINT_STEPS = 6 };
+
+/* Has memory fetched that deciding the request will read. Step 0 first; each later one some requests after the one
+ * before, when what that one asked for has come. Changes nothing, and any step may be left out. */
+void state_foresee(const struct state *state, const Pb__Request *request, unsigned step, struct state_hint *hint);
 
 /* ---- finding; *row is NULL when there is none. A status other than OK is a failing world. ---- */
 

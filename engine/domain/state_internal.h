@@ -44,6 +44,13 @@ struct recent {
     struct row *row; /* NULL: free. */
 };
 
+static inline uint32_t recent_customer_slot(uint64_t hash) {
+    return (uint32_t)(hash % RECENT_CUSTOMERS);
+}
+static inline uint32_t recent_document_slot(uint64_t hash) {
+    return (uint32_t)(hash % RECENT_DOCUMENTS);
+}
+
 /* What must be done to take the last change back; undone last first. */
 enum undo_kind {
     UNDO_FIELD,
@@ -89,6 +96,10 @@ struct state {
     struct recent recent_documents[RECENT_DOCUMENTS];
     struct arena event_arena; /* Of an event that a name led to; reset for each. */
 };
+
+/* Where the search for it begins; NULL: the table is empty. */
+const struct row_slot *rows_first_slot(const struct row_table *rows, uint64_t number);
+const uint64_t *names_first_slot(const struct name_table *names, uint64_t hash);
 
 struct row *rows_get(const struct row_table *rows, uint64_t number);
 bool rows_put(struct row_table *rows, struct row *row); /* False: memory was refused. */

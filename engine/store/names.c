@@ -299,6 +299,12 @@ static enum daybook_status find_in_run(struct table_cursor *cursor, uint32_t run
     return DAYBOOK_OK;
 }
 
+void names_foresee(const struct names *names, uint64_t hash) {
+    if (names->filter.words != NULL) {
+        __builtin_prefetch((const void *)filter_line(&names->filter, hash));
+    }
+}
+
 enum daybook_status names_find(struct names *names, struct store_txn *txn, uint64_t hash, size_t skip,
                                uint64_t *numbers, size_t capacity, size_t *count, struct daybook_error *error) {
     struct number_page page = {.skip = skip, .numbers = numbers, .capacity = capacity};

@@ -39,6 +39,9 @@ DAYBOOK_MUST_USE enum daybook_status names_find(struct names *names, struct stor
                                                 uint64_t *numbers, size_t capacity, size_t *count,
                                                 struct daybook_error *error);
 
+/* A hint that the hash will be looked for. */
+void names_foresee(const struct names *names, uint64_t hash);
+
 /* Three steps: begin, by the thread that finds; flush, on any thread; end, by the thread that finds,
  * when the flush's transaction has been committed. If it was not, close the names and open them again. */
 void names_begin_flush(struct names *names);

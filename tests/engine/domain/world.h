@@ -82,7 +82,7 @@ static inline enum daybook_status world_read_event(void *context, uint64_t seque
 }
 
 static inline struct state *world_state(struct world *world) {
-    struct state_source source = {world, world_load_row, world_find_names, world_read_event};
+    struct state_source source = {world, world_load_row, world_find_names, world_read_event, NULL};
     struct state *state = state_open(&source);
     assert_non_null(state);
     return state;

@@ -1,0 +1,259 @@
+/* Deciding what was submitted, some requests at a time. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/wire.h"
+#include "limits.h"
+#include "writer_inside.h"
+
+enum {
+    ANSWER_ARENA_BYTES = 1 << 30,
+    CHUNK_EVENTS = 4096, /* Some milliseconds of deciding: a commit of its own costs a fiftieth of that. */
+};
+
+void daybook_answers_release(struct daybook_answers *answers) {
+    if (answers == NULL || answers->memory == NULL) {
+        return;
+    }
+    arena_release(answers->memory);
+    free(answers->memory);
+    *answers = (struct daybook_answers){0};
+}
+
+static enum daybook_status no_memory(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_NO_MEMORY, "answering: memory was refused");
+}
+
+static enum daybook_status make_answers(struct daybook_submission *submission) {
+    struct daybook_answers *answers = &submission->answers;
+    *answers = (struct daybook_answers){0};
+    struct arena *arena = malloc(sizeof *arena);
+    if (arena == NULL) {
+        return no_memory(&submission->error);
+    }
+    arena_init(arena, ANSWER_ARENA_BYTES);
+    answers->memory = arena;
+    answers->items = arena_zalloc(arena, submission->count * sizeof *answers->items + 1);
+    answers->count = submission->count;
+    if (answers->items == NULL) {
+        return no_memory(&submission->error);
+    }
+    return DAYBOOK_OK;
+}
+
+/* Reads a request, so that what deciding it needs can be fetched while others are decided. */
+static enum daybook_status prepare(struct writer *writer, struct daybook_bytes bytes, struct prepared *prepared,
+                                   struct daybook_error *error) {
+    struct daybook_error why;
+    ProtobufCMessage *message = NULL;
+    *prepared = (struct prepared){0};
+    enum daybook_status status =
+        bytes.size > LIMIT_REQUEST_BYTES
+            ? daybook_fail(&why, DAYBOOK_DAMAGED, "it has %zu bytes; %d are the most", bytes.size, LIMIT_REQUEST_BYTES)
+            : wire_decode(&pb__request__descriptor, bytes, &writer->request_arena, &message, &why);
+    if (status != DAYBOOK_OK) {
+        prepared->why = arena_format(&writer->request_arena, "%s", why.message);
+        return prepared->why != NULL ? DAYBOOK_OK : no_memory(error);
+    }
+    prepared->request = (const Pb__Request *)message;
+    return decide_digest(prepared->request, &writer->canonical, &prepared->digest, error);
+}
+
+static enum daybook_status decide_prepared(struct writer *writer, const struct prepared *prepared, uint64_t group,
+                                           struct arena *answer_arena, struct daybook_answer *answer,
+                                           struct daybook_error *error) {
+    *answer = (struct daybook_answer){0};
+    if (prepared->request == NULL) {
+        answer->refusal = refusal_malformed(answer_arena, prepared->why);
+        return answer->refusal != NULL ? DAYBOOK_OK : no_memory(error);
+    }
+    struct decide_input input = {.now_us = writer->clock.now_us(writer->clock.context),
+                                 .last_recorded_at_us = writer->last_recorded_at_us,
+                                 .next_sequence = writer->next_sequence,
+                                 .group = group,
+                                 .request_digest = prepared->digest};
+    struct decide_result result;
+    DAYBOOK_TRY(decide_request(writer->decider, writer->state, prepared->request, &input, answer_arena,
+                               &writer->slots[writer->slot], &result, error));
+    *answer = (struct daybook_answer){.first_sequence = result.first_sequence,
+                                      .last_sequence = result.last_sequence,
+                                      .recorded_at_us = result.recorded_at_us,
+                                      .is_repeated = result.is_repeated,
+                                      .refusal = result.refusal,
+                                      .warning = result.warning};
+    if (result.refusal == NULL && !result.is_repeated) {
+        writer->next_sequence = result.last_sequence + 1;
+        writer->last_recorded_at_us = result.last_recorded_at_us;
+    }
+    return DAYBOOK_OK;
+}
+
+/* Reads the next requests into the window; *count says how many. */
+static enum daybook_status prepare_window(struct writer *writer, struct daybook_submission *submission, size_t from,
+                                          size_t *count) {
+    size_t left = submission->count - from;
+    *count = left < WINDOW_REQUESTS ? left : WINDOW_REQUESTS;
+    arena_reset(&writer->request_arena);
+    for (size_t i = 0; i < *count; i++) {
+        DAYBOOK_TRY(prepare(writer, submission->requests[from + i], &writer->window[i], &submission->error));
+    }
+    return DAYBOOK_OK;
+}
+
+/* Hints of the requests that come after the one at `index`, each a step further than at the request before. */
+static void foresee(struct writer *writer, size_t index, size_t count) {
+    for (size_t step = 0; step < STATE_HINT_STEPS; step++) {
+        size_t ahead = index + STATE_HINT_STEPS - step;
+        if (ahead < count && writer->window[ahead].request != NULL) {
+            state_foresee(writer->state, writer->window[ahead].request, (unsigned)step, &writer->window[ahead].hint);
+        }
+    }
+}
+
+/* What a refusal must give back. */
+struct savepoint {
+    size_t batch_count;
+    uint64_t next_sequence;
+    int64_t last_recorded_at_us;
+};
+
+static struct savepoint begin(struct writer *writer) {
+    state_begin(writer->state);
+    return (struct savepoint){writer->slots[writer->slot].count, writer->next_sequence, writer->last_recorded_at_us};
+}
+
+static void take_back(struct writer *writer, const struct savepoint *savepoint) {
+    state_rollback(writer->state);
+    event_batch_cut(&writer->slots[writer->slot], savepoint->batch_count);
+    writer->next_sequence = savepoint->next_sequence;
+    writer->last_recorded_at_us = savepoint->last_recorded_at_us;
+}
+
+/* What a dry run would have appended, copied for its caller. */
+static enum daybook_status show_events(const struct event_batch *batch, size_t from, struct arena *answer_arena,
+                                       struct daybook_answer *answer, struct daybook_error *error) {
+    size_t count = batch->count - from;
+    struct daybook_bytes *events = arena_alloc(answer_arena, count * sizeof *events + 1);
+    for (size_t i = 0; i < count && events != NULL; i++) {
+        const struct batch_event *event = &batch->events[from + i];
+        const uint8_t *bytes = batch->bytes.data + event->offset_bytes;
+        uint8_t *copy = arena_alloc(answer_arena, (size_t)event->size_bytes + 1);
+        if (copy == NULL) {
+            events = NULL;
+            break;
+        }
+        memcpy(copy, bytes, event->size_bytes);
+        events[i] = (struct daybook_bytes){copy, event->size_bytes};
+    }
+    if (events == NULL) {
+        return no_memory(error);
+    }
+    answer->events = events;
+    answer->event_count = count;
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status decide_one(struct writer *writer, struct daybook_submission *submission,
+                                      const struct prepared *prepared, struct daybook_answer *answer) {
+    struct arena *answer_arena = submission->answers.memory;
+    struct savepoint savepoint = begin(writer);
+    enum daybook_status status = decide_prepared(writer, prepared, 0, answer_arena, answer, &submission->error);
+    if (status == DAYBOOK_OK && answer->refusal == NULL && submission->mode == DAYBOOK_SUBMIT_DRY) {
+        status =
+            show_events(&writer->slots[writer->slot], savepoint.batch_count, answer_arena, answer, &submission->error);
+    }
+    if (status != DAYBOOK_OK || answer->refusal != NULL || submission->mode == DAYBOOK_SUBMIT_DRY) {
+        take_back(writer, &savepoint);
+    } else {
+        state_commit(writer->state);
+    }
+    return status;
+}
+
+/* From request *next on, until all are decided or the slot is full. */
+static enum daybook_status decide_each(struct writer *writer, struct daybook_submission *submission, size_t *next) {
+    while (*next < submission->count && writer->slots[writer->slot].count < CHUNK_EVENTS) {
+        size_t count = 0;
+        DAYBOOK_TRY(prepare_window(writer, submission, *next, &count));
+        for (size_t i = 0; i < count; i++) {
+            foresee(writer, i, count);
+            DAYBOOK_TRY(decide_one(writer, submission, &writer->window[i], &submission->answers.items[*next]));
+            (*next)++;
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+static void refuse_group(struct daybook_submission *submission, size_t culprit) {
+    struct daybook_answer *items = submission->answers.items;
+    for (size_t i = 0; i < submission->count; i++) {
+        if (i != culprit) {
+            items[i] = (struct daybook_answer){
+                .refusal = refusal_group(submission->answers.memory, culprit, items[culprit].refusal)};
+        }
+    }
+}
+
+static enum daybook_status decide_group(struct writer *writer, struct daybook_submission *submission) {
+    struct savepoint savepoint = begin(writer);
+    enum daybook_status status = DAYBOOK_OK;
+    size_t index = 0;
+    for (size_t i = 0, count = 0; index < submission->count && status == DAYBOOK_OK; index++, i++) {
+        struct daybook_answer *answer = &submission->answers.items[index];
+        if (i == count) {
+            i = 0;
+            status = prepare_window(writer, submission, index, &count);
+        }
+        if (status == DAYBOOK_OK) {
+            status = decide_prepared(writer, &writer->window[i], savepoint.next_sequence, submission->answers.memory,
+                                     answer, &submission->error);
+        }
+        if (status != DAYBOOK_OK || answer->refusal != NULL) {
+            take_back(writer, &savepoint);
+            if (status == DAYBOOK_OK) {
+                refuse_group(submission, index);
+            }
+            return status;
+        }
+    }
+    state_commit(writer->state);
+    return status;
+}
+
+/* A checkpoint's moment lies between two batches: the books must be those of all that was decided, as the rows are. */
+static enum daybook_status post_books(struct writer *writer, struct daybook_error *error) {
+    const struct event_batch *batch = &writer->slots[writer->slot];
+    for (size_t i = 0; i < batch->count; i++) {
+        DAYBOOK_TRY(control_post(&writer->books, batch->events[i].currency, &batch->events[i].postings, error));
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status decide_submission(struct writer *writer, struct daybook_submission *submission,
+                                             size_t *next) {
+    if (*next == 0) {
+        DAYBOOK_TRY(make_answers(submission));
+    }
+    if (submission->mode == DAYBOOK_SUBMIT_GROUP) {
+        *next = submission->count;
+        return decide_group(writer, submission);
+    }
+    return decide_each(writer, submission, next);
+}
+
+enum daybook_status writer_decide_some(struct writer *writer, struct progress *progress, uint64_t durable,
+                                       struct daybook_error *error) {
+    DAYBOOK_TRY(state_keeper_step(&writer->keeper, writer->next_sequence - 1, durable, error));
+    while (progress->at != NULL && writer->slots[writer->slot].count < CHUNK_EVENTS) {
+        struct daybook_submission *submission = progress->at->asked;
+        enum daybook_status status = decide_submission(writer, submission, &progress->next);
+        if (status != DAYBOOK_OK) {
+            *error = submission->error;
+            return status;
+        }
+        if (progress->next == submission->count) {
+            *progress = (struct progress){.at = progress->at->next};
+        }
+    }
+    return post_books(writer, error);
+}
