@@ -34,8 +34,8 @@ static const struct rule rules[RULE_COUNT] = {
     [RULE_WRITTEN_OFF_SHARE] = {"written off", PERCENT, {0, 1, 2, 5}, "nothing was charged on credit"},
 };
 
-/* The most points of each grade but the last. */
-static const uint32_t grade_points[GRADE_COUNT - 1] = {2, 5, 9, 14};
+/* The most points for each rule of each grade but the last, in quarters. */
+static const uint32_t grade_quarters[GRADE_COUNT - 1] = {2, 4, 7, 10};
 
 /* numerator / denominator; a denominator that is not above 0 says that there is nothing to measure. */
 struct measure {
@@ -88,7 +88,11 @@ static Pb__GradeRule *make_rule(const struct rule *rule, struct measure measure,
     wide scale = rule->unit == PERCENT ? 100 : 1;
     made->rule = (char *)(uintptr_t)rule->name;
     made->unit = rule->unit;
-    made->is_measured = ratio_hundredths(measure.numerator * scale, measure.denominator, &made->value_hundredths);
+    made->is_measured = measure.denominator > 0;
+    if (made->is_measured &&
+        !ratio_hundredths(measure.numerator * scale, measure.denominator, &made->value_hundredths)) {
+        made->value_hundredths = INT64_MAX; /* All of a 64-bit exposure against a limit of a cent. */
+    }
     made->reason = (char *)(uintptr_t)(made->is_measured ? "" : rule->nothing);
     if (made->is_measured && fits(measure.numerator) && fits(measure.denominator)) {
         made->numerator_minor = (int64_t)measure.numerator;
@@ -116,9 +120,9 @@ static enum daybook_status add_rules(const struct credit_facts *facts, struct ar
 }
 
 /* CG3 */
-static Pb__Grade grade_of(uint32_t points, bool has_full_rule) {
+static Pb__Grade grade_of(uint32_t points, uint32_t measured, bool has_full_rule) {
     int grade = 0;
-    while (grade < GRADE_COUNT - 1 && points > grade_points[grade]) {
+    while (grade < GRADE_COUNT - 1 && points * 4 > grade_quarters[grade] * measured) {
         grade++;
     }
     if (has_full_rule && grade < GRADE_C_INDEX) {
@@ -132,15 +136,17 @@ enum daybook_status credit_grade(const struct credit_facts *facts, bool with_rul
     bool has_full_rule = false;
     const char *reason = "";
     for (enum rule_number i = 0; i < RULE_COUNT && reason != NULL; i++) {
-        uint32_t points = points_of(&rules[i], measure_of(i, facts, row));
+        struct measure measure = measure_of(i, facts, row);
+        uint32_t points = points_of(&rules[i], measure);
         row->grade_points += points;
+        row->grade_measured += measure.denominator > 0;
         has_full_rule = has_full_rule || points == LIMIT_COUNT;
         if (points > 0) {
             reason =
                 arena_format(arena, "%s%s%s %" PRIu32, reason, reason[0] == '\0' ? "" : ", ", rules[i].name, points);
         }
     }
-    row->grade = grade_of(row->grade_points, has_full_rule);
+    row->grade = grade_of(row->grade_points, row->grade_measured, has_full_rule);
     if (row->paid_minor == 0 && row->open_minor == 0 && row->written_off_minor == 0) { /* CG4 */
         row->grade = PB__GRADE__GRADE_UNSPECIFIED;
         row->grade_points = 0;
@@ -157,8 +163,8 @@ enum daybook_status credit_grade(const struct credit_facts *facts, bool with_rul
 
 enum daybook_status credit_grade_add_policies(struct book *book) {
     DAYBOOK_TRY(book_add_policy(book, "grade",
-                                "sum of points: A to 2, B to 5, C to 9, D to 14, E above; 4 points of one rule: C at "
-                                "best"));
+                                "mean points of the rules measured: A to 0.50, B to 1.00, C to 1.75, D to 2.50, E "
+                                "above; 4 points of one rule: C at best"));
     for (size_t i = 0; i < RULE_COUNT; i++) {
         const int64_t *limits = rules[i].limits;
         char *name = arena_format(book->arena, "points for %s", rules[i].name);

@@ -4,8 +4,8 @@
  *   CG1  A rule has four limits and gives a point for each that its measure is above: 0 to 4.
  *        Fractions are compared exactly, not as they are rounded.
  *   CG2  A rule that has nothing to divide by gives no points, and says why.
- *   CG3  The points add up to the grade: A to 2, B to 5, C to 9, D to 14, E above.
- *        One rule at its 4 points keeps the grade at C or below.
+ *   CG3  The mean of the points over the rules that were measured is the grade: A to 0.50, B to
+ *        1.00, C to 1.75, D to 2.50, E above. One rule at its 4 points keeps it at C or below.
  *   CG4  Where nothing was ever paid, is open or was written off, there is no grade.
  */
 #ifndef DAYBOOK_PROJECTIONS_CREDIT_GRADE_H

@@ -81,8 +81,11 @@ static bool add_paid(struct kpi_sums *sums, const struct aging_paid *before, con
     sums->to_pay += after->to_pay - before->to_pay;
     sums->delay += after->delay - before->delay;
     sums->early += after->early - before->early;
-    return money_add(&sums->allocated_minor, after->paid_minor - before->paid_minor) &&
-           money_add(&sums->late_minor, after->late_minor - before->late_minor);
+    int64_t allocated;
+    int64_t late;
+    return !__builtin_sub_overflow(after->paid_minor, before->paid_minor, &allocated) &&
+           !__builtin_sub_overflow(after->late_minor, before->late_minor, &late) &&
+           money_add(&sums->allocated_minor, allocated) && money_add(&sums->late_minor, late);
 }
 
 static enum daybook_status add_items(struct kpis *kpis, struct book *book, const struct account_row *account,

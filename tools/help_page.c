@@ -80,7 +80,7 @@ static const char kpi_page[] =
        "half away from zero. Unapplied money is deducted from nothing.\n");
 
 static const char grades_page[] =
-    N_("A grade is a sum of points. Each rule measures one thing and gives a point for each\n"
+    N_("A grade is a mean of points. Each rule measures one thing and gives a point for each\n"
        "of its four limits that the measure is above; the fraction itself is compared, not\n"
        "what it is rounded to. All of it is printed by \"daybook credit show CUSTOMER\".\n"
        "\n"
@@ -95,10 +95,11 @@ static const char grades_page[] =
        "  written off        written off less recovered, of all that      0, 1, 2, 5 %\n"
        "                     was charged on credit\n"
        "\n"
-       "  A  up to 2 points    B  up to 5    C  up to 9    D  up to 14    E  more\n"
+       "  The points divided by the number of rules that had something to measure:\n"
+       "  A  up to 0.50    B  up to 1.00    C  up to 1.75    D  up to 2.50    E  more\n"
        "\n"
        "One rule at its 4 points keeps the grade at C or below. A rule that has nothing to\n"
-       "divide by gives no points and says so. Where nothing was ever paid, is open or was\n"
+       "divide by is not measured and says so. Where nothing was ever paid, is open or was\n"
        "written off, there is no grade. What is disputed is not overdue. Measures go over\n"
        "all that is visible at --as-of and --known-at; \"daybook credit history\" shows them\n"
        "at a row of dates. The rules are Daybook's own: nothing else enters.\n");

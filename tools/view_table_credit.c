@@ -286,8 +286,9 @@ static enum daybook_status print_rules(const Pb__Credit *row, struct arena *aren
     if (row->grade == PB__GRADE__GRADE_UNSPECIFIED) {
         (void)fprintf(stream, _("\n%s in %s has no grade: %s.\n"), row->customer, row->currency, row->grade_reason);
     } else {
-        (void)fprintf(stream, _("\n%s in %s has grade %s by %" PRIu32 " points: %s.\n"), row->customer, row->currency,
-                      grade_text(row->grade), row->grade_points, row->grade_reason);
+        (void)fprintf(stream, _("\n%s in %s has grade %s by %" PRIu32 " points of %" PRIu32 " rules: %s.\n"),
+                      row->customer, row->currency, grade_text(row->grade), row->grade_points, row->grade_measured,
+                      row->grade_reason);
     }
     return table_print(table, stream, error);
 }

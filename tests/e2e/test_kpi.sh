@@ -60,9 +60,9 @@ done
 expect 0 credit set ACME 6000 --mode warn --on 2024-01-01
 expect 0 charge ACME OVER 2000 --on 2024-04-02 --due 2024-05-02
 expect 0 credit show ACME --as-of 2024-04-30
-out_has "ACME in EUR has grade"
+out_has "ACME in EUR has grade E by 16 points of 6 rules: "
 out_has "days beyond terms     29.00  days  0, 10, 30, 60"
-# Open 6,500, of it 4,000 overdue for up to 70 days; 2 + 4 + 4 + 3 + 3 points.
+# Open 6,500, of it 4,000 overdue for up to 70 days; 2 + 4 + 4 + 3 + 3 points of 6 rules.
 expect 0 credit show ACME --as-of 2024-04-30 --csv
 out_has ",100.00,61.54,E"
 expect 0 credit history ACME --from 2024-01-31 --to 2024-04-30 --csv
@@ -76,5 +76,5 @@ err_has "--from DATE is required"
 expect 2 credit history ACME --from 1990-01-01 --every day
 err_has "at most 1000 dates"
 expect 0 help grades
-out_has "A  up to 2 points"
+out_has "A  up to 0.50"
 echo "kpi: as expected"

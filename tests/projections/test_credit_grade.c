@@ -33,7 +33,7 @@ static const struct grade_case grade_cases[] = {
     {"above it by less than a hundredth", .paid = 100000, .late = 5001, .delay = 1000001, .limit = -1,
      .charged = 100000, .points = 3, .grade = "B", .reason = "days beyond terms 2, late share 1"},
     {"early days outweigh late ones", .paid = 1000, .late = 400, .delay = 4000, .early = 6000, .limit = -1,
-     .charged = 1000, .points = 2, .grade = "A", .reason = "late share 2"},
+     .charged = 1000, .points = 2, .grade = "B", .reason = "late share 2"},
     {"all of the limit used", .open = 1000, .limit = 1000, .charged = 1000, .points = 2, .grade = "A",
      .reason = "use of the limit 2"},
     {"a limit of 0 has no use", .open = 1000, .limit = 0, .charged = 1000, .grade = "A",
@@ -41,9 +41,11 @@ static const struct grade_case grade_cases[] = {
     {"one full rule", .paid = 1000, .open = 1000, .limit = -1, .charged = 1000, .written_off = 51, .points = 4,
      .grade = "C", .reason = "written off 4"},
     {"overdue for a day", .open = 1000, .overdue = 1, .oldest_days = 1, .limit = -1, .charged = 1000, .points = 2,
-     .grade = "A", .reason = "overdue share 1, oldest overdue 1"},
-    {"long overdue", .open = 1000, .overdue = 501, .oldest_days = 91, .limit = -1, .charged = 1000, .points = 8,
-     .grade = "C", .reason = "overdue share 4, oldest overdue 4"},
+     .grade = "B", .reason = "overdue share 1, oldest overdue 1"},
+    {"long overdue, and nothing ever paid", .open = 1000, .overdue = 501, .oldest_days = 91, .limit = -1,
+     .charged = 1000, .points = 8, .grade = "E", .reason = "overdue share 4, oldest overdue 4"},
+    {"far past the smallest limit", .open = INT64_MAX, .limit = 1, .charged = INT64_MAX, .points = 4, .grade = "C",
+     .reason = "use of the limit 4"},
     {"late and overdue", .paid = 1000, .late = 700, .delay = 60000, .open = 1000, .overdue = 260, .oldest_days = 61,
      .limit = -1, .charged = 2000, .points = 12, .grade = "D",
      .reason = "days beyond terms 3, late share 3, overdue share 3, oldest overdue 3"},
@@ -76,15 +78,18 @@ static void grade_by_the_rules(void **state) {
     assert_int_equal(letters[row.grade], c->grade[0]);
     assert_string_equal(row.grade_reason, c->reason);
     uint32_t sum = 0;
+    uint32_t measured = 0;
     assert_int_equal(row.n_grade_rules, 6);
     for (size_t i = 0; i < row.n_grade_rules; i++) {
         const Pb__GradeRule *rule = row.grade_rules[i];
         sum += rule->points;
+        measured += rule->is_measured ? 1 : 0;
         assert_int_equal(rule->n_limits, 4);
         assert_int_equal(rule->is_measured, rule->reason[0] == '\0');
         assert_true(rule->is_measured || rule->points == 0);
     }
     assert_int_equal(sum, c->points);
+    assert_int_equal(measured, row.grade_measured);
     arena_release(&arena);
 }
 
