@@ -15,6 +15,7 @@ const struct timezone_rules *ledger_timezone(const struct daybook *ledger);
 const char *ledger_directory(const struct daybook *ledger);
 size_t ledger_view_count(const struct daybook *ledger);
 struct view *ledger_view_at(struct daybook *ledger, size_t index);
+const struct projection *ledger_projection_at(const struct daybook *ledger, size_t index);
 
 /* NULL: no such view is open. */
 struct view *ledger_view(struct daybook *ledger, const char *name);

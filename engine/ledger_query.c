@@ -33,6 +33,10 @@ struct view *ledger_view_at(struct daybook *ledger, size_t index) {
     return ledger->views[index];
 }
 
+const struct projection *ledger_projection_at(const struct daybook *ledger, size_t index) {
+    return ledger->projections[index];
+}
+
 struct view *ledger_view(struct daybook *ledger, const char *name) {
     for (size_t i = 0; i < ledger->view_count; i++) {
         if (strcmp(ledger->projections[i]->name, name) == 0) {

@@ -477,6 +477,14 @@ static const struct option_spec prove_options[] = {
     OUTPUT_OPTION,
     OPTIONS_END,
 };
+static const struct option_spec verify_options[] = {
+    {"customer", 0, OPTION_LIST, false, "CUSTOMER", N_("digest this customer's events, too; may be given 64 times"),
+     FIELD_NONE},
+    {"scratch", 0, OPTION_VALUE, false, "DIR", N_("fold the views there (default: in the ledger's directory)"),
+     FIELD_NONE},
+    OUTPUT_OPTION,
+    OPTIONS_END,
+};
 static const struct option_spec consistency_options[] = {SIZE_OPTION, OUTPUT_OPTION, OPTIONS_END};
 
 const struct command audit_commands[] = {
@@ -572,6 +580,23 @@ const struct command audit_commands[] = {
                      "what is new. "
                      "The tiles hold every event in full."),
         .example = "daybook audit tiles /srv/www/books-log",
+    },
+    {
+        .name = "audit verify",
+        .arguments = "",
+        .uses = USES_LEDGER,
+        .run = audit_run_verify,
+        .summary = N_("replay the ledger from its first event, and certify it"),
+        .detail =
+            N_("Frames, decoding, sequences and times are checked; every request is decided again on the state before "
+               "it and "
+               "must make the same bytes; the books are compared with the customers' accounts and documents; every "
+               "view is "
+               "folded from nothing and compared with the live one; the root is compared with every signed checkpoint. "
+               "What "
+               "does not hold is listed with its place, and the exit status is 4. Nothing in the ledger is changed."),
+        .example = "daybook audit verify -o 2024.certificate",
+        .options = verify_options,
     },
     {.name = NULL},
 };

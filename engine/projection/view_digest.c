@@ -46,7 +46,8 @@ static enum daybook_status digest_table(struct sha256 *sha256, struct store_txn 
     if (status == DAYBOOK_OK) {
         status = cursor_seek(cursor, (struct daybook_bytes){0}, &row, error);
     }
-    for (; status == DAYBOOK_OK && row.is_valid; seen++) {
+    /* A damaged page may lead in a circle: no more rows are read than the table says. */
+    for (; status == DAYBOOK_OK && row.is_valid && seen <= count; seen++) {
         update_bytes(sha256, row.key);
         update_bytes(sha256, row.value);
         status = cursor_next(cursor, &row, error);

@@ -1,0 +1,123 @@
+/* An audit's hashing: frames, the tree from its leaves, and the root at each signed checkpoint. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit_files.h"
+#include "audit_inside.h"
+#include "store/journal.h"
+
+/* ---- checkpoints ---- */
+
+static enum daybook_status load_one(struct audit_run *run, const struct note_key *key, uint64_t size,
+                                    struct daybook_buffer *bytes, struct daybook_error *error) {
+    struct tree_head *head = &run->heads[run->head_count];
+    DAYBOOK_TRY(audit_checkpoint_read(ledger_directory(run->ledger), size, bytes, error));
+    enum daybook_status status = tree_head_open(daybook_buffer_view(bytes), key, NULL, NULL, head, error);
+    if (status != DAYBOOK_OK) {
+        audit_add(run, "checkpoints/%020" PRIu64 ": %s", size, error->message);
+        return DAYBOOK_OK;
+    }
+    if (head->tree.size != size) {
+        audit_add(run, "checkpoints/%020" PRIu64 ": it is of %" PRIu64 " events", size, head->tree.size);
+    } else if (size > run->report->head) {
+        audit_add(run,
+                  "checkpoints/%020" PRIu64 ": that many events were signed, and the journal ends with %" PRIu64
+                  ": events are gone",
+                  size, run->report->head);
+    } else {
+        run->head_count++;
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status audit_load_checkpoints(struct audit_run *run, struct daybook_error *error) {
+    struct audit_sizes sizes;
+    struct note_key key;
+    struct daybook_buffer bytes = {0};
+    DAYBOOK_TRY(audit_checkpoints_list(ledger_directory(run->ledger), &sizes, error));
+    enum daybook_status status = DAYBOOK_OK;
+    if (sizes.count > 0) {
+        run->heads = calloc(sizes.count, sizeof *run->heads);
+        status = run->heads == NULL ? daybook_fail(error, DAYBOOK_NO_MEMORY, "reading checkpoints: memory was refused")
+                                    : audit_key_load(ledger_directory(run->ledger), &key, error);
+        if (status == DAYBOOK_NOT_FOUND || status == DAYBOOK_INVALID) {
+            audit_add(run, "keys/log.pub: %s", error->message);
+            status = DAYBOOK_OK;
+            sizes.count = 0;
+        }
+    }
+    for (size_t i = 0; i < sizes.count && status == DAYBOOK_OK; i++) {
+        status = load_one(run, &key, sizes.items[i], &bytes, error);
+    }
+    daybook_buffer_release(&bytes);
+    audit_sizes_release(&sizes);
+    return status;
+}
+
+/* ---- the tree ---- */
+
+struct tree {
+    struct audit_run *run;
+    struct sha256 *sha256;
+    struct merkle_edge edge;
+    size_t next_head;
+};
+
+/* The tree has come to the size of the next checkpoint. */
+static void check_heads(struct tree *tree) {
+    struct audit_run *run = tree->run;
+    while (tree->next_head < run->head_count && run->heads[tree->next_head].tree.size == tree->edge.size) {
+        const struct tree_head *head = &run->heads[tree->next_head++];
+        struct merkle_hash root;
+        merkle_edge_root(&tree->edge, tree->sha256, &root);
+        if (merkle_hash_equal(&root, &head->tree.root)) {
+            run->report->checkpoints++;
+            continue;
+        }
+        uint64_t before = tree->next_head > 1 ? run->heads[tree->next_head - 2].tree.size : 0;
+        audit_add(run,
+                  "checkpoints/%020" PRIu64 ": the journal's first %" PRIu64
+                  " events do not have its root; something was changed among events %" PRIu64 " to %" PRIu64,
+                  head->tree.size, head->tree.size, before + 1, head->tree.size);
+    }
+}
+
+static enum daybook_status add_slice(struct tree *tree, const struct journal_slice *slice,
+                                     struct daybook_error *error) {
+    for (size_t i = 0; i < slice->count && tree->edge.size < tree->run->report->head; i++) {
+        struct merkle_hash leaf;
+        merkle_leaf(tree->sha256, (struct daybook_bytes){slice->events[i].data, slice->events[i].size}, &leaf);
+        DAYBOOK_TRY(merkle_edge_add(&tree->edge, tree->sha256, &leaf, NULL, NULL, error));
+        check_heads(tree);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status hash_events(struct tree *tree, struct journal_reader *reader, struct daybook_error *error) {
+    check_heads(tree); /* Of an empty log. */
+    while (tree->edge.size < tree->run->report->head && !atomic_load(&tree->run->is_stopped)) {
+        struct journal_slice slice;
+        DAYBOOK_TRY(journal_read(reader, tree->edge.size + 1, &slice, error));
+        if (slice.count == 0) {
+            return daybook_fail(error, DAYBOOK_DAMAGED, "the journal ends before event %" PRIu64, tree->edge.size + 1);
+        }
+        DAYBOOK_TRY(add_slice(tree, &slice, error));
+    }
+    merkle_edge_root(&tree->edge, tree->sha256, &tree->run->report->root);
+    return DAYBOOK_OK;
+}
+
+enum daybook_status audit_hash(struct audit_run *run, struct daybook_error *error) {
+    struct tree tree = {.run = run, .sha256 = sha256_open()};
+    struct journal_reader *reader = NULL;
+    enum daybook_status status = tree.sha256 == NULL
+                                     ? daybook_fail(error, DAYBOOK_NO_MEMORY, "hashing events: memory was refused")
+                                     : journal_reader_open(ledger_journal(run->ledger), &reader, error);
+    if (status == DAYBOOK_OK) {
+        status = hash_events(&tree, reader, error);
+    }
+    journal_reader_close(reader);
+    sha256_close(tree.sha256);
+    return audit_find(run, status, error);
+}

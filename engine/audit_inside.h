@@ -1,0 +1,39 @@
+/* The parts of an audit; for audit*.c alone. */
+#ifndef DAYBOOK_AUDIT_INSIDE_H
+#define DAYBOOK_AUDIT_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "audit.h"
+#include "ledger.h"
+#include "proof/tree_head.h"
+
+struct audit_run {
+    struct daybook *ledger;
+    const struct audit_options *options;
+    struct audit_report *report;
+    pthread_mutex_t lock; /* Of the report's findings. */
+    atomic_bool is_stopped;
+    struct tree_head *heads; /* Signed checkpoints, ascending by size. */
+    size_t head_count;
+};
+
+/* A finding; any thread. */
+void audit_add(struct audit_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* DAMAGED and INVALID are findings, and OK is returned; other failures are passed on. */
+enum daybook_status audit_find(struct audit_run *run, enum daybook_status status, const struct daybook_error *error);
+
+DAYBOOK_MUST_USE enum daybook_status audit_load_checkpoints(struct audit_run *run, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status audit_hash(struct audit_run *run, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status audit_rules(struct audit_run *run, struct daybook_error *error);
+
+/* The live views are digested before the head is read, so that none can be ahead of it by right. */
+struct audit_views;
+DAYBOOK_MUST_USE enum daybook_status audit_views_begin(struct audit_run *run, struct audit_views **views,
+                                                       struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status audit_views_fold(struct audit_views *views, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status audit_views_wait(struct audit_views *views, struct daybook_error *error);
+void audit_views_end(struct audit_views *views); /* Accepts NULL. */
+
+#endif

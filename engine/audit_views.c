@@ -1,0 +1,178 @@
+/* An audit's views: each folded from nothing in a place of its own, and compared with the live one. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit_inside.h"
+#include "projection/feed.h"
+
+/* One view, and its thread. */
+struct refold {
+    struct audit_views *owner;
+    struct view *fresh;
+    struct view_digest live; /* As it lay there when the audit began. */
+    bool has_live;
+    pthread_t thread;
+    bool is_running;
+    enum daybook_status status;
+    struct daybook_error error;
+};
+
+struct audit_views {
+    struct audit_run *run;
+    struct feed *feed;
+    struct refold refolds[AUDIT_VIEWS_MAX];
+    size_t count;
+};
+
+/* AU2: as it lies there, without catching up, which would repair it. */
+static enum daybook_status digest_live(struct audit_run *run, struct view *view, struct refold *refold,
+                                       struct daybook_error *error) {
+    struct view_status known;
+    view_get_status(view, &known);
+    if (known.state == VIEW_STOPPED) {
+        audit_add(run, "view %s has stopped at event %" PRIu64 ": %s", known.name, known.stopped_at, known.reason);
+        return DAYBOOK_OK;
+    }
+    enum daybook_status status = view_compute_digest(view, &refold->live, error);
+    refold->has_live = status == DAYBOOK_OK;
+    if (status == DAYBOOK_NOT_FOUND || status == DAYBOOK_BEHIND) {
+        return DAYBOOK_OK; /* There is none: nothing is wrong. */
+    }
+    if (status == DAYBOOK_DAMAGED || status == DAYBOOK_INVALID) {
+        audit_add(run, "view %s: %s", known.name, error->message);
+        return DAYBOOK_OK;
+    }
+    return status;
+}
+
+enum daybook_status audit_views_begin(struct audit_run *run, struct audit_views **views, struct daybook_error *error) {
+    struct audit_views *begun = calloc(1, sizeof *begun);
+    if (begun == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "auditing the views: memory was refused");
+    }
+    *views = begun;
+    begun->run = run;
+    begun->count = ledger_view_count(run->ledger);
+    if (begun->count > AUDIT_VIEWS_MAX) {
+        return daybook_fail(error, DAYBOOK_LIMIT, "auditing: there are more than %d views", AUDIT_VIEWS_MAX);
+    }
+    for (size_t i = 0; i < begun->count; i++) {
+        begun->refolds[i].owner = begun;
+        DAYBOOK_TRY(digest_live(run, ledger_view_at(run->ledger, i), &begun->refolds[i], error));
+    }
+    return DAYBOOK_OK;
+}
+
+static bool report_progress(void *context, const char *view, uint64_t position, uint64_t target) {
+    struct audit_run *run = context;
+    (void)view;
+    (void)position;
+    (void)target;
+    return !atomic_load(&run->is_stopped);
+}
+
+static enum daybook_status compare(struct refold *refold, const char *name, struct daybook_error *error) {
+    struct audit_run *run = refold->owner->run;
+    struct view_progress progress = {report_progress, run};
+    struct view_digest fresh;
+    if (!refold->has_live) {
+        return DAYBOOK_OK;
+    }
+    if (refold->live.position > run->report->head) {
+        audit_add(run, "view %s has folded %" PRIu64 " events, and the journal ends with %" PRIu64 ": events are gone",
+                  name, refold->live.position, run->report->head);
+        return DAYBOOK_OK;
+    }
+    if (refold->live.position == 0) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(view_catch_up(refold->fresh, refold->live.position, &progress, error));
+    DAYBOOK_TRY(view_compute_digest(refold->fresh, &fresh, error));
+    if (fresh.position != refold->live.position || memcmp(fresh.sha256, refold->live.sha256, SHA256_SIZE) != 0) {
+        audit_add(run,
+                  "view %s: its rows are not those that events 1 to %" PRIu64
+                  " lead to; \"daybook rebuild %s\" makes them anew",
+                  name, refold->live.position, name);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status refold_view(struct refold *refold, struct audit_view *made, struct daybook_error *error) {
+    struct audit_run *run = refold->owner->run;
+    struct view_progress progress = {report_progress, run};
+    struct view_digest fresh;
+    DAYBOOK_TRY(compare(refold, made->name, error));
+    if (run->report->head == 0) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(view_catch_up(refold->fresh, run->report->head, &progress, error));
+    DAYBOOK_TRY(view_compute_digest(refold->fresh, &fresh, error));
+    made->position = fresh.position;
+    made->row_count = fresh.row_count;
+    memcpy(made->sha256, fresh.sha256, SHA256_SIZE);
+    made->has_live = refold->has_live;
+    return DAYBOOK_OK;
+}
+
+static void *refold_thread(void *context) {
+    struct refold *refold = context;
+    struct audit_views *views = refold->owner;
+    struct audit_view *made = &views->run->report->views[refold - views->refolds];
+    enum daybook_status status = refold_view(refold, made, &refold->error);
+    refold->status = status == DAYBOOK_STOPPED && atomic_load(&views->run->is_stopped)
+                         ? DAYBOOK_OK
+                         : audit_find(views->run, status, &refold->error);
+    return NULL;
+}
+
+static enum daybook_status begin_one(struct audit_views *views, size_t index, struct daybook_error *error) {
+    struct refold *refold = &views->refolds[index];
+    struct audit_run *run = views->run;
+    struct audit_view *made = &run->report->views[index];
+    const struct projection *projection = ledger_projection_at(run->ledger, index);
+    struct view_options options = {0};
+    made->name = projection->name;
+    made->version = projection->version;
+    DAYBOOK_TRY(view_open(run->options->scratch_directory, projection, ledger_journal(run->ledger), &options,
+                          &refold->fresh, error));
+    view_share(refold->fresh, views->feed);
+    refold->is_running = pthread_create(&refold->thread, NULL, refold_thread, refold) == 0;
+    run->report->view_count = run->report->head > 0 ? index + 1 : 0; /* Nothing was folded: nothing is certified. */
+    return refold->is_running ? DAYBOOK_OK
+                              : daybook_fail(error, DAYBOOK_NO_MEMORY, "auditing: no thread could be started");
+}
+
+enum daybook_status audit_views_fold(struct audit_views *views, struct daybook_error *error) {
+    DAYBOOK_TRY(feed_open(ledger_journal(views->run->ledger), FEED_RUNS_SHARED, &views->feed, error));
+    for (size_t i = 0; i < views->count; i++) {
+        DAYBOOK_TRY(begin_one(views, i, error));
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status audit_views_wait(struct audit_views *views, struct daybook_error *error) {
+    enum daybook_status status = DAYBOOK_OK;
+    for (size_t i = 0; views != NULL && i < views->count; i++) {
+        struct refold *refold = &views->refolds[i];
+        if (refold->is_running) {
+            (void)pthread_join(refold->thread, NULL);
+            refold->is_running = false;
+        }
+        if (status == DAYBOOK_OK && refold->status != DAYBOOK_OK) {
+            status = daybook_fail(error, refold->status, "%s", refold->error.message);
+        }
+    }
+    return status;
+}
+
+void audit_views_end(struct audit_views *views) {
+    if (views == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < views->count; i++) {
+        view_close(views->refolds[i].fresh);
+    }
+    feed_close(views->feed);
+    free(views);
+}

@@ -1,0 +1,67 @@
+#!/bin/bash
+# The ledger replayed from its first event: a certificate where all of it holds, and the place where it does not.
+. "$(dirname "$0")/common.sh"
+verify=$3
+workload=$4
+
+new_ledger books --currency CNY --allow-import-clock
+expect 0 audit verify
+out_has "events: 0 to 0"
+"$workload" --customers 20 --events 1500 --json >"$work/requests"
+head -n 500 "$work/requests" >"$work/first"
+tail -n +501 "$work/requests" >"$work/second"
+"$daybook" submit --recorded-at "$work/first" >"$out" 2>"$err" || true
+expect 0 audit key new example.org/books
+key=$(cat "$out")
+expect 0 audit checkpoint
+"$daybook" submit --recorded-at "$work/second" >"$out" 2>"$err" || true
+expect 0 audit checkpoint -o "$work/checkpoint"
+head=$(sed -n 2p "$work/checkpoint")
+[ "$head" -gt 1000 ] || die "too few events: $head"
+expect 0 digest
+expect 0 audit verify --customer c-000001 -o "$work/certificate"
+for line in "events: 1 to $head" "consistent with 2 signed before" "in order of time: $head ok" \
+    "root: $(sed -n 3p "$work/checkpoint")" "view: tree version 1"; do
+    grep -qF -- "$line" "$work/certificate" || die "the certificate lacks: $line"
+done
+[ "$(grep -c '^view: ' "$work/certificate")" = "$(sed -nE 's/.*folded from nothing: ([0-9]+) ok/\1/p' "$work/certificate")" ] ||
+    die "not every live view was compared"
+expect 0 audit verify --json
+[ "$(json_value lastSequence)" = "$head" ] || die "the JSON certificate has another head"
+ls -d "$DAYBOOK_LEDGER"/audit-* 2>/dev/null && die "the scratch directory was left"
+
+# The certificate is the same on another day, but for the day.
+expect 0 audit verify --customer c-000001
+sed '/^replayed: /d; /^\xe2\x80\x94/d' "$out" >"$work/again"
+sed '/^replayed: /d; /^\xe2\x80\x94/d' "$work/certificate" | cmp -s - "$work/again" || die "another certificate"
+
+# ---- what does not hold ----
+cp -r "$DAYBOOK_LEDGER" "$work/whole"
+restore() {
+    rm -rf "$DAYBOOK_LEDGER"
+    cp -r "$work/whole" "$DAYBOOK_LEDGER"
+}
+
+# A checkpoint of other events.
+cp "$DAYBOOK_LEDGER/checkpoints/00000000000000$(printf %06d "$head")" "$work/newest"
+export DAYBOOK_LEDGER=$work/other
+expect 0 init "$DAYBOOK_LEDGER" --timezone UTC --currency CNY --allow-import-clock
+"$daybook" submit --recorded-at "$work/second" >"$out" 2>"$err" || true
+cp -r "$work/whole/keys" "$work/whole/checkpoints" "$DAYBOOK_LEDGER"
+expect 4 audit verify
+err_has "found: checkpoints/"
+err_has "no certificate is given"
+export DAYBOOK_LEDGER=$work/books
+
+# A checkpoint that was altered, one that is foreign, and a key that is gone.
+file=$(ls "$DAYBOOK_LEDGER"/checkpoints/0* | head -n 1)
+sed -i '2s/.*/17/' "$file"
+expect 4 audit verify
+err_has "does not fit the note"
+restore
+rm "$DAYBOOK_LEDGER/keys/log.pub"
+expect 4 audit verify
+err_has "keys/log.pub"
+restore
+
+expect 0 audit verify
