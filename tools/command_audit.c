@@ -1,4 +1,4 @@
-/* daybook audit key, checkpoint, cosign, prove and prove-consistency: what the log signs, and what it proves. */
+/* daybook audit checkpoint, cosign, prove and prove-consistency: what the log signs, and what it proves. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -49,64 +49,8 @@ enum daybook_status audit_parse_count(const char *name, const char *text, uint64
     return DAYBOOK_OK;
 }
 
-static int finish(enum daybook_status status, const struct daybook_error *error) {
+int audit_finish(enum daybook_status status, const struct daybook_error *error) {
     return status == DAYBOOK_OK ? EXIT_DONE : command_fail(error);
-}
-
-/* ---- keys ---- */
-
-static enum daybook_status make_key(struct invocation *invocation, struct note_signer *signer,
-                                    struct daybook_error *error) {
-    const char *name = invocation->options.arguments[0];
-    const char *path = options_value(&invocation->options, "output");
-    bool is_witness = options_has(&invocation->options, "witness");
-    const char *directory;
-    if (is_witness && path == NULL) {
-        return daybook_fail(error, DAYBOOK_INVALID, "%s",
-                            _("a witness' key belongs to an outsider, not to the ledger: name a file with -o"));
-    }
-    if (path != NULL) {
-        enum daybook_status status = note_signer_new(name, is_witness ? NOTE_COSIGNATURE : NOTE_ED25519, signer, error);
-        return status == DAYBOOK_OK ? audit_signer_save(path, signer, error) : status;
-    }
-    enum daybook_status status = command_directory(invocation, &directory, error);
-    return status == DAYBOOK_OK ? audit_key_create(directory, name, signer, error) : status;
-}
-
-static int run_key_new(struct invocation *invocation) {
-    struct daybook_error error;
-    struct note_signer signer = {0};
-    char text[NOTE_KEY_TEXT_MAX];
-    enum daybook_status status = make_key(invocation, &signer, &error);
-    if (status == DAYBOOK_OK) {
-        note_key_format(&signer.key, text);
-        (void)printf("%s\n", text);
-    }
-    note_signer_clear(&signer);
-    return finish(status, &error);
-}
-
-static int run_key_show(struct invocation *invocation) {
-    struct daybook_error error;
-    struct note_key key;
-    struct note_signer signer = {0};
-    char text[NOTE_KEY_TEXT_MAX];
-    const char *directory = NULL;
-    const char *path = options_value(&invocation->options, "key");
-    enum daybook_status status = DAYBOOK_OK;
-    if (path != NULL) {
-        status = audit_signer_load(NULL, path, &signer, &error);
-        key = signer.key;
-        note_signer_clear(&signer);
-    } else {
-        status = command_directory(invocation, &directory, &error);
-        status = status == DAYBOOK_OK ? audit_key_load(directory, &key, &error) : status;
-    }
-    if (status == DAYBOOK_OK) {
-        note_key_format(&key, text);
-        (void)printf("%s\n", text);
-    }
-    return finish(status, &error);
 }
 
 /* ---- checkpoint ---- */
@@ -266,7 +210,7 @@ static int run_checkpoint(struct invocation *invocation) {
     note_signer_clear(&signing.signer);
     daybook_buffer_release(&signing.note);
     daybook_close(signing.ledger);
-    return finish(status, &error);
+    return audit_finish(status, &error);
 }
 
 /* ---- cosign ---- */
@@ -342,7 +286,7 @@ static int run_cosign(struct invocation *invocation) {
     daybook_buffer_release(&cosigning.request);
     daybook_buffer_release(&cosigning.last);
     daybook_buffer_release(&cosigning.note);
-    return finish(status, &error);
+    return audit_finish(status, &error);
 }
 
 /* ---- proofs ---- */
@@ -421,7 +365,7 @@ static int run_with_ledger(struct invocation *invocation,
         status = act(invocation, ledger, &error);
     }
     daybook_close(ledger);
-    return finish(status, &error);
+    return audit_finish(status, &error);
 }
 
 static int run_prove(struct invocation *invocation) {
@@ -494,7 +438,7 @@ const struct command audit_commands[] = {
         .argument_min = 1,
         .argument_max = 1,
         .uses = USES_LEDGER,
-        .run = run_key_new,
+        .run = audit_run_key_new,
         .summary = N_("make the key that the ledger signs its checkpoints with"),
         .detail =
             N_("NAME is the log's name for ever: a domain of yours and a path, such as example.org/books. The private "
@@ -507,7 +451,7 @@ const struct command audit_commands[] = {
         .name = "audit key show",
         .arguments = "",
         .uses = USES_LEDGER,
-        .run = run_key_show,
+        .run = audit_run_key_show,
         .summary = N_("print the verifier's key"),
         .example = "daybook audit key show",
         .options = key_show_options,

@@ -24,6 +24,10 @@ DAYBOOK_MUST_USE enum daybook_status audit_verify_ledger(const struct invocation
 DAYBOOK_MUST_USE enum daybook_status audit_sign_certificate(struct daybook *ledger, const Pb__Certificate *certificate,
                                                             struct daybook_buffer *out, struct daybook_error *error);
 
-int audit_run_verify(struct invocation *invocation); /* daybook audit verify */
+int audit_finish(enum daybook_status status, const struct daybook_error *error); /* The exit code. */
+
+int audit_run_key_new(struct invocation *invocation);  /* daybook audit key new */
+int audit_run_key_show(struct invocation *invocation); /* daybook audit key show */
+int audit_run_verify(struct invocation *invocation);   /* daybook audit verify */
 
 #endif
