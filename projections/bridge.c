@@ -83,33 +83,87 @@ static enum daybook_status columns_of_balance(const int64_t effects[EFFECT_COLUM
     return DAYBOOK_OK;
 }
 
-static enum daybook_status ask_balance(struct store_txn *txn, const struct bridge_question *question, uint64_t known_at,
-                                       struct bridge_columns *columns, bool *is_visible, struct daybook_error *error) {
-    struct series_totals totals;
-    DAYBOOK_TRY(balance_ask(txn, question->account, question->as_of, known_at, &totals, error));
-    *is_visible = *is_visible || totals.count > 0;
-    return columns_of_balance(totals.columns, columns, error);
+/* ---- statements ---- */
+
+static const char *const statement_columns[BRIDGE_STATEMENT_COLUMNS] = {
+    "opening owed", "movements owed", "closing owed", "opening deposit", "movements deposit", "closing deposit",
+};
+
+const char *bridge_statement_column(size_t column) {
+    return statement_columns[column];
 }
 
-static enum daybook_status add_entry(struct bridging *bridging, int64_t effects[EFFECT_COLUMN_COUNT],
-                                     const struct series_scan *scan, struct daybook_error *error) {
+/* Sums over the days of an account: up to from_on, and up to A. Balances need the second alone. */
+struct sums {
+    int64_t opening[EFFECT_COLUMN_COUNT];
+    int64_t closing[EFFECT_COLUMN_COUNT];
+};
+
+static enum daybook_status columns_of_statement(const struct sums *sums, struct bridge_columns *columns,
+                                                struct daybook_error *error) {
+    int64_t *minor = columns->minor;
+    bool overflows =
+        __builtin_sub_overflow(sums->opening[EFFECT_RECEIVABLE], sums->opening[EFFECT_UNAPPLIED], &minor[0]) ||
+        __builtin_sub_overflow(sums->closing[EFFECT_RECEIVABLE], sums->closing[EFFECT_UNAPPLIED], &minor[2]);
+    minor[3] = sums->opening[EFFECT_DEPOSIT];
+    minor[5] = sums->closing[EFFECT_DEPOSIT];
+    overflows = overflows || __builtin_sub_overflow(minor[2], minor[0], &minor[1]) ||
+                __builtin_sub_overflow(minor[5], minor[3], &minor[4]);
+    return overflows ? too_large(error) : DAYBOOK_OK;
+}
+
+/* ---- both: what the series of balances says ---- */
+
+static enum daybook_status columns_of_sums(const struct bridge_question *question, const struct sums *sums,
+                                           struct bridge_columns *columns, struct daybook_error *error) {
+    return question->figure == BRIDGE_STATEMENT ? columns_of_statement(sums, columns, error)
+                                                : columns_of_balance(sums->closing, columns, error);
+}
+
+static enum daybook_status ask_sums(struct store_txn *txn, const struct bridge_question *question, uint64_t known_at,
+                                    struct sums *sums, bool *is_visible, struct daybook_error *error) {
+    struct series_totals totals;
+    *sums = (struct sums){.opening = {0}};
+    DAYBOOK_TRY(balance_ask(txn, question->account, question->as_of, known_at, &totals, error));
+    memcpy(sums->closing, totals.columns, sizeof sums->closing);
+    *is_visible = *is_visible || totals.count > 0;
+    if (question->figure == BRIDGE_STATEMENT) {
+        DAYBOOK_TRY(balance_ask(txn, question->account, question->from_on, known_at, &totals, error));
+        memcpy(sums->opening, totals.columns, sizeof sums->opening);
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status ask_series(struct store_txn *txn, const struct bridge_question *question, uint64_t known_at,
+                                      struct bridge_columns *columns, bool *is_visible, struct daybook_error *error) {
+    struct sums sums;
+    DAYBOOK_TRY(ask_sums(txn, question, known_at, &sums, is_visible, error));
+    return columns_of_sums(question, &sums, columns, error);
+}
+
+static enum daybook_status add_entry(struct bridging *bridging, struct sums *sums, const struct series_scan *scan,
+                                     struct daybook_error *error) {
     struct bridge_columns now = {0};
+    bool is_before =
+        bridging->question->figure == BRIDGE_STATEMENT && scan->entry.effective_on <= bridging->question->from_on;
     for (size_t i = 0; i < EFFECT_COLUMN_COUNT; i++) {
-        if (!money_add(&effects[i], scan->entry.columns[i])) {
+        if (!money_add(&sums->closing[i], scan->entry.columns[i]) ||
+            (is_before && !money_add(&sums->opening[i], scan->entry.columns[i]))) {
             return too_large(error);
         }
     }
-    DAYBOOK_TRY(columns_of_balance(effects, &now, error));
+    DAYBOOK_TRY(columns_of_sums(bridging->question, sums, &now, error));
     return add_step(bridging, scan->sequence, &now, error);
 }
 
 /* The entries after K1, on top of the sums at K1: what is available is no sum, so each is told anew. */
-static enum daybook_status step_balance(struct store_txn *txn, struct bridging *bridging, struct daybook_error *error) {
+static enum daybook_status step_series(struct store_txn *txn, struct bridging *bridging, struct daybook_error *error) {
     const struct bridge_question *question = bridging->question;
-    struct series_totals totals;
+    struct sums sums;
     struct series_scan scan;
-    DAYBOOK_TRY(balance_ask(txn, question->account, question->as_of, question->from, &totals, error));
-    DAYBOOK_TRY(columns_of_balance(totals.columns, &bridging->last, error));
+    bool is_visible = false;
+    DAYBOOK_TRY(ask_sums(txn, question, question->from, &sums, &is_visible, error));
+    DAYBOOK_TRY(columns_of_sums(question, &sums, &bridging->last, error));
     DAYBOOK_TRY(series_scan_open(txn, balance_series, question->account, question->from + 1, &scan, error));
     enum daybook_status status;
     for (;;) {
@@ -119,7 +173,7 @@ static enum daybook_status step_balance(struct store_txn *txn, struct bridging *
             break;
         }
         if (scan.entry.effective_on <= question->as_of) {
-            status = add_entry(bridging, totals.columns, &scan, error);
+            status = add_entry(bridging, &sums, &scan, error);
         }
         if (status != DAYBOOK_OK) {
             break;
@@ -214,7 +268,7 @@ static enum daybook_status net_steps(struct store_txn *txn, struct bridging *bri
     return DAYBOOK_OK;
 }
 
-/* ---- both ---- */
+/* ---- all of them ---- */
 
 static int compare_steps(const void *a, const void *b) {
     const struct bridge_step *x = a;
@@ -259,8 +313,9 @@ static void drop_idle_steps(struct bridge *bridge) {
 static enum daybook_status make_steps(struct store_txn *txn, struct bridging *bridging, struct daybook_error *error) {
     const struct bridge_question *question = bridging->question;
     struct bridge *bridge = bridging->bridge;
-    if (question->policy == NULL) {
-        DAYBOOK_TRY(step_balance(txn, bridging, error));
+    bool is_aging = question->figure == BRIDGE_AGING;
+    if (!is_aging) {
+        DAYBOOK_TRY(step_series(txn, bridging, error));
     } else {
         struct aging_question aging = {question->account, question->as_of, question->to, false};
         DAYBOOK_TRY(aging_ask_steps(txn, &aging, question->from, step_item, bridging, error));
@@ -268,7 +323,7 @@ static enum daybook_status make_steps(struct store_txn *txn, struct bridging *br
     if (!merge_steps(bridge, question->column_count)) {
         return too_large(error);
     }
-    if (question->policy != NULL && question->policy->unapplied == AGING_UNAPPLIED_NETTED && bridge->steps.size > 0) {
+    if (is_aging && question->policy->unapplied == AGING_UNAPPLIED_NETTED && bridge->steps.size > 0) {
         DAYBOOK_TRY(net_steps(txn, bridging, error));
     }
     drop_idle_steps(bridge);
@@ -306,7 +361,8 @@ enum daybook_status bridge_ask(struct store_txn *txn, const struct bridge_questi
         return DAYBOOK_OK;
     }
     enum daybook_status (*ask)(struct store_txn *, const struct bridge_question *, uint64_t, struct bridge_columns *,
-                               bool *, struct daybook_error *) = question->policy == NULL ? ask_balance : ask_ages;
+                               bool *, struct daybook_error *) =
+        question->figure == BRIDGE_AGING ? ask_ages : ask_series;
     DAYBOOK_TRY(ask(txn, question, question->to, &bridge->after, &bridge->is_visible, error));
     if (!is_moved) {
         bridge->before = bridge->after;

@@ -28,9 +28,11 @@ struct bridge_step {
 struct bridge_question {
     uint32_t account;
     int32_t as_of;
-    uint64_t from;                     /* K1 */
-    uint64_t to;                       /* K2 */
-    const struct aging_policy *policy; /* NULL: balances. */
+    uint64_t from; /* K1 */
+    uint64_t to;   /* K2 */
+    enum bridge_figure { BRIDGE_BALANCE, BRIDGE_AGING, BRIDGE_STATEMENT } figure;
+    const struct aging_policy *policy; /* Of ages. */
+    int32_t from_on;                   /* Of statements: the period is after this day. */
     size_t column_count;
     bool changes_only; /* Without a step before and after are not asked for. */
 };
@@ -45,9 +47,10 @@ struct bridge {
 /* not due, one for each bucket, disputed, unapplied, total */
 size_t bridge_aging_column_count(const struct aging_policy *policy);
 
-/* The columns of a balance: their names. */
-enum { BRIDGE_BALANCE_COLUMNS = 14 };
+/* The columns of a balance and of a statement: their names. */
+enum { BRIDGE_BALANCE_COLUMNS = 14, BRIDGE_STATEMENT_COLUMNS = 6 };
 const char *bridge_balance_column(size_t column);
+const char *bridge_statement_column(size_t column);
 
 /* DAMAGED: before + steps is not what the rows say after, so the view's rows are not what was written.
  * LIMIT: a sum does not fit 64 bits. */

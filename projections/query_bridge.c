@@ -181,6 +181,18 @@ static enum daybook_status resolve_from(struct bridges *bridges, const struct bo
                                                                       bridges->from.known_at, book->at.known_at);
 }
 
+static enum daybook_status read_from_on(struct bridges *bridges, struct book *book, const char *from_on,
+                                        struct daybook_error *error) {
+    if (from_on[0] != '\0' && !date_parse(from_on, strlen(from_on), &bridges->question.from_on)) {
+        return daybook_fail(error, DAYBOOK_INVALID, "\"%.32s\" is no date; write it like 2024-02-29", from_on);
+    }
+    if (bridges->question.from_on >= book->at.as_of) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "a statement's period ends after it begins: %.32s is not before as-of", from_on);
+    }
+    return book_add_policy(book, "period after", from_on[0] != '\0' ? from_on : "the beginning");
+}
+
 static enum daybook_status begin(struct bridges *bridges, struct book *book, const Pb__BridgeQuery *asked,
                                  struct daybook_error *error) {
     DAYBOOK_TRY(resolve_from(bridges, book, asked, error));
@@ -189,13 +201,23 @@ static enum daybook_status begin(struct bridges *bridges, struct book *book, con
                                                  .to = book->at.known_at,
                                                  .column_count = BRIDGE_BALANCE_COLUMNS,
                                                  .changes_only = asked->changes_only};
-    if (asked->figure == PB__BRIDGE_FIGURE__BRIDGE_FIGURE_BALANCE) {
+    bool is_statement = asked->figure == PB__BRIDGE_FIGURE__BRIDGE_FIGURE_STATEMENT;
+    if (asked->from_on[0] != '\0' && !is_statement) {
+        return daybook_fail(error, DAYBOOK_INVALID, "from_on is the beginning of a statement's period; this is none");
+    }
+    if (is_statement) {
+        bridges->question.figure = BRIDGE_STATEMENT;
+        bridges->question.column_count = BRIDGE_STATEMENT_COLUMNS;
+        DAYBOOK_TRY(read_from_on(bridges, book, asked->from_on, error));
+    }
+    if (is_statement || asked->figure == PB__BRIDGE_FIGURE__BRIDGE_FIGURE_BALANCE) {
         book->accounts_table = BALANCE_ACCOUNTS;
         book_add_view(book, "balance");
         return DAYBOOK_OK;
     }
     struct aging_wish wish = {asked->basis, asked->unapplied, asked->edges, asked->n_edges};
     DAYBOOK_TRY(query_read_aging_policy(&wish, &bridges->policy, error));
+    bridges->question.figure = BRIDGE_AGING;
     bridges->question.policy = &bridges->policy;
     bridges->question.column_count = bridge_aging_column_count(&bridges->policy);
     book->accounts_table = AGING_ACCOUNTS;
@@ -207,9 +229,11 @@ static enum daybook_status begin(struct bridges *bridges, struct book *book, con
 
 static enum daybook_status add_columns(struct book *book, const struct bridges *bridges, struct pointers *columns) {
     static const char *const last[] = {"disputed", "unapplied", "total"};
-    if (bridges->question.policy == NULL) {
-        for (size_t i = 0; i < BRIDGE_BALANCE_COLUMNS; i++) {
-            DAYBOOK_TRY(pointers_add(columns, book->arena, book_text(book, bridge_balance_column(i))));
+    if (bridges->question.figure != BRIDGE_AGING) {
+        for (size_t i = 0; i < bridges->question.column_count; i++) {
+            const char *name =
+                bridges->question.figure == BRIDGE_STATEMENT ? bridge_statement_column(i) : bridge_balance_column(i);
+            DAYBOOK_TRY(pointers_add(columns, book->arena, book_text(book, name)));
         }
         return DAYBOOK_OK;
     }

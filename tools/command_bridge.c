@@ -41,6 +41,13 @@ static const struct option_spec bridge_options[] = {
      "WHERE",
      N_("of aging: unapplied money in a column (default), bucket or netted"),
      {FORM_ENUM, "unapplied", NULL}},
+    {"after",
+     0,
+     OPTION_VALUE,
+     false,
+     "DATE",
+     N_("of a statement: its period is after this day (default: from the beginning)"),
+     {FORM_DATE, "from_on", NULL}},
     {"changes-only",
      0,
      OPTION_FLAG,
@@ -61,7 +68,8 @@ const struct command bridge_commands[] = {
         .run = command_view_run,
         .summary = N_("which events explain that a figure for one date is told differently now"),
         .detail =
-            N_("FIGURE is aging or balance. Each event's row is the figure after it less the figure before it, so "
+            N_("FIGURE is aging, balance or statement (what one of the period after --after up to "
+               "--as-of opens and closes with). Each event's row is the figure after it less the figure before it, so "
                "that the rows add up exactly, in every column. Events that move no column are left out."),
         .example = "daybook bridge aging --as-of 2024-02-29 --from 2024-03-01T00:00:00Z --to 2024-04-01T00:00:00Z",
         .options = bridge_options,

@@ -30,6 +30,20 @@ out_has '"beforeMinor":["60000","0",'
 out_has '"changeMinor":["-60000","0",'
 out_has '"events":"2"'
 
+# A statement of March: what was entered late for February changes what it opens with.
+expect 0 bridge statement ACME --as-of 2024-03-31 --after 2024-02-29 --from 2 --csv
+tr -d '\r' <"$out" | cut -d, -f2,5,8-10 >"$work/rows"
+cat >"$work/expected" <<'END'
+sequence,event,opening_owed,movements_owed,closing_owed
+2,as known before,1000.00,0.00,1000.00
+3,payment received,-400.00,0.00,-400.00
+5,payment received,0.00,-600.00,-600.00
+6,as known after,600.00,-600.00,0.00
+END
+cmp -s "$work/rows" "$work/expected" || die "the bridge is: $(cat "$work/rows")"
+expect 2 bridge aging --from 2 --after 2024-02-29
+err_has "this is none"
+
 # A page at a time the rows are the same.
 expect 0 bridge aging --as-of 2024-04-02 --from 0 --csv
 cp "$out" "$work/whole"
@@ -39,6 +53,6 @@ head -n 4 "$work/whole" | cmp -s - "$out" || die "the first page is not the begi
 expect 2 bridge aging
 err_has "--from SEQ|TIMESTAMP is required"
 expect 2 bridge profit --from 1
-err_has "none of aging, balance"
+err_has "none of aging, balance, statement"
 expect_any "2 3" bridge aging --from 5 --to 3
 err_has "5 is after 3; exchange the two"

@@ -283,6 +283,24 @@ static const Pb__BridgeAnswer *ask_bridge(const struct point *p, Pb__BridgeFigur
     return answer;
 }
 
+/* Of a statement from the beginning: it opens with nothing, and closes with the balance. */
+static void check_statement_bridge(const struct point *p) {
+    const Pb__BridgeAnswer *bridge =
+        ask_bridge(p, PB__BRIDGE_FIGURE__BRIDGE_FIGURE_STATEMENT, PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_COLUMN);
+    const Pb__BalanceAnswer *after = ask_balance(p, p->known_at);
+    for (size_t i = 0; i < bridge->n_rows; i++) {
+        const Pb__BridgeRow *row = bridge->rows[i];
+        assert_int_equal(row->amount_minor[0] + row->amount_minor[1], row->amount_minor[2]);
+        assert_int_equal(row->amount_minor[3] + row->amount_minor[4], row->amount_minor[5]);
+        assert_int_equal(row->amount_minor[0], 0);
+        if (row->kind == PB__BRIDGE_ROW_KIND__BRIDGE_ROW_KIND_AFTER) {
+            const Pb__Balance *balance = balance_of(after, row->customer, row->currency);
+            assert_int_equal(row->amount_minor[2], balance->receivable_minor - balance->unapplied_minor);
+            assert_int_equal(row->amount_minor[5], balance->deposit_minor);
+        }
+    }
+}
+
 /* Its ends are what is answered at either point of knowledge. */
 static void check_bridges(const struct point *p) {
     for (int display = 1; display <= 3; display++) {
@@ -299,6 +317,7 @@ static void check_bridges(const struct point *p) {
             }
         }
     }
+    check_statement_bridge(p);
     const Pb__BridgeAnswer *bridge =
         ask_bridge(p, PB__BRIDGE_FIGURE__BRIDGE_FIGURE_BALANCE, PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_COLUMN);
     const Pb__BalanceAnswer *after = ask_balance(p, p->known_at);
