@@ -48,6 +48,23 @@ static const struct rule expiring[] = {
      "2024-06-01 deposit A 100 expires=2024-06-16\n2024-06-02 charge g 40\nnow 2024-06-20\nexpire",
      "reverse-charge g 40 correction error",
      "2024-06-02 restore g A 40; 2024-06-02 reverse-charge g 40 correction; 2024-06-16 expire A 40 dormant"},
+    {"what was forfeited, released for a late charge and given back is forfeited again, when it came back",
+     "2024-05-01 deposit A 100 forfeit expires=2024-06-10\n2024-06-01 charge g 30",
+     "2024-06-14 reverse-charge g 30 reversal x",
+     "2024-06-14 restore g A 30; 2024-06-14 reverse-charge g 30 reversal; "
+     "2024-06-14 expire A 30 forfeit original=2024-06-10"},
+    {"a charge of the first open day has no claim on what expired in the closed ones",
+     "2024-05-01 deposit A 100 expires=2024-06-10\nclose-period 2024-06-12", "2024-06-13 charge g 30",
+     "2024-06-13 charge g 30"},
+    {"of an open day before its end it has", "2024-05-01 deposit A 100 expires=2024-06-10\nclose-period 2024-06-05",
+     "2024-06-06 charge g 30",
+     "2024-06-06 charge g 30; 2024-06-10 unexpire A 30 dormant for=g; 2024-06-06 consume g A 30"},
+    {"reactivated, refunded, expired again: a late charge gets what never left",
+     "2024-05-01 deposit A 100 expires=2024-06-10\n2024-06-12 reactivate A 60 card expires=2024-06-30\n"
+     "2024-06-13 refund r 50 lot A\nnow 2024-07-01",
+     "2024-06-01 charge g 80",
+     "2024-06-30 expire A 10 dormant; 2024-06-01 charge g 80; 2024-06-10 unexpire A 40 dormant for=g; "
+     "2024-06-01 consume g A 40"},
     {"with nothing due nothing is kept, not even the key", "expire key=K\nexpire key=K", "charge g 5 key=K",
      "2024-06-15 charge g 5"},
     {"so the same request is decided anew, and does what was due before any request",
@@ -157,6 +174,13 @@ static const struct rule holding[] = {
      "2024-05-01 deposit A 60 expires=2024-06-20\nplace-hold h 50 goods expires=2024-06-22\nnow 2024-06-25", "expire",
      "2024-06-20 expire A 10 dormant; 2024-06-22 release-hold h 50 expired A 50; "
      "2024-06-22 expire A 50 dormant original=2024-06-20"},
+    {"a capture that is entered late, for a day on which the hold stood, finds it ended",
+     "2024-05-01 deposit A 60\n2024-06-01 place-hold h 50 goods expires=2024-06-10", "2024-06-05 capture-hold h 20 g",
+     "EXCEEDS_HELD h 20/0 2024-06-05"},
+    {"the charge itself is paid by its own date",
+     "2024-05-01 deposit A 60\n"
+     "2024-06-01 place-hold h 50 goods expires=2024-06-10",
+     "2024-06-05 charge g 20", "2024-06-05 charge g 20; 2024-06-05 consume g A 10"},
     {"a hold keeps a customer from closing", "place-hold h 1 goods", "close", "BALANCE_NOT_ZERO 0/1"},
 };
 
