@@ -23,3 +23,10 @@ foreach(name audit_verify)
     $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-verify> $<TARGET_FILE:daybook-workload>)
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200)
 endforeach()
+
+# These start a server.
+foreach(name serve remote)
+  add_test(NAME e2e/test_${name}
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR})
+  set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)
+endforeach()
