@@ -33,6 +33,12 @@ int64_t ledger_now_us(const struct daybook *ledger); /* By the ledger's clock. *
 struct commit_figures;
 void ledger_get_commits(struct daybook *ledger, struct commit_figures *figures);
 
+/* Answers, all zero, for `count` requests; what they point to is to be allocated from *arena, which is theirs. For
+ * whoever answers in a ledger's place. After any result: daybook_answers_release. */
+struct arena;
+DAYBOOK_MUST_USE enum daybook_status ledger_make_answers(size_t count, struct daybook_answers *answers,
+                                                         struct arena **arena, struct daybook_error *error);
+
 /* Shows the folding that a question has to wait for; context is the caller's. Set before asking. */
 void ledger_set_progress(struct daybook *ledger, struct view_progress progress);
 const struct view_progress *ledger_progress(const struct daybook *ledger); /* NULL: none was set. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/wire.h"
+#include "ledger.h"
 #include "limits.h"
 #include "writer_inside.h"
 
@@ -24,21 +25,18 @@ static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "answering: memory was refused");
 }
 
-static enum daybook_status make_answers(struct daybook_submission *submission) {
-    struct daybook_answers *answers = &submission->answers;
+enum daybook_status ledger_make_answers(size_t count, struct daybook_answers *answers, struct arena **arena,
+                                        struct daybook_error *error) {
     *answers = (struct daybook_answers){0};
-    struct arena *arena = malloc(sizeof *arena);
-    if (arena == NULL) {
-        return no_memory(&submission->error);
+    *arena = malloc(sizeof **arena);
+    if (*arena == NULL) {
+        return no_memory(error);
     }
-    arena_init(arena, ANSWER_ARENA_BYTES);
-    answers->memory = arena;
-    answers->items = arena_zalloc(arena, submission->count * sizeof *answers->items + 1);
-    answers->count = submission->count;
-    if (answers->items == NULL) {
-        return no_memory(&submission->error);
-    }
-    return DAYBOOK_OK;
+    arena_init(*arena, ANSWER_ARENA_BYTES);
+    answers->memory = *arena;
+    answers->items = arena_zalloc(*arena, count * sizeof *answers->items + 1);
+    answers->count = count;
+    return answers->items == NULL ? no_memory(error) : DAYBOOK_OK;
 }
 
 /* Reads a request, so that what deciding it needs can be fetched while others are decided. */
@@ -232,7 +230,8 @@ static enum daybook_status post_books(struct writer *writer, struct daybook_erro
 static enum daybook_status decide_submission(struct writer *writer, struct daybook_submission *submission,
                                              size_t *next) {
     if (*next == 0) {
-        DAYBOOK_TRY(make_answers(submission));
+        struct arena *arena;
+        DAYBOOK_TRY(ledger_make_answers(submission->count, &submission->answers, &arena, &submission->error));
     }
     if (submission->mode == DAYBOOK_SUBMIT_GROUP) {
         *next = submission->count;

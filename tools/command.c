@@ -16,6 +16,7 @@
 #include "projections/query.h"
 #include "tools/json_message.h"
 #include "tools/progress.h"
+#include "tools/remote.h"
 #include "tools/text.h"
 
 static const struct option_spec help_options[] = {
@@ -26,6 +27,12 @@ static const struct option_spec help_options[] = {
 static const struct option_spec ledger_options[] = {
     {"ledger", 'L', OPTION_VALUE, false, "DIR", N_("the ledger (default: $DAYBOOK_LEDGER)"), FIELD_NONE},
     {"json", 0, OPTION_FLAG, false, NULL, N_("answer with one line of proto3 JSON"), FIELD_NONE},
+    OPTIONS_END,
+};
+
+static const struct option_spec server_options[] = {
+    {"server", 0, OPTION_VALUE, false, "URL", N_("a running \"daybook serve\" instead (default: $DAYBOOK_SERVER)"),
+     FIELD_NONE},
     OPTIONS_END,
 };
 
@@ -121,28 +128,17 @@ static const struct option_spec order_options[] = {
 
 /* clang-format off: one a line, so that two people can add one. */
 const struct command *const command_tables[] = {
-    init_commands,
-    customer_commands,
-    document_commands,
-    hold_commands,
-    policy_commands,
-    view_commands,
-    books_commands,
-    kpi_commands,
-    bridge_commands,
-    statement_commands,
-    replay_commands,
-    submit_commands,
-    import_commands,
-    export_commands,
-    backup_commands,
-    doctor_commands,
-    audit_commands,
-    admin_commands,
-    serve_commands,
-    NULL,
+    init_commands,   customer_commands, document_commands, hold_commands,   policy_commands,
+    view_commands,   books_commands,    kpi_commands,      bridge_commands, statement_commands,
+    replay_commands, submit_commands,   import_commands,   export_commands, backup_commands,
+    doctor_commands, audit_commands,    admin_commands,    serve_commands,  NULL,
 };
 /* clang-format on */
+
+/* What is one request, or one question, can be sent anywhere. */
+static bool works_over_a_server(const struct command *command) {
+    return (command->uses & USES_LEDGER) != 0 && (command->message != NULL || (command->uses & USES_SERVER) != 0);
+}
 
 void command_option_tables(const struct command *command, const struct option_spec *tables[COMMAND_TABLES_MAX]) {
     size_t count = 0;
@@ -163,6 +159,9 @@ void command_option_tables(const struct command *command, const struct option_sp
     }
     if ((command->uses & USES_LEDGER) != 0) {
         tables[count++] = ledger_options;
+    }
+    if (works_over_a_server(command)) {
+        tables[count++] = server_options;
     }
     tables[count++] = help_options;
     tables[count] = NULL;
@@ -230,12 +229,35 @@ enum daybook_status command_directory(const struct invocation *invocation, const
     return DAYBOOK_OK;
 }
 
+enum daybook_status command_find_server(struct invocation *invocation, struct daybook_error *error) {
+    const char *server = options_value(&invocation->options, "server");
+    const char *directory = options_value(&invocation->options, "ledger");
+    if (server != NULL && directory != NULL) {
+        return daybook_fail(error, DAYBOOK_INVALID, "%s", _("--server and -L exclude each other"));
+    }
+    if (server == NULL && directory == NULL && (invocation->command->uses & USES_LEDGER) != 0) {
+        server = getenv("DAYBOOK_SERVER");
+    }
+    if (server == NULL || *server == '\0') {
+        return DAYBOOK_OK;
+    }
+    if (!works_over_a_server(invocation->command)) {
+        return daybook_fail(error, DAYBOOK_INVALID, "%s",
+                            _("DAYBOOK_SERVER is set, and this command works on a ledger's own files; give -L DIR"));
+    }
+    return remote_open(server, &invocation->remote, error);
+}
+
 enum daybook_status command_open_writer(const struct invocation *invocation, bool with_views, struct daybook **ledger,
                                         struct daybook_error *error) {
     struct daybook_open_options how = {
         .is_writer = true,
         .views = with_views ? daybook_standard_views : NULL,
     };
+    *ledger = NULL;
+    if (invocation->remote != NULL) {
+        return DAYBOOK_OK;
+    }
     enum daybook_status status = command_directory(invocation, &how.directory, error);
     if (status != DAYBOOK_OK) {
         return status;
@@ -250,6 +272,10 @@ enum daybook_status command_open_writer(const struct invocation *invocation, boo
 enum daybook_status command_open_reader(const struct invocation *invocation, struct daybook **ledger,
                                         struct daybook_error *error) {
     struct daybook_open_options how = {.views = daybook_standard_views};
+    *ledger = NULL;
+    if (invocation->remote != NULL) {
+        return DAYBOOK_OK;
+    }
     enum daybook_status status = command_directory(invocation, &how.directory, error);
     if (status != DAYBOOK_OK) {
         return status;
@@ -296,9 +322,27 @@ enum daybook_status command_print_json(const ProtobufCMessage *message, struct d
     return status;
 }
 
+enum daybook_status command_config(const struct invocation *invocation, struct daybook *ledger,
+                                   const Pb__LedgerConfig **config, struct daybook_error *error) {
+    if (invocation->remote != NULL) {
+        return remote_config(invocation->remote, config, error);
+    }
+    *config = ledger_config(ledger);
+    return DAYBOOK_OK;
+}
+
+enum daybook_status command_submit(const struct invocation *invocation, struct daybook *ledger,
+                                   const struct daybook_bytes *requests, size_t count, enum daybook_submit_mode mode,
+                                   struct daybook_answers *answers, struct daybook_error *error) {
+    return invocation->remote != NULL ? remote_submit(invocation->remote, requests, count, mode, answers, error)
+                                      : daybook_submit(ledger, requests, count, mode, answers, error);
+}
+
 enum daybook_status command_ask(const struct invocation *invocation, struct daybook *ledger, const Pb__Query *query,
                                 ProtobufCMessage **answer, struct daybook_error *error) {
-    enum daybook_status status = query_run(ledger, query, invocation->arena, answer, error);
+    enum daybook_status status = invocation->remote != NULL
+                                     ? remote_ask(invocation->remote, query, invocation->arena, answer, error)
+                                     : query_run(ledger, query, invocation->arena, answer, error);
     progress_clear();
     return status;
 }

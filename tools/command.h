@@ -20,11 +20,13 @@ enum command_uses {
     USES_AT = 1 << 2,     /* --as-of, --known-at */
     USES_PAGE = 1 << 3,   /* --limit, --cursor, --csv */
     USES_ORDER = 1 << 4,  /* --sort, --top */
+    USES_SERVER = 1 << 5, /* With USES_LEDGER: --server; a command that is a `message` has it anyway. */
 };
 
 enum { COMMAND_ARGUMENTS_MAX = 4 };
 
 struct invocation;
+struct remote;
 
 /* A table of these ends with a NULL name. */
 struct command {
@@ -49,6 +51,7 @@ struct invocation {
     const struct command *command;
     struct options options;
     struct arena *arena;
+    struct remote *remote; /* NULL: the ledger is a directory. Otherwise the ledger that a command opens is NULL. */
 };
 
 /* Every table of commands, in the order of the help; ends with NULL. */
@@ -75,7 +78,7 @@ extern const struct command serve_commands[];
 extern const struct command doctor_commands[];
 
 /* The tables of options that `command` takes, ending with NULL. */
-enum { COMMAND_TABLES_MAX = 8 };
+enum { COMMAND_TABLES_MAX = 10 };
 void command_option_tables(const struct command *command, const struct option_spec *tables[COMMAND_TABLES_MAX]);
 
 /* Finds the command that argv begins with; *used is the number of its words. NULL = none. */
@@ -87,6 +90,10 @@ int command_fail(const struct daybook_error *error);
 int command_usage(const struct invocation *invocation, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "refused CODE: sentence" on standard error; returns EXIT_REFUSED. */
 int command_refused(const Pb__Refusal *refusal);
+
+/* Looks whether a server is named (--server, or DAYBOOK_SERVER without -L) and opens the way to it.
+ * INVALID: it is no URL, or the command works on a ledger's own files. */
+DAYBOOK_MUST_USE enum daybook_status command_find_server(struct invocation *invocation, struct daybook_error *error);
 
 /* The directory of -L or DAYBOOK_LEDGER. INVALID: neither is given. */
 DAYBOOK_MUST_USE enum daybook_status command_directory(const struct invocation *invocation, const char **directory,
@@ -106,7 +113,17 @@ const char *command_actor(const struct invocation *invocation);
 /* One line of JSON on standard output. */
 DAYBOOK_MUST_USE enum daybook_status command_print_json(const ProtobufCMessage *message, struct daybook_error *error);
 
-/* Encodes the question, asks, and decodes into the invocation's arena. */
+/* How the ledger was made, wherever it is; borrowed until it is closed. */
+DAYBOOK_MUST_USE enum daybook_status command_config(const struct invocation *invocation, struct daybook *ledger,
+                                                    const Pb__LedgerConfig **config, struct daybook_error *error);
+
+/* daybook_submit, wherever the ledger is. */
+DAYBOOK_MUST_USE enum daybook_status command_submit(const struct invocation *invocation, struct daybook *ledger,
+                                                    const struct daybook_bytes *requests, size_t count,
+                                                    enum daybook_submit_mode mode, struct daybook_answers *answers,
+                                                    struct daybook_error *error);
+
+/* Asks, wherever the ledger is; the answer lives in the invocation's arena. */
 DAYBOOK_MUST_USE enum daybook_status command_ask(const struct invocation *invocation, struct daybook *ledger,
                                                  const Pb__Query *query, ProtobufCMessage **answer,
                                                  struct daybook_error *error);

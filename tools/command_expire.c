@@ -70,7 +70,7 @@ static enum daybook_status submit_page(struct expiring *expiring, const struct d
         requests[i] = (struct daybook_bytes){encoded->data + begin, ends[i] - begin};
     }
     enum daybook_status status =
-        daybook_submit(expiring->ledger, requests, count, DAYBOOK_SUBMIT_EACH, &answers, error);
+        command_submit(expiring->invocation, expiring->ledger, requests, count, DAYBOOK_SUBMIT_EACH, &answers, error);
     for (size_t i = 0; status == DAYBOOK_OK && i < count; i++) {
         const struct daybook_answer *answer = &answers.items[i];
         if (answer->refusal != NULL) {

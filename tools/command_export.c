@@ -16,7 +16,11 @@
 #include "tools/progress.h"
 #include "tools/text.h"
 
-enum { EVENT_BATCH_TAG = 0x0A }; /* Field 1 of EventBatch, length-delimited. */
+enum {
+    EVENT_BATCH_TAG = 0x0A,        /* Field 1 of EventBatch, length-delimited. */
+    PAGE_EVENTS = 1000,            /* Asked of a server at once. */
+    EVENT_ARENA_BYTES = 512 << 20, /* A page of the largest events, decoded. */
+};
 
 struct export {
     const struct invocation *invocation;
@@ -47,17 +51,10 @@ static enum daybook_status write_raw(struct export *export, struct event_span ev
     return status == DAYBOOK_OK ? write_out(export, event.data, event.size, error) : status;
 }
 
-static enum daybook_status write_json(struct export *export, uint64_t sequence, struct event_span event,
+static enum daybook_status write_line(struct export *export, uint64_t sequence, const ProtobufCMessage *message,
                                       struct daybook_error *error) {
-    ProtobufCMessage *message;
-    arena_reset(&export->event_arena);
     daybook_buffer_reset(&export->line);
-    enum daybook_status status = wire_decode(&pb__event__descriptor, (struct daybook_bytes){event.data, event.size},
-                                             &export->event_arena, &message, error);
-    if (status != DAYBOOK_OK) {
-        return daybook_fail_in(error, _("reading event %" PRIu64), sequence);
-    }
-    status = json_write_message(message, &export->line);
+    enum daybook_status status = json_write_message(message, &export->line);
     if (status == DAYBOOK_OK) {
         status = daybook_buffer_append(&export->line, "\n", 1);
     }
@@ -65,6 +62,16 @@ static enum daybook_status write_json(struct export *export, uint64_t sequence, 
         return daybook_fail(error, status, _("writing event %" PRIu64 " as JSON: memory was refused"), sequence);
     }
     return write_out(export, export->line.data, export->line.size, error);
+}
+
+static enum daybook_status write_json(struct export *export, uint64_t sequence, struct event_span event,
+                                      struct daybook_error *error) {
+    ProtobufCMessage *message;
+    arena_reset(&export->event_arena);
+    enum daybook_status status = wire_decode(&pb__event__descriptor, (struct daybook_bytes){event.data, event.size},
+                                             &export->event_arena, &message, error);
+    return status == DAYBOOK_OK ? write_line(export, sequence, message, error)
+                                : daybook_fail_in(error, _("reading event %" PRIu64), sequence);
 }
 
 static enum daybook_status write_range(struct export *export, struct daybook_error *error) {
@@ -88,6 +95,73 @@ static enum daybook_status write_range(struct export *export, struct daybook_err
         progress_update(&progress, next - 1);
     }
     progress_clear();
+    return status;
+}
+
+/* ---- over a server ---- */
+
+static enum daybook_status ask_events(struct export *export, uint64_t from, uint64_t to,
+                                      const Pb__EventsAnswer **answer, struct daybook_error *error) {
+    struct invocation page = *export->invocation; /* A page's memory is used again for the next one. */
+    Pb__EventsQuery question = PB__EVENTS_QUERY__INIT;
+    Pb__Query query = PB__QUERY__INIT;
+    ProtobufCMessage *message = NULL;
+    arena_reset(&export->event_arena);
+    page.arena = &export->event_arena;
+    question.from_sequence = from;
+    question.to_sequence = to;
+    question.limit = PAGE_EVENTS;
+    query.question_case = PB__QUERY__QUESTION_EVENTS;
+    query.events = &question;
+    enum daybook_status status = command_ask(&page, NULL, &query, &message, error);
+    *answer = (const Pb__EventsAnswer *)message;
+    return status;
+}
+
+/* An event has one encoding: what is encoded here is what the journal holds. */
+static enum daybook_status write_asked(struct export *export, const Pb__Event *event, struct daybook_error *error) {
+    if (!export->is_raw) {
+        return write_line(export, event->sequence, &event->base, error);
+    }
+    daybook_buffer_reset(&export->line);
+    if (wire_encode(&event->base, &export->line) != DAYBOOK_OK) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, _("writing event %" PRIu64 ": memory was refused"),
+                            event->sequence);
+    }
+    return write_raw(export, (struct event_span){export->line.data, (uint32_t) export->line.size}, error);
+}
+
+static enum daybook_status write_asked_range(struct export *export, struct daybook_error *error) {
+    enum daybook_status status = DAYBOOK_OK;
+    uint64_t next = export->from;
+    while (status == DAYBOOK_OK && next <= export->to) {
+        const Pb__EventsAnswer *answer;
+        status = ask_events(export, next, export->to, &answer, error);
+        size_t count = status == DAYBOOK_OK ? answer->n_events : 0;
+        for (size_t i = 0; status == DAYBOOK_OK && i < count; i++) {
+            status = write_asked(export, answer->events[i], error);
+        }
+        if (status == DAYBOOK_OK && progress_is_interrupted()) {
+            status = daybook_fail(error, DAYBOOK_STOPPED, _("stopped before event %" PRIu64), next + count);
+        }
+        if (count == 0) {
+            break;
+        }
+        next += count;
+    }
+    return status;
+}
+
+/* ---- the range ---- */
+
+static enum daybook_status find_head(struct export *export, struct daybook *ledger, uint64_t *head,
+                                     struct daybook_error *error) {
+    const Pb__EventsAnswer *answer;
+    if (export->invocation->remote == NULL) {
+        return daybook_head(ledger, head, error);
+    }
+    enum daybook_status status = ask_events(export, 1, 1, &answer, error);
+    *head = status == DAYBOOK_OK ? answer->journal_head : 0;
     return status;
 }
 
@@ -142,23 +216,23 @@ static int run_events(struct invocation *invocation) {
     struct daybook *ledger = NULL;
     struct export export = {.invocation = invocation};
     uint64_t head = 0;
-    arena_init(&export.event_arena, (size_t)64 * LIMIT_EVENT_BYTES);
+    arena_init(&export.event_arena, EVENT_ARENA_BYTES);
     progress_watch_interrupt();
     enum daybook_status status = command_open_reader(invocation, &ledger, &error);
     if (status == DAYBOOK_OK) {
-        status = daybook_head(ledger, &head, &error);
+        status = find_head(&export, ledger, &head, &error);
     }
     if (status == DAYBOOK_OK) {
         status = read_range(&export, &invocation->options, head, &error);
     }
-    if (status == DAYBOOK_OK) {
+    if (status == DAYBOOK_OK && ledger != NULL) {
         status = journal_reader_open(ledger_journal(ledger), &export.reader, &error);
     }
     if (status == DAYBOOK_OK) {
         status = output_file_open(&export.out, options_value(&invocation->options, "output"), &error);
     }
     if (status == DAYBOOK_OK) {
-        status = write_range(&export, &error);
+        status = ledger != NULL ? write_range(&export, &error) : write_asked_range(&export, &error);
     }
     status = output_file_close(&export.out, status, &error);
     journal_reader_close(export.reader);
@@ -199,7 +273,7 @@ const struct command export_commands[] = {
     {
         .name = "export events",
         .arguments = "",
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = run_events,
         .summary = N_("print the journal: one event a line, as proto3 JSON"),
         .detail = N_("With --raw the bytes are those of the journal: \"protoc --decode=daybook.v1.Event\" reads one, "
@@ -211,7 +285,7 @@ const struct command export_commands[] = {
     {
         .name = "export",
         .arguments = "",
-        .uses = USES_LEDGER | USES_AT,
+        .uses = USES_LEDGER | USES_AT | USES_SERVER,
         .run = run_export,
         .summary = N_("write the books as a plain-text journal for hledger, ledger or Beancount"),
         .detail = N_("Every money event becomes a balanced transaction; each customer has accounts of their own. The "

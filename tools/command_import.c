@@ -66,12 +66,16 @@ static enum daybook_status prepare(struct import *import, struct daybook_error *
     if (status == DAYBOOK_OK) {
         status = command_open_writer(invocation, false, &import->ledger, error);
     }
+    const Pb__LedgerConfig *config;
+    if (status == DAYBOOK_OK) {
+        status = command_config(import->invocation, import->ledger, &config, error);
+    }
     if (status != DAYBOOK_OK) {
         return status;
     }
     import->plan.name = file_name;
     import->plan.text = daybook_buffer_view(&import->file_text);
-    import->plan.currency = ledger_config(import->ledger)->currency;
+    import->plan.currency = config->currency;
     import->plan.actor = command_actor(invocation);
     import->plan.complain = complain;
     import->plan.context = import;
@@ -109,8 +113,8 @@ static enum daybook_status flush_batch(struct import *import, struct daybook_err
     }
     enum daybook_status status = DAYBOOK_OK;
     if (import->item_count > 0) {
-        status =
-            daybook_submit(import->ledger, import->requests, import->item_count, DAYBOOK_SUBMIT_EACH, &answers, error);
+        status = command_submit(import->invocation, import->ledger, import->requests, import->item_count,
+                                DAYBOOK_SUBMIT_EACH, &answers, error);
     }
     if (status == DAYBOOK_OK) {
         count_answers(import, &answers);
@@ -214,7 +218,7 @@ const struct command import_commands[] = {
         .arguments = "FILE|-",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = run,
         .summary = N_("import a CSV file through a mapping; the same file again appends nothing"),
         .detail = N_("Rows are submitted in the order of their business dates. One bad row stops the import before "

@@ -10,6 +10,7 @@
 #include "tools/field_form.h"
 #include "tools/message_field.h"
 #include "tools/progress.h"
+#include "tools/remote.h"
 #include "tools/text.h"
 #include "tools/view_table_statement.h"
 
@@ -167,11 +168,13 @@ struct issue {
     const Pb__Refusal *refusal;
 };
 
-static enum daybook_status issue_page(struct issue *issue, char cursor[512], struct daybook_error *error) {
+/* One page, wherever the ledger is. */
+static enum daybook_status ask_page(struct issue *issue, ProtobufCMessage **message, struct daybook_error *error) {
     struct daybook_buffer encoded = {0};
     struct daybook_buffer answer = {0};
-    ProtobufCMessage *message = NULL;
-    arena_reset(&issue->page_arena);
+    if (issue->invocation->remote != NULL) {
+        return remote_call(issue->invocation->remote, &issue->request.base, &issue->page_arena, message, error);
+    }
     enum daybook_status status = wire_encode(&issue->request.base, &encoded);
     if (status != DAYBOOK_OK) {
         status = no_memory(error);
@@ -180,8 +183,17 @@ static enum daybook_status issue_page(struct issue *issue, char cursor[512], str
     }
     if (status == DAYBOOK_OK) {
         status = wire_decode(&pb__issue_statements_answer__descriptor, daybook_buffer_view(&answer), &issue->page_arena,
-                             &message, error);
+                             message, error);
     }
+    daybook_buffer_release(&encoded);
+    daybook_buffer_release(&answer);
+    return status;
+}
+
+static enum daybook_status issue_page(struct issue *issue, char cursor[512], struct daybook_error *error) {
+    ProtobufCMessage *message = NULL;
+    arena_reset(&issue->page_arena);
+    enum daybook_status status = ask_page(issue, &message, error);
     if (status == DAYBOOK_OK) {
         const Pb__IssueStatementsAnswer *made = (const Pb__IssueStatementsAnswer *)message;
         issue->account_count += made->account_count;
@@ -193,8 +205,6 @@ static enum daybook_status issue_page(struct issue *issue, char cursor[512], str
             status = command_print_json(message, error);
         }
     }
-    daybook_buffer_release(&encoded);
-    daybook_buffer_release(&answer);
     return status;
 }
 
@@ -262,7 +272,7 @@ const struct command statement_commands[] = {
         .name = "statement issue",
         .arguments = "[CUSTOMER]",
         .argument_max = 1,
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = run_issue,
         .summary = N_("tell a customer, or every one, what happened up to a day, and record that it was told"),
         .detail = N_("A statement begins where the account's last one ended. What was entered since for the time "

@@ -204,7 +204,8 @@ static enum daybook_status flush_batch(struct submit *submit, struct daybook_err
         }
     }
     if (count > 0) {
-        status = daybook_submit(submit->ledger, submit->requests, count, mode_of(submit), &answers, error);
+        status = command_submit(submit->invocation, submit->ledger, submit->requests, count, mode_of(submit), &answers,
+                                error);
     }
     if (status == DAYBOOK_OK) {
         status = write_answers(submit, &answers, error);
@@ -279,7 +280,11 @@ static enum daybook_status open_submit(struct submit *submit, struct daybook_err
     if (status == DAYBOOK_OK) {
         status = command_open_writer(submit->invocation, false, &submit->ledger, error);
     }
-    if (status == DAYBOOK_OK && submit->brings_clock && !ledger_config(submit->ledger)->allow_import_clock) {
+    const Pb__LedgerConfig *config = NULL;
+    if (status == DAYBOOK_OK && submit->brings_clock) {
+        status = command_config(submit->invocation, submit->ledger, &config, error);
+    }
+    if (status == DAYBOOK_OK && config != NULL && !config->allow_import_clock) {
         status = daybook_fail(error, DAYBOOK_INVALID, "%s",
                               _("--recorded-at: this ledger keeps its own clock; only one that was made with \"daybook "
                                 "init --allow-import-clock\" accepts given instants"));
@@ -323,7 +328,7 @@ const struct command submit_commands[] = {
         .arguments = "FILE|-",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = run,
         .summary = N_("submit requests: one proto3 JSON Request a line, one Answer a line in the same order"),
         .detail =

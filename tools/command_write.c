@@ -23,6 +23,7 @@ enum { RANDOM_KEY_BYTES = 16, REPORT_ARENA_BYTES = 256 << 20 };
 struct writing {
     const struct invocation *invocation;
     struct daybook *ledger;
+    const Pb__LedgerConfig *config;
     Pb__Request request;
     /* The profile that a change starts from could not be had: decide without appending, so that the customer is
      * refused by the engine's own word, and nothing half-known is ever written. */
@@ -95,7 +96,7 @@ static enum daybook_status build(struct writing *writing, struct daybook_error *
     struct field_target target = {
         .root = &request->base,
         .message = field_submessage(&request->base, arm, invocation->arena),
-        .currency = currency == NULL ? ledger_config(writing->ledger)->currency : currency,
+        .currency = currency == NULL ? writing->config->currency : currency,
         .arena = invocation->arena,
     };
     request->actor = (char *)(uintptr_t)command_actor(invocation);
@@ -213,8 +214,8 @@ static enum daybook_status submit(struct writing *writing, struct daybook_answer
         status = no_memory(error);
     } else {
         struct daybook_bytes bytes = daybook_buffer_view(&encoded);
-        status = daybook_submit(writing->ledger, &bytes, 1, is_dry ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH, answers,
-                                error);
+        status = command_submit(writing->invocation, writing->ledger, &bytes, 1,
+                                is_dry ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH, answers, error);
     }
     daybook_buffer_release(&encoded);
     if (status == DAYBOOK_OK && writing->is_profile_missing && answers->items[0].refusal == NULL) {
@@ -232,13 +233,16 @@ int command_write_run(struct invocation *invocation) {
     int code;
     enum daybook_status status = command_open_writer(invocation, needs_profile, &writing.ledger, &error);
     if (status == DAYBOOK_OK) {
+        status = command_config(invocation, writing.ledger, &writing.config, &error);
+    }
+    if (status == DAYBOOK_OK) {
         status = build(&writing, &error);
     }
     if (status == DAYBOOK_OK) {
         status = submit(&writing, &answers, &error);
     }
     if (status == DAYBOOK_OK) {
-        code = report(invocation, &writing.request, &answers.items[0], ledger_config(writing.ledger)->currency);
+        code = report(invocation, &writing.request, &answers.items[0], writing.config->currency);
     } else {
         code = command_fail(&error);
     }

@@ -7,6 +7,7 @@
 #include "tools/command.h"
 #include "tools/console.h"
 #include "tools/help.h"
+#include "tools/remote.h"
 #include "tools/text.h"
 
 /* A question may answer with every customer's rows at once. */
@@ -69,36 +70,47 @@ static int run_command(const struct command *command, int argc, char **argv) {
     } else if (options_has(&invocation.options, "help")) {
         help_command(stdout, command);
         code = EXIT_DONE;
+    } else if (command_find_server(&invocation, &error) != DAYBOOK_OK) {
+        code = command_usage(&invocation, "%s", error.message);
     } else {
         code = command->run(&invocation);
     }
+    remote_close(invocation.remote);
     arena_release(&arena);
     return code;
 }
 
-/* "daybook -L DIR COMMAND": the ledger may come first. Returns how many words it took; -1: DIR is missing. */
-static int take_ledger(int argc, char **argv) {
-    const char *attached = strncmp(argv[0], "--ledger=", 9) == 0                  ? argv[0] + 9
+/* "daybook -L DIR COMMAND" and "daybook --server URL COMMAND": where the ledger is may come first; the variable that
+ * says otherwise is forgotten. Returns how many words it took; -1: DIR or URL is missing. */
+static int take_place(int argc, char **argv) {
+    bool is_server = strncmp(argv[0], "--server", 8) == 0 && (argv[0][8] == '\0' || argv[0][8] == '=');
+    const char *attached = is_server && argv[0][8] == '='                         ? argv[0] + 9
+                           : strncmp(argv[0], "--ledger=", 9) == 0                ? argv[0] + 9
                            : strncmp(argv[0], "-L", 2) == 0 && argv[0][2] != '\0' ? argv[0] + 2
                                                                                   : NULL;
-    if (attached == NULL && !is_option(argv[0], "-L", "--ledger")) {
+    if (attached == NULL && !is_server && !is_option(argv[0], "-L", "--ledger")) {
         return 0;
     }
     if (attached == NULL && argc < 2) {
         return -1;
     }
-    return setenv("DAYBOOK_LEDGER", attached == NULL ? argv[1] : attached, 1) != 0 ? -1 : attached == NULL ? 2 : 1;
+    const char *place = attached == NULL ? argv[1] : attached;
+    if (setenv(is_server ? "DAYBOOK_SERVER" : "DAYBOOK_LEDGER", place, 1) != 0 ||
+        unsetenv(is_server ? "DAYBOOK_LEDGER" : "DAYBOOK_SERVER") != 0) {
+        return -1;
+    }
+    return attached == NULL ? 2 : 1;
 }
 
 static int dispatch(int argc, char **argv) {
     int used;
-    int ledger_words = argc == 0 ? 0 : take_ledger(argc, argv);
-    if (ledger_words < 0) {
-        (void)fprintf(stderr, "%s", _("daybook: -L needs the directory of a ledger: -L DIR\n"));
+    int place_words = argc == 0 ? 0 : take_place(argc, argv);
+    if (place_words < 0) {
+        (void)fprintf(stderr, "%s", _("daybook: -L needs the directory of a ledger, --server the URL of a server\n"));
         return EXIT_USAGE;
     }
-    argc -= ledger_words;
-    argv += ledger_words;
+    argc -= place_words;
+    argv += place_words;
     if (argc == 0) {
         help_overview(stderr);
         return EXIT_USAGE;

@@ -5,6 +5,7 @@
 
 #include "engine/ledger.h"
 #include "projections/query.h"
+#include "projections/statement_issue.h"
 #include "tools/message_field.h"
 #include "tools/serve/server.h"
 
@@ -41,6 +42,23 @@ void ask_work(struct call *call, struct arena *arena) {
         call_fail_with(call, &error);
     } else {
         ask(call, &query, arena);
+    }
+}
+
+void ask_issue_work(struct call *call, struct arena *arena) {
+    struct daybook_error error;
+    ProtobufCMessage *message;
+    Pb__IssueStatementsAnswer *answer;
+    enum daybook_status status =
+        connect_read_message(call->content.codec, call->message, call->method->input, arena, &message, &error);
+    if (status == DAYBOOK_OK) {
+        status =
+            statement_issue(call->server->ledger, (const Pb__IssueStatementsRequest *)message, arena, &answer, &error);
+    }
+    if (status != DAYBOOK_OK) {
+        call_fail_with(call, &error);
+    } else {
+        call_answer(call, &answer->base);
     }
 }
 

@@ -13,4 +13,7 @@ bool ask_at_once(struct call *call);
 /* Answers it wherever it runs; waits for views. */
 void ask_work(struct call *call, struct arena *arena);
 
+/* Issues a page of statements: computes them, and submits. */
+void ask_issue_work(struct call *call, struct arena *arena);
+
 #endif

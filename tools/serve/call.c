@@ -418,6 +418,10 @@ static void dispatch(struct call *call) {
             hand_over(call, crew_push(&server->crew, call, false));
         }
         return;
+    case ROUTE_ISSUE:
+        call->work = ask_issue_work;
+        hand_over(call, crew_push(&server->crew, call, false));
+        return;
     case ROUTE_FOLLOW:
         follow_begin(call);
         return;

@@ -23,6 +23,7 @@ static void find_route(struct method *method, const char *input) {
     } rows[] = {
         {&pb__submit_request__descriptor, ROUTE_SUBMIT},
         {&pb__request__descriptor, ROUTE_POST},
+        {&pb__issue_statements_request__descriptor, ROUTE_ISSUE},
         {&pb__follow_request__descriptor, ROUTE_FOLLOW},
     };
     method->route = ROUTE_NONE;
@@ -43,6 +44,22 @@ static void find_route(struct method *method, const char *input) {
     }
 }
 
+/* protobuf-c has no list of all services: this is it. Only clients need to know what comes out. */
+static const ProtobufCMessageDescriptor *find_output(const char *service, const char *method) {
+    static const ProtobufCServiceDescriptor *const services[] = {
+        &pb__ledger__descriptor, &pb__views__descriptor, &pb__events__descriptor,
+        &pb__admin__descriptor,  &pb__audit__descriptor,
+    };
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        if (strcmp(services[i]->short_name, service) == 0) {
+            const ProtobufCMethodDescriptor *found =
+                protobuf_c_service_descriptor_get_method_by_name(services[i], method);
+            return found == NULL ? NULL : found->output;
+        }
+    }
+    return NULL;
+}
+
 static bool add_method(struct methods *methods, const char *package, const char *service,
                        const Google__Protobuf__MethodDescriptorProto *described) {
     struct method *method = &methods->items[methods->count];
@@ -58,6 +75,7 @@ static bool add_method(struct methods *methods, const char *package, const char 
     *method = (struct method){
         .path = path,
         .name = name,
+        .output = find_output(service, described->name),
         .is_stream = described->server_streaming,
         .is_safe =
             described->options != NULL && described->options->idempotency_level ==
@@ -127,4 +145,13 @@ void methods_close(struct methods *methods) {
 const struct method *methods_find(const struct methods *methods, const char *path) {
     struct method wanted = {.path = path};
     return bsearch(&wanted, methods->items, methods->count, sizeof *methods->items, compare_paths);
+}
+
+const struct method *methods_find_input(const struct methods *methods, const ProtobufCMessageDescriptor *input) {
+    for (size_t i = 0; i < methods->count; i++) {
+        if (methods->items[i].input == input && methods->items[i].output != NULL) {
+            return &methods->items[i];
+        }
+    }
+    return NULL;
 }

@@ -15,14 +15,16 @@ enum method_route {
     ROUTE_QUESTION, /* Through query_run. */
     ROUTE_SUBMIT,   /* SubmitRequest, through the gatherer. */
     ROUTE_POST,     /* One Request, likewise. */
+    ROUTE_ISSUE,    /* Statements, a page of accounts at a time. */
     ROUTE_FOLLOW,   /* The change feed. */
     ROUTE_NONE,     /* In the schema, and nothing here answers it. */
 };
 
 struct method {
-    const char *path;                        /* "/daybook.v1.Views/GetBalance" */
-    const char *name;                        /* "Views.GetBalance" */
-    const ProtobufCMessageDescriptor *input; /* NULL for ROUTE_NONE. */
+    const char *path;                         /* "/daybook.v1.Views/GetBalance" */
+    const char *name;                         /* "Views.GetBalance" */
+    const ProtobufCMessageDescriptor *input;  /* NULL for ROUTE_NONE. */
+    const ProtobufCMessageDescriptor *output; /* NULL where no service that this program links has the call. */
     enum method_route route;
     const ProtobufCFieldDescriptor *arm; /* Of Query, for ROUTE_QUESTION. */
     bool is_safe;                        /* Declared to have no side effects: GET may ask it. */
@@ -42,5 +44,8 @@ void methods_close(struct methods *methods); /* Accepts one that is all zero. */
 
 /* NULL: there is no such call. */
 const struct method *methods_find(const struct methods *methods, const char *path);
+
+/* The call that takes such a message; NULL: none does. */
+const struct method *methods_find_input(const struct methods *methods, const ProtobufCMessageDescriptor *input);
 
 #endif

@@ -1,0 +1,334 @@
+/* A ledger behind a server. */
+#include "tools/remote.h"
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/wire.h"
+#include "daybook/v1/service.pb-c.h"
+#include "engine/ledger.h"
+#include "tools/message_field.h"
+#include "tools/serve/connect.h"
+#include "tools/serve/method.h"
+#include "tools/text.h"
+
+enum {
+    CONNECT_TIMEOUT_S = 10,
+    SUBMIT_BYTES = 8 << 20, /* In one call: below what servers take by default. */
+    CONFIG_ARENA_BYTES = 1 << 20,
+    URL_BYTES = 1024,
+};
+
+struct remote {
+    char url[URL_BYTES];
+    CURL *curl;
+    struct curl_slist *headers;
+    struct methods methods;
+    struct daybook_buffer body;   /* Of the call under way. */
+    struct daybook_buffer answer; /* Likewise. */
+    char failure[CURL_ERROR_SIZE];
+    struct arena config_arena;
+    const Pb__LedgerConfig *config; /* NULL: not asked yet. */
+};
+
+/* ---- HTTP ---- */
+
+static size_t take_answer(char *data, size_t size, size_t count, void *context) {
+    struct remote *remote = context;
+    return daybook_buffer_append(&remote->answer, data, size * count) == DAYBOOK_OK ? size * count : 0;
+}
+
+static enum daybook_status status_of_code(enum connect_code code) {
+    switch (code) {
+    case CONNECT_INVALID_ARGUMENT:
+    case CONNECT_OUT_OF_RANGE:
+        return DAYBOOK_INVALID;
+    case CONNECT_NOT_FOUND:
+        return DAYBOOK_NOT_FOUND;
+    case CONNECT_ALREADY_EXISTS:
+        return DAYBOOK_EXISTS;
+    case CONNECT_RESOURCE_EXHAUSTED:
+        return DAYBOOK_LIMIT;
+    case CONNECT_FAILED_PRECONDITION:
+        return DAYBOOK_READ_ONLY;
+    case CONNECT_DATA_LOSS:
+        return DAYBOOK_DAMAGED;
+    case CONNECT_OK:
+    case CONNECT_CANCELED:
+    case CONNECT_UNKNOWN:
+    case CONNECT_DEADLINE_EXCEEDED:
+    case CONNECT_PERMISSION_DENIED:
+    case CONNECT_ABORTED:
+    case CONNECT_UNIMPLEMENTED:
+    case CONNECT_INTERNAL:
+    case CONNECT_UNAVAILABLE:
+    case CONNECT_UNAUTHENTICATED:
+    case CONNECT_CODE_COUNT:
+        break;
+    }
+    return DAYBOOK_IO;
+}
+
+/* The server's own sentence, as the ledger would have said it here. */
+static enum daybook_status fail_as_told(const struct remote *remote, long http, struct daybook_error *error) {
+    json_t *told = json_loadb((const char *)remote->answer.data, remote->answer.size, 0, NULL);
+    const char *name = json_string_value(json_object_get(told, "code"));
+    const char *message = json_string_value(json_object_get(told, "message"));
+    enum connect_code code;
+    enum daybook_status status;
+    if (name == NULL || message == NULL || !connect_code_find(name, &code)) {
+        status = daybook_fail(error, DAYBOOK_IO, _("asking %s: it answered HTTP %ld, and not as a daybook server does"),
+                              remote->url, http);
+    } else {
+        status = daybook_fail(error, status_of_code(code), "%s", message);
+    }
+    json_decref(told);
+    return status;
+}
+
+static enum daybook_status post(struct remote *remote, const char *path, struct daybook_error *error) {
+    char url[URL_BYTES + 128];
+    long http = 0;
+    (void)snprintf(url, sizeof url, "%s%s", remote->url, path);
+    daybook_buffer_reset(&remote->answer);
+    remote->failure[0] = '\0';
+    (void)curl_easy_setopt(remote->curl, CURLOPT_URL, url);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)remote->body.size);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_POSTFIELDS, remote->body.size == 0 ? "" : (char *)remote->body.data);
+    CURLcode code = curl_easy_perform(remote->curl);
+    if (code != CURLE_OK) {
+        return daybook_fail(error, DAYBOOK_IO, _("asking %s: %s; is the server running?"), remote->url,
+                            remote->failure[0] == '\0' ? curl_easy_strerror(code) : remote->failure);
+    }
+    (void)curl_easy_getinfo(remote->curl, CURLINFO_RESPONSE_CODE, &http);
+    return http == 200 ? DAYBOOK_OK : fail_as_told(remote, http, error);
+}
+
+/* ---- opening ---- */
+
+static enum daybook_status open_http(struct remote *remote, struct daybook_error *error) {
+    remote->curl = curl_easy_init();
+    remote->headers = curl_slist_append(NULL, "Content-Type: application/proto");
+    struct curl_slist *more = curl_slist_append(remote->headers, "Connect-Protocol-Version: 1");
+    more = more == NULL ? NULL : curl_slist_append(more, "Expect:"); /* No question before the question. */
+    if (remote->curl == NULL || more == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, _("asking %s: memory was refused"), remote->url);
+    }
+    const char *authority = getenv("DAYBOOK_SERVER_CA");
+    if (authority != NULL && *authority != '\0') {
+        (void)curl_easy_setopt(remote->curl, CURLOPT_CAINFO, authority);
+    }
+    (void)curl_easy_setopt(remote->curl, CURLOPT_HTTPHEADER, remote->headers);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+    (void)curl_easy_setopt(remote->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(remote->curl, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_ERRORBUFFER, remote->failure);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEFUNCTION, take_answer);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEDATA, remote);
+    return DAYBOOK_OK;
+}
+
+enum daybook_status remote_open(const char *url, struct remote **remote, struct daybook_error *error) {
+    *remote = NULL;
+    if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) || strlen(url) >= URL_BYTES) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("\"%.80s\" is no server; one is http://127.0.0.1:7420"), url);
+    }
+    struct remote *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, _("asking %.80s: memory was refused"), url);
+    }
+    (void)strcpy(fresh->url, url);
+    for (size_t size = strlen(fresh->url); size > 0 && fresh->url[size - 1] == '/'; size--) {
+        fresh->url[size - 1] = '\0';
+    }
+    arena_init(&fresh->config_arena, CONFIG_ARENA_BYTES);
+    enum daybook_status status = methods_open(&fresh->methods, error);
+    if (status == DAYBOOK_OK) {
+        status = open_http(fresh, error);
+    }
+    if (status != DAYBOOK_OK) {
+        remote_close(fresh);
+        return status;
+    }
+    *remote = fresh;
+    return DAYBOOK_OK;
+}
+
+void remote_close(struct remote *remote) {
+    if (remote == NULL) {
+        return;
+    }
+    curl_easy_cleanup(remote->curl);
+    curl_slist_free_all(remote->headers);
+    methods_close(&remote->methods);
+    daybook_buffer_release(&remote->body);
+    daybook_buffer_release(&remote->answer);
+    arena_release(&remote->config_arena);
+    free(remote);
+}
+
+/* ---- questions ---- */
+
+enum daybook_status remote_call(struct remote *remote, const ProtobufCMessage *message, struct arena *arena,
+                                ProtobufCMessage **answer, struct daybook_error *error) {
+    const struct method *method = methods_find_input(&remote->methods, message->descriptor);
+    if (method == NULL) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("no call of a server takes a %s"),
+                            message->descriptor->short_name);
+    }
+    daybook_buffer_reset(&remote->body);
+    if (wire_encode(message, &remote->body) != DAYBOOK_OK) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, _("asking %s: memory was refused"), remote->url);
+    }
+    enum daybook_status status = post(remote, method->path, error);
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    status = wire_decode(method->output, daybook_buffer_view(&remote->answer), arena, answer, error);
+    if (status == DAYBOOK_DAMAGED) {
+        return daybook_fail_in(error, _("reading the answer of %s, which may be of another version"), remote->url);
+    }
+    return status == DAYBOOK_OK
+               ? status
+               : daybook_fail(error, status, _("reading the answer of %s: memory was refused"), remote->url);
+}
+
+enum daybook_status remote_ask(struct remote *remote, const Pb__Query *query, struct arena *arena,
+                               ProtobufCMessage **answer, struct daybook_error *error) {
+    const ProtobufCFieldDescriptor *arm =
+        protobuf_c_message_descriptor_get_field(&pb__query__descriptor, (unsigned)query->question_case);
+    if (arm == NULL) {
+        return daybook_fail(error, DAYBOOK_INVALID, "%s", _("the query asks nothing; set one of its questions"));
+    }
+    return remote_call(remote, *(ProtobufCMessage *const *)field_member(&query->base, arm), arena, answer, error);
+}
+
+enum daybook_status remote_config(struct remote *remote, const Pb__LedgerConfig **config, struct daybook_error *error) {
+    Pb__StatusQuery asked = PB__STATUS_QUERY__INIT;
+    ProtobufCMessage *answer;
+    if (remote->config == NULL) {
+        enum daybook_status status = remote_call(remote, &asked.base, &remote->config_arena, &answer, error);
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        remote->config = ((const Pb__StatusAnswer *)answer)->config;
+    }
+    *config = remote->config;
+    return remote->config != NULL
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_IO, _("%s does not say how its ledger was made"), remote->url);
+}
+
+/* ---- submissions ---- */
+
+/* Events of a dry run, encoded again: the same bytes, because encoding has one form. */
+static enum daybook_status take_events(const Pb__Answer *told, struct arena *arena, struct daybook_answer *answer) {
+    struct daybook_bytes *events = arena_alloc(arena, told->n_would_append * sizeof *events + 1);
+    struct daybook_buffer encoded = {0};
+    enum daybook_status status = events == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+    for (size_t i = 0; status == DAYBOOK_OK && i < told->n_would_append; i++) {
+        daybook_buffer_reset(&encoded);
+        status = wire_encode(&told->would_append[i]->base, &encoded);
+        char *copy = status == DAYBOOK_OK ? arena_copy_text(arena, (const char *)encoded.data, encoded.size) : NULL;
+        events[i] = (struct daybook_bytes){(const uint8_t *)copy, encoded.size};
+        status = copy == NULL ? DAYBOOK_NO_MEMORY : status;
+    }
+    daybook_buffer_release(&encoded);
+    answer->events = told->n_would_append == 0 ? NULL : events;
+    answer->event_count = told->n_would_append;
+    return status;
+}
+
+static enum daybook_status take_answers(const Pb__SubmitResponse *response, struct arena *arena,
+                                        struct daybook_answer *items, struct daybook_error *error) {
+    for (size_t i = 0; i < response->n_answers; i++) {
+        const Pb__Answer *told = response->answers[i];
+        items[i] = (struct daybook_answer){
+            .first_sequence = told->first_sequence,
+            .last_sequence = told->last_sequence,
+            .recorded_at_us = told->recorded_at_us,
+            .is_repeated = told->repeated,
+            .refusal = told->refusal,
+            .warning = told->n_warnings == 0 ? NULL : told->warnings[0],
+        };
+        if (take_events(told, arena, &items[i]) != DAYBOOK_OK) {
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("reading the answers: memory was refused"));
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+/* The requests are bytes already: the message around them is put together here. */
+static enum daybook_status put_requests(struct remote *remote, const struct daybook_bytes *requests, size_t count,
+                                        enum daybook_submit_mode mode) {
+    enum { TAG_REQUESTS = 1 << 3 | 2, TAG_ATOMIC = 2 << 3, TAG_DRY_RUN = 3 << 3 };
+    uint8_t head[16] = {TAG_REQUESTS};
+    enum daybook_status status = DAYBOOK_OK;
+    daybook_buffer_reset(&remote->body);
+    for (size_t i = 0; status == DAYBOOK_OK && i < count; i++) {
+        size_t size = 1 + varint_store(head + 1, requests[i].size);
+        status = daybook_buffer_append(&remote->body, head, size);
+        if (status == DAYBOOK_OK) {
+            status = daybook_buffer_append(&remote->body, requests[i].data, requests[i].size);
+        }
+    }
+    if (status == DAYBOOK_OK && mode != DAYBOOK_SUBMIT_EACH) {
+        const uint8_t flag[] = {mode == DAYBOOK_SUBMIT_GROUP ? TAG_ATOMIC : TAG_DRY_RUN, 1};
+        status = daybook_buffer_append(&remote->body, flag, sizeof flag);
+    }
+    return status;
+}
+
+/* As many as fit one call; a group is never cut. */
+static size_t count_for_call(const struct daybook_bytes *requests, size_t count, enum daybook_submit_mode mode) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < count && mode != DAYBOOK_SUBMIT_GROUP; i++) {
+        bytes += requests[i].size;
+        if (i > 0 && bytes > SUBMIT_BYTES) {
+            return i;
+        }
+    }
+    return count;
+}
+
+static enum daybook_status submit_some(struct remote *remote, const struct daybook_bytes *requests, size_t count,
+                                       enum daybook_submit_mode mode, struct arena *arena, struct daybook_answer *items,
+                                       struct daybook_error *error) {
+    ProtobufCMessage *message;
+    const struct method *method = methods_find_input(&remote->methods, &pb__submit_request__descriptor);
+    if (put_requests(remote, requests, count, mode) != DAYBOOK_OK) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("submitting: memory was refused"));
+    }
+    enum daybook_status status = post(remote, method->path, error);
+    if (status == DAYBOOK_OK) {
+        status = wire_decode(method->output, daybook_buffer_view(&remote->answer), arena, &message, error);
+    }
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    const Pb__SubmitResponse *response = (const Pb__SubmitResponse *)message;
+    if (response->n_answers != count) {
+        return daybook_fail(error, DAYBOOK_IO, _("%s answered %zu of %zu requests"), remote->url, response->n_answers,
+                            count);
+    }
+    return take_answers(response, arena, items, error);
+}
+
+enum daybook_status remote_submit(struct remote *remote, const struct daybook_bytes *requests, size_t count,
+                                  enum daybook_submit_mode mode, struct daybook_answers *answers,
+                                  struct daybook_error *error) {
+    struct arena *arena;
+    enum daybook_status status = ledger_make_answers(count, answers, &arena, error);
+    for (size_t done = 0; status == DAYBOOK_OK && done < count;) {
+        size_t some = count_for_call(requests + done, count - done, mode);
+        status = submit_some(remote, requests + done, some, mode, arena, answers->items + done, error);
+        done += some;
+    }
+    if (status != DAYBOOK_OK) {
+        daybook_answers_release(answers);
+    }
+    return status;
+}

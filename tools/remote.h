@@ -1,0 +1,36 @@
+/*
+ * A ledger behind a server: the questions and submissions of the commands go
+ * over HTTP (Connect, protobuf), and come back as the same messages, answers
+ * and errors that the ledger itself would give.
+ */
+#ifndef DAYBOOK_TOOLS_REMOTE_H
+#define DAYBOOK_TOOLS_REMOTE_H
+
+#include "base/arena.h"
+#include "daybook.h"
+
+struct remote; /* One thread. */
+
+/* "http://127.0.0.1:7420", "https://books.example:7420". Connects at the first question. INVALID: no such URL. */
+DAYBOOK_MUST_USE enum daybook_status remote_open(const char *url, struct remote **remote, struct daybook_error *error);
+void remote_close(struct remote *remote); /* Accepts NULL. */
+
+/* The configuration of the ledger that it serves; borrowed until close. */
+DAYBOOK_MUST_USE enum daybook_status remote_config(struct remote *remote, const Pb__LedgerConfig **config,
+                                                   struct daybook_error *error);
+
+/* query_run over there; the answer lives in `arena`. */
+DAYBOOK_MUST_USE enum daybook_status remote_ask(struct remote *remote, const Pb__Query *query, struct arena *arena,
+                                                ProtobufCMessage **answer, struct daybook_error *error);
+
+/* Any other call of the schema: the one that takes such a message. */
+DAYBOOK_MUST_USE enum daybook_status remote_call(struct remote *remote, const ProtobufCMessage *message,
+                                                 struct arena *arena, ProtobufCMessage **answer,
+                                                 struct daybook_error *error);
+
+/* daybook_submit over there. What is too large for one call goes in several, but for a group. */
+DAYBOOK_MUST_USE enum daybook_status remote_submit(struct remote *remote, const struct daybook_bytes *requests,
+                                                   size_t count, enum daybook_submit_mode mode,
+                                                   struct daybook_answers *answers, struct daybook_error *error);
+
+#endif
