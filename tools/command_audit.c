@@ -429,6 +429,17 @@ static const struct option_spec verify_options[] = {
     OUTPUT_OPTION,
     OPTIONS_END,
 };
+static const struct option_spec bundle_options[] = {
+    {"from", 0, OPTION_VALUE, false, "SEQ", N_("the first event (default: 1)"), FIELD_NONE},
+    {"to", 0, OPTION_VALUE, false, "SEQ", N_("the last event, where a checkpoint is signed (default: the head)"),
+     FIELD_NONE},
+    {"as-of", 0, OPTION_VALUE, false, "DATE",
+     N_("of the reports (default: the day on which the last event was recorded)"), FIELD_NONE},
+    {"samples", 0, OPTION_VALUE, false, "COUNT", N_("prove so many single events, spread over the range (default: 10)"),
+     FIELD_NONE},
+    {"output", 'o', OPTION_VALUE, true, "FILE", N_("write the bundle there"), FIELD_NONE},
+    OPTIONS_END,
+};
 static const struct option_spec consistency_options[] = {SIZE_OPTION, OUTPUT_OPTION, OPTIONS_END};
 
 const struct command audit_commands[] = {
@@ -541,6 +552,19 @@ const struct command audit_commands[] = {
                "does not hold is listed with its place, and the exit status is 4. Nothing in the ledger is changed."),
         .example = "daybook audit verify -o 2024.certificate",
         .options = verify_options,
+    },
+    {
+        .name = "audit bundle",
+        .arguments = "",
+        .uses = USES_LEDGER,
+        .run = audit_run_bundle,
+        .summary = N_("write everything that an auditor needs into one file"),
+        .detail = N_(
+            "The ledger is verified first. The file (tar, compressed by zstd) has the events as protobuf and as JSON "
+            "lines, schema, proofs, checkpoints, reports, the certificate, a checklist and a README. \"daybook-verify "
+            "bundle\" checks it without the ledger."),
+        .example = "daybook audit bundle -o 2024.tar.zst",
+        .options = bundle_options,
     },
     {.name = NULL},
 };

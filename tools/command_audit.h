@@ -28,6 +28,7 @@ int audit_finish(enum daybook_status status, const struct daybook_error *error);
 
 int audit_run_key_new(struct invocation *invocation);  /* daybook audit key new */
 int audit_run_key_show(struct invocation *invocation); /* daybook audit key show */
+int audit_run_bundle(struct invocation *invocation);   /* daybook audit bundle */
 int audit_run_verify(struct invocation *invocation);   /* daybook audit verify */
 
 #endif

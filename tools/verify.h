@@ -32,6 +32,9 @@ DAYBOOK_MUST_USE enum daybook_status verify_consistency_file(const struct verify
                                                              const char *old_path, struct daybook_error *error);
 DAYBOOK_MUST_USE enum daybook_status verify_tiles(const struct verify_trust *trust, const char *directory,
                                                   struct daybook_error *error);
+/* Every payload of an audit bundle (tools/bundle.h), hashed again. */
+DAYBOOK_MUST_USE enum daybook_status verify_bundle(const struct verify_trust *trust, const char *path,
+                                                   struct daybook_error *error);
 
 /* That the bytes of a stored event say `sequence`. */
 DAYBOOK_MUST_USE enum daybook_status verify_event_place(struct daybook_bytes event, uint64_t sequence,

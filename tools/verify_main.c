@@ -19,6 +19,7 @@ static const char usage[] =
     "  inclusion PROOF EVENT       that the event, in its stored bytes, is in the log (a .tlog-proof file)\n"
     "  consistency PROOF OLD       that the log still begins with what the older checkpoint OLD spoke of\n"
     "  tiles DIR                   a tree of tiles, every entry and every tile\n"
+    "  bundle FILE                 an audit bundle, every event and every file of it\n"
     "\n"
     "Options:\n"
     "  --key KEY                   the log's verifier key, or a file with it, received out of band\n"
@@ -142,6 +143,9 @@ static enum daybook_status run_check(const struct verify_trust *trust, int count
     }
     if (strcmp(check, "tiles") == 0 && count == 2) {
         return verify_tiles(trust, words[1], error);
+    }
+    if (strcmp(check, "bundle") == 0 && count == 2) {
+        return verify_bundle(trust, words[1], error);
     }
     return daybook_fail(error, DAYBOOK_INVALID, "there is no check \"%.40s\" of %d files; see --help", check,
                         count > 0 ? count - 1 : 0);
