@@ -53,7 +53,7 @@ struct daybook_open_options {
     bool is_read_only;                     /* Touches nothing: views answer as far as they were folded. */
     bool follows;                          /* Worker threads keep the views up with the journal. */
     const struct projection *const *views; /* NULL-terminated; daybook_standard_views, or NULL for none. */
-    size_t state_limit_bytes;              /* Of the memory that deciding may keep; 0 = 1 GiB. */
+    size_t state_limit_bytes;              /* Of the memory that deciding may keep; 0 = 768 MiB. */
     uint64_t checkpoint_events;            /* Events between two checkpoints of that state; 0 = the default. */
     size_t map_size_bytes;                 /* Address space of each store; 0 = the default. */
     uint32_t wait_ms;                      /* How long a question waits for a view that follows; 0 = a minute. */

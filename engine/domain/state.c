@@ -17,6 +17,8 @@ struct state *state_open(const struct state_source *source) {
         arena_init(&state->event_arena, EVENT_ARENA_BYTES);
         state->source = *source;
         state->epoch = 1;
+        state->recent_customers.most = RECENT_CUSTOMERS_MOST;
+        state->recent_documents.most = RECENT_DOCUMENTS_MOST;
     }
     return state;
 }
@@ -32,6 +34,8 @@ void state_close(struct state *state) {
     names_release(&state->frozen_names);
     vector_release(&state->undos, sizeof(struct undo), &state->pool);
     free(state->rows.slots);
+    free(state->recent_customers.slots);
+    free(state->recent_documents.slots);
     free(state->undo_bytes);
     free(state->changed.numbers);
     free(state->frozen.numbers);
@@ -166,14 +170,13 @@ static enum daybook_status search_names(struct state *state, uint64_t hash, matc
     return status;
 }
 
-static struct recent *recent_of(struct state *state, uint64_t hash, enum row_kind kind) {
-    return kind == ROW_CUSTOMER ? &state->recent_customers[recent_customer_slot(hash)]
-                                : &state->recent_documents[recent_document_slot(hash)];
+static struct recent_table *recents_of(struct state *state, enum row_kind kind) {
+    return kind == ROW_CUSTOMER ? &state->recent_customers : &state->recent_documents;
 }
 
 static void remember(struct state *state, uint64_t hash, struct row *row) {
     if (row != NULL) {
-        *recent_of(state, hash, (enum row_kind)row->kind) = (struct recent){hash, row};
+        recent_remember(recents_of(state, (enum row_kind)row->kind), hash, row);
     }
 }
 
@@ -189,10 +192,7 @@ void state_forget_recent(struct state *state, const struct row *row) {
     if (row->kind == ROW_LEDGER) {
         return;
     }
-    struct recent *recent = recent_of(state, name_hash_of(row), (enum row_kind)row->kind);
-    if (recent->row == row) {
-        *recent = (struct recent){0};
-    }
+    recent_forget(recents_of(state, (enum row_kind)row->kind), name_hash_of(row), row);
 }
 
 struct customer_search {
@@ -216,8 +216,9 @@ enum daybook_status state_find_customer(struct state *state, const char *id, str
                                         struct daybook_error *error) {
     struct customer_search search = {.id = id};
     uint64_t hash = name_hash_customer(id);
-    const struct recent *recent = recent_of(state, hash, ROW_CUSTOMER);
-    if (recent->row != NULL && recent->hash == hash && strcmp(((struct customer *)recent->row)->id, id) == 0) {
+    const struct recent *recent = recent_slot(&state->recent_customers, hash);
+    if (recent != NULL && recent->row != NULL && recent->hash == hash &&
+        strcmp(((struct customer *)recent->row)->id, id) == 0) {
         *customer = (struct customer *)recent->row;
         return DAYBOOK_OK;
     }
@@ -286,8 +287,9 @@ enum daybook_status state_find_document(struct state *state, const struct custom
                                         struct daybook_error *error) {
     struct document_search search = {.customer = customer, .kind = kind, .id = id};
     uint64_t hash = name_hash_document(customer->row.number, kind, id);
-    const struct recent *recent = recent_of(state, hash, ROW_DOCUMENT);
-    if (recent->row != NULL && recent->hash == hash && is_document((struct document *)recent->row, &search)) {
+    const struct recent *recent = recent_slot(&state->recent_documents, hash);
+    if (recent != NULL && recent->row != NULL && recent->hash == hash &&
+        is_document((struct document *)recent->row, &search)) {
         *document = (struct document *)recent->row;
         *sequence = recent->row->number;
         return DAYBOOK_OK;

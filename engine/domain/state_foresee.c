@@ -32,13 +32,11 @@ static void foresee_name(const struct state *state, uint64_t hash) {
     }
 }
 
-static const struct recent *recent_customer(const struct state *state, uint64_t hash) {
-    return &state->recent_customers[recent_customer_slot(hash)];
-}
-
 static const struct customer *customer_of(const struct state *state, const struct state_hint *hint) {
-    const struct recent *recent = recent_customer(state, hint->customer_hash);
-    return recent->row != NULL && recent->hash == hint->customer_hash ? (const struct customer *)recent->row : NULL;
+    const struct recent *recent = recent_slot(&state->recent_customers, hint->customer_hash);
+    return recent != NULL && recent->row != NULL && recent->hash == hint->customer_hash
+               ? (const struct customer *)recent->row
+               : NULL;
 }
 
 /* The first account: nearly every customer has one. */
@@ -69,7 +67,7 @@ static void foresee_document(const struct state *state, const Pb__Request *reque
     }
     uint64_t hash = name_hash_document(customer->row.number, kind, id);
     foresee_name(state, hash);
-    fetch(&state->recent_documents[recent_document_slot(hash)]);
+    fetch(recent_slot(&state->recent_documents, hash));
 }
 
 static void foresee_lists(const struct account *account) {
@@ -93,7 +91,7 @@ void state_foresee(const struct state *state, const Pb__Request *request, unsign
     if (step == 0) {
         hint->customer_hash = name_hash_customer(request->customer);
         hint->key_hash = name_hash_key((struct daybook_bytes){request->key.data, request->key.len});
-        fetch(recent_customer(state, hint->customer_hash));
+        fetch(recent_slot(&state->recent_customers, hint->customer_hash));
         foresee_name(state, hint->key_hash);
         return;
     }

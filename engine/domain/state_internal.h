@@ -37,19 +37,18 @@ struct changed_rows {
 
 /* Rows that were found by name lately: deciding, emitting and folding ask for the same
  * few again and again, and most customers are asked for often. Direct-mapped by the
- * name's hash; a row that goes away takes its place with it. */
-enum { RECENT_CUSTOMERS = 1 << 17, RECENT_DOCUMENTS = 1 << 14 };
+ * name's hash; a row that goes away takes its place with it. Grows with what is used of it. */
 struct recent {
     uint64_t hash;
     struct row *row; /* NULL: free. */
 };
-
-static inline uint32_t recent_customer_slot(uint64_t hash) {
-    return (uint32_t)(hash % RECENT_CUSTOMERS);
-}
-static inline uint32_t recent_document_slot(uint64_t hash) {
-    return (uint32_t)(hash % RECENT_DOCUMENTS);
-}
+struct recent_table {
+    struct recent *slots; /* NULL: memory was refused, so nothing is remembered. */
+    uint32_t capacity;    /* A power of two. */
+    uint32_t used;
+    uint32_t most; /* It grows no further. */
+};
+enum { RECENT_CUSTOMERS_MOST = 1 << 22, RECENT_DOCUMENTS_MOST = 1 << 14 };
 
 /* What must be done to take the last change back; undone last first. */
 enum undo_kind {
@@ -92,8 +91,8 @@ struct state {
     size_t undo_bytes_capacity;
     bool is_recording;
     struct ledger_row *ledger;
-    struct recent recent_customers[RECENT_CUSTOMERS];
-    struct recent recent_documents[RECENT_DOCUMENTS];
+    struct recent_table recent_customers;
+    struct recent_table recent_documents;
     struct arena event_arena; /* Of an event that a name led to; reset for each. */
 };
 
@@ -122,6 +121,11 @@ DAYBOOK_MUST_USE enum daybook_status state_note_change(struct state *state, stru
 
 /* Forgets the rows that were made since state_begin and are gone. */
 void state_forget_changed(struct state *state);
+
+/* Its place; NULL: there is no table. */
+const struct recent *recent_slot(const struct recent_table *table, uint64_t hash);
+void recent_remember(struct recent_table *table, uint64_t hash, struct row *row);
+void recent_forget(struct recent_table *table, uint64_t hash, const struct row *row);
 
 /* A row is about to go away. */
 void state_forget_recent(struct state *state, const struct row *row);

@@ -177,6 +177,50 @@ bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, 
     }
 }
 
+const struct recent *recent_slot(const struct recent_table *table, uint64_t hash) {
+    return table->slots == NULL ? NULL : &table->slots[(uint32_t)hash & (table->capacity - 1)];
+}
+
+static void recent_place(struct recent_table *table, struct recent recent) {
+    struct recent *slot = &table->slots[(uint32_t)recent.hash & (table->capacity - 1)];
+    table->used += slot->row == NULL;
+    *slot = recent;
+}
+
+/* Where memory is refused it stays as it is: what is not remembered is found the long way. */
+static void recent_grow(struct recent_table *table) {
+    struct recent_table grown = {.capacity = table->capacity == 0 ? TABLE_SMALLEST : table->capacity * 2,
+                                 .most = table->most};
+    grown.slots = calloc(grown.capacity, sizeof *grown.slots);
+    if (grown.slots == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < table->capacity; i++) {
+        if (table->slots[i].row != NULL) {
+            recent_place(&grown, table->slots[i]);
+        }
+    }
+    free(table->slots);
+    *table = grown;
+}
+
+void recent_remember(struct recent_table *table, uint64_t hash, struct row *row) {
+    if (table->used * 3 >= table->capacity && table->capacity < table->most) {
+        recent_grow(table);
+    }
+    if (table->slots != NULL) {
+        recent_place(table, (struct recent){hash, row});
+    }
+}
+
+void recent_forget(struct recent_table *table, uint64_t hash, const struct row *row) {
+    const struct recent *recent = recent_slot(table, hash);
+    if (recent != NULL && recent->row == row) {
+        table->slots[recent - table->slots] = (struct recent){0};
+        table->used--;
+    }
+}
+
 /* Seeds keep the three kinds of names apart. They are stored: never change them. */
 uint64_t name_hash_customer(const char *id) {
     return hash64(id, strlen(id), 1);
