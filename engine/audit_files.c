@@ -235,6 +235,80 @@ enum daybook_status audit_checkpoint_write(const char *directory, uint64_t size,
     return small_file_write(path, note, SMALL_FILE_PUBLIC, SMALL_FILE_REPLACE, error);
 }
 
+/* ---- the configuration ---- */
+
+static enum daybook_status config_text(struct daybook_bytes config, const char *origin, struct daybook_buffer *text,
+                                       struct daybook_error *error) {
+    static const char head[] = "daybook ledger configuration\n";
+    struct merkle_hash digest;
+    struct sha256 *sha256 = sha256_open();
+    if (sha256 != NULL) {
+        sha256_begin(sha256);
+        sha256_update(sha256, config.data, config.size);
+        sha256_end(sha256, digest.bytes);
+    }
+    bool is_made = sha256 != NULL && daybook_buffer_append(text, head, sizeof head - 1) == DAYBOOK_OK &&
+                   daybook_buffer_append(text, origin, strlen(origin)) == DAYBOOK_OK &&
+                   daybook_buffer_append(text, "\n", 1) == DAYBOOK_OK &&
+                   merkle_hash_format(&digest, text) == DAYBOOK_OK;
+    sha256_close(sha256);
+    return is_made ? DAYBOOK_OK
+                   : daybook_fail(error, DAYBOOK_NO_MEMORY, "digesting the configuration: memory was refused");
+}
+
+enum daybook_status audit_config_sign(const char *directory, struct daybook_bytes config,
+                                      const struct note_signer *signer, struct daybook_error *error) {
+    char path[PATH_MAX];
+    struct daybook_buffer text = {0};
+    struct daybook_buffer note = {0};
+    enum daybook_status status = audit_config_check(directory, config, &signer->key, error);
+    if (status != DAYBOOK_NOT_FOUND) {
+        return status;
+    }
+    status = path_of(directory, "checkpoints/config", path, error);
+    if (status == DAYBOOK_OK) {
+        status = config_text(config, signer->key.name, &text, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = note_sign(daybook_buffer_view(&text), signer, &note, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = small_file_write(path, daybook_buffer_view(&note), SMALL_FILE_PUBLIC, SMALL_FILE_NEW, error);
+    }
+    daybook_buffer_release(&text);
+    daybook_buffer_release(&note);
+    return status;
+}
+
+enum daybook_status audit_config_check(const char *directory, struct daybook_bytes config, const struct note_key *key,
+                                       struct daybook_error *error) {
+    char path[PATH_MAX];
+    struct daybook_buffer bytes = {0};
+    struct daybook_buffer text = {0};
+    struct note note;
+    struct note_verdict verdict = {0};
+    DAYBOOK_TRY(path_of(directory, "checkpoints/config", path, error));
+    enum daybook_status status = small_file_read(path, NOTE_SIZE_MAX, &bytes, error);
+    if (status == DAYBOOK_OK) {
+        status = note_parse(daybook_buffer_view(&bytes), &note, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = note_check(&note, key, &verdict, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = config_text(config, key->name, &text, error);
+    }
+    if (status == DAYBOOK_OK && !verdict.is_signed) {
+        status = daybook_fail(error, DAYBOOK_DAMAGED, "it is foreign: %s has not signed it", key->name);
+    } else if (status == DAYBOOK_OK && !daybook_bytes_equal(note.text, daybook_buffer_view(&text))) {
+        status = daybook_fail(error, DAYBOOK_DAMAGED,
+                              "the ledger's configuration in the journal is not the one that was signed");
+    }
+    daybook_buffer_release(&bytes);
+    daybook_buffer_release(&text);
+    return status;
+}
+
 enum daybook_status audit_lock(const char *directory, int *lock, struct daybook_error *error) {
     char path[PATH_MAX];
     *lock = -1;

@@ -5,6 +5,7 @@
  *     keys/log.pub              the verifier's key: to be given to auditors by another way than the ledger
  *     checkpoints/lock          held by whoever signs
  *     checkpoints/SIZE          a signed checkpoint, a file for each; 20 digits
+ *     checkpoints/config        a signed note with the digest of the ledger's configuration, which no event holds
  *
  *   L1  A checkpoint, once it is there, is never changed or removed.
  *   L2  One process signs at a time, and signs nothing that is not consistent with the newest checkpoint.
@@ -45,6 +46,13 @@ DAYBOOK_MUST_USE enum daybook_status audit_checkpoint_newest(const char *directo
                                                              struct daybook_buffer *note, struct daybook_error *error);
 DAYBOOK_MUST_USE enum daybook_status audit_checkpoint_write(const char *directory, uint64_t size,
                                                             struct daybook_bytes note, struct daybook_error *error);
+
+/* Signs the digest of the configuration, unless that is done. */
+DAYBOOK_MUST_USE enum daybook_status audit_config_sign(const char *directory, struct daybook_bytes config,
+                                                       const struct note_signer *signer, struct daybook_error *error);
+/* DAMAGED: the configuration is not the one that was signed. NOT_FOUND: none was. */
+DAYBOOK_MUST_USE enum daybook_status audit_config_check(const char *directory, struct daybook_bytes config,
+                                                        const struct note_key *key, struct daybook_error *error);
 
 /* L2: waits for the lock; -1 on failure. */
 DAYBOOK_MUST_USE enum daybook_status audit_lock(const char *directory, int *lock, struct daybook_error *error);

@@ -31,6 +31,18 @@ static enum daybook_status load_one(struct audit_run *run, const struct note_key
     return DAYBOOK_OK;
 }
 
+/* It is no event, so the tree says nothing of it. */
+static enum daybook_status check_config(struct audit_run *run, const struct note_key *key,
+                                        struct daybook_error *error) {
+    struct daybook_bytes config = journal_config(ledger_journal(run->ledger));
+    enum daybook_status status = audit_config_check(ledger_directory(run->ledger), config, key, error);
+    if (status == DAYBOOK_DAMAGED || status == DAYBOOK_NOT_FOUND) {
+        audit_add(run, "checkpoints/config: %s", error->message);
+        return DAYBOOK_OK;
+    }
+    return status;
+}
+
 enum daybook_status audit_load_checkpoints(struct audit_run *run, struct daybook_error *error) {
     struct audit_sizes sizes;
     struct note_key key;
@@ -46,6 +58,9 @@ enum daybook_status audit_load_checkpoints(struct audit_run *run, struct daybook
             status = DAYBOOK_OK;
             sizes.count = 0;
         }
+    }
+    if (status == DAYBOOK_OK && sizes.count > 0) {
+        status = check_config(run, &key, error);
     }
     for (size_t i = 0; i < sizes.count && status == DAYBOOK_OK; i++) {
         status = load_one(run, &key, sizes.items[i], &bytes, error);

@@ -37,7 +37,12 @@ static enum daybook_status digest_live(struct audit_run *run, struct view *view,
     enum daybook_status status = view_compute_digest(view, &refold->live, error);
     refold->has_live = status == DAYBOOK_OK;
     if (status == DAYBOOK_NOT_FOUND || status == DAYBOOK_BEHIND) {
-        return DAYBOOK_OK; /* There is none: nothing is wrong. */
+        /* There is none: nothing is wrong, unless there was one. */
+        view_get_status(view, &known);
+        if (known.reason[0] != '\0') {
+            audit_add(run, "view %s was given up: %s", known.name, known.reason);
+        }
+        return DAYBOOK_OK;
     }
     if (status == DAYBOOK_DAMAGED || status == DAYBOOK_INVALID) {
         audit_add(run, "view %s: %s", known.name, error->message);

@@ -201,6 +201,10 @@ static int run_checkpoint(struct invocation *invocation) {
         status = audit_lock(signing.directory, &signing.lock, &error);
     }
     if (status == DAYBOOK_OK) {
+        status = audit_config_sign(signing.directory, journal_config(ledger_journal(signing.ledger)), &signing.signer,
+                                   &error);
+    }
+    if (status == DAYBOOK_OK) {
         status = cosigned != NULL ? adopt(&signing, cosigned, &error) : sign_head(&signing, &error);
     }
     if (status == DAYBOOK_OK) {
