@@ -9,8 +9,11 @@
 #include "base/clock.h"
 #include "projection/feed.h"
 
-#define MS_NS           UINT64_C(1000000)
-#define POLL_NS         (50 * MS_NS)   /* Commits of another process are seen this late. */
+#define MS_NS   UINT64_C(1000000)
+#define POLL_NS (50 * MS_NS) /* Commits of another process are seen this late. */
+/* Folding a few events costs nearly as much as folding a thousand: a commit that follows closely on a fold waits
+ * for others, unless a question waits for it. */
+#define GATHER_NS       (50 * MS_NS)
 #define FAILED_POLL_NS  (1000 * MS_NS) /* After a failure of the world, and for a stopped view. */
 #define SETTLE_AFTER_NS (UINT64_C(5000) * MS_NS)
 
@@ -37,6 +40,7 @@ struct projector {
     uv_cond_t work;     /* Workers wait for something to do. */
     uv_cond_t progress; /* Others wait for a position. */
     uint64_t head;      /* As projector_wake said. */
+    size_t idle_count;  /* Workers that wait for a commit. */
     bool is_closing;
 };
 
@@ -90,10 +94,17 @@ static void wait_for_work(struct worker *worker, enum daybook_status status) {
     struct projector *projector = worker->projector;
     bool has_failed = status != DAYBOOK_OK;
     uint64_t now_ns = clock_monotonic_ns();
+    uint64_t gather_ns = now_ns + GATHER_NS;
     uint64_t until_ns = now_ns + (has_failed && status != DAYBOOK_BEHIND ? FAILED_POLL_NS : POLL_NS);
+    projector->idle_count++;
     while (!projector->is_closing && now_ns < until_ns &&
            (has_failed || (!worker->is_asked && projector->head <= worker->position))) {
         uv_cond_timedwait(&projector->work, &projector->lock, until_ns - now_ns);
+        now_ns = clock_monotonic_ns();
+    }
+    projector->idle_count--;
+    while (!projector->is_closing && !has_failed && !worker->is_asked && now_ns < gather_ns) {
+        uv_cond_timedwait(&projector->work, &projector->lock, gather_ns - now_ns);
         now_ns = clock_monotonic_ns();
     }
     worker->is_asked = false;
@@ -194,7 +205,9 @@ void projector_wake(struct projector *projector, uint64_t head) {
     uv_mutex_lock(&projector->lock);
     if (head > projector->head) {
         projector->head = head;
-        uv_cond_broadcast(&projector->work);
+        if (projector->idle_count > 0) {
+            uv_cond_broadcast(&projector->work);
+        }
     }
     uv_mutex_unlock(&projector->lock);
 }
