@@ -6,7 +6,7 @@
 #include "domain/fold.h"
 #include "writer_inside.h"
 
-enum { REQUEST_ARENA_BYTES = 64 << 20, FOLD_ARENA_BYTES = 64 << 20, DEFAULT_CHECKPOINT_EVENTS = 500000 };
+enum { REQUEST_ARENA_BYTES = 64 << 20, FOLD_ARENA_BYTES = 64 << 20, DEFAULT_CHECKPOINT_EVENTS = 1000000 };
 static const size_t default_state_limit_bytes = (size_t)768 << 20;
 
 /* ---- the state's source ---- */

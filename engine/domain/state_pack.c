@@ -16,23 +16,49 @@
 /* One place for both directions: writing appends, reading fills the field. */
 struct packer {
     struct daybook_buffer *out; /* Writing; NULL when reading. */
+    uint8_t *to;                /* In its memory, */
+    uint8_t *to_end;            /* which ends here. */
     const uint8_t *at;
     const uint8_t *end;
     struct pool *pool;
     bool has_failed;
 };
 
+/* Where the next `size` bytes go; NULL: memory was refused. */
+static uint8_t *make_room(struct packer *packer, size_t size) {
+    if ((size_t)(packer->to_end - packer->to) < size) {
+        if (packer->to != NULL) {
+            packer->out->size = (size_t)(packer->to - packer->out->data);
+        }
+        uint8_t *to = daybook_buffer_reserve(packer->out, size);
+        packer->has_failed = to == NULL;
+        if (to == NULL) {
+            return NULL;
+        }
+        packer->to = to;
+        packer->to_end = packer->out->data + packer->out->capacity;
+    }
+    return packer->to;
+}
+
+static void write_unsigned(struct packer *packer, uint64_t value) {
+    uint8_t *to = make_room(packer, 10);
+    if (to != NULL) {
+        while (value >= 0x80) {
+            *to++ = (uint8_t)(value | 0x80);
+            value >>= 7;
+        }
+        *to = (uint8_t)value;
+        packer->to = to + 1;
+    }
+}
+
 static void pack_unsigned(struct packer *packer, uint64_t *value) {
     if (packer->has_failed) {
         return;
     }
     if (packer->out != NULL) {
-        uint8_t *to = daybook_buffer_reserve(packer->out, 10);
-        if (to == NULL) {
-            packer->has_failed = true;
-            return;
-        }
-        packer->out->size += varint_store(to, *value);
+        write_unsigned(packer, *value);
         return;
     }
     size_t size = varint_load(packer->at, packer->end, value);
@@ -77,7 +103,11 @@ static void pack_text(struct packer *packer, char *text, size_t capacity) {
         return;
     }
     if (packer->out != NULL) {
-        packer->has_failed = daybook_buffer_append(packer->out, text, size) != DAYBOOK_OK;
+        uint8_t *to = make_room(packer, size);
+        if (to != NULL) {
+            memcpy(to, text, size);
+            packer->to = to + size;
+        }
         return;
     }
     if (size >= capacity || size > (size_t)(packer->end - packer->at)) {
@@ -330,10 +360,16 @@ static void pack_row(struct packer *packer, struct row *row) {
 
 enum daybook_status row_pack(const struct row *row, struct daybook_buffer *out) {
     struct packer packer = {.out = out};
+    size_t start = out->size;
+    if (out->capacity > 0) {
+        packer.to = out->data + out->size;
+        packer.to_end = out->data + out->capacity;
+    }
     uint8_t kind = row->kind;
     pack_byte(&packer, &kind);
     /* Writing changes nothing of the row; one set of functions for both ways needs the cast. */
     pack_row(&packer, (struct row *)(uintptr_t)row);
+    out->size = packer.has_failed ? start : (size_t)(packer.to - out->data);
     return packer.has_failed ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
 }
 
