@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { compressionGzip, createConnectTransport } from "@connectrpc/connect-node";
-import { Admin, Events, Ledger, Views } from "./gen/daybook/v1/service_pb.js";
+import { Admin, Audit, Events, Ledger, Views } from "./gen/daybook/v1/service_pb.js";
 import { RefusalCode, RefusalSchema, RequestSchema } from "./gen/daybook/v1/request_pb.js";
 
 const baseUrl = process.env.DAYBOOK_URL;
@@ -105,7 +105,7 @@ for (const [name, options] of encodings) {
 }
 
 // Whoever adds a call to the schema finds here whether the server answers it.
-for (const service of [Views, Admin, Events]) {
+for (const service of [Views, Admin, Audit, Events]) {
   for (const method of service.methods.filter((m) => m.methodKind === "unary")) {
     test(`every call is answered: ${service.typeName}/${method.name}`, async () => {
       const client = createClient(service, transport({ useBinaryFormat: true }));

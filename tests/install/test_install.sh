@@ -18,9 +18,12 @@ install_copy() {
     export PKG_CONFIG_PATH=$library_dir/pkgconfig
     export LD_LIBRARY_PATH=$library_dir
     for file in include/daybook/daybook.h include/daybook/base/error.h include/daybook/v1/request.pb-c.h \
-        share/daybook/proto/daybook/v1/event.proto share/man/man1/daybook.1; do
+        share/daybook/proto/daybook/v1/event.proto share/man/man1/daybook.1 \
+        lib/systemd/system/daybook.service; do
         [ -s "$prefix/$file" ] || { echo "install left out $file"; exit 1; }
     done
+    grep -qF "ExecStart=$prefix/bin/daybook serve" "$prefix/lib/systemd/system/daybook.service" ||
+        { echo "the service starts another program"; exit 1; }
     "$prefix/bin/daybook" --version | grep -q '^daybook [0-9]' || { echo "the installed program does not run"; exit 1; }
 }
 
