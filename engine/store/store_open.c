@@ -55,30 +55,40 @@ static enum daybook_status environment_open(struct store *store, const struct st
     return DAYBOOK_OK;
 }
 
+/* *missing: the first table that is not there, when that is why it fails. */
+static int open_tables_in(struct store *store, const struct store_options *options, bool creates,
+                          const char **missing) {
+    MDB_txn *txn = NULL;
+    int code = mdb_txn_begin(store->env, NULL, creates ? 0 : MDB_RDONLY, &txn);
+    *missing = NULL;
+    for (size_t i = 0; i < options->table_count && code == 0; i++) {
+        code = mdb_dbi_open(txn, options->tables[i], creates ? MDB_CREATE : 0, &store->tables[i]);
+        *missing = code == MDB_NOTFOUND ? options->tables[i] : NULL;
+    }
+    if (code != 0) {
+        mdb_txn_abort(txn);
+        return code;
+    }
+    return mdb_txn_commit(txn); /* Also of a reader: it is what keeps the handles. */
+}
+
+/* Where all tables are there no write transaction is wanted: another process may be in the middle of a long one. */
 static enum daybook_status tables_open(struct store *store, const struct store_options *options,
                                        struct daybook_error *error) {
-    MDB_txn *txn = NULL;
-    int code = mdb_txn_begin(store->env, NULL, options->is_read_only ? MDB_RDONLY : 0, &txn);
+    const char *missing = NULL;
+    int code = open_tables_in(store, options, false, &missing);
+    if (missing != NULL && options->is_read_only) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND,
+                            "opening the store %s: it has no table \"%s\"; open it for writing first", store->directory,
+                            missing);
+    }
+    if (missing != NULL) {
+        code = open_tables_in(store, options, true, &missing);
+    }
     if (code != 0) {
         return store_fail(store, error, code, "opening the tables of");
     }
-    for (size_t i = 0; i < options->table_count; i++) {
-        code = mdb_dbi_open(txn, options->tables[i], options->is_read_only ? 0 : MDB_CREATE, &store->tables[i]);
-        if (code != 0) {
-            mdb_txn_abort(txn);
-            if (code == MDB_NOTFOUND) {
-                return daybook_fail(error, DAYBOOK_NOT_FOUND,
-                                    "opening the store %s: it has no table \"%s\"; open it for writing first",
-                                    store->directory, options->tables[i]);
-            }
-            return store_fail(store, error, code, "opening the tables of");
-        }
-    }
     store->table_count = options->table_count;
-    code = mdb_txn_commit(txn); /* Also of a reader: it is what keeps the handles. */
-    if (code != 0) {
-        return store_fail(store, error, code, "making the tables of");
-    }
     return DAYBOOK_OK;
 }
 
