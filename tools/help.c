@@ -75,7 +75,7 @@ void help_command(FILE *stream, const struct command *command) {
 
 static void print_line(FILE *stream, const struct command *command) {
     int column = fprintf(stream, "  %s", command->name);
-    (void)fprintf(stream, "%*s%s\n", column < 20 ? 20 - column : 1, "", _(command->summary));
+    (void)fprintf(stream, "%*s%s\n", column < 19 ? 20 - column : 2, "", _(command->summary));
 }
 
 size_t help_group(FILE *stream, const char *word) {

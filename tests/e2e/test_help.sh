@@ -12,12 +12,13 @@ expect 2
 err_has "Usage: daybook COMMAND"
 
 # The commands that the program must have, and those that it lists, explain themselves with an example.
-sed -nE 's/^  ([a-z-]+( [a-z-]+)?)  +.*/\1/p' "$work/overview" | grep -v '^daybook' >"$work/commands"
+sed -nE 's/^  ([a-z-]+( [a-z-]+){0,2})  +.*/\1/p' "$work/overview" | grep -v '^daybook' >"$work/commands"
 for command in init "customer open" "customer change" "customer close" "customer show" "customer list" deposit charge \
     pay settle allocate unallocate adjust refund "reverse payment" "reverse charge" "credit set" "credit show" \
     "credit list" "credit history" "credit decisions" "period close" "period reopen" balance aging open-items history trial-balance postings deposits \
     lineage kpi status rebuild digest \
-    "export events" submit import; do
+    "audit key new" "audit checkpoint" "audit cosign" "audit prove" "audit prove-consistency" "audit tiles" "audit verify" \
+    "audit bundle" "export events" submit import; do
     grep -qx -- "$command" "$work/commands" || die "the overview lacks $command"
 done
 while IFS= read -r command; do
