@@ -294,14 +294,40 @@ static enum daybook_status check_sample(struct bundle_check *check, const struct
                                   &check->head.tree.root, error);
 }
 
+/* What it says it replayed: "events: 1 to N" and "root: BASE64", one line after the other. */
+static bool read_certified(struct daybook_bytes text, struct merkle_size *tree) {
+    static const char mark[] = "\nevents: 1 to ";
+    static const char root[] = "\nroot: ";
+    const char *found = memmem(text.data, text.size, mark, sizeof mark - 1);
+    if (found == NULL) {
+        return false;
+    }
+    const char *end = (const char *)text.data + text.size;
+    const char *size = found + sizeof mark - 1;
+    const char *newline = memchr(size, '\n', (size_t)(end - size));
+    return newline != NULL && tree_size_parse(size, (size_t)(newline - size), &tree->size) &&
+           (size_t)(end - newline) > sizeof root - 1 + 44 && memcmp(newline, root, sizeof root - 1) == 0 &&
+           merkle_hash_parse(newline + sizeof root - 1, 44, &tree->root);
+}
+
+/* A replay of more events than the bundle ends with is as good: it went through all of these. */
 static enum daybook_status check_certificate(struct bundle_check *check, struct daybook_error *error) {
     static struct note note;
     struct note_verdict verdict;
+    struct merkle_size replayed;
     DAYBOOK_TRY(note_parse(daybook_buffer_view(&find_file(check, "certificate")->content), &note, error));
     DAYBOOK_TRY(note_check(&note, &check->trust->log, &verdict, error));
-    return verdict.is_signed
-               ? DAYBOOK_OK
-               : daybook_fail(error, DAYBOOK_DAMAGED, "certificate is not signed by %s", check->trust->log.name);
+    if (!verdict.is_signed) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "certificate is not signed by %s", check->trust->log.name);
+    }
+    if (!read_certified(note.text, &replayed) || replayed.size < check->to) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "certificate is not of a replay of all %" PRIu64 " events",
+                            check->to);
+    }
+    if (replayed.size == check->to && !merkle_hash_equal(&replayed.root, &check->head.tree.root)) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "certificate is of a replay that came to another root");
+    }
+    return DAYBOOK_OK;
 }
 
 static enum daybook_status check_contents(struct bundle_check *check, uint64_t *older, uint64_t *samples,
