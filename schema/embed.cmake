@@ -1,11 +1,7 @@
-# Writes C code with the texts of the schema's files: what a bundle carries, wherever the program runs.
-set(code "/* The schema's files, as they are. */\n#include \"tools/bundle.h\"\n\n")
-set(rows "")
-foreach(proto ${PROTOS})
-  file(READ ${SOURCE_DIR}/daybook/v1/${proto}.proto text HEX)
-  string(REGEX REPLACE "(..)" "0x\\1," bytes "${text}")
-  string(APPEND code "static const unsigned char ${proto}_text[] = {${bytes}};\n")
-  string(APPEND rows "    {\"daybook/v1/${proto}.proto\", ${proto}_text, sizeof ${proto}_text},\n")
-endforeach()
-string(APPEND code "\nconst struct schema_text schema_texts[] = {\n${rows}    {0, 0, 0},\n};\n")
-file(WRITE ${OUTPUT} "${code}")
+# Writes the bytes of BINARY as a C array: what the program knows of its own schema.
+file(READ ${BINARY} hex HEX)
+string(REGEX REPLACE "(................................)" "\\1\n" lines "${hex}")
+string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${lines}")
+file(WRITE ${SOURCE} "/* The schema, described by protoc. */\n#include <stddef.h>\n\nextern const unsigned char schema_description[];\n"
+  "extern const size_t schema_description_size;\nconst unsigned char schema_description[] = {\n${bytes}};\n"
+  "const size_t schema_description_size = sizeof schema_description;\n")

@@ -1,0 +1,11 @@
+# Writes C code with the texts of the schema's files: what a bundle carries, wherever the program runs.
+set(code "/* The schema's files, as they are. */\n#include \"tools/bundle.h\"\n\n")
+set(rows "")
+foreach(proto ${PROTOS})
+  file(READ ${SOURCE_DIR}/daybook/v1/${proto}.proto text HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${text}")
+  string(APPEND code "static const unsigned char ${proto}_text[] = {${bytes}};\n")
+  string(APPEND rows "    {\"daybook/v1/${proto}.proto\", ${proto}_text, sizeof ${proto}_text},\n")
+endforeach()
+string(APPEND code "\nconst struct schema_text schema_texts[] = {\n${rows}    {0, 0, 0},\n};\n")
+file(WRITE ${OUTPUT} "${code}")
