@@ -3,7 +3,7 @@
 # DAYBOOK_TEST_LONG=N tries N times as many places; DAYBOOK_TEST_SEED=S repeats a choice of places.
 . "$(dirname "$0")/common.sh"
 workload=$4
-places=$((10 * ${DAYBOOK_TEST_LONG:-1}))
+places=$((5 * ${DAYBOOK_TEST_LONG:-1}))
 seed=${DAYBOOK_TEST_SEED:-$RANDOM}
 echo "seed $seed"
 RANDOM=$seed
