@@ -12,7 +12,8 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-}:quarantine_size_mb=16"
 
 new_ledger books --currency CNY
 expect 0 customer open A --on 2024-01-01
-start_server --max-body 64
+# A call that nobody finishes would hold the stop up for longer than this test may take.
+start_server --max-body 64 --drain-timeout 3600
 port=${address##*:}
 memory_kib() { awk '/^VmRSS:/ { print $2 }' "/proc/$server/status"; }
 

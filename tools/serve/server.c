@@ -23,6 +23,7 @@ enum {
     QUESTION_QUEUE = 1024,
     TICK_MS = 10,
     TURNS_MAX = 8,
+    LOOKS_PER_TICK = 64,     /* Idle connections: 10 000 in two seconds. */
     DESCRIPTORS_SPARE = 256, /* Files and stores, beside the connections. */
 };
 
@@ -31,6 +32,9 @@ enum {
 static void unlink_peer(struct server *server, struct peer *peer) {
     if (peer->idle_since_ns == 0) {
         return;
+    }
+    if (server->idle_next == peer) {
+        server->idle_next = peer->next;
     }
     if (peer->previous == NULL) {
         server->idle_first = peer->next;
@@ -88,15 +92,38 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
 }
 
 /* Shut down rather than closed: libmicrohttpd owns the descriptor, and sees the end of it. */
+static void end_reading(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    (void)shutdown(info->connect_fd, SHUT_RD);
+}
+
+/* libmicrohttpd takes a short read for the last one, and may have missed the end behind it: epoll told of both at
+ * once, and tells of it no more. Shutting down tells again. */
+static void end_if_gone(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte;
+    if (recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+        end_reading(connection);
+    }
+}
+
+static void look_for_gone(struct server *server) {
+    for (int i = 0; i < LOOKS_PER_TICK && server->idle_next != NULL; i++) {
+        end_if_gone(server->idle_next->connection);
+        server->idle_next = server->idle_next->next;
+    }
+    if (server->idle_next == NULL) {
+        server->idle_next = server->idle_first;
+    }
+}
+
 static void close_idle(struct server *server, uint64_t now_ns) {
     uint64_t limit_ns = server->options.idle_timeout_ms * MS_NS;
     while (server->idle_first != NULL &&
            (server->is_draining || now_ns - server->idle_first->idle_since_ns >= limit_ns)) {
         struct peer *peer = server->idle_first;
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(peer->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         unlink_peer(server, peer);
-        (void)shutdown(info->connect_fd, SHUT_RD);
+        end_reading(peer->connection);
     }
 }
 
@@ -146,14 +173,17 @@ static void calls_returned(uv_async_t *wake) {
 
 static void give_up_late(struct server *server, uint64_t now_ns) {
     for (struct call *call = server->calls; call != NULL; call = call->next_open) {
-        if (call->stage == CALL_WORKING && call->deadline_ns != 0 && now_ns >= call->deadline_ns) {
+        bool is_late = call->deadline_ns != 0 && now_ns >= call->deadline_ns;
+        /* Ready before the whole body has come: it is only read away. */
+        bool is_reading = call->stage == CALL_READING || call->stage == CALL_READY;
+        if (call->stage == CALL_WORKING && is_late) {
             call_give_up(call, CONNECT_DEADLINE_EXCEEDED,
                          "the time limit of the call has passed; what it asked for may still be done: ask again with "
                          "the same keys");
-        } else if (call->stage == CALL_READING && now_ns >= call->deadline_ns && call->deadline_ns != 0) {
-            const union MHD_ConnectionInfo *info =
-                MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-            (void)shutdown(info->connect_fd, SHUT_RD); /* A body that drips. */
+        } else if (is_reading && is_late) {
+            end_reading(call->connection); /* A body that drips. */
+        } else if (is_reading) {
+            end_if_gone(call->connection);
         }
     }
 }
@@ -179,6 +209,7 @@ static void tick(uv_timer_t *timer) {
     uint64_t now_ns = clock_monotonic_ns();
     give_up_late(server, now_ns);
     follow_tick(server);
+    look_for_gone(server);
     close_idle(server, now_ns);
     turn(server);
     if (server->is_draining) {

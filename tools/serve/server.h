@@ -63,6 +63,7 @@ struct server {
     size_t call_count;
     struct peer *idle_first; /* Longest idle first. */
     struct peer *idle_last;
+    struct peer *idle_next; /* The one to be looked at next for a client that has gone. */
     size_t peer_count;
     struct follower *followers;
     size_t follower_count;
