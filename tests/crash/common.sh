@@ -71,7 +71,7 @@ count_write_kill() {
 
 # describe LEDGER PREFIX: everything that is compared, in files PREFIX.*.
 describe() {
-    "$program" digest --ledger "$1" >"$2.digests"
+    "$program" digest --ledger "$1" | comparable_digests >"$2.digests"
     "$program" export events --ledger "$1" >"$2.events"
     comparable_events <"$2.events" >"$2.comparable"
     "$program" balance --ledger "$1" --as-of 2099-12-31 --csv >"$2.balances"
