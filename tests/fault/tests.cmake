@@ -1,0 +1,11 @@
+# What happens when the nth call fails? The system's calls are defined again for LMDB, too; memory's are wrapped in our
+# own objects.
+add_executable(fail_nth fault/fail_nth.c fault/fail.c)
+target_compile_options(fail_nth PRIVATE -Wno-missing-prototypes)
+target_include_directories(fail_nth AFTER PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(fail_nth PRIVATE daybook_house daybook_schema daybook_inside PkgConfig::CMOCKA ${CMAKE_DL_LIBS})
+target_link_options(fail_nth PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup)
+set_target_properties(fail_nth PROPERTIES ENABLE_EXPORTS ON)
+add_dependencies(fail_nth daybook_generated)
+add_test(NAME fault/fail_nth COMMAND fail_nth)
+set_tests_properties(fault/fail_nth PROPERTIES TIMEOUT 1200 LABELS fault)
