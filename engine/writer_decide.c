@@ -49,6 +49,9 @@ static enum daybook_status prepare(struct writer *writer, struct daybook_bytes b
         bytes.size > LIMIT_REQUEST_BYTES
             ? daybook_fail(&why, DAYBOOK_DAMAGED, "it has %zu bytes; %d are the most", bytes.size, LIMIT_REQUEST_BYTES)
             : wire_decode(&pb__request__descriptor, bytes, &writer->request_arena, &message, &why);
+    if (status == DAYBOOK_NO_MEMORY) {
+        return no_memory(error);
+    }
     if (status != DAYBOOK_OK) {
         prepared->why = arena_format(&writer->request_arena, "%s", why.message);
         return prepared->why != NULL ? DAYBOOK_OK : no_memory(error);
@@ -86,14 +89,21 @@ static enum daybook_status decide_prepared(struct writer *writer, const struct p
     return DAYBOOK_OK;
 }
 
-/* Reads the next requests into the window; *count says how many. */
+/* Reads the next requests into the window; *count says how many. The window ends before a request for which there is no
+ * memory left: alone in the next one it has all of it. */
 static enum daybook_status prepare_window(struct writer *writer, struct daybook_submission *submission, size_t from,
                                           size_t *count) {
     size_t left = submission->count - from;
     *count = left < WINDOW_REQUESTS ? left : WINDOW_REQUESTS;
     arena_reset(&writer->request_arena);
     for (size_t i = 0; i < *count; i++) {
-        DAYBOOK_TRY(prepare(writer, submission->requests[from + i], &writer->window[i], &submission->error));
+        enum daybook_status status =
+            prepare(writer, submission->requests[from + i], &writer->window[i], &submission->error);
+        if (status == DAYBOOK_NO_MEMORY && i > 0) {
+            *count = i;
+            return DAYBOOK_OK;
+        }
+        DAYBOOK_TRY(status);
     }
     return DAYBOOK_OK;
 }

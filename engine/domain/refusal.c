@@ -105,7 +105,11 @@ Pb__Refusal *refusal_group(struct arena *answer_arena, size_t culprit_index, con
     return new_refusal(answer_arena, PB__REFUSAL_CODE__REFUSAL_CODE_GROUP_REFUSED, message);
 }
 
+/* Arenas and tables that are refused memory say nothing: it is said here. */
 bool went_well(struct decision *decision, enum daybook_status status) {
+    if (status == DAYBOOK_NO_MEMORY) {
+        daybook_fail(decision->error, status, "deciding: memory was refused");
+    }
     if (status != DAYBOOK_OK) {
         decision->failure = status;
     }
@@ -113,7 +117,7 @@ bool went_well(struct decision *decision, enum daybook_status status) {
 }
 
 bool out_of_memory(struct decision *decision) {
-    return went_well(decision, daybook_fail(decision->error, DAYBOOK_NO_MEMORY, "deciding: memory was refused"));
+    return went_well(decision, DAYBOOK_NO_MEMORY);
 }
 
 static char *copied(struct decision *decision, const char *text) {

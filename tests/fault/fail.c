@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -19,6 +20,7 @@ static struct {
     atomic_bool is_armed;
     enum fail_call call;
     bool is_for_good;
+    bool is_traced;
     atomic_uint_fast64_t left; /* Calls until it fails. */
     atomic_uint_fast64_t failed;
 } plan;
@@ -29,6 +31,10 @@ void fail_arm(enum fail_call call, uint64_t nth, bool is_for_good) {
     atomic_store(&plan.left, nth);
     atomic_store(&plan.failed, 0);
     atomic_store(&plan.is_armed, true);
+}
+
+void fail_trace(void) {
+    plan.is_traced = true;
 }
 
 uint64_t fail_disarm(void) {
@@ -45,7 +51,10 @@ static bool fails(enum fail_call call) {
     }
     bool does = left == 1 || (left == 0 && plan.is_for_good);
     if (does) {
-        atomic_fetch_add(&plan.failed, 1);
+        if (atomic_fetch_add(&plan.failed, 1) == 0 && plan.is_traced) {
+            void *frames[32];
+            backtrace_symbols_fd(frames, backtrace(frames, 32), STDERR_FILENO);
+        }
     }
     return does;
 }

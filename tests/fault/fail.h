@@ -29,6 +29,8 @@ enum fail_call {
 
 /* The `nth` call of this kind from now fails, and with `is_for_good` all that follow. */
 void fail_arm(enum fail_call call, uint64_t nth, bool is_for_good);
+/* From now on each call that fails says where it was made, on standard error. */
+void fail_trace(void);
 /* Nothing fails any more. Returns how many did. */
 uint64_t fail_disarm(void);
 

@@ -6,7 +6,8 @@
  * nothing fails any more, and the ledger is opened again: everything that was
  * acknowledged is there, the views say what the events say, and it goes on.
  *
- *     fail_nth [STEP]      STEP: every so-manieth call of memory and of the system (from 1)
+ *     fail_nth [STEP]              STEP: every so-manieth call of memory (7), the long run takes each
+ *     fail_nth KIND NTH [good]     one life, and where its call was made; KIND: a number from 0
  */
 #include <inttypes.h>
 
@@ -31,6 +32,8 @@ static const int64_t nets[BATCHES + 1] = {0, 150, 100, 100};
 struct life {
     struct ledger_case c;
     char base[64];
+    char what[96]; /* What fails in it. */
+    unsigned number;
     size_t acknowledged;
     bool is_made;
     enum daybook_status status; /* Of the first thing that failed. */
@@ -52,9 +55,10 @@ static bool went_well(struct life *life, enum daybook_status status) {
     if (status == DAYBOOK_OK) {
         return true;
     }
-    MUST(life->c.error.message[0] != '\0' && life->c.error.status == status, "a failure without a sentence (%s)",
-         daybook_status_name(status));
-    MUST(status != DAYBOOK_INVALID, "a failing world is called the caller's mistake: %s", life->c.error.message);
+    MUST(life->c.error.message[0] != '\0' && life->c.error.status == status, "%s: a failure without a sentence (%s)",
+         life->what, daybook_status_name(status));
+    MUST(status != DAYBOOK_INVALID, "%s: a failing world is called the caller's mistake: %s", life->what,
+         life->c.error.message);
     life->status = life->status == DAYBOOK_OK ? status : life->status;
     life->c.error.message[0] = '\0';
     return false;
@@ -137,7 +141,8 @@ static void live(struct life *life) {
 }
 
 /* Nothing fails now. */
-static void look_after(struct life *life, const char *what) {
+static void look_after(struct life *life) {
+    const char *what = life->what;
     int64_t net_minor = -1;
     life->status = DAYBOOK_OK;
     if (!life->is_made) {
@@ -163,9 +168,9 @@ static void look_after(struct life *life, const char *what) {
     life->c.ledger = NULL;
 }
 
-static void begin(struct life *life, unsigned number) {
+static void begin(struct life *life) {
     life->c = (struct ledger_case){.now_us = script_instant("2024-06-15T04:00:00Z")};
-    (void)snprintf(life->c.directory, sizeof life->c.directory, "%.40s/%u", life->base, number);
+    (void)snprintf(life->c.directory, sizeof life->c.directory, "%.40s/%u", life->base, ++life->number);
     life->acknowledged = 0;
     life->is_made = false;
     life->status = DAYBOOK_OK;
@@ -178,16 +183,15 @@ static bool try_one(struct life *life, enum fail_call call, uint64_t nth, bool i
         FAIL_CALLS(FAIL_CALL_NAME)
 #undef FAIL_CALL_NAME
     };
-    static unsigned number;
-    char what[96];
-    (void)snprintf(what, sizeof what, "%s %" PRIu64 "%s", names[call], nth, is_for_good ? " and all after" : "");
-    begin(life, ++number);
+    (void)snprintf(life->what, sizeof life->what, "%s %" PRIu64 "%s", names[call], nth,
+                   is_for_good ? " and all after" : "");
+    begin(life);
     fail_arm(call, nth, is_for_good);
     live(life);
     daybook_close(life->c.ledger);
     life->c.ledger = NULL;
     bool was_met = fail_disarm() > 0;
-    look_after(life, what);
+    look_after(life);
     place_remove(life->c.directory);
     return was_met;
 }
@@ -206,7 +210,11 @@ int main(int argc, char **argv) {
             life->requests[batch][i] = line_encode(lines[batch][i], key);
         }
     }
-    for (int call = 0; call < FAIL_CALL_COUNT; call++) {
+    if (argc > 2) {
+        fail_trace();
+        (void)try_one(life, (enum fail_call)atoi(argv[1]), strtoull(argv[2], NULL, 10), argc > 3);
+    }
+    for (int call = 0; argc <= 2 && call < FAIL_CALL_COUNT; call++) {
         for (int is_for_good = 0; is_for_good <= 1; is_for_good++) {
             uint64_t pace = call == FAIL_MEMORY ? step : 1 + step / 7;
             uint64_t nth = 1;
