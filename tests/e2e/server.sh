@@ -9,6 +9,7 @@ show_server_failure() {
 
 # start_server [OPTION...]: serves $DAYBOOK_LEDGER; its address is in $address, its URL in $url.
 start_server() {
+    : >"$server_log" # What an earlier one said is not this one's address.
     "$daybook" serve --listen 127.0.0.1:0 "$@" 2>"$server_log" &
     server=$!
     trap 'kill -KILL "$server" 2>/dev/null; show_server_failure; rm -rf "$work"' EXIT
