@@ -15,7 +15,7 @@ enum balance_table { BALANCE_ACCOUNTS, BALANCE_SERIES, BALANCE_TABLE_COUNT };
 
 extern const struct projection balance_projection;
 
-/* Of the series, for balance.c and bridge.c alone. */
+/* Of the series, for balance.c, bridge.c and query_daily.c alone. */
 extern const struct series_shape balance_series;
 
 /* The sums of one account; totals->count 0: nothing of it was visible. */

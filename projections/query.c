@@ -57,6 +57,8 @@ static enum daybook_status route(struct daybook *ledger, const Pb__Query *query,
         return query_statement(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION_STATEMENTS:
         return query_statements(ledger, query, arena, answer, error);
+    case PB__QUERY__QUESTION_DAILY_BALANCES:
+        return query_daily(ledger, query, arena, answer, error);
     case PB__QUERY__QUESTION__NOT_SET:
     case _PB__QUERY__QUESTION__CASE_IS_INT_SIZE:
         break;

@@ -120,6 +120,7 @@ char *book_date(struct book *book, int32_t date);
 typedef enum daybook_status query_route(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                         ProtobufCMessage **answer, struct daybook_error *error);
 query_route query_balance;
+query_route query_daily;
 query_route query_items;
 query_route query_aging;
 query_route query_credit;

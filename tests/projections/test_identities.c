@@ -10,6 +10,7 @@ enum { HISTORIES = 5, ROUNDS = 5, REQUESTS_A_ROUND = 50, POINTS_A_ROUND = 12 };
 struct coverage {
     uint64_t age_rows;
     uint64_t bridge_events;
+    uint64_t daily_rows;
     uint64_t history_rows;
     uint64_t statement_sums;
 };
@@ -119,6 +120,66 @@ static void check_ages(const struct point *p) {
 }
 
 /* ---- the books ---- */
+
+/* ---- day by day ---- */
+
+/* One page of three rows; what is on it is what the balance question says of the end of that day. */
+static const Pb__DailyBalancesAnswer *check_days(const struct point *p, const char *cursor, char last[256]) {
+    Pb__DailyBalancesQuery question = PB__DAILY_BALANCES_QUERY__INIT;
+    Pb__Page page = PB__PAGE__INIT;
+    page.limit = 3;
+    page.cursor = random_text(p->r, cursor);
+    question.at = at_of(p->r, p->as_of, p->known_at);
+    question.page = &page;
+    ASK_POINT(p->r, daily_balances, DAILY_BALANCES, question, Pb__DailyBalancesAnswer, answer);
+    for (size_t i = 0; i < answer->n_rows; i++) {
+        const Pb__DailyBalance *row = answer->rows[i];
+        const struct point day = {p->r, p->coverage, row->on, p->known_at, 0};
+        const Pb__Balance *balance =
+            balance_of(ask_balance(&day, p->known_at), row->balance->customer, row->balance->currency);
+        struct daybook_buffer ours = {0};
+        struct daybook_buffer theirs = {0};
+        char key[256];
+        assert_int_equal(wire_encode(&row->balance->base, &ours), DAYBOOK_OK);
+        assert_int_equal(wire_encode(&balance->base, &theirs), DAYBOOK_OK);
+        assert_true(daybook_bytes_equal(daybook_buffer_view(&ours), daybook_buffer_view(&theirs)));
+        (void)snprintf(key, sizeof key, "%s %s %s", row->balance->customer, row->balance->currency, row->on);
+        assert_true(strcmp(last, key) < 0);
+        assert_true(strcmp(row->on, p->as_of) <= 0);
+        (void)snprintf(last, 256, "%s", key);
+        daybook_buffer_release(&ours);
+        daybook_buffer_release(&theirs);
+        p->coverage->daily_rows++;
+    }
+    return answer;
+}
+
+/* And the last day of each account is how it stands. */
+static void check_daily(const struct point *p) {
+    const char *cursor = "";
+    char last[256] = "";
+    int64_t net = 0;
+    do {
+        const Pb__DailyBalancesAnswer *answer = check_days(p, cursor, last);
+        cursor = answer->next_cursor;
+        assert_true(*cursor == '\0' || answer->n_rows == 3);
+    } while (*cursor != '\0');
+    Pb__DailyBalancesQuery question = PB__DAILY_BALANCES_QUERY__INIT;
+    question.at = at_of(p->r, p->as_of, p->known_at);
+    ASK_POINT(p->r, daily_balances, DAILY_BALANCES, question, Pb__DailyBalancesAnswer, all);
+    for (size_t i = 0; i < all->n_rows; i++) {
+        const Pb__Balance *row = all->rows[i]->balance;
+        const Pb__Balance *next = i + 1 < all->n_rows ? all->rows[i + 1]->balance : NULL;
+        bool is_last =
+            next == NULL || strcmp(next->customer, row->customer) != 0 || strcmp(next->currency, row->currency) != 0;
+        net += is_last ? row->net_minor : 0;
+    }
+    const Pb__BalanceAnswer *balances = ask_balance(p, p->known_at);
+    for (size_t i = 0; i < balances->n_totals; i++) {
+        net -= balances->totals[i]->net_minor;
+    }
+    assert_int_equal(net, 0);
+}
 
 static void check_books(const struct point *p) {
     Pb__TrialBalanceQuery question = PB__TRIAL_BALANCE_QUERY__INIT;
@@ -342,6 +403,7 @@ static void check_point(struct random_ledger *r, struct coverage *coverage) {
     p.before = (uint64_t)chance_between(&r->chance, 0, (int64_t)p.known_at);
     check_ages(&p);
     check_books(&p);
+    check_daily(&p);
     check_bridges(&p);
     for (size_t i = 0; i < ROW_COUNT(customers); i++) {
         if (!is_known(&p, customers[i], p.known_at)) {
@@ -373,6 +435,7 @@ static void everything_adds_up(void **state) {
     }
     assert_true(coverage.age_rows > 1000);
     assert_true(coverage.bridge_events > 1000);
+    assert_true(coverage.daily_rows > 1000);
     assert_true(coverage.history_rows > 1000);
     assert_true(coverage.statement_sums > 1000);
 }
