@@ -1,4 +1,4 @@
-/* daybook export events: the journal as JSON lines, or its stored bytes. */
+/* daybook export: the journal as JSON lines or its stored bytes, tables for analysts, the books for other programs. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "limits.h"
 #include "store/journal.h"
 #include "tools/command.h"
+#include "tools/command_dataset.h"
 #include "tools/command_plain.h"
 #include "tools/json_message.h"
 #include "tools/output_file.h"
@@ -211,7 +212,7 @@ static enum daybook_status read_range(struct export *export, const struct option
     return DAYBOOK_OK;
 }
 
-static int run_events(struct invocation *invocation) {
+static int print_events(struct invocation *invocation) {
     struct daybook_error error;
     struct daybook *ledger = NULL;
     struct export export = {.invocation = invocation};
@@ -242,30 +243,92 @@ static int run_events(struct invocation *invocation) {
     return status == DAYBOOK_OK ? EXIT_DONE : command_fail(&error);
 }
 
-/* ---- the books in other formats ---- */
+/* ---- which of them ---- */
 
-static int run_export(struct invocation *invocation) {
-    enum plain_format format;
-    const char *name = options_value(&invocation->options, "format");
-    if (!plain_format_named(name, &format)) {
-        return command_usage(invocation, _("--format: \"%.40s\" is none of hledger, ledger and beancount"), name);
+/* The first of `names` that was given; NULL: none was. */
+static const char *first_given(const struct options *options, const char *const *names) {
+    for (; *names != NULL; names++) {
+        if (options_has(options, *names)) {
+            return *names;
+        }
     }
-    return command_plain_run(invocation, format);
+    return NULL;
 }
 
-static const struct option_spec books_options[] = {
-    {"format", 0, OPTION_VALUE, true, "FORMAT", N_("hledger, ledger or beancount"), FIELD_NONE},
-    {"output", 'o', OPTION_VALUE, false, "FILE", N_("write there (default: standard output)"), FIELD_NONE},
+/* The journal as it is, or, with --format, the table of that name. */
+static int run_events(struct invocation *invocation) {
+    static const char *const of_table[] = {"since", "by", "as-of", "known-at", NULL};
+    static const char *const of_journal[] = {"from", "to", "sequence", "raw", NULL};
+    const char *name = options_value(&invocation->options, "format");
+    const char *stray = first_given(&invocation->options, name == NULL ? of_table : of_journal);
+    enum row_format format;
+    if (stray != NULL) {
+        return command_usage(
+            invocation, name == NULL ? _("--%s is of the table; name its --format") : _("--%s goes without --format"),
+            stray);
+    }
+    if (name == NULL) {
+        return print_events(invocation);
+    }
+    if (!row_format_named(name, &format)) {
+        return command_usage(invocation, _("--format: \"%.40s\" is none of csv, jsonl and parquet"), name);
+    }
+    return command_dataset_run(invocation, dataset_find("events"), format);
+}
+
+/* A table, or, without one, the books in another program's format. */
+static int run_export(struct invocation *invocation) {
+    static const char *const of_table[] = {"since", "by", NULL};
+    const char *name = options_value(&invocation->options, "format");
+    bool has_table = invocation->options.argument_count > 0;
+    const char *table = has_table ? invocation->options.arguments[0] : "";
+    const struct dataset *dataset = dataset_find(table);
+    enum plain_format books;
+    enum row_format rows;
+    char names[256];
+    bool is_books = plain_format_named(name, &books);
+    bool is_rows = row_format_named(name, &rows);
+    if (!is_books && !is_rows) {
+        return command_usage(invocation,
+                             _("--format: \"%.40s\" is none of hledger, ledger and beancount, csv, jsonl and parquet"),
+                             name);
+    }
+    if (has_table && dataset == NULL) {
+        return command_usage(invocation, _("\"%.40s\" is no table; there are %s"), table,
+                             dataset_list_names(names, sizeof names));
+    }
+    if (is_rows && !has_table) {
+        return command_usage(invocation, _("name a table; there are %s"), dataset_list_names(names, sizeof names));
+    }
+    if (is_books && has_table) {
+        return command_usage(invocation, _("%s is a format of the whole books, without a table"), name);
+    }
+    const char *stray = is_books ? first_given(&invocation->options, of_table) : NULL;
+    if (stray != NULL) {
+        return command_usage(invocation, _("--%s goes with a table"), stray);
+    }
+    return is_books ? command_plain_run(invocation, books) : command_dataset_run(invocation, dataset, rows);
+}
+
+static const struct option_spec table_options[] = {
+    {"format", 0, OPTION_VALUE, true, "FORMAT", N_("csv, jsonl or parquet; of the books: hledger, ledger or beancount"),
+     FIELD_NONE},
+    {"since", 0, OPTION_VALUE, false, "SEQ", N_("only what is new since an export with this known_at"), FIELD_NONE},
+    {"by", 0, OPTION_VALUE, false, "month", N_("a file for each month, in a new directory"), FIELD_NONE},
+    {"output", 'o', OPTION_VALUE, false, "FILE|DIR", N_("write there (default: standard output)"), FIELD_NONE},
     OPTIONS_END,
 };
 
-static const struct option_spec export_options[] = {
+static const struct option_spec events_options[] = {
     {"from", 0, OPTION_VALUE, false, "SEQ", N_("the first event (default: 1)"), FIELD_NONE},
     {"to", 0, OPTION_VALUE, false, "SEQ", N_("the last event (default: the head)"), FIELD_NONE},
     {"sequence", 0, OPTION_VALUE, false, "SEQ", N_("one event alone"), FIELD_NONE},
     {"raw", 0, OPTION_FLAG, false, NULL, N_("the stored bytes: one Event with --sequence, else an EventBatch"),
      FIELD_NONE},
-    {"output", 'o', OPTION_VALUE, false, "FILE", N_("write there (default: standard output)"), FIELD_NONE},
+    {"format", 0, OPTION_VALUE, false, "FORMAT", N_("the table instead: csv, jsonl or parquet"), FIELD_NONE},
+    {"since", 0, OPTION_VALUE, false, "SEQ", N_("of the table: only later events"), FIELD_NONE},
+    {"by", 0, OPTION_VALUE, false, "month", N_("of the table: a file for each month, in a new directory"), FIELD_NONE},
+    {"output", 'o', OPTION_VALUE, false, "FILE|DIR", N_("write there (default: standard output)"), FIELD_NONE},
     OPTIONS_END,
 };
 
@@ -273,27 +336,33 @@ const struct command export_commands[] = {
     {
         .name = "export events",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER | USES_AT | USES_SERVER,
         .run = run_events,
         .summary = N_("print the journal: one event a line, as proto3 JSON"),
         .detail = N_("With --raw the bytes are those of the journal: \"protoc --decode=daybook.v1.Event\" reads one, "
-                     "\"protoc --decode=daybook.v1.EventBatch\" reads a range."),
+                     "\"protoc --decode=daybook.v1.EventBatch\" reads a range. With --format it is the table events "
+                     "of \"daybook help tables\", at --as-of and --known-at."),
         .example =
             "daybook export events --sequence 12 --raw | protoc --decode=daybook.v1.Event daybook/v1/event.proto",
-        .options = export_options,
+        .options = events_options,
     },
     {
         .name = "export",
-        .arguments = "",
+        .arguments = "[TABLE]",
+        .argument_max = 1,
         .uses = USES_LEDGER | USES_AT | USES_SERVER,
         .run = run_export,
-        .summary = N_("write the books as a plain-text journal for hledger, ledger or Beancount"),
-        .detail = N_("Every money event becomes a balanced transaction; each customer has accounts of their own. The "
-                     "file ends with assertions of what Daybook says every account holds, so that \"hledger check\", "
-                     "\"ledger balance\" or \"bean-check\" verify the books without trusting Daybook."),
-        .example = "daybook export --format hledger --as-of 2024-12-31 -o books.journal && hledger -f books.journal "
-                   "check",
-        .options = books_options,
+        .summary = N_("write a table for analysts, or the books for hledger, ledger or Beancount"),
+        .detail = N_("TABLE is events, postings, balances, open-items, aging, lots, allocations, customers or "
+                     "daily-balances; \"daybook help tables\" tells every column, and what stands in the manifest "
+                     "beside the file. Without TABLE the books are written as a plain-text journal: every money event "
+                     "becomes a balanced transaction; each customer has accounts of their own. The file ends with "
+                     "assertions of what Daybook says every account holds, so that \"hledger check\", \"ledger "
+                     "balance\" or \"bean-check\" verify the books without trusting Daybook."),
+        .example =
+            "daybook export balances --format parquet --as-of 2024-12-31 -o balances.parquet && duckdb -c \"FROM "
+            "'balances.parquet'\"",
+        .options = table_options,
     },
     {.name = NULL},
 };

@@ -1,10 +1,9 @@
 /* daybook export --format hledger|ledger|beancount: the books for programs that are not ours. */
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tools/command.h"
 #include "tools/command_plain.h"
+#include "tools/fixed_at.h"
 #include "tools/output_file.h"
 #include "tools/plain_books.h"
 #include "tools/progress.h"
@@ -18,10 +17,7 @@ struct books {
     struct daybook *ledger;
     enum plain_format format;
     struct output_file out;
-    Pb__At at;
-    char as_of[DATE_TEXT_SIZE];
-    char known_at[32];
-    int32_t as_of_day;
+    struct fixed_at fixed;
     Pb__Page asked;
     char cursor[512];
 };
@@ -29,32 +25,11 @@ struct books {
 /* Of every page the same coordinates: those that the first answer states. */
 static enum daybook_status fix_coordinates(struct books *books, const struct invocation *invocation,
                                            struct daybook_error *error) {
-    Pb__BalanceQuery question = PB__BALANCE_QUERY__INIT;
-    Pb__Query query = PB__QUERY__INIT;
-    Pb__Page page = PB__PAGE__INIT;
-    ProtobufCMessage *answer;
-    const char *as_of = options_value(&invocation->options, "as-of");
-    const char *known_at = options_value(&invocation->options, "known-at");
-    pb__at__init(&books->at);
-    books->at.as_of = (char *)(uintptr_t)(as_of == NULL ? "" : as_of);
-    books->at.known_at = (char *)(uintptr_t)(known_at == NULL ? "" : known_at);
-    page.limit = 1;
-    question.at = &books->at;
-    question.page = &page;
-    query.question_case = PB__QUERY__QUESTION_BALANCE;
-    query.balance = &question;
-    enum daybook_status status = command_ask(&books->page, books->ledger, &query, &answer, error);
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    const Pb__Position *position = ((Pb__BalanceAnswer *)answer)->position;
-    (void)snprintf(books->as_of, sizeof books->as_of, "%s", position->as_of);
-    (void)snprintf(books->known_at, sizeof books->known_at, "%" PRIu64, position->known_at);
-    books->at.as_of = books->as_of;
-    books->at.known_at = books->known_at;
-    if (!date_parse(books->as_of, strlen(books->as_of), &books->as_of_day) || books->as_of_day == DATE_MAX) {
+    const Pb__Position *position;
+    DAYBOOK_TRY(fixed_at_find(&books->fixed, invocation, &books->page, books->ledger, &position, error));
+    if (books->fixed.as_of_day == DATE_MAX) {
         return daybook_fail(error, DAYBOOK_INVALID, _("--as-of: balances at the end of %s cannot be asserted"),
-                            books->as_of);
+                            books->fixed.as_of);
     }
     plain_write_head(books->out.stream, books->format, position);
     return DAYBOOK_OK;
@@ -89,7 +64,7 @@ static enum daybook_status write_customers(struct books *books, bool is_opening,
         Pb__BalanceQuery question = PB__BALANCE_QUERY__INIT;
         Pb__Query query = PB__QUERY__INIT;
         ProtobufCMessage *answer;
-        question.at = &books->at;
+        question.at = &books->fixed.at;
         question.page = &books->asked;
         query.question_case = PB__QUERY__QUESTION_BALANCE;
         query.balance = &question;
@@ -101,7 +76,7 @@ static enum daybook_status write_customers(struct books *books, bool is_opening,
         for (size_t i = 0; i < balances->n_rows; i++) {
             const Pb__Balance *row = balances->rows[i];
             if (!is_opening) {
-                plain_assert_customer(books->out.stream, books->format, books->as_of_day, row);
+                plain_assert_customer(books->out.stream, books->format, books->fixed.as_of_day, row);
             } else if (strcmp(opened, row->customer) != 0) {
                 plain_open_customer(books->out.stream, books->format, row->customer);
                 (void)snprintf(opened, sizeof opened, "%s", row->customer);
@@ -123,7 +98,7 @@ static enum daybook_status write_events(struct books *books, uint64_t known_at, 
         Pb__PostingsQuery question = PB__POSTINGS_QUERY__INIT;
         Pb__Query query = PB__QUERY__INIT;
         ProtobufCMessage *answer;
-        question.at = &books->at;
+        question.at = &books->fixed.at;
         question.page = &books->asked;
         query.question_case = PB__QUERY__QUESTION_POSTINGS;
         query.postings = &question;
@@ -149,7 +124,7 @@ static enum daybook_status write_trial(struct books *books, struct daybook_error
     Pb__TrialBalanceQuery question = PB__TRIAL_BALANCE_QUERY__INIT;
     Pb__Query query = PB__QUERY__INIT;
     ProtobufCMessage *answer;
-    question.at = &books->at;
+    question.at = &books->fixed.at;
     question.without_check = true;
     query.question_case = PB__QUERY__QUESTION_TRIAL_BALANCE;
     query.trial_balance = &question;
@@ -157,7 +132,7 @@ static enum daybook_status write_trial(struct books *books, struct daybook_error
     if (status == DAYBOOK_OK) {
         const Pb__TrialBalanceAnswer *trial = (const Pb__TrialBalanceAnswer *)answer;
         for (size_t i = 0; i < trial->n_rows; i++) {
-            plain_assert_books(books->out.stream, books->format, books->as_of_day, trial->rows[i]);
+            plain_assert_books(books->out.stream, books->format, books->fixed.as_of_day, trial->rows[i]);
         }
     }
     return status;
@@ -171,7 +146,7 @@ static enum daybook_status write_books(struct books *books, const struct invocat
         DAYBOOK_TRY(write_customers(books, true, error));
         (void)fputc('\n', books->out.stream);
     }
-    DAYBOOK_TRY(write_events(books, strtoull(books->known_at, NULL, 10), error));
+    DAYBOOK_TRY(write_events(books, books->fixed.known_at_sequence, error));
     DAYBOOK_TRY(write_customers(books, false, error));
     return write_trial(books, error);
 }

@@ -56,3 +56,7 @@ uint64_t *digest_set_find_or_add(struct digest_set *set, const uint8_t digest[SH
     }
     return &slot->value;
 }
+
+bool digest_set_has(const struct digest_set *set, const uint8_t digest[SHA256_SIZE]) {
+    return set->capacity > 0 && find_slot(set, digest)->is_used;
+}

@@ -2,6 +2,7 @@
 #ifndef DAYBOOK_TOOLS_DIGEST_SET_H
 #define DAYBOOK_TOOLS_DIGEST_SET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,7 @@ void digest_set_release(struct digest_set *set);
 
 /* The value of a digest, `initial` when it is new; valid until the next call. NULL: memory was refused. */
 uint64_t *digest_set_find_or_add(struct digest_set *set, const uint8_t digest[SHA256_SIZE], uint64_t initial);
+
+bool digest_set_has(const struct digest_set *set, const uint8_t digest[SHA256_SIZE]);
 
 #endif

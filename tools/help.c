@@ -108,6 +108,7 @@ void help_overview(FILE *stream) {
                   _("\n  daybook help COMMAND   what it takes, with an example\n"
                     "  daybook help refusals  every code that a request can be refused with\n"
                     "  daybook help grades    the rules by which customers are graded\n"
+                    "  daybook help tables    the tables that are exported, column by column\n"
                     "  daybook --version      the version of the program\n"
                     "\nName the ledger with -L DIR or $DAYBOOK_LEDGER.\n"
                     "\nExit codes: 0 done; 1 a request or a line was refused; 2 usage;\n"

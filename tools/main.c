@@ -6,6 +6,7 @@
 
 #include "tools/command.h"
 #include "tools/console.h"
+#include "tools/dataset.h"
 #include "tools/help.h"
 #include "tools/remote.h"
 #include "tools/text.h"
@@ -29,6 +30,8 @@ static int show_help(int argc, char **argv) {
         help_command(stdout, command);
     } else if (argc == 1 && strcmp(argv[0], "refusals") == 0) {
         help_refusals(stdout);
+    } else if (argc == 1 && strcmp(argv[0], "tables") == 0) {
+        dataset_help(stdout);
     } else if (argc == 1 && strcmp(argv[0], "man") == 0) {
         help_man(stdout);
     } else if (argc == 1 && help_page(argv[0]) != NULL) {
