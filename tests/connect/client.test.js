@@ -168,7 +168,9 @@ for (const [name, options] of encodings.slice(0, 2)) {
     const who = `later-${name}`;
     const { journalHead } = await events.list({ limit: 1 });
     const seen = [];
-    for await (const item of events.follow({ fromSequence: journalHead + 1n, heartbeatMs: 100, customer: who })) {
+    const leaving = new AbortController(); // Whoever only stops reading keeps the stream open.
+    const wish = { fromSequence: journalHead + 1n, heartbeatMs: 100, customer: who };
+    for await (const item of events.follow(wish, { signal: leaving.signal })) {
       seen.push(item);
       if (item.event === undefined && seen.length === 2) {
         assert.equal(item.sequence, journalHead);
@@ -178,6 +180,7 @@ for (const [name, options] of encodings.slice(0, 2)) {
         break;
       }
     }
+    leaving.abort();
     const found = seen.filter((item) => item.event !== undefined);
     assert.deepEqual(found.map((item) => item.event.body.case), ["customerOpened", "depositReceived"]);
     assert.equal(found[1].after.depositMinor, 3n);
