@@ -182,7 +182,8 @@ enum daybook_status audit_rules(struct audit_run *run, struct daybook_error *err
     struct decide_settings settings = {.currency = config->currency,
                                        .timezone = ledger_timezone(run->ledger),
                                        .allow_import_clock = config->allow_import_clock,
-                                       .refuse_unassessed = config->refuse_unassessed};
+                                       .refuse_unassessed = config->refuse_unassessed,
+                                       .seals_personal = config->seals_personal};
     struct rules rules = {.run = run};
     struct request_feed *feed = NULL;
     arena_init(&rules.arena, GROUP_ARENA_BYTES);

@@ -51,6 +51,7 @@ enum daybook_status daybook_create(const char *directory, const struct daybook_c
     config.allow_import_clock = options->allow_import_clock;
     config.refuse_unassessed = options->refuse_unassessed;
     config.created_at_us = clock.now_us(clock.context);
+    config.seals_personal = !options->keeps_plain_names;
     config.ledger_id = (ProtobufCBinaryData){sizeof ledger_id, ledger_id};
     struct daybook_buffer encoded = {0};
     enum daybook_status status = wire_encode(&config.base, &encoded);
@@ -76,6 +77,10 @@ static enum daybook_status read_config(struct daybook *ledger, struct daybook_er
     if (ledger->config->format > LEDGER_FORMAT) {
         return daybook_fail(error, DAYBOOK_VERSION, "opening %s: it has format %u and this program knows up to %d",
                             ledger->directory, ledger->config->format, LEDGER_FORMAT);
+    }
+    if (ledger->config->seals_personal && ledger->config->ledger_id.len != LEDGER_ID_BYTES) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "opening %s: its configuration seals names, and has no ledger id",
+                            ledger->directory);
     }
     return timezone_open(ledger->config->timezone, &ledger->timezone, error);
 }
@@ -133,7 +138,9 @@ static enum daybook_status open_writer(struct daybook *ledger, const struct dayb
         .settings = {.currency = ledger->config->currency,
                      .timezone = ledger->timezone,
                      .allow_import_clock = ledger->config->allow_import_clock,
-                     .refuse_unassessed = ledger->config->refuse_unassessed},
+                     .refuse_unassessed = ledger->config->refuse_unassessed,
+                     .seals_personal = ledger->config->seals_personal},
+        .ledger_id = ledger->config->ledger_id.data,
         .clock = ledger->clock,
         .state_limit_bytes = options->state_limit_bytes,
         .checkpoint_events = options->checkpoint_events,

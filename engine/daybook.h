@@ -39,6 +39,7 @@ struct daybook_create_options {
     const char *currency;       /* ISO 4217: of requests that name none. */
     bool allow_import_clock;    /* Requests may carry their own recorded_at. */
     bool refuse_unassessed;     /* No charge on credit for a customer without a credit policy. */
+    bool keeps_plain_names;     /* Names lie in the journal for ever; else they are sealed and can be erased. */
     struct daybook_clock clock; /* All zero = the system's. */
 };
 

@@ -11,6 +11,9 @@
 #define LIMIT_ID_BYTES       64        /* Customer, document, actor, category, reason, method. */
 #define LIMIT_KEY_BYTES      64        /* A request's key. */
 #define LIMIT_NAME_BYTES     256       /* A customer's name. */
+#define LIMIT_CONTACT_BYTES  256       /* A customer's contact person, email, phone: each. */
+#define LIMIT_ADDRESS_BYTES  512       /* A customer's address. */
+#define LIMIT_SEALED_BYTES   2064      /* Name and contact, sealed: 16 and a multiple of 64. */
 #define LIMIT_MEMO_BYTES     1024      /* Free text on an event. */
 #define LIMIT_TAGS           32        /* Of a customer. */
 #define LIMIT_SCOPE          32        /* Categories of a lot. */
@@ -28,6 +31,9 @@
 
 _Static_assert(LIMIT_ID_BYTES <= 255, "ids are stored behind one length byte");
 _Static_assert(LIMIT_MEMO_BYTES + LIMIT_ID_BYTES * 8 < LIMIT_EVENT_BYTES, "a plain event must fit");
+_Static_assert(LIMIT_NAME_BYTES + 3 * LIMIT_CONTACT_BYTES + LIMIT_ADDRESS_BYTES + 5 * 3 + 3 + 64 <
+                   LIMIT_SEALED_BYTES - 16,
+               "what is personal must fit, with its lengths and what fills it up");
 _Static_assert(LIMIT_FRAME_BYTES / LIMIT_FRAME_EVENTS >= 16384, "a frame of ordinary events must fit");
 
 #endif

@@ -138,8 +138,10 @@ enum daybook_status writer_open(struct journal *journal, const struct writer_opt
     struct state_source source = {fresh, load_row, find_names, read_event, foresee_name};
     fresh->state = state_open(&source);
     fresh->decider = decider_open(&options->settings);
+    struct personal_options personal = {options->directory, options->ledger_id, options->settings.seals_personal};
+    fresh->personal = personal_open(&personal);
     enum daybook_status status =
-        fresh->state == NULL || fresh->decider == NULL
+        fresh->state == NULL || fresh->decider == NULL || fresh->personal == NULL
             ? daybook_fail(error, DAYBOOK_NO_MEMORY, "opening %s: memory was refused", options->directory)
             : journal_reader_open(journal, &fresh->reader, error);
     if (status == DAYBOOK_OK) {
@@ -189,6 +191,7 @@ void writer_close(struct writer *writer) {
     state_keeper_release(&writer->keeper);
     control_release(&writer->books);
     decider_close(writer->decider);
+    personal_close(writer->personal);
     journal_reader_close(writer->reader);
     for (unsigned i = 0; i < WRITER_SLOTS; i++) {
         event_batch_release(&writer->slots[i]);

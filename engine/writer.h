@@ -23,6 +23,7 @@ struct writer;
 struct writer_options {
     const char *directory;
     struct decide_settings settings;
+    const uint8_t *ledger_id; /* 16 bytes, borrowed until closing; keys belong to it. */
     struct daybook_clock clock;
     size_t state_limit_bytes;
     uint64_t checkpoint_events;

@@ -39,9 +39,9 @@ enum daybook_status ledger_make_answers(size_t count, struct daybook_answers *an
     return answers->items == NULL ? no_memory(error) : DAYBOOK_OK;
 }
 
-/* Reads a request, so that what deciding it needs can be fetched while others are decided. */
-static enum daybook_status prepare(struct writer *writer, struct daybook_bytes bytes, struct prepared *prepared,
-                                   struct daybook_error *error) {
+/* Reads a request and seals it, so that what deciding it needs can be fetched while others are decided. */
+static enum daybook_status prepare(struct writer *writer, struct daybook_bytes bytes, bool is_dry,
+                                   struct prepared *prepared, struct daybook_error *error) {
     struct daybook_error why;
     ProtobufCMessage *message = NULL;
     *prepared = (struct prepared){0};
@@ -53,8 +53,14 @@ static enum daybook_status prepare(struct writer *writer, struct daybook_bytes b
         return no_memory(error);
     }
     if (status != DAYBOOK_OK) {
-        prepared->why = arena_format(&writer->request_arena, "%s", why.message);
-        return prepared->why != NULL ? DAYBOOK_OK : no_memory(error);
+        prepared->refusal.code = PB__REFUSAL_CODE__REFUSAL_CODE_MALFORMED;
+        prepared->refusal.why = arena_format(&writer->request_arena, "%s", why.message);
+        return prepared->refusal.why != NULL ? DAYBOOK_OK : no_memory(error);
+    }
+    DAYBOOK_TRY(personal_seal(writer->personal, (Pb__Request *)message, is_dry, &writer->request_arena,
+                              &prepared->refusal, error));
+    if (prepared->refusal.code != PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED) {
+        return DAYBOOK_OK;
     }
     prepared->request = (const Pb__Request *)message;
     return decide_digest(prepared->request, &writer->canonical, &prepared->digest, error);
@@ -65,7 +71,7 @@ static enum daybook_status decide_prepared(struct writer *writer, const struct p
                                            struct daybook_error *error) {
     *answer = (struct daybook_answer){0};
     if (prepared->request == NULL) {
-        answer->refusal = refusal_malformed(answer_arena, prepared->why);
+        answer->refusal = refusal_before(answer_arena, prepared->refusal.code, prepared->refusal.why);
         return answer->refusal != NULL ? DAYBOOK_OK : no_memory(error);
     }
     struct decide_input input = {.now_us = writer->clock.now_us(writer->clock.context),
@@ -94,11 +100,12 @@ static enum daybook_status decide_prepared(struct writer *writer, const struct p
 static enum daybook_status prepare_window(struct writer *writer, struct daybook_submission *submission, size_t from,
                                           size_t *count) {
     size_t left = submission->count - from;
+    bool is_dry = submission->mode == DAYBOOK_SUBMIT_DRY;
     *count = left < WINDOW_REQUESTS ? left : WINDOW_REQUESTS;
     arena_reset(&writer->request_arena);
     for (size_t i = 0; i < *count; i++) {
         enum daybook_status status =
-            prepare(writer, submission->requests[from + i], &writer->window[i], &submission->error);
+            prepare(writer, submission->requests[from + i], is_dry, &writer->window[i], &submission->error);
         if (status == DAYBOOK_NO_MEMORY && i > 0) {
             *count = i;
             return DAYBOOK_OK;

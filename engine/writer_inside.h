@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "caller.h"
+#include "personal.h"
 #include "state_keeper.h"
 #include "writer.h"
 
@@ -29,8 +30,8 @@ struct appender {
 
 /* A request that was read, before its turn to be decided. */
 struct prepared {
-    const Pb__Request *request; /* In the request arena; NULL: it cannot be read. */
-    const char *why;            /* It cannot; in the request arena. */
+    const Pb__Request *request;      /* Sealed, in the request arena; NULL: it is refused before it is decided. */
+    struct personal_refusal refusal; /* Why; in the request arena. */
     uint64_t digest;
     struct state_hint hint;
 };
@@ -50,6 +51,7 @@ struct writer {
     struct control books;       /* Of the events that were decided. */
     struct state_keeper keeper; /* The deciding leader's. */
     struct decider *decider;
+    struct personal *personal;
     struct daybook_clock clock;
     struct writer_options options;
 

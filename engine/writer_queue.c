@@ -30,7 +30,11 @@ static enum daybook_status append_slot(struct writer *writer, unsigned slot, str
         writer->instants[slot][i] = batch->events[i].recorded_at_us;
     }
     struct journal_batch append = {writer->spans[slot], writer->instants[slot], batch->count};
-    return batch->count == 0 ? DAYBOOK_OK : journal_append(writer->journal, &append, error);
+    if (batch->count == 0) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(personal_settle(writer->personal, batch, error));
+    return journal_append(writer->journal, &append, error);
 }
 
 /* ---- leading ---- */

@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "codec/wire.h"
 
-enum row_kind { ROW_OPENED = 1, ROW_CHANGED = 2, ROW_CLOSED = 3 };
+enum row_kind { ROW_OPENED = 1, ROW_CHANGED = 2, ROW_CLOSED = 3, ROW_ERASED = 4 };
 enum { ROW_HEAD = 9, KEY_MAX = LIMIT_ID_BYTES + 1 + 8 };
 
 struct customers_fold {
@@ -80,6 +80,10 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
         return put(memory, txn, event, ROW_CHANGED, event->customer_changed->profile, error);
     case PB__EVENT__BODY_CUSTOMER_CLOSED:
         return put(memory, txn, event, ROW_CLOSED, NULL, error);
+    case PB__EVENT__BODY_OPERATOR_ACTED:
+        return event->operator_acted->action == PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED
+                   ? put(memory, txn, event, ROW_ERASED, NULL, error)
+                   : DAYBOOK_OK;
     case PB__EVENT__BODY_CHARGE_POSTED:
     case PB__EVENT__BODY_DEPOSIT_CONSUMED:
     case PB__EVENT__BODY_PAYMENT_RECEIVED:
@@ -109,7 +113,6 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     case PB__EVENT__BODY_REQUEST_PROPOSED:
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:
-    case PB__EVENT__BODY_OPERATOR_ACTED:
         return DAYBOOK_OK;
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:
@@ -123,7 +126,7 @@ static const char *const tables[CUSTOMERS_TABLE_COUNT] = {[CUSTOMERS_ROWS] = "cu
 
 const struct projection customers_projection = {
     .name = "customers",
-    .version = 1,
+    .version = 2,
     .readable_from = 1,
     .tables = tables,
     .table_count = CUSTOMERS_TABLE_COUNT,
@@ -139,16 +142,29 @@ static enum daybook_status damaged(struct daybook_error *error) {
                         "while reading the customers view: a row is not what was written; rebuild the view");
 }
 
+struct seen_at {
+    int32_t as_of;
+    uint64_t known_at;
+};
+
 /* Takes the row into the customer, which holds what came before it in the order of sequences. */
-static enum daybook_status take_row(struct customer_row *customer, const struct table_row *row, int32_t as_of,
-                                    int32_t *profile_on, struct daybook_error *error) {
+static enum daybook_status take_row(struct customer_row *customer, const struct table_row *row,
+                                    const struct seen_at *at, int32_t *profile_on, struct daybook_error *error) {
     const uint8_t *value = row->value.data;
+    uint64_t sequence = load_be64(row->key.data + row->key.size - 8);
     if (row->value.size < ROW_HEAD || load_le32(value) != checksum(value, row->value.size)) {
         return damaged(error);
     }
     int32_t effective_on = (int32_t)load_le32(value + 4);
+    if (value[8] == ROW_ERASED) {
+        customer->erased_at = sequence;
+        return DAYBOOK_OK;
+    }
+    if (sequence > at->known_at) {
+        return DAYBOOK_OK;
+    }
     customer->is_known = true;
-    if (effective_on > as_of) {
+    if (effective_on > at->as_of) {
         return DAYBOOK_OK;
     }
     if (value[8] == ROW_CLOSED) {
@@ -160,6 +176,7 @@ static enum daybook_status take_row(struct customer_row *customer, const struct 
     }
     if (effective_on >= *profile_on) {
         *profile_on = effective_on;
+        customer->profile_at = sequence;
         customer->profile = (struct daybook_bytes){value + ROW_HEAD, row->value.size - ROW_HEAD};
     }
     return DAYBOOK_OK;
@@ -173,6 +190,7 @@ static bool is_of(const struct table_row *row, const char *id, size_t id_size) {
 static enum daybook_status read_customer(struct table_cursor *cursor, struct table_row *row, int32_t as_of,
                                          uint64_t known_at, struct customer_row *customer,
                                          struct daybook_error *error) {
+    struct seen_at at = {as_of, known_at};
     size_t id_size = row->key.size < 10 ? 0 : row->key.size - 9;
     int32_t profile_on = INT32_MIN;
     if (id_size == 0 || id_size > LIMIT_ID_BYTES || row->key.data[id_size] != 0) {
@@ -182,9 +200,7 @@ static enum daybook_status read_customer(struct table_cursor *cursor, struct tab
     memcpy(customer->id, row->key.data, id_size);
     enum daybook_status status = DAYBOOK_OK;
     while (status == DAYBOOK_OK && is_of(row, customer->id, id_size)) {
-        if (load_be64(row->key.data + id_size + 1) <= known_at) {
-            status = take_row(customer, row, as_of, &profile_on, error);
-        }
+        status = take_row(customer, row, &at, &profile_on, error);
         if (status == DAYBOOK_OK) {
             status = cursor_next(cursor, row, error);
         }

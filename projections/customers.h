@@ -3,6 +3,7 @@
  *
  *   CU1  Of two visible profiles the one with the later effective date holds; on
  *        one day the one recorded later.
+ *   CU2  Profiles are kept as they were recorded, sealed or not: rows do not depend on keys.
  */
 #ifndef DAYBOOK_PROJECTIONS_CUSTOMERS_H
 #define DAYBOOK_PROJECTIONS_CUSTOMERS_H
@@ -21,6 +22,8 @@ struct customer_row {
     bool is_known;                /* Opened by an event up to K, whatever its date. */
     int32_t opened_on;            /* 0: not by A. */
     int32_t closed_on;            /* 0: not by A. */
+    uint64_t profile_at;          /* The event that the profile is from. */
+    uint64_t erased_at;           /* The last erasure, whatever A and K are: what is gone is gone; 0 = none. */
     struct daybook_bytes profile; /* Encoded; borrowed until the transaction ends. Empty where opened_on is 0. */
 };
 

@@ -13,6 +13,7 @@ static int run(struct invocation *invocation) {
         .currency = options_value(options, "currency"),
         .allow_import_clock = options_has(options, "allow-import-clock"),
         .refuse_unassessed = options_has(options, "refuse-unassessed"),
+        .keeps_plain_names = options_has(options, "plain-names"),
     };
     const char *directory = options->arguments[0];
     if (daybook_create(directory, &how, &error) != DAYBOOK_OK) {
@@ -41,6 +42,8 @@ static const struct option_spec init_options[] = {
      N_("requests may say when they were recorded: for rebuilding histories"), FIELD_NONE},
     {"refuse-unassessed", 0, OPTION_FLAG, false, NULL, N_("no charge on credit before a credit policy is set"),
      FIELD_NONE},
+    {"plain-names", 0, OPTION_FLAG, false, NULL,
+     N_("keep customers' names in the journal as they are: nothing can erase them then"), FIELD_NONE},
     {"json", 0, OPTION_FLAG, false, NULL, N_("answer with one line of proto3 JSON"), FIELD_NONE},
     OPTIONS_END,
 };
@@ -53,7 +56,10 @@ const struct command init_commands[] = {
         .argument_max = 1,
         .run = run,
         .summary = N_("make an empty ledger in a directory"),
-        .detail = N_("The time zone and the currency are fixed for the life of the ledger."),
+        .detail = N_("The time zone and the currency are fixed for the life of the ledger. What is personal of a "
+                     "customer (name, contact, address) is kept sealed, each customer's under a key of its own in "
+                     "DIR/keys; \"customer erase\" destroys that key. Back up DIR/keys apart from the ledger: without "
+                     "it names cannot be read, and everything else can."),
         .example = "daybook init books --timezone Asia/Shanghai --currency CNY",
         .options = init_options,
     },

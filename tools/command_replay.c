@@ -56,7 +56,8 @@ static enum daybook_status make_scratch(struct replaying *replaying, struct dayb
     struct daybook_create_options made = {.timezone = config->timezone,
                                           .currency = config->currency,
                                           .allow_import_clock = config->allow_import_clock,
-                                          .refuse_unassessed = config->refuse_unassessed};
+                                          .refuse_unassessed = config->refuse_unassessed,
+                                          .keeps_plain_names = !config->seals_personal};
     return daybook_create(path, &made, error);
 }
 
@@ -110,7 +111,8 @@ static enum daybook_status run_replay(struct replaying *replaying, uint64_t thro
     struct decide_settings settings = {.currency = config->currency,
                                        .timezone = ledger_timezone(replaying->history),
                                        .allow_import_clock = config->allow_import_clock,
-                                       .refuse_unassessed = config->refuse_unassessed};
+                                       .refuse_unassessed = config->refuse_unassessed,
+                                       .seals_personal = config->seals_personal};
     struct journal_options open = {.is_writer = true};
     struct replay_options options = {.history = ledger_journal(replaying->history),
                                      .through = through,

@@ -56,6 +56,21 @@ static enum daybook_status set_key(const struct invocation *invocation, Pb__Requ
     return DAYBOOK_OK;
 }
 
+/* What is personal goes back sealed as it came, unless a part of it is named. What was erased is not brought back. */
+static void keep_personal(const struct options *options, Pb__PersonalState state, Pb__CustomerProfile *profile) {
+    static const char *const names[] = {"name", "contact", "email", "phone", "address"};
+    bool is_named = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        is_named = is_named || options_has(options, names[i]);
+    }
+    if (is_named || state == PB__PERSONAL_STATE__PERSONAL_STATE_ERASED) {
+        profile->sealed = NULL;
+    } else if (profile->sealed != NULL) {
+        profile->name = (char *)(uintptr_t)protobuf_c_empty_string;
+        profile->contact = NULL;
+    }
+}
+
 /* Changing a customer replaces the whole profile: what is not named on the command line stays as it is. */
 static enum daybook_status start_from_profile(struct writing *writing, struct daybook_error *error) {
     const struct options *options = &writing->invocation->options;
@@ -82,6 +97,9 @@ static enum daybook_status start_from_profile(struct writing *writing, struct da
     Pb__CustomerProfile *profile = found->n_rows == 1 ? found->rows[0]->profile : NULL;
     if (profile != NULL && (options_has(options, "tag") || options_has(options, "no-tags"))) {
         profile->n_tags = 0;
+    }
+    if (profile != NULL) {
+        keep_personal(options, found->rows[0]->personal, profile);
     }
     writing->request.change_customer->profile = profile;
     return DAYBOOK_OK;

@@ -257,6 +257,23 @@ static const char *join_tags(const Pb__CustomerProfile *profile, struct arena *a
     return joined;
 }
 
+/* What stands where a name cannot be read. */
+static const char *name_text(const Pb__Customer *row, const Pb__CustomerProfile *profile) {
+    switch (row->personal) {
+    case PB__PERSONAL_STATE__PERSONAL_STATE_ERASED:
+        return _("(erased)");
+    case PB__PERSONAL_STATE__PERSONAL_STATE_KEY_MISSING:
+        return _("(key missing)");
+    case PB__PERSONAL_STATE__PERSONAL_STATE_DAMAGED:
+        return _("(key damaged)");
+    case PB__PERSONAL_STATE__PERSONAL_STATE_UNSPECIFIED:
+    case PB__PERSONAL_STATE__PERSONAL_STATE_OPENED:
+    case _PB__PERSONAL_STATE_IS_INT_SIZE:
+        break;
+    }
+    return profile->name;
+}
+
 static void add_customer(struct table *table, const Pb__Customer *row, struct arena *arena) {
     static const Pb__CustomerProfile none = PB__CUSTOMER_PROFILE__INIT;
     const Pb__CustomerProfile *profile = row->profile == NULL ? &none : row->profile;
@@ -269,7 +286,7 @@ static void add_customer(struct table *table, const Pb__Customer *row, struct ar
     }
     table_begin_row(table, ROW_PLAIN);
     table_add_text(table, row->customer, TONE_PLAIN);
-    table_add_text(table, profile->name, TONE_PLAIN);
+    table_add_text(table, name_text(row, profile), TONE_PLAIN);
     table_add_text(table, join_tags(profile, arena), TONE_PLAIN);
     table_add_text(table, terms, TONE_PLAIN);
     add_enum(table, &pb__settlement__descriptor, (int)profile->settlement);

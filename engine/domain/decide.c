@@ -50,6 +50,11 @@ void event_batch_cut(struct event_batch *batch, size_t count) {
     }
 }
 
+static bool is_erasure(const Pb__Event *event) {
+    return event->body_case == PB__EVENT__BODY_OPERATOR_ACTED &&
+           event->operator_acted->action == PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED;
+}
+
 static bool batch_add(struct decision *decision, const Pb__Event *event) {
     struct event_batch *batch = decision->batch;
     if (batch->count == batch->capacity) {
@@ -75,8 +80,10 @@ static bool batch_add(struct decision *decision, const Pb__Event *event) {
         batch->first_sequence = event->sequence;
     }
     struct batch_event *added = &batch->events[batch->count++];
-    *added = (struct batch_event){
-        .offset_bytes = offset, .size_bytes = (uint32_t)size, .recorded_at_us = event->recorded_at_us};
+    *added = (struct batch_event){.offset_bytes = offset,
+                                  .size_bytes = (uint32_t)size,
+                                  .recorded_at_us = event->recorded_at_us,
+                                  .is_erasure = is_erasure(event)};
     memcpy(added->currency, event->currency, strnlen(event->currency, sizeof added->currency - 1));
     return went_well(decision, postings_of(event, &added->postings, decision->error));
 }
@@ -420,8 +427,9 @@ static bool check_customer(struct decision *decision) {
     if (decision->customer == NULL) {
         return REFUSE(decision, UNKNOWN_CUSTOMER, NO_FACTS, "there is no customer \"%s\"", request->customer);
     }
-    /* What moved before the end is still told to the customer. */
-    if (decision->customer->is_closed && request->command_case != PB__REQUEST__COMMAND_ISSUE_STATEMENT) {
+    /* What moved before the end is still told to the customer, and forgetting comes after it. */
+    if (decision->customer->is_closed && request->command_case != PB__REQUEST__COMMAND_ISSUE_STATEMENT &&
+        request->command_case != PB__REQUEST__COMMAND_ERASE_CUSTOMER) {
         return REFUSE(decision, CUSTOMER_CLOSED, NO_FACTS, "customer \"%s\" was closed", request->customer);
     }
     return true;
@@ -436,6 +444,7 @@ static const struct rule {
     {PB__REQUEST__COMMAND_OPEN_CUSTOMER, decide_open_customer, true},
     {PB__REQUEST__COMMAND_CHANGE_CUSTOMER, decide_change_customer, true},
     {PB__REQUEST__COMMAND_CLOSE_CUSTOMER, decide_close_customer, true},
+    {PB__REQUEST__COMMAND_ERASE_CUSTOMER, decide_erase_customer, true},
     {PB__REQUEST__COMMAND_RECEIVE_DEPOSIT, decide_deposit, true},
     {PB__REQUEST__COMMAND_POST_CHARGE, decide_charge, true},
     {PB__REQUEST__COMMAND_RECEIVE_PAYMENT, decide_payment, true},

@@ -46,6 +46,7 @@ struct batch_event {
     int64_t recorded_at_us;
     struct postings postings;
     char currency[4]; /* Of the postings. */
+    bool is_erasure;  /* A customer's: keys are to be destroyed before it is appended. */
 };
 
 struct event_batch {
@@ -65,6 +66,7 @@ struct decide_settings {
     const struct timezone_rules *timezone;
     bool allow_import_clock;
     bool refuse_unassessed;
+    bool seals_personal; /* What is personal comes sealed, or is refused. */
     const struct decide_policy *policy; /* NULL: as the ledger does. */
 };
 
@@ -102,8 +104,8 @@ DAYBOOK_MUST_USE enum daybook_status decide_request(struct decider *decider, str
                                                     struct arena *answer_arena, struct event_batch *batch,
                                                     struct decide_result *result, struct daybook_error *error);
 
-/* A refusal for bytes that cannot be read as a request. NULL when memory is refused. */
-Pb__Refusal *refusal_malformed(struct arena *answer_arena, const char *why);
+/* A refusal of what does not come as far as deciding. NULL when memory is refused. */
+Pb__Refusal *refusal_before(struct arena *answer_arena, Pb__RefusalCode code, const char *why);
 Pb__Refusal *refusal_group(struct arena *answer_arena, size_t culprit_index, const Pb__Refusal *cause);
 
 /* "EXCEEDS_OPEN"; never NULL. */

@@ -145,6 +145,7 @@ bool emit_unallocated(struct decision *decision, const struct link *link, struct
 bool decide_open_customer(struct decision *decision);
 bool decide_change_customer(struct decision *decision);
 bool decide_close_customer(struct decision *decision);
+bool decide_erase_customer(struct decision *decision);
 bool decide_credit_policy(struct decision *decision);
 bool decide_place_credit_hold(struct decision *decision);
 bool decide_lift_credit_hold(struct decision *decision);

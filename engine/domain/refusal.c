@@ -40,7 +40,8 @@
     X(NOT_REFUNDABLE, "Promotional money is never paid back.", "Refund a paid lot, a payment or a credit.")            \
     X(OVER_CREDIT_LIMIT, "The exposure would pass the credit limit.", "Take a payment first, or raise the limit.")     \
     X(CREDIT_HOLD, "The customer is on credit hold.", "Lift the hold, or charge against deposits only.")               \
-    X(BALANCE_NOT_ZERO, "A customer closes only at zero everywhere.", "Settle, refund or write off what is left.")     \
+    X(BALANCE_NOT_ZERO, "A customer is closed, and erased, only at zero everywhere.",                                  \
+      "Settle, refund or write off what is left; an erasure can be forced.")                                           \
     X(REASON_REQUIRED, "A reason is required.", "Give a reason code.")                                                 \
     X(GROUP_REFUSED, "Another request of the group was refused, so none was taken.", "Correct that request.")          \
     X(DUPLICATE_CUSTOMER, "There is a customer of that id.", "Use it, or another id.")                                 \
@@ -53,7 +54,9 @@
     X(UNASSESSED, "The customer has no credit policy, and this ledger refuses credit without one.",                    \
       "Set a credit policy, or charge against deposits only.")                                                         \
     X(STATEMENT_NOT_NEXT, "The statement does not begin where the account's last one ended, or knows less than it.",   \
-      "Issue it from that day on, of what is known now.")
+      "Issue it from that day on, of what is known now.")                                                              \
+    X(KEYS_UNUSABLE, "The customers' keys cannot be read or written, so nothing personal is taken.",                   \
+      "Do what the sentence says about the file; everything that is not personal goes on.")
 
 const char *refusal_name(Pb__RefusalCode code) {
     switch (code) {
@@ -95,8 +98,8 @@ static Pb__Refusal *new_refusal(struct arena *arena, Pb__RefusalCode code, const
     return refusal != NULL && message != NULL && refusal->message != NULL ? refusal : NULL;
 }
 
-Pb__Refusal *refusal_malformed(struct arena *answer_arena, const char *why) {
-    return new_refusal(answer_arena, PB__REFUSAL_CODE__REFUSAL_CODE_MALFORMED, why);
+Pb__Refusal *refusal_before(struct arena *answer_arena, Pb__RefusalCode code, const char *why) {
+    return new_refusal(answer_arena, code, why);
 }
 
 Pb__Refusal *refusal_group(struct arena *answer_arena, size_t culprit_index, const Pb__Refusal *cause) {

@@ -89,6 +89,16 @@ static void tell_changed(struct telling *t) {
     }
 }
 
+static void tell_erased(struct telling *t) {
+    Pb__EraseCustomer *command = telling_message(t, &pb__erase_customer__descriptor);
+    if (command != NULL) {
+        command->reason = t->main->operator_acted->detail;
+        command->force = strcmp(t->main->operator_acted->subject, "forced") == 0;
+        t->request->command_case = PB__REQUEST__COMMAND_ERASE_CUSTOMER;
+        t->request->erase_customer = command;
+    }
+}
+
 static void tell_closed(struct telling *t) {
     Pb__CloseCustomer *command = telling_message(t, &pb__close_customer__descriptor);
     if (command != NULL) {
@@ -232,10 +242,15 @@ static const struct teller {
     {PB__EVENT__BODY_PERIOD_CLOSED, tell_period_closed},
     {PB__EVENT__BODY_PERIOD_REOPENED, tell_period_reopened},
     {PB__EVENT__BODY_STATEMENT_ISSUED, tell_statement},
+    {PB__EVENT__BODY_OPERATOR_ACTED, tell_erased},
 };
 
 /* NULL: no command begins with it. */
 static void (*teller_of(const Pb__Event *main))(struct telling *) {
+    if (main->body_case == PB__EVENT__BODY_OPERATOR_ACTED &&
+        main->operator_acted->action != PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof tellers / sizeof *tellers; i++) {
         if (tellers[i].kind == main->body_case) {
             return tellers[i].tell;

@@ -4,8 +4,30 @@
 #include "base/text.h"
 #include "domain/decide_internal.h"
 
+/* Either sealed by the shell around deciding, or a name in clear and no more (engine/personal.h). */
+static bool check_personal(struct decision *decision, const Pb__CustomerProfile *profile) {
+    const Pb__Sealed *sealed = profile->sealed;
+    if (profile->contact != NULL || (decision->settings->seals_personal && profile->name[0] != '\0')) {
+        return REFUSE(decision, MALFORMED, NO_FACTS,
+                      decision->settings->seals_personal
+                          ? "name and contact come sealed into this ledger"
+                          : "this ledger keeps names in clear, and no contact; make one that seals for that");
+    }
+    if (sealed == NULL) {
+        return true;
+    }
+    if (!decision->settings->seals_personal) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "sealed data, and this ledger keeps names in clear");
+    }
+    if (sealed->ciphertext.len == 0 || sealed->ciphertext.len > LIMIT_SEALED_BYTES) {
+        return REFUSE(decision, MALFORMED, NO_FACTS, "sealed data of %zu bytes; 1 to %d are good",
+                      sealed->ciphertext.len, LIMIT_SEALED_BYTES);
+    }
+    return true;
+}
+
 static bool check_profile(struct decision *decision, const Pb__CustomerProfile *profile) {
-    if (!check_line(decision, "the name", profile->name, LIMIT_NAME_BYTES)) {
+    if (!check_line(decision, "the name", profile->name, LIMIT_NAME_BYTES) || !check_personal(decision, profile)) {
         return false;
     }
     if (profile->n_tags > LIMIT_TAGS) {
@@ -117,6 +139,40 @@ bool decide_close_customer(struct decision *decision) {
     body.reason = decision->request->close_customer->reason;
     event.body_case = PB__EVENT__BODY_CUSTOMER_CLOSED;
     event.customer_closed = &body;
+    return emit(decision, &event, decision->effective_on);
+}
+
+/* Whoever owes, or is owed, must stay known: without a name nothing is collected or paid back. So an erasure waits for
+ * zero everywhere, unless it is forced, and the event says so. */
+bool decide_erase_customer(struct decision *decision) {
+    const Pb__EraseCustomer *command = decision->request->erase_customer;
+    const struct vector *accounts = &decision->customer->accounts;
+    bool is_zero = true;
+    if (!decision->settings->seals_personal) {
+        return REFUSE(decision, UNSUPPORTED, NO_FACTS,
+                      "this ledger keeps names in clear, in events that never change: they cannot be erased");
+    }
+    if (command->reason[0] == '\0') {
+        return REFUSE(decision, REASON_REQUIRED, NO_FACTS, "an erasure needs a reason");
+    }
+    if (!check_line(decision, "the reason", command->reason, LIMIT_ID_BYTES)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < accounts->count && is_zero; i++) {
+        const struct account *account = *VECTOR_AT(struct account *, accounts, i);
+        int64_t amount_minor = 0;
+        is_zero = account_rest(account, &amount_minor) == NULL && account->last_on <= decision->effective_on;
+        if (!is_zero && !command->force) {
+            return check_zero_from(decision, account);
+        }
+    }
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__OperatorActed body = PB__OPERATOR_ACTED__INIT;
+    body.action = PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED;
+    body.subject = (char *)(uintptr_t)(is_zero ? "" : "forced");
+    body.detail = command->reason;
+    event.body_case = PB__EVENT__BODY_OPERATOR_ACTED;
+    event.operator_acted = &body;
     return emit(decision, &event, decision->effective_on);
 }
 

@@ -3,6 +3,7 @@
  *
  * DIRECTORY/writer.lock      who writes (writer_lock.h)
  * DIRECTORY/journal/         an LMDB environment: data.mdb, lock.mdb
+ * DIRECTORY/keys/            not the journal's: keys that sign, and the customers' (../keyring.h)
  *
  * table   key                        value
  * frames  first sequence, 8 bytes    a frame (codec/frame.c)

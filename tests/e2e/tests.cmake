@@ -13,7 +13,7 @@ foreach(name plain_books backup doctor rebuild)
 endforeach()
 
 # These call the verifier, too.
-foreach(name audit)
+foreach(name audit personal)
   add_test(NAME e2e/test_${name} COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh
     $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-verify>)
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200)

@@ -45,6 +45,10 @@ static inline void render_profile(struct rendered *rendered, const char *what, c
                                   const Pb__CustomerProfile *profile) {
     static const char *const settlements[] = {"?", "first", "receivable", "only"};
     render(rendered, "%s %s %s", what, event->customer, settlements[profile->settlement]);
+    if (profile->sealed != NULL) {
+        render(rendered, " sealed=%.*s", (int)profile->sealed->ciphertext.len,
+               (const char *)profile->sealed->ciphertext.data);
+    }
     if (profile->terms != NULL) {
         render(rendered, " terms=%u%s", profile->terms->days, profile->terms->end_of_month ? " eom" : "");
     }
@@ -270,6 +274,11 @@ static inline void render_body(struct rendered *rendered, const Pb__Event *event
         return;
     case PB__EVENT__BODY_CUSTOMER_CLOSED:
         render(rendered, "close %s", event->customer);
+        return;
+    case PB__EVENT__BODY_OPERATOR_ACTED:
+        assert_int_equal(event->operator_acted->action, PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED);
+        render(rendered, "erase %s %s%s%s", event->customer, event->operator_acted->detail,
+               event->operator_acted->subject[0] != '\0' ? " " : "", event->operator_acted->subject);
         return;
     case PB__EVENT__BODY_DEPOSIT_RECEIVED:
         render_deposit(rendered, event);

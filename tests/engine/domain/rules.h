@@ -3,7 +3,7 @@
  *
  *     given   lines of script.h, one a line; all must be accepted, except those
  *             that end in " => REFUSAL". Beside requests:
- *               ledger import_clock refuse_unassessed currency=JPY timezone=UTC  (the first line only)
+ *               ledger import_clock refuse_unassessed seals currency=JPY timezone=UTC  (the first line only)
  *               nobody                      (customer "ann" is not opened beforehand)
  *               now 2024-07-01              (noon of that day in UTC; or an instant)
  *     when    one such line
@@ -41,6 +41,7 @@ static inline void scene_open(struct scene *scene, const struct line *line) {
         settings.currency = option_or(line, "currency", "CNY");
         settings.allow_import_clock = flag(line, "import_clock");
         settings.refuse_unassessed = flag(line, "refuse_unassessed");
+        settings.seals_personal = flag(line, "seals");
         timezone = option_or(line, "timezone", timezone);
     }
     world_open(&scene->world, timezone, settings);

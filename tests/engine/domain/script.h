@@ -45,6 +45,18 @@ static inline Pb__CustomerProfile *script_profile(const struct line *line) {
     SCRIPT_NEW(line, Pb__CustomerProfile, profile, PB__CUSTOMER_PROFILE__INIT);
     profile->name = option_or(line, "name", "");
     profile->terms = script_terms(line);
+    if (option(line, "sealed") != NULL) {
+        SCRIPT_NEW(line, Pb__Sealed, sealed, PB__SEALED__INIT);
+        sealed->slot = sealed->key_id = 1;
+        sealed->ciphertext.data = (uint8_t *)option(line, "sealed");
+        sealed->ciphertext.len = strlen(option(line, "sealed"));
+        profile->sealed = sealed;
+    }
+    if (option(line, "email") != NULL) {
+        SCRIPT_NEW(line, Pb__Contact, contact, PB__CONTACT__INIT);
+        contact->email = option(line, "email");
+        profile->contact = contact;
+    }
     profile->settlement = (Pb__Settlement)choice(option_or(line, "settle", ""), "first|receivable|only");
     if (option(line, "tags") != NULL) {
         profile->n_tags = script_list(line, option(line, "tags"), &profile->tags);
@@ -72,6 +84,15 @@ static inline void say_close(const struct line *line, Pb__Request *request) {
     command->reason = option_or(line, "reason", "");
     request->command_case = PB__REQUEST__COMMAND_CLOSE_CUSTOMER;
     request->close_customer = command;
+}
+
+/* "erase reason=R force" */
+static inline void say_erase(const struct line *line, Pb__Request *request) {
+    SCRIPT_NEW(line, Pb__EraseCustomer, command, PB__ERASE_CUSTOMER__INIT);
+    command->reason = option_or(line, "reason", "");
+    command->force = flag(line, "force");
+    request->command_case = PB__REQUEST__COMMAND_ERASE_CUSTOMER;
+    request->erase_customer = command;
 }
 
 static inline void say_deposit(const struct line *line, Pb__Request *request) {
@@ -427,6 +448,7 @@ static inline void script_command(const struct line *line, Pb__Request *request)
         {"open", say_open},
         {"change", say_change},
         {"close", say_close},
+        {"erase", say_erase},
         {"deposit", say_deposit},
         {"charge", say_charge},
         {"pay", say_pay},

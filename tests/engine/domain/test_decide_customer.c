@@ -105,10 +105,41 @@ static const struct rule periods[] = {
      "2024-06-15 close-period 2024-05-20"},
 };
 
+#define SEALS "ledger seals\n"
+
+static const struct rule personal[] = {
+    {"sealed data is kept as it came", SEALS "nobody", "2024-01-02 open bob sealed=XYZ",
+     "2024-01-02 open bob first sealed=XYZ"},
+    {"changed, too", SEALS, "change sealed=XYZ", "2024-06-15 change ann first sealed=XYZ"},
+    {"nobody needs any", SEALS, "change", "2024-06-15 change ann first"},
+    {"no name in clear where names are sealed", SEALS, "change name=Ann", "MALFORMED"},
+    {"nor a contact", SEALS, "change sealed=XYZ email=a@b", "MALFORMED"},
+    {"nor sealed data of nothing", SEALS, "change sealed=", "MALFORMED"},
+    {"nor of any size", SEALS, "change sealed=x*2065", "MALFORMED"},
+    {"a ledger that keeps names takes no contact", "", "change name=Ann email=a@b", "MALFORMED"},
+    {"nor sealed data", "", "change sealed=XYZ", "MALFORMED"},
+    {"erased", SEALS, "erase reason=art-17", "2024-06-15 erase ann art-17"},
+    {"and again", SEALS "erase reason=art-17", "erase reason=once-more", "2024-06-15 erase ann once-more"},
+    {"of a closed customer", SEALS "close", "erase reason=art-17", "2024-06-15 erase ann art-17"},
+    {"new data after it", SEALS "erase reason=art-17", "change sealed=NEW", "2024-06-15 change ann first sealed=NEW"},
+    {"not without a reason", SEALS, "erase", "REASON_REQUIRED"},
+    {"nor for one that is too long", SEALS, "erase reason=r*65", "MALFORMED"},
+    {"not of nobody", SEALS, "erase reason=r cust=bob", "UNKNOWN_CUSTOMER"},
+    {"not while something is owed", SEALS "charge g 5", "erase reason=r", "BALANCE_NOT_ZERO 0/5"},
+    {"not while a deposit is there", SEALS "deposit A 5", "erase reason=r", "BALANCE_NOT_ZERO 0/5"},
+    {"nor before a movement to come", SEALS "2024-06-20 charge g 5\n2024-06-21 pay p 5 to=g", "erase reason=r",
+     "BALANCE_NOT_ZERO 2024-06-21"},
+    {"unless it is forced, which the event says", SEALS "charge g 5", "erase reason=r force",
+     "2024-06-15 erase ann r forced"},
+    {"nothing was forced where all is zero", SEALS, "erase reason=r force", "2024-06-15 erase ann r"},
+    {"names in clear cannot be erased", "", "erase reason=r", "UNSUPPORTED"},
+};
+
 int main(void) {
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, opening, run_rule);
     ROWS_ADD_TABLE(&rows, closing, run_rule);
     ROWS_ADD_TABLE(&rows, periods, run_rule);
+    ROWS_ADD_TABLE(&rows, personal, run_rule);
     return rows_run("decide_customer", &rows);
 }
