@@ -76,6 +76,7 @@ extern const struct command import_commands[];
 extern const struct command backup_commands[];
 extern const struct command serve_commands[];
 extern const struct command doctor_commands[];
+extern const struct command feed_commands[];
 
 /* The tables of options that `command` takes, ending with NULL. */
 enum { COMMAND_TABLES_MAX = 10 };

@@ -32,7 +32,7 @@ while IFS= read -r command; do
     expect 0 help "${words[@]}"
     cmp -s "$out" "$work/help" || die "help $command and $command --help differ"
 done <"$work/commands"
-for group in customer reverse credit period; do
+for group in customer reverse credit period feed; do
     expect 0 help "$group"
     out_has "$group "
     expect 2 "$group"

@@ -30,3 +30,15 @@ foreach(name serve remote)
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR})
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)
 endforeach()
+
+# These feed other people's servers, which they start themselves.
+foreach(name feed_postgres feed_nats)
+  add_test(NAME e2e/test_${name} COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh
+    $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-workload>)
+  set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)
+endforeach()
+add_executable(kafka_cluster ${CMAKE_CURRENT_LIST_DIR}/kafka_cluster.c)
+target_link_libraries(kafka_cluster PRIVATE daybook_house PkgConfig::RDKAFKA)
+add_test(NAME e2e/test_feed_kafka COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_feed_kafka.sh
+  $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-workload> $<TARGET_FILE:kafka_cluster>)
+set_tests_properties(e2e/test_feed_kafka PROPERTIES TIMEOUT 1200)

@@ -114,6 +114,9 @@ check_walls() {
     wall uv.h 'engine/projection|tools|tests/engine/projection|tests/tools'
     wall archive.h 'tools|tests/tools'
     wall jansson.h 'tools|tests/tools|bench'
+    wall libpq-fe.h 'tools/feed|bench'
+    wall nats/nats.h 'tools/feed'
+    wall librdkafka/rdkafka.h 'tools/feed|tests/e2e'
     wall openssl/evp.h 'engine/base|engine/proof|tests'
 }
 

@@ -71,3 +71,17 @@ void log_call(const struct log *log, const char *call, const char *code, unsigne
         daybook_buffer_release(&line);
     }
 }
+
+void log_lag(const struct log *log, const char *target, uint64_t position, uint64_t head, int64_t waiting_us) {
+    char time[INSTANT_TEXT_SIZE];
+    struct daybook_buffer line = {0};
+    uint64_t lag = head < position ? 0 : head - position;
+    if (append(&line,
+               "{\"time\":\"%s\",\"level\":\"info\",\"event\":\"lag\",\"target\":\"%s\",\"position\":%" PRIu64
+               ",\"head\":%" PRIu64 ",\"lag\":%" PRIu64 ",\"lag_seconds\":%" PRId64,
+               now(time), target, position, head, lag, waiting_us / 1000000) == DAYBOOK_OK) {
+        write_line(log, &line);
+    } else {
+        daybook_buffer_release(&line);
+    }
+}

@@ -1,0 +1,54 @@
+# For tests of `daybook feed`: a feed in the background, and what its log says. Sourced after common.sh.
+feed=
+feed_log=$work/feed.log
+
+# start_feed ARGUMENT...: follows $DAYBOOK_LEDGER.
+start_feed() {
+    : >"$feed_log"
+    "$daybook" feed "$@" --interval 1 2>"$feed_log" >"$work/feed.out" &
+    feed=$!
+}
+
+# wait_feed EVENT [COUNT]: until the log has that many lines of the event, or the feed is no more.
+wait_feed() {
+    timeout 120 tail -n +1 -F --pid="$feed" "$feed_log" 2>/dev/null |
+        grep -m "${2:-1}" "\"event\":\"$1\"" >"$work/heard" || true
+    [ "$(wc -l <"$work/heard")" -ge "${2:-1}" ] || { tail -n 5 "$feed_log" >&2; die "the feed never said $1"; }
+}
+
+# As a power cut would.
+kill_feed() {
+    kill -KILL "$feed" 2>/dev/null || true
+    wait "$feed" 2>/dev/null || true
+    feed=
+}
+
+# As a supervisor would; it ends well.
+stop_feed() {
+    local code=0
+    kill -TERM "$feed"
+    wait "$feed" || code=$?
+    feed=
+    [ "$code" -eq 0 ] || { tail -n 5 "$feed_log" >&2; die "the feed ended with $code"; }
+}
+
+# make_requests PROGRAM EVENTS: the sample business, in two parts that are submitted when they are wanted. Some of its requests are refused.
+make_requests() {
+    "$1" --customers 60 --events "$2" --until 2025-12-31 --json >"$work/requests"
+    declare -gi half=$(($(wc -l <"$work/requests") / 2))
+}
+submit_part() {
+    local code=0
+    "$daybook" submit --recorded-at - >/dev/null || code=$?
+    [ "$code" -le 1 ] || die "submit ended with $code"
+}
+first_part() { head -n "$half" "$work/requests" | submit_part; }
+second_part() { tail -n "+$((half + 1))" "$work/requests" | submit_part; }
+
+# The ledger's own list, "sequence customer" a line, in $work/events; its last sequence in $head.
+list_events() {
+    "$daybook" export events >"$work/events.json"
+    sed -E 's/^\{"sequence":"([0-9]+)".*,"customer":"([^"]*)".*/\1 \2/; t; s/^\{"sequence":"([0-9]+)".*/\1 /' \
+        "$work/events.json" >"$work/events"
+    head=$(wc -l <"$work/events")
+}

@@ -1,0 +1,229 @@
+/* daybook feed: the events in another system, each once, for as long as it runs. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/ledger.h"
+#include "projections/balance.h"
+#include "tools/command.h"
+#include "tools/feed/feed.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+
+enum { ONCE_WAIT_S = 60, INTERVAL_S = 10, SECONDS_MAX = 86400 };
+
+/* A feed reads balances and nothing else. */
+static const struct projection *const feed_views[] = {&balance_projection, NULL};
+
+static enum daybook_status read_count(const struct options *options, const char *name, uint64_t least, uint64_t most,
+                                      uint64_t *value, struct daybook_error *error) {
+    const char *text = options_value(options, name);
+    if (text == NULL) {
+        return DAYBOOK_OK;
+    }
+    if (!feed_read_number(text, strlen(text), value) || *value < least || *value > most) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("--%s \"%.32s\": a whole number from %" PRIu64 " to %" PRIu64),
+                            name, text, least, most);
+    }
+    return DAYBOOK_OK;
+}
+
+static const char *value_or(const struct options *options, const char *name, const char *otherwise) {
+    const char *value = options_value(options, name);
+    return value == NULL ? otherwise : value;
+}
+
+static enum daybook_status read_settings(const struct options *options, struct feed_settings *settings,
+                                         struct daybook_error *error) {
+    const char *format = value_or(options, "format", "json");
+    uint64_t interval_s = INTERVAL_S;
+    *settings = (struct feed_settings){
+        .url = options_value(options, "url"),
+        .topic = value_or(options, "topic", "daybook"),
+        .properties = options_value(options, "properties"),
+        .stream = value_or(options, "stream", "daybook"),
+        .credentials = options_value(options, "credentials"),
+        .schema = value_or(options, "schema", "public"),
+        .is_binary = strcmp(format, "protobuf") == 0,
+        .is_once = options_has(options, "once"),
+    };
+    uint64_t wait_s = settings->is_once ? ONCE_WAIT_S : 0;
+    if (!settings->is_binary && strcmp(format, "json") != 0) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("--format: \"%.40s\" is neither json nor protobuf"), format);
+    }
+    DAYBOOK_TRY(read_count(options, "from", 1, INT64_MAX, &settings->from, error));
+    DAYBOOK_TRY(read_count(options, "wait", 0, SECONDS_MAX, &wait_s, error));
+    DAYBOOK_TRY(read_count(options, "interval", 1, SECONDS_MAX, &interval_s, error));
+    settings->wait_ms = wait_s * 1000;
+    settings->interval_ms = interval_s * 1000;
+    return DAYBOOK_OK;
+}
+
+static void write_ledger_id(const struct daybook *ledger, char text[FEED_LEDGER_SIZE]) {
+    const ProtobufCBinaryData *id = &ledger_config(ledger)->ledger_id;
+    for (size_t i = 0; i < (FEED_LEDGER_SIZE - 1) / 2; i++) {
+        (void)snprintf(text + 2 * i, 3, "%02x", i < id->len ? id->data[i] : 0);
+    }
+}
+
+static enum daybook_status open_ledger(const struct invocation *invocation, struct feed_settings *settings,
+                                       struct daybook **ledger, struct daybook_error *error) {
+    struct daybook_open_options how = {.views = feed_views};
+    DAYBOOK_TRY(command_directory(invocation, &how.directory, error));
+    enum daybook_status status = daybook_open(&how, ledger, error);
+    if (status == DAYBOOK_READ_ONLY) {
+        how.is_read_only = true;
+        settings->is_read_only = true;
+        status = daybook_open(&how, ledger, error);
+    }
+    if (status == DAYBOOK_OK) {
+        ledger_set_progress(*ledger, progress_of_views());
+        write_ledger_id(*ledger, settings->ledger);
+    }
+    return status;
+}
+
+static void print_summary(const struct invocation *invocation, const struct feed_driver *driver,
+                          const struct feed_summary *summary) {
+    char fed[32];
+    char position[32];
+    if (options_has(&invocation->options, "json")) {
+        (void)printf("{\"target\":\"%s\",\"fed\":\"%" PRIu64 "\",\"position\":\"%" PRIu64 "\",\"head\":\"%" PRIu64
+                     "\"}\n",
+                     driver->name, summary->fed, summary->position, summary->head);
+        return;
+    }
+    (void)printf(_("%s: %s events fed; it has every event up to %s\n"), driver->name, count_grouped(summary->fed, fed),
+                 count_grouped(summary->position, position));
+}
+
+static int run_feed(struct invocation *invocation, const struct feed_driver *driver) {
+    struct daybook_error error;
+    struct feed_settings settings;
+    struct feed_summary summary = {0};
+    struct daybook *ledger = NULL;
+    if (read_settings(&invocation->options, &settings, &error) != DAYBOOK_OK) {
+        return command_usage(invocation, "%s", error.message);
+    }
+    progress_watch_interrupt();
+    enum daybook_status status = open_ledger(invocation, &settings, &ledger, &error);
+    if (status == DAYBOOK_OK) {
+        status = feed_run(ledger, driver, &settings, &summary, &error);
+    }
+    daybook_close(ledger);
+    if (status != DAYBOOK_OK) {
+        return command_fail(&error);
+    }
+    print_summary(invocation, driver, &summary);
+    return EXIT_DONE;
+}
+
+static int run_postgres(struct invocation *invocation) {
+    return run_feed(invocation, &feed_postgres);
+}
+
+static int run_nats(struct invocation *invocation) {
+    return run_feed(invocation, &feed_nats);
+}
+
+static int run_kafka(struct invocation *invocation) {
+    return run_feed(invocation, &feed_kafka);
+}
+
+/* Rows of every kind of target. */
+/* clang-format off */
+#define FEED_OPTIONS                                                                                                   \
+    {"from", 0, OPTION_VALUE, false, "SEQ",                                                                            \
+     N_("begin with this event where nothing was fed yet (default: 1)"), FIELD_NONE},                                  \
+    {"once", 0, OPTION_FLAG, false, NULL,                                                                              \
+     N_("end when the target has every event (default: follow until SIGTERM)"), FIELD_NONE},                           \
+    {"wait", 0, OPTION_VALUE, false, "SECONDS",                                                                        \
+     N_("give a target up that is away for so long (default: never; 60 with --once)"), FIELD_NONE},                    \
+    {"interval", 0, OPTION_VALUE, false, "SECONDS",                                                                    \
+     N_("between two lines of the log that say how far it is (default: 10)"), FIELD_NONE},                             \
+    OPTIONS_END
+#define FEED_FORMAT                                                                                                    \
+    {"format", 0, OPTION_VALUE, false, "FORMAT",                                                                       \
+     N_("of a message: json (default) or protobuf, of daybook.v1.FollowItem"), FIELD_NONE}
+/* clang-format on */
+
+static const struct option_spec postgres_options[] = {
+    {"url", 0, OPTION_VALUE, false, "URL",
+     N_("the database, postgresql://USER@HOST/NAME (default: what PGHOST, PGDATABASE, ... say); no password"),
+     FIELD_NONE},
+    {"schema", 0, OPTION_VALUE, false, "SCHEMA", N_("where the tables are (default: public)"), FIELD_NONE},
+    FEED_OPTIONS,
+};
+
+static const struct option_spec nats_options[] = {
+    {"url", 0, OPTION_VALUE, false, "URL", N_("the server (default: nats://127.0.0.1:4222); no password"), FIELD_NONE},
+    {"stream", 0, OPTION_VALUE, false, "STREAM",
+     N_("the stream, which is the feed's own; its subjects are STREAM.KIND (default: daybook)"), FIELD_NONE},
+    {"credentials", 0, OPTION_VALUE, false, "FILE", N_("who we are: a NATS credentials file"), FIELD_NONE},
+    FEED_FORMAT,
+    FEED_OPTIONS,
+};
+
+static const struct option_spec kafka_options[] = {
+    {"url", 0, OPTION_VALUE, false, "BROKERS", N_("HOST:PORT, more with commas (default: 127.0.0.1:9092)"), FIELD_NONE},
+    {"topic", 0, OPTION_VALUE, false, "TOPIC", N_("the topic, which is the feed's own (default: daybook)"), FIELD_NONE},
+    {"properties", 0, OPTION_VALUE, false, "FILE",
+     N_("key=value lines for librdkafka: security.protocol, sasl.username, compression.type, ..."), FIELD_NONE},
+    FEED_FORMAT,
+    FEED_OPTIONS,
+};
+
+const struct command feed_commands[] = {
+    {
+        .name = "feed postgres",
+        .arguments = "",
+        .uses = USES_LEDGER,
+        .run = run_postgres,
+        .summary = N_("keep tables in PostgreSQL up with the ledger, each event exactly once"),
+        .detail = N_("Makes the tables and brings older ones up to date. daybook_events has a row an event: sequence, "
+                     "recorded_at, effective_on, actor, customer, currency, kind, document, amount (in major units) "
+                     "and payload, the FollowItem as jsonb. daybook_balances has the latest balance of each customer "
+                     "and currency, and the event that it is from. daybook_feed_position moves in the same "
+                     "transaction. A password comes from ~/.pgpass, PGPASSFILE or PGPASSWORD.\n\n"
+                     "A database that is away is waited for. One that refuses an event stops the feed with exit code "
+                     "3 and the event's sequence; start it again when that is mended. The log is one JSON object a "
+                     "line on standard error, or a line of progress on a terminal."),
+        .example = "daybook feed postgres -L books --url postgresql://analyst@db.example/finance --schema ledger",
+        .options = postgres_options,
+    },
+    {
+        .name = "feed nats",
+        .arguments = "",
+        .uses = USES_LEDGER,
+        .run = run_nats,
+        .summary = N_("publish every event to a NATS JetStream stream, exactly once and in order"),
+        .detail = N_("Makes the stream where it is missing. A message is the FollowItem: the event and the customer's "
+                     "balance after it. Its subject is STREAM.KIND (daybook.charge_posted), its Nats-Msg-Id the "
+                     "event's sequence, and it is stored only behind the event before it, so nothing comes in twice, "
+                     "however late. The position is what the stream's last message says.\n\n"
+                     "A server that is away is waited for. One that refuses an event stops the feed with exit code 3 "
+                     "and the event's sequence. The log is one JSON object a line on standard error, or a line of "
+                     "progress on a terminal."),
+        .example =
+            "daybook feed nats -L books --url nats://broker.example:4222 --stream ledger --credentials feed.creds",
+        .options = nats_options,
+    },
+    {
+        .name = "feed kafka",
+        .arguments = "",
+        .uses = USES_LEDGER,
+        .run = run_kafka,
+        .summary = N_("publish every event to a Kafka topic, once and in each customer's order"),
+        .detail = N_("A message is the FollowItem: the event and the customer's balance after it. Its key is the "
+                     "customer, so that a customer's events are in one partition (the one that Java's client would "
+                     "choose), in their order; its timestamp is when the event was recorded. The topic must exist. "
+                     "The producer is idempotent, and how far the feed is stands in the headers of the messages: it "
+                     "goes on by what the topic holds. Feed a topic from one place at a time.\n\n"
+                     "Brokers that are away are waited for. An event that is refused stops the feed with exit code 3 "
+                     "and its sequence. The log is one JSON object a line on standard error, or a line of progress "
+                     "on a terminal."),
+        .example = "daybook feed kafka -L books --url kafka.example:9092 --topic ledger --properties client.properties",
+        .options = kafka_options,
+    },
+    {.name = NULL},
+};
