@@ -26,6 +26,13 @@ struct place {
     uint32_t ring;
 };
 
+/* An erasure that waits for its batch: the keys before a slot of the file that is written to, and all in the others. */
+struct retired {
+    uint64_t number; /* From 1, in the order in which they were decided. */
+    uint64_t before;
+    char customer[LIMIT_ID_BYTES + 1];
+};
+
 struct ring {
     int file;
     uint64_t end; /* The first slot behind all. */
@@ -43,6 +50,10 @@ struct keyring {
     struct place *places;
     size_t place_count;
     size_t place_capacity; /* A power of two; 0: the slots were not read yet. */
+    struct retired *retired;
+    size_t retired_count;
+    size_t retired_capacity;
+    uint64_t retired_number; /* The last one's. */
 };
 
 static enum daybook_status no_memory(struct daybook_error *error) {
@@ -128,6 +139,7 @@ void keyring_close(struct keyring *keyring) {
         (void)close(keyring->rings[i].file);
     }
     pthread_mutex_destroy(&keyring->lock);
+    free(keyring->retired);
     free(keyring->places);
     free(keyring->path);
     free(keyring);
@@ -232,6 +244,20 @@ static enum daybook_status read_places(struct keyring *keyring, struct daybook_e
     return status;
 }
 
+/* The customer's last erasure that waits. */
+static const struct retired *find_retired(const struct keyring *keyring, const char *customer) {
+    for (size_t i = keyring->retired_count; i > 0; i--) {
+        if (strcmp(keyring->retired[i - 1].customer, customer) == 0) {
+            return &keyring->retired[i - 1];
+        }
+    }
+    return NULL;
+}
+
+static bool is_retired(const struct retired *retired, uint32_t ring, uint64_t slot) {
+    return retired != NULL && (ring != 0 || slot < retired->before);
+}
+
 /* key->slot 0: the customer has none. */
 static enum daybook_status look_up(struct keyring *keyring, const char *customer, struct keyring_key *key,
                                    struct daybook_error *error) {
@@ -240,11 +266,12 @@ static enum daybook_status look_up(struct keyring *keyring, const char *customer
     if (keyring->place_capacity == 0) {
         return DAYBOOK_OK;
     }
+    const struct retired *retired = find_retired(keyring, customer);
     size_t mask = keyring->place_capacity - 1;
     for (size_t at = hash & mask; keyring->places[at].slot != 0; at = (at + 1) & mask) {
         const struct place *place = &keyring->places[at];
         struct keyring_slot slot;
-        if (place->hash != hash) {
+        if (place->hash != hash || is_retired(retired, place->ring, place->slot)) {
             continue;
         }
         DAYBOOK_TRY(keyring_file_read(keyring->rings[place->ring].file, place->slot, &slot, error));
@@ -326,24 +353,85 @@ enum daybook_status keyring_take(struct keyring *keyring, const char *customer, 
 
 /* ---- durability ---- */
 
-enum daybook_status keyring_sync(struct keyring *keyring, struct daybook_error *error) {
-    enum daybook_status status = DAYBOOK_OK;
-    for (uint32_t i = 0; i < RINGS_MAX && status == DAYBOOK_OK; i++) {
-        pthread_mutex_lock(&keyring->lock);
-        int file = i < keyring->ring_count && keyring->rings[i].is_unsynced ? keyring->rings[i].file : -1;
-        if (file >= 0) {
-            keyring->rings[i].is_unsynced = false; /* What is made from here on belongs to a later append. */
-        }
-        pthread_mutex_unlock(&keyring->lock);
-        if (file >= 0 && fdatasync(file) != 0) {
-            int code = errno;
-            status = daybook_fail(error, files_status(code), "syncing the customers' keys: %s", strerror(code));
+/* A file that is to be synced; -1: there is none. What is made from here on belongs to a later append. */
+static int take_unsynced(struct keyring *keyring) {
+    int file = -1;
+    pthread_mutex_lock(&keyring->lock);
+    for (uint32_t i = 0; i < keyring->ring_count && file < 0; i++) {
+        if (keyring->rings[i].is_unsynced) {
+            keyring->rings[i].is_unsynced = false;
+            file = keyring->rings[i].file;
         }
     }
+    pthread_mutex_unlock(&keyring->lock);
+    return file;
+}
+
+static enum daybook_status sync_file(int file, struct daybook_error *error) {
+    int code = fdatasync(file) == 0 ? 0 : errno;
+    return code == 0 ? DAYBOOK_OK
+                     : daybook_fail(error, files_status(code), "syncing the customers' keys: %s", strerror(code));
+}
+
+enum daybook_status keyring_sync(struct keyring *keyring, struct daybook_error *error) {
+    for (int file; (file = take_unsynced(keyring)) >= 0;) {
+        DAYBOOK_TRY(sync_file(file, error));
+    }
+    return DAYBOOK_OK;
+}
+
+/* ---- erasing ---- */
+
+enum daybook_status keyring_retire(struct keyring *keyring, const char *customer, uint64_t *number,
+                                   struct daybook_error *error) {
+    enum daybook_status status = DAYBOOK_OK;
+    pthread_mutex_lock(&keyring->lock);
+    if (keyring->retired_count == keyring->retired_capacity) {
+        size_t capacity = keyring->retired_capacity * 2 + 16;
+        struct retired *retired = realloc(keyring->retired, capacity * sizeof *retired);
+        if (retired == NULL) {
+            status = no_memory(error);
+        } else {
+            keyring->retired = retired;
+            keyring->retired_capacity = capacity;
+        }
+    }
+    if (status == DAYBOOK_OK) {
+        struct retired *retired = &keyring->retired[keyring->retired_count++];
+        *retired = (struct retired){.number = ++keyring->retired_number,
+                                    .before = keyring->ring_count == 0 ? 1 : keyring->rings[0].end};
+        memcpy(retired->customer, customer, strlen(customer) + 1);
+        *number = retired->number;
+    }
+    pthread_mutex_unlock(&keyring->lock);
     return status;
 }
 
-static enum daybook_status erase_in(struct ring *ring, const char *customer, uint64_t *count,
+void keyring_take_back(struct keyring *keyring, uint64_t number) {
+    pthread_mutex_lock(&keyring->lock);
+    while (keyring->retired_count > 0 && keyring->retired[keyring->retired_count - 1].number > number) {
+        keyring->retired_count--;
+    }
+    keyring->retired_number = number;
+    pthread_mutex_unlock(&keyring->lock);
+}
+
+/* Takes the customer's oldest erasure that waits off the list; without one, all keys are meant. */
+static struct retired take_retired(struct keyring *keyring, const char *customer) {
+    struct retired taken = {.before = UINT64_MAX};
+    for (size_t i = 0; i < keyring->retired_count; i++) {
+        if (strcmp(keyring->retired[i].customer, customer) == 0) {
+            taken = keyring->retired[i];
+            keyring->retired_count--;
+            memmove(&keyring->retired[i], &keyring->retired[i + 1],
+                    (keyring->retired_count - i) * sizeof *keyring->retired);
+            break;
+        }
+    }
+    return taken;
+}
+
+static enum daybook_status erase_in(struct ring *ring, const char *customer, uint64_t before, uint64_t *count,
                                     struct daybook_error *error) {
     struct keyring_slot slots[SCAN_SLOTS];
     size_t read = 1;
@@ -352,7 +440,7 @@ static enum daybook_status erase_in(struct ring *ring, const char *customer, uin
         status = keyring_file_scan(ring->file, number, SCAN_SLOTS, slots, &read, error);
         for (size_t i = 0; status == DAYBOOK_OK && i < read; i++) {
             bool has_key = slots[i].kind == SLOT_KEY || slots[i].kind == SLOT_DAMAGED;
-            if (has_key && strcmp(slots[i].customer, customer) == 0) {
+            if (has_key && number + i < before && strcmp(slots[i].customer, customer) == 0) {
                 OPENSSL_cleanse(slots[i].key, sizeof slots[i].key);
                 slots[i].kind = SLOT_ERASED;
                 status = keyring_file_write(ring->file, number + i, &slots[i], error);
@@ -361,11 +449,7 @@ static enum daybook_status erase_in(struct ring *ring, const char *customer, uin
         }
     }
     OPENSSL_cleanse(slots, sizeof slots);
-    if (status == DAYBOOK_OK && fdatasync(ring->file) != 0) {
-        int code = errno;
-        status = daybook_fail(error, files_status(code), "syncing the customers' keys: %s", strerror(code));
-    }
-    return status;
+    return status == DAYBOOK_OK ? sync_file(ring->file, error) : status;
 }
 
 enum daybook_status keyring_erase(struct keyring *keyring, const char *customer, uint64_t *count,
@@ -373,9 +457,72 @@ enum daybook_status keyring_erase(struct keyring *keyring, const char *customer,
     enum daybook_status status = DAYBOOK_OK;
     *count = 0;
     pthread_mutex_lock(&keyring->lock);
+    struct retired retired = take_retired(keyring, customer);
     for (uint32_t i = 0; i < keyring->ring_count && status == DAYBOOK_OK; i++) {
-        status = erase_in(&keyring->rings[i], customer, count, error);
+        status = erase_in(&keyring->rings[i], customer, i == 0 ? retired.before : UINT64_MAX, count, error);
     }
     pthread_mutex_unlock(&keyring->lock);
+    return status;
+}
+
+/* ---- looking ---- */
+
+static enum daybook_status count_slots(int file, struct keyring_look *look, struct daybook_error *error) {
+    struct keyring_slot slots[SCAN_SLOTS];
+    size_t read = 1;
+    enum daybook_status status = DAYBOOK_OK;
+    for (uint64_t number = 1; status == DAYBOOK_OK && read > 0; number += read) {
+        status = keyring_file_scan(file, number, SCAN_SLOTS, slots, &read, error);
+        for (size_t i = 0; status == DAYBOOK_OK && i < read; i++) {
+            look->key_count += slots[i].kind == SLOT_KEY;
+            look->erased_count += slots[i].kind == SLOT_ERASED;
+            look->damaged_count += slots[i].kind == SLOT_DAMAGED;
+        }
+    }
+    OPENSSL_cleanse(slots, sizeof slots);
+    return status;
+}
+
+static void look_at(const char *path, const uint8_t ledger_id[KEYRING_LEDGER_ID_BYTES], struct keyring_look *look,
+                    struct daybook_error *why) {
+    int file = -1;
+    uint64_t end = 0;
+    struct stat facts;
+    *look = (struct keyring_look){.path = path};
+    enum daybook_status status = keyring_file_open(path, ledger_id, false, &file, &end, why);
+    if (status == DAYBOOK_OK) {
+        look->is_private = fstat(file, &facts) == 0 && (facts.st_mode & 077) == 0;
+        status = count_slots(file, look, why);
+        (void)close(file);
+    }
+    look->why = status == DAYBOOK_OK ? NULL : why->message;
+}
+
+enum daybook_status keyring_examine(const char *directory, const uint8_t ledger_id[KEYRING_LEDGER_ID_BYTES],
+                                    void (*tell)(void *context, const struct keyring_look *look), void *context,
+                                    struct daybook_error *error) {
+    struct dirent **names = NULL;
+    char *folder = files_path(directory, "keys");
+    int count = folder == NULL ? 0 : scandir(folder, &names, pick_rings, alphasort);
+    int code = errno;
+    enum daybook_status status = folder == NULL ? no_memory(error) : DAYBOOK_OK;
+    if (count < 0 && code != ENOENT) {
+        status = daybook_fail(error, files_status(code), "reading the directory %s: %s", folder, strerror(code));
+    }
+    for (int i = 0; i < count; i++) {
+        struct keyring_look look;
+        struct daybook_error why;
+        char *path = status == DAYBOOK_OK ? files_path(folder, names[i]->d_name) : NULL;
+        if (path != NULL) {
+            look_at(path, ledger_id, &look, &why);
+            tell(context, &look);
+        } else if (status == DAYBOOK_OK) {
+            status = no_memory(error);
+        }
+        free(path);
+        free(names[i]);
+    }
+    free(names);
+    free(folder);
     return status;
 }

@@ -52,9 +52,32 @@ DAYBOOK_MUST_USE enum daybook_status keyring_take(struct keyring *keyring, const
 /* Waits until every key that keyring_take made is on the disk. */
 DAYBOOK_MUST_USE enum daybook_status keyring_sync(struct keyring *keyring, struct daybook_error *error);
 
-/* Destroys every key of the customer, in all files, and waits for the disk. *count: how many; 0 is no failure. A
- * damaged slot that bears the customer's id is overwritten, too. Of a writer. */
+/* An erasure was decided, and its batch waits: from here on keyring_take makes the customer a new key, and the next
+ * keyring_erase destroys those from before. *number: one more than the last one's. NO_MEMORY only. */
+DAYBOOK_MUST_USE enum daybook_status keyring_retire(struct keyring *keyring, const char *customer, uint64_t *number,
+                                                    struct daybook_error *error);
+/* What was retired after that number was not to be: its events were taken back. The number is given again. */
+void keyring_take_back(struct keyring *keyring, uint64_t number);
+
+/* Destroys the customer's retired keys, or all where none were retired, in all files, and waits for the disk. *count:
+ * how many; 0 is no failure. A damaged slot that bears the customer's id is overwritten, too. Of a writer. */
 DAYBOOK_MUST_USE enum daybook_status keyring_erase(struct keyring *keyring, const char *customer, uint64_t *count,
                                                    struct daybook_error *error);
+
+/* What lies in one file. */
+struct keyring_look {
+    const char *path;
+    const char *why; /* NULL, or why it cannot be used; then the rest is 0. */
+    bool is_private; /* Nobody but its owner can read it. */
+    uint64_t key_count;
+    uint64_t erased_count;
+    uint64_t damaged_count;
+};
+
+/* Looks at every file, for a doctor: reads only. IO, NO_MEMORY. */
+DAYBOOK_MUST_USE enum daybook_status keyring_examine(const char *directory,
+                                                     const uint8_t ledger_id[KEYRING_LEDGER_ID_BYTES],
+                                                     void (*tell)(void *context, const struct keyring_look *look),
+                                                     void *context, struct daybook_error *error);
 
 #endif

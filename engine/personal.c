@@ -18,6 +18,8 @@ struct personal {
     struct personal_options options;
     pthread_mutex_t lock; /* Guards the next: the leader and who appends come for it. */
     struct keyring *keyring;
+
+    uint64_t retired_number; /* The leader's: of the last erasure that was accepted. */
 };
 
 struct personal *personal_open(const struct personal_options *options) {
@@ -168,6 +170,11 @@ static bool has_personal(const Pb__CustomerProfile *profile) {
                                                             contact->phone[0] != '\0' || contact->address[0] != '\0'));
 }
 
+bool personal_concerns(const struct personal *personal, const Pb__Request *request) {
+    return personal->options.seals &&
+           (profile_of(request) != NULL || request->command_case == PB__REQUEST__COMMAND_ERASE_CUSTOMER);
+}
+
 enum daybook_status personal_seal(struct personal *personal, Pb__Request *request, bool is_dry, struct arena *arena,
                                   struct personal_refusal *refusal, struct daybook_error *error) {
     struct sealing sealing = {personal, request, profile_of(request), is_dry, arena, refusal, error};
@@ -175,7 +182,7 @@ enum daybook_status personal_seal(struct personal *personal, Pb__Request *reques
     struct daybook_error why;
     bool is_erasure = request->command_case == PB__REQUEST__COMMAND_ERASE_CUSTOMER;
     *refusal = (struct personal_refusal){0};
-    if (!personal->options.seals || (sealing.profile == NULL && !is_erasure)) {
+    if (!personal_concerns(personal, request)) {
         return DAYBOOK_OK;
     }
     if (!is_erasure && !has_personal(sealing.profile)) {
@@ -199,39 +206,80 @@ enum daybook_status personal_seal(struct personal *personal, Pb__Request *reques
     return has_personal(sealing.profile) ? seal(&sealing, keyring) : check_sealed(&sealing, keyring);
 }
 
-/* ---- settling ---- */
+/* ---- erasing ---- */
 
-static enum daybook_status erase(struct keyring *keyring, struct daybook_bytes bytes, struct arena *arena,
-                                 struct daybook_error *error) {
-    ProtobufCMessage *message = NULL;
-    uint64_t count = 0;
-    DAYBOOK_TRY(wire_decode(&pb__event__descriptor, bytes, arena, &message, error));
-    return keyring_erase(keyring, ((const Pb__Event *)message)->customer, &count, error);
+/* NULL: nothing was sealed or erased since the writer was opened. */
+static struct keyring *keyring_in_use(struct personal *personal) {
+    pthread_mutex_lock(&personal->lock);
+    struct keyring *keyring = personal->keyring;
+    pthread_mutex_unlock(&personal->lock);
+    return keyring;
 }
 
-enum daybook_status personal_settle(struct personal *personal, const struct event_batch *batch,
-                                    struct daybook_error *error) {
-    struct keyring *keyring = NULL;
+/* Calls `act` for each customer whom the batch erases from event `from` on. */
+static enum daybook_status for_erased(struct personal *personal, const struct event_batch *batch, size_t from,
+                                      enum daybook_status (*act)(struct personal *personal, struct keyring *keyring,
+                                                                 const char *customer, struct daybook_error *error),
+                                      struct daybook_error *error) {
     struct arena arena;
-    pthread_mutex_lock(&personal->lock);
-    keyring = personal->keyring;
-    pthread_mutex_unlock(&personal->lock);
-    if (keyring == NULL) { /* No request was sealed or erases since the writer was opened. */
-        return DAYBOOK_OK;
-    }
-    DAYBOOK_TRY(keyring_sync(keyring, error));
-    arena_init(&arena, ERASURE_ARENA_BYTES);
     enum daybook_status status = DAYBOOK_OK;
-    for (size_t i = 0; i < batch->count && status == DAYBOOK_OK; i++) {
+    arena_init(&arena, ERASURE_ARENA_BYTES);
+    for (size_t i = from; i < batch->count && status == DAYBOOK_OK; i++) {
         const struct batch_event *event = &batch->events[i];
-        if (event->is_erasure) {
-            arena_reset(&arena);
-            status = erase(keyring, (struct daybook_bytes){batch->bytes.data + event->offset_bytes, event->size_bytes},
-                           &arena, error);
+        struct daybook_bytes bytes = {batch->bytes.data + event->offset_bytes, event->size_bytes};
+        struct keyring *keyring = NULL;
+        ProtobufCMessage *message = NULL;
+        if (!event->is_erasure) {
+            continue;
+        }
+        arena_reset(&arena);
+        status = wire_decode(&pb__event__descriptor, bytes, &arena, &message, error);
+        if (status == DAYBOOK_OK) {
+            status = take_keyring(personal, &keyring, error);
+        }
+        if (status == DAYBOOK_OK) {
+            status = act(personal, keyring, ((const Pb__Event *)message)->customer, error);
         }
     }
     arena_release(&arena);
     return status;
+}
+
+static enum daybook_status retire(struct personal *personal, struct keyring *keyring, const char *customer,
+                                  struct daybook_error *error) {
+    return keyring_retire(keyring, customer, &personal->retired_number, error);
+}
+
+enum daybook_status personal_accept(struct personal *personal, const struct event_batch *batch, size_t from,
+                                    struct daybook_error *error) {
+    return for_erased(personal, batch, from, retire, error);
+}
+
+uint64_t personal_mark(const struct personal *personal) {
+    return personal->retired_number;
+}
+
+void personal_take_back(struct personal *personal, uint64_t mark) {
+    if (personal->retired_number != mark) {
+        keyring_take_back(keyring_in_use(personal), mark);
+        personal->retired_number = mark;
+    }
+}
+
+static enum daybook_status erase(struct personal *personal, struct keyring *keyring, const char *customer,
+                                 struct daybook_error *error) {
+    uint64_t count = 0;
+    (void)personal;
+    return keyring_erase(keyring, customer, &count, error);
+}
+
+enum daybook_status personal_settle(struct personal *personal, const struct event_batch *batch,
+                                    struct daybook_error *error) {
+    struct keyring *keyring = keyring_in_use(personal);
+    if (keyring != NULL) {
+        DAYBOOK_TRY(keyring_sync(keyring, error));
+    }
+    return for_erased(personal, batch, 0, erase, error);
 }
 
 /* ---- reading ---- */

@@ -37,10 +37,22 @@ struct personal_refusal {
     const char *why;      /* In the arena. */
 };
 
-/* Seals what is personal in the request, which borrows from `arena` then. One thread at a time. NO_MEMORY only. */
+/* Whether the request has to be sealed, or erases. */
+bool personal_concerns(const struct personal *personal, const Pb__Request *request);
+
+/* Seals what is personal in the request, which borrows from `arena` then. In the order of deciding: what comes after an
+ * erasure is sealed with another key. One thread at a time. NO_MEMORY only. */
 DAYBOOK_MUST_USE enum daybook_status personal_seal(struct personal *personal, Pb__Request *request, bool is_dry,
                                                    struct arena *arena, struct personal_refusal *refusal,
                                                    struct daybook_error *error);
+
+/* After a request was accepted: the customers whom the batch erases from event `from` on get a new key from here on.
+ * NO_MEMORY only. */
+DAYBOOK_MUST_USE enum daybook_status personal_accept(struct personal *personal, const struct event_batch *batch,
+                                                     size_t from, struct daybook_error *error);
+/* What was accepted after the mark can be taken back. The leader's, as personal_accept is. */
+uint64_t personal_mark(const struct personal *personal);
+void personal_take_back(struct personal *personal, uint64_t mark);
 
 /* Before the batch is appended: makes the keys durable that it was sealed with, destroys those of the customers who are
  * erased in it (PE2). Any thread. */

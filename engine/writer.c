@@ -6,7 +6,12 @@
 #include "domain/fold.h"
 #include "writer_inside.h"
 
-enum { REQUEST_ARENA_BYTES = 64 << 20, FOLD_ARENA_BYTES = 64 << 20, DEFAULT_CHECKPOINT_EVENTS = 1000000 };
+enum {
+    REQUEST_ARENA_BYTES = 64 << 20,
+    SEAL_ARENA_BYTES = 1 << 20,
+    FOLD_ARENA_BYTES = 64 << 20,
+    DEFAULT_CHECKPOINT_EVENTS = 1000000
+};
 static const size_t default_state_limit_bytes = (size_t)768 << 20;
 
 /* ---- the state's source ---- */
@@ -135,6 +140,7 @@ enum daybook_status writer_open(struct journal *journal, const struct writer_opt
     pthread_cond_init(&fresh->appended, NULL);
     pthread_cond_init(&fresh->appender.called, NULL);
     arena_init(&fresh->request_arena, REQUEST_ARENA_BYTES);
+    arena_init(&fresh->seal_arena, SEAL_ARENA_BYTES);
     struct state_source source = {fresh, load_row, find_names, read_event, foresee_name};
     fresh->state = state_open(&source);
     fresh->decider = decider_open(&options->settings);
@@ -199,6 +205,7 @@ void writer_close(struct writer *writer) {
         free(writer->instants[i]);
     }
     arena_release(&writer->request_arena);
+    arena_release(&writer->seal_arena);
     daybook_buffer_release(&writer->canonical);
     pthread_cond_destroy(&writer->appender.called);
     pthread_cond_destroy(&writer->appended);

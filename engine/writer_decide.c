@@ -39,9 +39,9 @@ enum daybook_status ledger_make_answers(size_t count, struct daybook_answers *an
     return answers->items == NULL ? no_memory(error) : DAYBOOK_OK;
 }
 
-/* Reads a request and seals it, so that what deciding it needs can be fetched while others are decided. */
-static enum daybook_status prepare(struct writer *writer, struct daybook_bytes bytes, bool is_dry,
-                                   struct prepared *prepared, struct daybook_error *error) {
+/* Reads a request, so that what deciding it needs can be fetched while others are decided. */
+static enum daybook_status prepare(struct writer *writer, struct daybook_bytes bytes, struct prepared *prepared,
+                                   struct daybook_error *error) {
     struct daybook_error why;
     ProtobufCMessage *message = NULL;
     *prepared = (struct prepared){0};
@@ -57,19 +57,32 @@ static enum daybook_status prepare(struct writer *writer, struct daybook_bytes b
         prepared->refusal.why = arena_format(&writer->request_arena, "%s", why.message);
         return prepared->refusal.why != NULL ? DAYBOOK_OK : no_memory(error);
     }
-    DAYBOOK_TRY(personal_seal(writer->personal, (Pb__Request *)message, is_dry, &writer->request_arena,
+    prepared->request = (Pb__Request *)message;
+    prepared->is_personal = personal_concerns(writer->personal, prepared->request);
+    return prepared->is_personal ? DAYBOOK_OK
+                                 : decide_digest(prepared->request, &writer->canonical, &prepared->digest, error);
+}
+
+/* Only now, in the order of deciding; and the digest is of what was sealed. */
+static enum daybook_status seal(struct writer *writer, struct prepared *prepared, struct daybook_error *error) {
+    arena_reset(&writer->seal_arena);
+    DAYBOOK_TRY(personal_seal(writer->personal, prepared->request, prepared->is_dry, &writer->seal_arena,
                               &prepared->refusal, error));
     if (prepared->refusal.code != PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED) {
+        prepared->request = NULL;
         return DAYBOOK_OK;
     }
-    prepared->request = (const Pb__Request *)message;
     return decide_digest(prepared->request, &writer->canonical, &prepared->digest, error);
 }
 
-static enum daybook_status decide_prepared(struct writer *writer, const struct prepared *prepared, uint64_t group,
+static enum daybook_status decide_prepared(struct writer *writer, struct prepared *prepared, uint64_t group,
                                            struct arena *answer_arena, struct daybook_answer *answer,
                                            struct daybook_error *error) {
+    size_t batch_count = writer->slots[writer->slot].count;
     *answer = (struct daybook_answer){0};
+    if (prepared->is_personal) {
+        DAYBOOK_TRY(seal(writer, prepared, error));
+    }
     if (prepared->request == NULL) {
         answer->refusal = refusal_before(answer_arena, prepared->refusal.code, prepared->refusal.why);
         return answer->refusal != NULL ? DAYBOOK_OK : no_memory(error);
@@ -91,6 +104,7 @@ static enum daybook_status decide_prepared(struct writer *writer, const struct p
     if (result.refusal == NULL && !result.is_repeated) {
         writer->next_sequence = result.last_sequence + 1;
         writer->last_recorded_at_us = result.last_recorded_at_us;
+        return personal_accept(writer->personal, &writer->slots[writer->slot], batch_count, error);
     }
     return DAYBOOK_OK;
 }
@@ -105,7 +119,8 @@ static enum daybook_status prepare_window(struct writer *writer, struct daybook_
     arena_reset(&writer->request_arena);
     for (size_t i = 0; i < *count; i++) {
         enum daybook_status status =
-            prepare(writer, submission->requests[from + i], is_dry, &writer->window[i], &submission->error);
+            prepare(writer, submission->requests[from + i], &writer->window[i], &submission->error);
+        writer->window[i].is_dry = is_dry;
         if (status == DAYBOOK_NO_MEMORY && i > 0) {
             *count = i;
             return DAYBOOK_OK;
@@ -130,16 +145,19 @@ struct savepoint {
     size_t batch_count;
     uint64_t next_sequence;
     int64_t last_recorded_at_us;
+    uint64_t personal_mark;
 };
 
 static struct savepoint begin(struct writer *writer) {
     state_begin(writer->state);
-    return (struct savepoint){writer->slots[writer->slot].count, writer->next_sequence, writer->last_recorded_at_us};
+    return (struct savepoint){writer->slots[writer->slot].count, writer->next_sequence, writer->last_recorded_at_us,
+                              personal_mark(writer->personal)};
 }
 
 static void take_back(struct writer *writer, const struct savepoint *savepoint) {
     state_rollback(writer->state);
     event_batch_cut(&writer->slots[writer->slot], savepoint->batch_count);
+    personal_take_back(writer->personal, savepoint->personal_mark);
     writer->next_sequence = savepoint->next_sequence;
     writer->last_recorded_at_us = savepoint->last_recorded_at_us;
 }
@@ -169,7 +187,7 @@ static enum daybook_status show_events(const struct event_batch *batch, size_t f
 }
 
 static enum daybook_status decide_one(struct writer *writer, struct daybook_submission *submission,
-                                      const struct prepared *prepared, struct daybook_answer *answer) {
+                                      struct prepared *prepared, struct daybook_answer *answer) {
     struct arena *answer_arena = submission->answers.memory;
     struct savepoint savepoint = begin(writer);
     enum daybook_status status = decide_prepared(writer, prepared, 0, answer_arena, answer, &submission->error);

@@ -30,8 +30,10 @@ struct appender {
 
 /* A request that was read, before its turn to be decided. */
 struct prepared {
-    const Pb__Request *request;      /* Sealed, in the request arena; NULL: it is refused before it is decided. */
-    struct personal_refusal refusal; /* Why; in the request arena. */
+    Pb__Request *request;            /* In the request arena; NULL: it is refused before it is decided. */
+    struct personal_refusal refusal; /* Why; in the arena of the window or of sealing. */
+    bool is_personal;                /* It is sealed when its turn comes, and has no digest until then. */
+    bool is_dry;
     uint64_t digest;
     struct state_hint hint;
 };
@@ -75,6 +77,7 @@ struct writer {
     int64_t *instants[WRITER_SLOTS];
     size_t span_capacity[WRITER_SLOTS];
     struct arena request_arena; /* Of one window. */
+    struct arena seal_arena;    /* Of one request. */
     struct prepared window[WINDOW_REQUESTS];
     struct daybook_buffer canonical;
     uint64_t next_sequence;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/ledger.h"
+#include "keyring.h"
 #include "projection/mark.h"
 #include "state_store.h"
 #include "store/files.h"
@@ -152,6 +153,36 @@ static enum daybook_status scrub(struct doctor *doctor, struct daybook *ledger, 
     return status;
 }
 
+/* ---- the customers' keys ---- */
+
+static void tell_keys(void *context, const struct keyring_look *look) {
+    struct doctor *doctor = context;
+    char keys[32];
+    char erased[32];
+    char damaged[32];
+    if (look->why != NULL) {
+        add(doctor, "keys", PB__SEVERITY__SEVERITY_WARNING, look->why,
+            _("put back a copy of the file; without it names cannot be read and none can be entered, and everything "
+              "else goes on"));
+        return;
+    }
+    add(doctor, "keys",
+        look->damaged_count > 0 || !look->is_private ? PB__SEVERITY__SEVERITY_WARNING : PB__SEVERITY__SEVERITY_SOUND,
+        SAY(doctor, _("%s: %s keys, %s erased, %s damaged"), look->path, count_grouped(look->key_count, keys),
+            count_grouped(look->erased_count, erased), count_grouped(look->damaged_count, damaged)),
+        !look->is_private         ? _("others than its owner can read it: \"chmod 600\" it")
+        : look->damaged_count > 0 ? _("put back a copy of the file, and erase again whom it brings back; or enter the "
+                                      "data of those customers anew")
+                                  : "");
+}
+
+static enum daybook_status look_at_keys(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
+    const Pb__LedgerConfig *config = ledger_config(ledger);
+    return config->seals_personal
+               ? keyring_examine(doctor->options->directory, config->ledger_id.data, tell_keys, doctor, error)
+               : DAYBOOK_OK;
+}
+
 static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook_error *error) {
     const char *path = SAY(doctor, "%s/journal/data.mdb", doctor->options->directory);
     struct daybook *ledger = NULL;
@@ -176,6 +207,9 @@ static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook
         return DAYBOOK_OK;
     }
     status = scrub(doctor, ledger, error);
+    if (status == DAYBOOK_OK) {
+        status = look_at_keys(doctor, ledger, error);
+    }
     daybook_close(ledger);
     return status;
 }

@@ -247,7 +247,12 @@ static const struct table_column customer_columns[] = {
     {"settlement", N_("SETTLEMENT"), false},
     {"opened_on", N_("OPENED"), false},
     {"closed_on", N_("CLOSED"), false},
+    {"contact", N_("CONTACT"), false},
+    {"email", N_("EMAIL"), false},
+    {"phone", N_("PHONE"), false},
+    {"address", N_("ADDRESS"), false},
 };
+enum { CONTACT_COLUMNS = 4 }; /* The last ones. */
 
 static const char *join_tags(const Pb__CustomerProfile *profile, struct arena *arena) {
     const char *joined = "";
@@ -294,10 +299,23 @@ static void add_customer(struct table *table, const Pb__Customer *row, struct ar
     table_add_text(table, row->closed_on, TONE_PLAIN);
 }
 
+/* How a customer is reached is shown where one customer was asked for. */
+static const Pb__Contact *contact_shown(const Pb__CustomersAnswer *answer) {
+    return answer->n_rows == 1 && answer->rows[0]->profile != NULL ? answer->rows[0]->profile->contact : NULL;
+}
+
 static struct table *customers_table(const Pb__CustomersAnswer *answer, struct arena *arena) {
-    struct table *table = table_open(customer_columns, COLUMN_COUNT(customer_columns), arena);
+    const Pb__Contact *contact = contact_shown(answer);
+    size_t columns = COLUMN_COUNT(customer_columns) - (contact == NULL ? CONTACT_COLUMNS : 0);
+    struct table *table = table_open(customer_columns, columns, arena);
     for (size_t i = 0; table != NULL && i < answer->n_rows; i++) {
         add_customer(table, answer->rows[i], arena);
+    }
+    if (table != NULL && contact != NULL) {
+        table_add_text(table, contact->person, TONE_PLAIN);
+        table_add_text(table, contact->email, TONE_PLAIN);
+        table_add_text(table, contact->phone, TONE_PLAIN);
+        table_add_text(table, contact->address, TONE_PLAIN);
     }
     return table;
 }

@@ -13,8 +13,11 @@ expect 0 charge ACME G1 100.00 --on 2024-01-05
 expect 0 pay ACME P1 100.00 --on 2024-01-09
 expect 0 customer show ACME --json
 for part in "Wilhelmine Tannenhauer" tannenhauer@example.com "+49 555 0199" "Tannenweg 7, Bonn"; do out_has "\"$part\""; done
+expect 0 customer show ACME
+out_has "tannenhauer@example.com"
 expect 0 customer list
 out_has "Beta 贝塔 GmbH"
+grep -q "tannenhauer@" "$out" && die "a list shows addresses"
 
 # Nowhere in a file, also not in parts: journal, views, state, keys.
 nowhere() {
@@ -81,6 +84,9 @@ expect 0 customer show ACME --json
 out_has '"personal":"PERSONAL_STATE_ERASED"'
 nowhere
 
+expect 0 doctor
+grep -qE 'keys: .*1 keys, 1 erased, 0 damaged' "$out" || die "the doctor does not count keys"
+
 # What else there is, is as it was.
 expect 0 balance ACME --as-of 2024-03-01 --known-at 6 --json
 diff <(sed 's/"journalHead":"[0-9]*"//' "$work/balance") <(sed 's/"journalHead":"[0-9]*"//' "$out") || die "a balance changed"
@@ -129,6 +135,8 @@ ring=$work/restored/keys/$(basename "$ring")
 printf X | dd of="$ring" bs=1 seek=330 conv=notrunc status=none # In the second slot, which is BETA's.
 expect 0 customer list
 grep -qE '^BETA +\(key damaged\)' "$out" || die "BETA is not shown as damaged"
+expect_any "0 4" doctor
+grep -q '1 damaged' "$out" || die "the doctor does not see the damaged key"
 printf X | dd of="$ring" bs=1 seek=5 conv=notrunc status=none
 expect 1 customer open EPSILON --name "Epsilon"
 err_has "KEYS_UNUSABLE"
