@@ -6,7 +6,7 @@ foreach(name help commands books bridge replay statement submit import export er
 endforeach()
 
 # These need the sample business, too.
-foreach(name plain_books backup doctor rebuild)
+foreach(name plain_books backup doctor export_tables rebuild)
   add_test(NAME e2e/test_${name} COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh
     $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-workload>)
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)
