@@ -17,6 +17,7 @@ class Line:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.file = self.socket.makefile("rb")
         self.answers, self.messages = f"answers.{os.getpid()}", f"messages.{os.getpid()}"
+        self.early = []
         self.file.readline()  # INFO
         self.send('CONNECT {"verbose":false,"headers":true,"no_responders":true}')
         self.send(f"SUB {self.answers} 1")
@@ -27,10 +28,16 @@ class Line:
 
     def request(self, subject, body=""):
         self.send(f"PUB {subject} {self.answers} {len(body)}\r\n{body}")
-        answer = json.loads(self.receive()[2])
+        # A new consumer's first messages may come before the answer that it was made.
+        while (received := self.receive())[0] != self.answers:
+            self.early.append(received)
+        answer = json.loads(received[2])
         if "error" in answer:
             sys.exit(f"{subject}: {answer['error']}")
         return answer
+
+    def next_message(self):
+        return (self.early.pop(0) if self.early else self.receive())[1:]
 
     def receive(self):
         while True:
@@ -56,7 +63,7 @@ def main():
     config = {"deliver_subject": line.messages, "deliver_policy": "all", "ack_policy": "none"}
     line.request(f"$JS.API.CONSUMER.CREATE.{stream}", json.dumps({"stream_name": stream, "config": config}))
     for _ in range(count):
-        _, head, payload = line.receive()
+        head, payload = line.next_message()
         fields = dict(field.split(": ", 1) for field in head.split("\r\n")[1:] if field)
         item = json.loads(payload)
         print(fields["Nats-Msg-Id"], item["sequence"], item["event"].get("customer", ""))
