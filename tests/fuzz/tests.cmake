@@ -22,6 +22,6 @@ function(daybook_fuzz_target name)
   endif()
 endfunction()
 
-foreach(name event frame request query json csv mapping note proof backup pages)
+foreach(name event frame request query json csv mapping note proof backup pages keys)
   daybook_fuzz_target(${name})
 endforeach()
