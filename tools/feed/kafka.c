@@ -83,7 +83,6 @@ static void note_stored(struct kafka *kafka, const rd_kafka_message_t *message) 
     }
     partition->next_offset = message->offset + 1;
     kafka->stored++;
-    partition->sequence = (uint64_t)(uintptr_t)message->_private;
 }
 
 static void take_report(rd_kafka_t *producer, const rd_kafka_message_t *message, void *context) {
@@ -191,25 +190,24 @@ static enum feed_result settle(struct kafka *kafka, struct daybook_error *error)
 }
 
 static enum feed_result hand_over(struct kafka *kafka, const struct feed_event *event, uint64_t position,
-                                  int32_t partition, int32_t partition_count, struct daybook_error *error) {
+                                  struct kafka_route route, struct daybook_error *error) {
     const Pb__Event *fed = event->item->event;
     char text[4][32];
     (void)snprintf(text[0], sizeof text[0], "%" PRIu64, event->item->sequence);
     (void)snprintf(text[1], sizeof text[1], "%" PRIu64, position);
-    (void)snprintf(text[2], sizeof text[2], "%" PRId32, partition_count);
+    (void)snprintf(text[2], sizeof text[2], "%" PRId32, route.spread);
     (void)snprintf(text[3], sizeof text[3], "%" PRId64, fed->recorded_at_us);
     size_t key_size = strlen(fed->customer);
     for (;;) {
         rd_kafka_resp_err_t code = rd_kafka_producev(
-            kafka->producer, RD_KAFKA_V_RKT(kafka->topic), RD_KAFKA_V_PARTITION(partition),
+            kafka->producer, RD_KAFKA_V_RKT(kafka->topic), RD_KAFKA_V_PARTITION(route.partition),
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key_size == 0 ? NULL : fed->customer, key_size),
             RD_KAFKA_V_VALUE((void *)(uintptr_t)event->payload.data, event->payload.size),
             RD_KAFKA_V_TIMESTAMP(fed->recorded_at_us / 1000),
             RD_KAFKA_V_HEADER(KAFKA_LEDGER, kafka->settings->ledger, -1),
             RD_KAFKA_V_HEADER(KAFKA_KIND, event->kind, -1), RD_KAFKA_V_HEADER(KAFKA_SEQUENCE, text[0], -1),
             RD_KAFKA_V_HEADER(KAFKA_POSITION, text[1], -1), RD_KAFKA_V_HEADER(KAFKA_PARTITIONS, text[2], -1),
-            RD_KAFKA_V_HEADER(KAFKA_RECORDED_AT, text[3], -1),
-            RD_KAFKA_V_OPAQUE((void *)(uintptr_t)event->item->sequence), RD_KAFKA_V_END);
+            RD_KAFKA_V_HEADER(KAFKA_RECORDED_AT, text[3], -1), RD_KAFKA_V_END);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
             kafka->outstanding++;
             return FEED_DONE;
@@ -221,36 +219,37 @@ static enum feed_result hand_over(struct kafka *kafka, const struct feed_event *
     }
 }
 
-/* Where partitions were added, what an earlier run left half done is finished as it was begun, and only then are
- * customers spread over all of them: what belongs in a partition is its beginning in both. */
-static enum feed_result send_events(void *target, const struct feed_event *events, size_t count, size_t *stored,
-                                    struct daybook_error *error) {
-    struct kafka *kafka = target;
-    struct kafka_topic *tail = &kafka->tail;
+static enum feed_result hand_over_all(struct kafka *kafka, const struct feed_event *events, size_t count,
+                                      struct daybook_error *error) {
     uint64_t position = events[0].item->sequence - 1;
-    enum feed_result result = FEED_DONE;
-    kafka->stored = 0;
-    for (size_t i = 0; result == FEED_DONE && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         uint64_t sequence = events[i].item->sequence;
-        bool is_old = sequence <= tail->last_sequence;
-        if (!is_old && position < tail->last_sequence && tail->old_count != tail->count) {
+        struct kafka_route route = kafka_route(&kafka->tail, sequence, events[i].item->event->customer, position);
+        enum feed_result result = FEED_DONE;
+        if (route.waits_first) {
             result = settle(kafka, error);
             position = sequence - 1;
         }
-        int32_t partition_count = is_old ? tail->old_count : tail->count;
-        int32_t partition = kafka_partition(events[i].item->event->customer, partition_count);
-        if (result == FEED_DONE && sequence > tail->partitions[partition].found_sequence) {
-            result = hand_over(kafka, &events[i], position, partition, partition_count, error);
+        if (result == FEED_DONE && !route.is_there) {
+            result = hand_over(kafka, &events[i], position, route, error);
+        }
+        if (result != FEED_DONE) {
+            return result;
         }
     }
-    if (result != FEED_DONE) {
-        struct daybook_error later;
-        (void)settle(kafka, &later); /* What was handed over before it may still arrive. */
-        return result;
-    }
-    result = settle(kafka, error);
+    return FEED_DONE;
+}
+
+/* What was handed over before something went wrong may still arrive: it is waited for in any case. */
+static enum feed_result send_events(void *target, const struct feed_event *events, size_t count, size_t *stored,
+                                    struct daybook_error *error) {
+    struct kafka *kafka = target;
+    struct daybook_error later;
+    kafka->stored = 0;
+    enum feed_result result = hand_over_all(kafka, events, count, error);
+    enum feed_result settled = settle(kafka, result == FEED_DONE ? error : &later);
     *stored = kafka->stored;
-    return result;
+    return result == FEED_DONE ? settled : result;
 }
 
 const struct feed_driver feed_kafka = {"kafka", open_target, connect_target, send_events, disconnect, close_target};

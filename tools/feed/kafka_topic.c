@@ -70,11 +70,6 @@ enum daybook_status kafka_configure(const struct feed_settings *settings, rd_kaf
     return DAYBOOK_OK;
 }
 
-int32_t kafka_partition(const char *customer, int32_t count) {
-    size_t size = strlen(customer);
-    return size == 0 ? 0 : rd_kafka_msg_partitioner_murmur2(NULL, customer, size, count, NULL, NULL);
-}
-
 /* ---- reading ---- */
 
 static enum feed_result say_code(rd_kafka_resp_err_t code, const char *what, struct daybook_error *error) {
@@ -120,33 +115,31 @@ static bool header_number(const rd_kafka_headers_t *headers, const char *name, u
     return header_text(headers, name, &text) && feed_read_number((const char *)text.data, text.size, number);
 }
 
-static enum feed_result take_last(struct kafka_topic *topic, struct kafka_partition *partition,
-                                  const rd_kafka_message_t *message, struct feed_position *position,
-                                  struct daybook_error *error) {
+static enum feed_result take_last(struct kafka_topic *topic, const rd_kafka_message_t *message,
+                                  struct feed_position *position, struct daybook_error *error) {
     rd_kafka_headers_t *headers = NULL;
     struct daybook_bytes ledger = {NULL, 0};
-    uint64_t behind = 0;
+    struct kafka_mark last = {0};
     uint64_t spread = 0;
     uint64_t recorded_at_us = 0;
     if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
         !header_text(headers, KAFKA_LEDGER, &ledger) || ledger.size != FEED_LEDGER_SIZE - 1 ||
-        !header_number(headers, KAFKA_SEQUENCE, &partition->sequence) ||
-        !header_number(headers, KAFKA_POSITION, &behind) || !header_number(headers, KAFKA_PARTITIONS, &spread) ||
+        !header_number(headers, KAFKA_SEQUENCE, &last.sequence) ||
+        !header_number(headers, KAFKA_POSITION, &last.position) || !header_number(headers, KAFKA_PARTITIONS, &spread) ||
         !header_number(headers, KAFKA_RECORDED_AT, &recorded_at_us) || spread == 0 || spread > (uint64_t)topic->count) {
         return feed_say(
             error, FEED_REFUSED,
             _("the last message of partition %" PRId32 " was not sent by a feed; a feed needs a topic of its own"),
             message->partition);
     }
-    partition->found_sequence = partition->sequence;
-    position->is_known = true;
-    position->sequence = behind > position->sequence ? behind : position->sequence;
-    if (partition->sequence > topic->last_sequence) {
-        topic->last_sequence = partition->sequence;
-        topic->old_count = (int32_t)spread;
+    last.spread = (int32_t)spread;
+    if (last.sequence > position->last_sequence) {
+        position->last_sequence = last.sequence;
         position->last_recorded_at_us = (int64_t)recorded_at_us;
         memcpy(position->ledger, ledger.data, ledger.size);
     }
+    position->is_known = true;
+    kafka_topic_note(topic, message->partition, last);
     return FEED_DONE;
 }
 
@@ -169,7 +162,7 @@ static enum feed_result read_last(rd_kafka_t *consumer, rd_kafka_topic_t *handle
     }
     rd_kafka_message_t *message = rd_kafka_consume(handle, number, ANSWER_MS);
     code = message == NULL ? RD_KAFKA_RESP_ERR__TIMED_OUT : message->err;
-    enum feed_result result = code == RD_KAFKA_RESP_ERR_NO_ERROR ? take_last(topic, partition, message, position, error)
+    enum feed_result result = code == RD_KAFKA_RESP_ERR_NO_ERROR ? take_last(topic, message, position, error)
                                                                  : say_code(code, _("reading the topic's end"), error);
     if (message != NULL) {
         rd_kafka_message_destroy(message);
@@ -190,17 +183,6 @@ static enum feed_result read_all(struct kafka_topic *topic, const struct feed_se
     }
     rd_kafka_topic_destroy(handle);
     return result;
-}
-
-/* Of one partition everything behind its last message is there; of several only what their messages say. */
-static void conclude(struct kafka_topic *topic, struct feed_position *position) {
-    if (topic->old_count == 0) {
-        topic->old_count = topic->count;
-    }
-    if (topic->count == 1 && topic->last_sequence > position->sequence) {
-        position->sequence = topic->last_sequence;
-    }
-    position->last_sequence = topic->last_sequence;
 }
 
 enum feed_result kafka_topic_read(struct kafka_topic *topic, const struct feed_settings *settings, rd_kafka_t *producer,
@@ -226,7 +208,8 @@ enum feed_result kafka_topic_read(struct kafka_topic *topic, const struct feed_s
     }
     result = read_all(topic, settings, consumer, position, error);
     rd_kafka_destroy(consumer);
-    conclude(topic, position);
+    kafka_topic_conclude(topic);
+    position->sequence = topic->position;
     return result;
 }
 
