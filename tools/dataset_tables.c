@@ -283,13 +283,15 @@ static enum daybook_status fill_lot(struct dataset_run *run, const ProtobufCMess
 
 static const struct column customers_columns[] = {
     {"customer", COLUMN_TEXT, REQUIRED, N_("the customer's id")},
-    {"name", COLUMN_TEXT, NULLABLE, N_("how they are called")},
+    {"name", COLUMN_TEXT, NULLABLE, N_("how they are called; see personal")},
     {"tags", COLUMN_TEXT, NULLABLE, N_("as a JSON array; null = none")},
     {"terms_days", COLUMN_WHOLE, NULLABLE, N_("payment terms; null: due on the posting date")},
     {"terms_end_of_month", COLUMN_FLAG, NULLABLE, N_("the days count from the end of the charge's month")},
     {"settlement", COLUMN_TEXT, NULLABLE, N_("deposits-first, receivable or deposits-only")},
     {"opened_on", COLUMN_DATE, NULLABLE, N_("the business date of the opening")},
     {"closed_on", COLUMN_DATE, NULLABLE, N_("null = open")},
+    {"personal", COLUMN_TEXT, NULLABLE,
+     N_("of what is sealed: opened, erased, key-missing or damaged; null = nothing is")},
 };
 
 static enum daybook_status fill_customer(struct dataset_run *run, const ProtobufCMessage *message,
@@ -310,6 +312,7 @@ static enum daybook_status fill_customer(struct dataset_run *run, const Protobuf
     dataset_choice(run, &pb__settlement__descriptor, (int)profile->settlement);
     dataset_date(run, row->opened_on);
     dataset_date(run, row->closed_on);
+    dataset_choice(run, &pb__personal_state__descriptor, (int)row->personal);
     return dataset_offer(run, error);
 }
 

@@ -23,6 +23,17 @@ code=0
 "$daybook" submit --recorded-at "$work/requests" >/dev/null || code=$?
 [ "$code" -le 1 ] || die "submit ended with $code"
 
+# Who was erased is in the next increment, without a name.
+expect 0 customer open PERSON --name 'Anna Ω'
+expect 0 export customers --format jsonl -o "$work/named.jsonl"
+grep -q '"customer":"PERSON","name":"Anna Ω".*"personal":"opened"' "$work/named.jsonl" || die "the name is not exported"
+known=$(sed -n 's/^  "known_at": \([0-9]*\),$/\1/p' "$work/named.jsonl.manifest.json")
+expect 0 customer erase PERSON --reason asked
+expect 0 export customers --format jsonl --since "$known"
+[ "$(wc -l <"$out")" -eq 1 ] || die "an erasure changed one customer"
+out_has '"customer":"PERSON","name":null,'
+out_has '"personal":"erased"'
+
 # What cannot be asked for.
 expect 2 export
 err_has "--format"
@@ -73,7 +84,7 @@ rmdir "$work/there" || die "something was written into a directory that was ther
 expect 2 export balances --format csv --known-at 999999 -o "$work/kept.csv"
 [ "$(cat "$work/kept.csv")" = before ] || die "what was there is gone, for nothing"
 expect 0 export balances --format csv -o "$work/kept.csv"
-[ "$(wc -l <"$work/kept.csv")" -eq 61 ] || die "60 customers are not 61 lines"
+[ "$(wc -l <"$work/kept.csv")" -eq 61 ] || die "60 accounts are not 61 lines"
 
 # The same again is the same bytes, to a file and to a pipe, and the digest is in the manifest.
 expect 0 export balances --format parquet --as-of 2025-12-31 -o "$work/one.parquet"
