@@ -168,8 +168,9 @@ static void tell_keys(void *context, const struct keyring_look *look) {
     }
     add(doctor, "keys",
         look->damaged_count > 0 || !look->is_private ? PB__SEVERITY__SEVERITY_WARNING : PB__SEVERITY__SEVERITY_SOUND,
-        SAY(doctor, _("%s: %s keys, %s erased, %s damaged"), look->path, count_grouped(look->key_count, keys),
-            count_grouped(look->erased_count, erased), count_grouped(look->damaged_count, damaged)),
+        SAY(doctor, look->damaged_count == 0 ? _("%s: %s keys, %s erased") : _("%s: %s keys, %s erased, %s damaged"),
+            look->path, count_grouped(look->key_count, keys), count_grouped(look->erased_count, erased),
+            count_grouped(look->damaged_count, damaged)),
         !look->is_private         ? _("others than its owner can read it: \"chmod 600\" it")
         : look->damaged_count > 0 ? _("put back a copy of the file, and erase again whom it brings back; or enter the "
                                       "data of those customers anew")

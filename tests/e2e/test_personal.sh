@@ -85,7 +85,7 @@ out_has '"personal":"PERSONAL_STATE_ERASED"'
 nowhere
 
 expect 0 doctor
-grep -qE 'keys: .*1 keys, 1 erased, 0 damaged' "$out" || die "the doctor does not count keys"
+grep -qE 'keys: .*1 keys, 1 erased$' "$out" || die "the doctor does not count keys"
 
 # What else there is, is as it was.
 expect 0 balance ACME --as-of 2024-03-01 --known-at 6 --json
