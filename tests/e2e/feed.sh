@@ -2,19 +2,20 @@
 feed=
 feed_log=$work/feed.log
 
-# start_feed ARGUMENT...: follows $DAYBOOK_LEDGER.
+# start_feed ARGUMENT...: follows $DAYBOOK_LEDGER, and says after every batch how far it is.
 start_feed() {
     : >"$feed_log"
-    "$daybook" feed "$@" --interval 1 2>"$feed_log" >"$work/feed.out" &
+    "$daybook" feed "$@" --interval 0 2>"$feed_log" >"$work/feed.out" &
     feed=$!
 }
 
-# wait_feed EVENT [COUNT]: until the log has that many lines of the event, or the feed is no more.
+# wait_feed WORDS [COUNT]: until the log has that many lines with the words, or the feed is no more.
 wait_feed() {
-    timeout 120 tail -n +1 -F --pid="$feed" "$feed_log" 2>/dev/null |
-        grep -m "${2:-1}" "\"event\":\"$1\"" >"$work/heard" || true
+    timeout 120 tail -n +1 -F --pid="$feed" "$feed_log" 2>/dev/null | grep -m "${2:-1}" -F -- "$1" >"$work/heard" || true
     [ "$(wc -l <"$work/heard")" -ge "${2:-1}" ] || { tail -n 5 "$feed_log" >&2; die "the feed never said $1"; }
 }
+# The same for a number of batches that have arrived, so that what comes next is in the middle.
+wait_batches() { wait_feed '"event":"lag"' "$1"; }
 
 # As a power cut would.
 kill_feed() {

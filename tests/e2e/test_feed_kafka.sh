@@ -54,16 +54,17 @@ err_has "kafka was away for 1 seconds"
 # It follows while the ledger is written, requests fail, and the brokers go away and come back.
 tell topic ledger 4
 start_feed kafka --url "$url" --topic ledger --properties "$work/properties"
-wait_feed connected
+wait_feed '"event":"connected"'
 tell refuse 19 5 # NOT_ENOUGH_REPLICAS
 second_part &
 writer=$!
 tell refuse 6 5 # NOT_LEADER_FOR_PARTITION
 wait "$writer"
-# Killed wherever it was, and started again.
+# Killed in the middle, and started again.
+wait_batches 4
 kill_feed
 start_feed kafka --url "$url" --topic ledger --properties "$work/properties"
-wait_feed connected
+wait_feed '"event":"connected"'
 kill_feed
 expect 0 feed kafka --url "$url" --topic ledger --properties "$work/properties" --once --json
 [ "$(json_value position)" = "$(json_value head)" ] || die "it ended before the head"
@@ -76,18 +77,18 @@ expect 0 customer open DOWN --on 2025-12-31
 expect 3 feed kafka --url "$url" --topic ledger --once --wait 1
 err_has "kafka was away for 1 seconds"
 start_feed kafka --url "$url" --topic ledger
-wait_feed away
+wait_feed '"event":"away"'
 tell up
-wait_feed connected
+wait_feed '"event":"connected"'
 stop_feed
 expect 0 feed kafka --url "$url" --topic ledger --once
 check_topic ledger 4
 
 # From the beginning, killed over and over.
 tell topic twice 3
-for _ in 1 2 3 4; do
+for batches in 1 2 1 1; do
     start_feed kafka --url "$url" --topic twice --properties "$work/properties"
-    wait_feed connected
+    wait_batches "$batches"
     kill_feed
 done
 expect 0 feed kafka --url "$url" --topic twice --properties "$work/properties" --once

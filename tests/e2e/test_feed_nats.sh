@@ -52,19 +52,20 @@ start_broker
 
 # It follows while the ledger is written and the broker is killed and comes back, twice.
 start_feed nats --url "$url" --stream ledger
-wait_feed connected
+wait_feed '"event":"connected"'
 second_part &
 writer=$!
 kill_broker
 start_broker
-wait_feed connected 2
+wait_feed '"event":"connected"' 2
 kill_broker
 start_broker
 wait "$writer"
-# Killed wherever it was, and started again.
+# Killed in the middle, and started again.
+wait_batches 4
 kill_feed
 start_feed nats --url "$url" --stream ledger
-wait_feed connected
+wait_feed '"event":"connected"'
 kill_feed
 expect 0 feed nats --url "$url" --stream ledger --once --json
 [ "$(json_value position)" = "$(json_value head)" ] || die "it ended before the head"
@@ -73,9 +74,9 @@ expect 0 feed nats --url "$url" --stream ledger --once --json
 out_has '"fed":"0"'
 
 # From the beginning, killed over and over, and two of them at once.
-for _ in 1 2 3; do
+for batches in 1 3 5; do
     start_feed nats --url "$url" --stream twice
-    wait_feed connected
+    wait_batches "$batches"
     kill_feed
 done
 "$daybook" feed nats --url "$url" --stream twice --once >/dev/null 2>&1 &
@@ -86,9 +87,9 @@ check_stream twice
 
 # A feed that follows takes what comes, and ends when it is told to.
 start_feed nats --url "$url" --stream ledger
-wait_feed connected
+wait_feed '"event":"connected"'
 expect 0 customer open NEW --name '新 客户' --on 2025-12-31
-wait_feed lag
+wait_feed "\"position\":$((head + 1)),"
 stop_feed
 expect 0 feed nats --url "$url" --stream ledger --once
 check_stream ledger

@@ -59,17 +59,18 @@ server start
 
 # It follows while the ledger is written and the database goes away without a word, and comes back.
 start_feed postgres --url "$url" --schema ledger
-wait_feed connected
+wait_feed '"event":"connected"'
 second_part &
 writer=$!
 server restart -m immediate
-wait_feed connected 2
+wait_feed '"event":"connected"' 2
 server restart -m immediate
 wait "$writer"
-# Killed wherever it was, and started again.
+# Killed in the middle, and started again.
+wait_batches 4
 kill_feed
 start_feed postgres --url "$url" --schema ledger
-wait_feed connected
+wait_feed '"event":"connected"'
 kill_feed
 expect 0 feed postgres --url "$url" --schema ledger --once --json
 [ "$(json_value position)" = "$(json_value head)" ] || die "it ended before the head"
@@ -78,9 +79,9 @@ expect 0 feed postgres --url "$url" --schema ledger --once --json
 out_has '"fed":"0"'
 
 # From the beginning, killed over and over, and two of them at once.
-for _ in 1 2 3; do
+for batches in 1 3 5; do
     start_feed postgres --url "$url" --schema twice
-    wait_feed connected
+    wait_batches "$batches"
     kill_feed
 done
 "$daybook" feed postgres --url "$url" --schema twice --once >/dev/null 2>&1 &
@@ -91,9 +92,9 @@ check_tables twice
 
 # A feed that follows says how far it is, takes what comes, and ends when it is told to.
 start_feed postgres --url "$url" --schema ledger
-wait_feed connected
+wait_feed '"event":"connected"'
 expect 0 customer open NEW --name '新 客户 "x\y"' --on 2025-12-31
-wait_feed lag
+wait_feed "\"position\":$((head + 1)),"
 grep -q '"lag":[0-9]*,"lag_seconds":[0-9]*}' "$work/heard" || die "the log does not say how far behind it is"
 stop_feed
 check_tables ledger

@@ -53,7 +53,7 @@ static enum daybook_status read_settings(const struct options *options, struct f
     }
     DAYBOOK_TRY(read_count(options, "from", 1, INT64_MAX, &settings->from, error));
     DAYBOOK_TRY(read_count(options, "wait", 0, SECONDS_MAX, &wait_s, error));
-    DAYBOOK_TRY(read_count(options, "interval", 1, SECONDS_MAX, &interval_s, error));
+    DAYBOOK_TRY(read_count(options, "interval", 0, SECONDS_MAX, &interval_s, error));
     settings->wait_ms = wait_s * 1000;
     settings->interval_ms = interval_s * 1000;
     return DAYBOOK_OK;
@@ -140,7 +140,7 @@ static int run_kafka(struct invocation *invocation) {
     {"wait", 0, OPTION_VALUE, false, "SECONDS",                                                                        \
      N_("give a target up that is away for so long (default: never; 60 with --once)"), FIELD_NONE},                    \
     {"interval", 0, OPTION_VALUE, false, "SECONDS",                                                                    \
-     N_("between two lines of the log that say how far it is (default: 10)"), FIELD_NONE},                             \
+     N_("between two lines of the log that say how far it is (default: 10; 0: after every batch)"), FIELD_NONE},                             \
     OPTIONS_END
 #define FEED_FORMAT                                                                                                    \
     {"format", 0, OPTION_VALUE, false, "FORMAT",                                                                       \
