@@ -61,7 +61,8 @@ struct daybook_open_options {
     struct daybook_clock clock;            /* All zero = the system's. */
 };
 
-/* The standard views: balance, aging, credit, history, customers, trial, lots, links, tree, statements. */
+/* The standard views: balance, aging, credit, history, customers, trial, lots, links, tree, statements,
+ * proposals. */
 extern const struct projection *const daybook_standard_views[];
 
 /* NOT_FOUND: no ledger there. BUSY: another writer. VERSION: a newer format. DAMAGED: the journal is. */
@@ -102,12 +103,19 @@ DAYBOOK_MUST_USE enum daybook_status daybook_submit(struct daybook *ledger, cons
                                                     size_t count, enum daybook_submit_mode mode,
                                                     struct daybook_answers *answers, struct daybook_error *error);
 
+/* Who submits, where a server knows it: this is what the requests' own words are replaced by. */
+struct daybook_submitter {
+    const char *actor; /* NULL: what each request says. */
+    Pb__Role role;
+};
+
 /* What one of many callers submits, and how it went. */
 struct daybook_submission {
     const struct daybook_bytes *requests;
     size_t count;
     enum daybook_submit_mode mode;
-    struct daybook_answers answers; /* Empty unless status is OK; the caller releases them. */
+    const struct daybook_submitter *submitter; /* NULL: the requests say. */
+    struct daybook_answers answers;            /* Empty unless status is OK; the caller releases them. */
     enum daybook_status status;
     struct daybook_error error; /* Of a status that is not OK. */
 };

@@ -25,6 +25,9 @@
 #define LIMIT_GROUP_REQUESTS 10000     /* In one atomic group. */
 #define LIMIT_BATCH_REQUESTS 65536     /* In one call. */
 #define LIMIT_TERMS_DAYS     3650      /* Payment terms. */
+#define LIMIT_THRESHOLDS     256       /* Of an approval policy. */
+#define LIMIT_PROPOSALS      1024      /* Open at once. */
+#define LIMIT_PROPOSAL_DAYS  366       /* Until a proposal expires. */
 #define LIMIT_FRAME_EVENTS   4096      /* In one frame of the journal. */
 #define LIMIT_FRAME_BYTES    (1 << 26) /* Unpacked. */
 #define LIMIT_WIRE_DEPTH     8         /* Messages inside messages, the outermost counted. */

@@ -146,10 +146,12 @@ enum daybook_status writer_open(struct journal *journal, const struct writer_opt
     fresh->decider = decider_open(&options->settings);
     struct personal_options personal = {options->directory, options->ledger_id, options->settings.seals_personal};
     fresh->personal = personal_open(&personal);
+    fresh->refusals = refusal_log_open(options->directory);
+    bool has_parts =
+        fresh->state != NULL && fresh->decider != NULL && fresh->personal != NULL && fresh->refusals != NULL;
     enum daybook_status status =
-        fresh->state == NULL || fresh->decider == NULL || fresh->personal == NULL
-            ? daybook_fail(error, DAYBOOK_NO_MEMORY, "opening %s: memory was refused", options->directory)
-            : journal_reader_open(journal, &fresh->reader, error);
+        !has_parts ? daybook_fail(error, DAYBOOK_NO_MEMORY, "opening %s: memory was refused", options->directory)
+                   : journal_reader_open(journal, &fresh->reader, error);
     if (status == DAYBOOK_OK) {
         status =
             state_store_open(options->directory, options->map_size_bytes, fresh->reader, &fresh->state_store, error);
@@ -198,6 +200,7 @@ void writer_close(struct writer *writer) {
     control_release(&writer->books);
     decider_close(writer->decider);
     personal_close(writer->personal);
+    refusal_log_close(writer->refusals);
     journal_reader_close(writer->reader);
     for (unsigned i = 0; i < WRITER_SLOTS; i++) {
         event_batch_release(&writer->slots[i]);

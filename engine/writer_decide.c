@@ -40,7 +40,8 @@ enum daybook_status ledger_make_answers(size_t count, struct daybook_answers *an
 }
 
 /* Reads a request, so that what deciding it needs can be fetched while others are decided. */
-static enum daybook_status prepare(struct writer *writer, struct daybook_bytes bytes, struct prepared *prepared,
+static enum daybook_status prepare(struct writer *writer, struct daybook_bytes bytes,
+                                   const struct daybook_submitter *submitter, struct prepared *prepared,
                                    struct daybook_error *error) {
     struct daybook_error why;
     ProtobufCMessage *message = NULL;
@@ -57,7 +58,12 @@ static enum daybook_status prepare(struct writer *writer, struct daybook_bytes b
         prepared->refusal.why = arena_format(&writer->request_arena, "%s", why.message);
         return prepared->refusal.why != NULL ? DAYBOOK_OK : no_memory(error);
     }
-    prepared->request = (Pb__Request *)message;
+    Pb__Request *request = (Pb__Request *)message;
+    if (submitter != NULL) {
+        request->role = submitter->role;
+        request->actor = submitter->actor != NULL ? (char *)(uintptr_t)submitter->actor : request->actor;
+    }
+    prepared->request = request;
     prepared->is_personal = personal_concerns(writer->personal, prepared->request);
     return prepared->is_personal ? DAYBOOK_OK
                                  : decide_digest(prepared->request, &writer->canonical, &prepared->digest, error);
@@ -118,8 +124,8 @@ static enum daybook_status prepare_window(struct writer *writer, struct daybook_
     *count = left < WINDOW_REQUESTS ? left : WINDOW_REQUESTS;
     arena_reset(&writer->request_arena);
     for (size_t i = 0; i < *count; i++) {
-        enum daybook_status status =
-            prepare(writer, submission->requests[from + i], &writer->window[i], &submission->error);
+        enum daybook_status status = prepare(writer, submission->requests[from + i], submission->submitter,
+                                             &writer->window[i], &submission->error);
         writer->window[i].is_dry = is_dry;
         if (status == DAYBOOK_NO_MEMORY && i > 0) {
             *count = i;
@@ -186,6 +192,14 @@ static enum daybook_status show_events(const struct event_batch *batch, size_t f
     return DAYBOOK_OK;
 }
 
+/* What was really asked for and refused is kept for auditors. */
+static void keep_refusal(struct writer *writer, const struct prepared *prepared, const struct daybook_answer *answer) {
+    if (answer->refusal != NULL && prepared->request != NULL) {
+        refusal_log_add(writer->refusals, writer->clock.now_us(writer->clock.context), prepared->request,
+                        answer->refusal);
+    }
+}
+
 static enum daybook_status decide_one(struct writer *writer, struct daybook_submission *submission,
                                       struct prepared *prepared, struct daybook_answer *answer) {
     struct arena *answer_arena = submission->answers.memory;
@@ -199,6 +213,9 @@ static enum daybook_status decide_one(struct writer *writer, struct daybook_subm
         take_back(writer, &savepoint);
     } else {
         state_commit(writer->state);
+    }
+    if (status == DAYBOOK_OK && submission->mode != DAYBOOK_SUBMIT_DRY) {
+        keep_refusal(writer, prepared, answer);
     }
     return status;
 }
@@ -244,6 +261,7 @@ static enum daybook_status decide_group(struct writer *writer, struct daybook_su
         if (status != DAYBOOK_OK || answer->refusal != NULL) {
             take_back(writer, &savepoint);
             if (status == DAYBOOK_OK) {
+                keep_refusal(writer, &writer->window[i], answer);
                 refuse_group(submission, index);
             }
             return status;

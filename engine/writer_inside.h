@@ -6,6 +6,7 @@
 
 #include "caller.h"
 #include "personal.h"
+#include "refusal_log.h"
 #include "state_keeper.h"
 #include "writer.h"
 
@@ -54,6 +55,7 @@ struct writer {
     struct state_keeper keeper; /* The deciding leader's. */
     struct decider *decider;
     struct personal *personal;
+    struct refusal_log *refusals; /* The deciding leader's. */
     struct daybook_clock clock;
     struct writer_options options;
 

@@ -92,6 +92,7 @@ static enum daybook_status fold_body(struct folding *f, struct daybook_error *er
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:
     case PB__EVENT__BODY_OPERATOR_ACTED:
+    case PB__EVENT__BODY_APPROVAL_POLICY_SET:
         return DAYBOOK_OK;
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:

@@ -113,6 +113,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     case PB__EVENT__BODY_REQUEST_PROPOSED:
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:
+    case PB__EVENT__BODY_APPROVAL_POLICY_SET:
         return DAYBOOK_OK;
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:

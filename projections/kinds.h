@@ -21,6 +21,7 @@
     case PB__EVENT__BODY_REQUEST_PROPOSED:                                                                             \
     case PB__EVENT__BODY_REQUEST_APPROVED:                                                                             \
     case PB__EVENT__BODY_REQUEST_REJECTED:                                                                             \
-    case PB__EVENT__BODY_OPERATOR_ACTED
+    case PB__EVENT__BODY_OPERATOR_ACTED:                                                                               \
+    case PB__EVENT__BODY_APPROVAL_POLICY_SET
 
 #endif

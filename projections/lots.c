@@ -331,6 +331,7 @@ static enum daybook_status concerns_lots(const Pb__Event *event, bool *concerns,
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:
     case PB__EVENT__BODY_OPERATOR_ACTED:
+    case PB__EVENT__BODY_APPROVAL_POLICY_SET:
         return DAYBOOK_OK;
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:

@@ -8,60 +8,45 @@
 #define ANSWER_LIMIT_BYTES   ((size_t)512 << 20)
 #define QUESTION_LIMIT_BYTES ((size_t)1 << 20)
 
+/* One row a question: every arm of Query.question. */
+static const struct {
+    Pb__Query__QuestionCase question;
+    query_route *answer;
+} routes[] = {
+    {PB__QUERY__QUESTION_BALANCE, query_balance},
+    {PB__QUERY__QUESTION_OPEN_ITEMS, query_items},
+    {PB__QUERY__QUESTION_AGING, query_aging},
+    {PB__QUERY__QUESTION_CREDIT, query_credit},
+    {PB__QUERY__QUESTION_HISTORY, query_history},
+    {PB__QUERY__QUESTION_CUSTOMERS, query_customers},
+    {PB__QUERY__QUESTION_EVENTS, query_events},
+    {PB__QUERY__QUESTION_STATUS, query_status},
+    {PB__QUERY__QUESTION_DIGEST, query_digest},
+    {PB__QUERY__QUESTION_REBUILD, query_rebuild},
+    {PB__QUERY__QUESTION_TRIAL_BALANCE, query_trial},
+    {PB__QUERY__QUESTION_POSTINGS, query_postings},
+    {PB__QUERY__QUESTION_LOTS, query_lots},
+    {PB__QUERY__QUESTION_LINEAGE, query_lineage},
+    {PB__QUERY__QUESTION_BRIDGE, query_bridge},
+    {PB__QUERY__QUESTION_KPI, query_kpi},
+    {PB__QUERY__QUESTION_CREDIT_HISTORY, query_credit_history},
+    {PB__QUERY__QUESTION_CREDIT_DECISIONS, query_credit_decisions},
+    {PB__QUERY__QUESTION_CHECKPOINT, query_checkpoint},
+    {PB__QUERY__QUESTION_INCLUSION, query_inclusion},
+    {PB__QUERY__QUESTION_CONSISTENCY, query_consistency},
+    {PB__QUERY__QUESTION_STATEMENT, query_statement},
+    {PB__QUERY__QUESTION_STATEMENTS, query_statements},
+    {PB__QUERY__QUESTION_DAILY_BALANCES, query_daily},
+    {PB__QUERY__QUESTION_PROPOSALS, query_proposals},
+    {PB__QUERY__QUESTION_REFUSALS, query_refusals},
+};
+
 static enum daybook_status route(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                  ProtobufCMessage **answer, struct daybook_error *error) {
-    switch (query->question_case) {
-    case PB__QUERY__QUESTION_BALANCE:
-        return query_balance(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_OPEN_ITEMS:
-        return query_items(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_AGING:
-        return query_aging(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_CREDIT:
-        return query_credit(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_HISTORY:
-        return query_history(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_CUSTOMERS:
-        return query_customers(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_EVENTS:
-        return query_events(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_STATUS:
-        return query_status(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_DIGEST:
-        return query_digest(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_REBUILD:
-        return query_rebuild(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_TRIAL_BALANCE:
-        return query_trial(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_POSTINGS:
-        return query_postings(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_LOTS:
-        return query_lots(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_LINEAGE:
-        return query_lineage(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_BRIDGE:
-        return query_bridge(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_KPI:
-        return query_kpi(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_CREDIT_HISTORY:
-        return query_credit_history(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_CREDIT_DECISIONS:
-        return query_credit_decisions(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_CHECKPOINT:
-        return query_checkpoint(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_INCLUSION:
-        return query_inclusion(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_CONSISTENCY:
-        return query_consistency(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_STATEMENT:
-        return query_statement(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_STATEMENTS:
-        return query_statements(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION_DAILY_BALANCES:
-        return query_daily(ledger, query, arena, answer, error);
-    case PB__QUERY__QUESTION__NOT_SET:
-    case _PB__QUERY__QUESTION__CASE_IS_INT_SIZE:
-        break;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (routes[i].question == query->question_case) {
+            return routes[i].answer(ledger, query, arena, answer, error);
+        }
     }
     return daybook_fail(error, DAYBOOK_INVALID, "the query asks nothing; set one of its questions");
 }

@@ -136,6 +136,8 @@ query_route query_credit_decisions;
 query_route query_kpi;
 query_route query_statement;
 query_route query_statements;
+query_route query_proposals;
+query_route query_refusals;
 query_route query_events;
 query_route query_status;
 query_route query_digest;

@@ -8,20 +8,13 @@
 #include "projections/history.h"
 #include "projections/links.h"
 #include "projections/lots.h"
+#include "projections/proposals.h"
 #include "projections/statements.h"
 #include "projections/tree.h"
 #include "projections/trial.h"
 
 const struct projection *const daybook_standard_views[] = {
-    &balance_projection,
-    &aging_projection,
-    &credit_projection,
-    &history_projection,
-    &customers_projection,
-    &trial_projection,
-    &lots_projection,
-    &links_projection,
-    &tree_projection,
-    &statements_projection,
-    NULL,
+    &balance_projection,   &aging_projection,      &credit_projection,    &history_projection,
+    &customers_projection, &trial_projection,      &lots_projection,      &links_projection,
+    &tree_projection,      &statements_projection, &proposals_projection, NULL,
 };

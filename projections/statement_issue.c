@@ -182,6 +182,7 @@ static enum daybook_status add_request(struct issuing *issuing, Pb__Request *req
                                        const uint8_t key[SHA256_SIZE], struct daybook_error *error) {
     request->key = (ProtobufCBinaryData){SHA256_SIZE, (uint8_t *)(uintptr_t)key};
     request->actor = issuing->request->actor;
+    request->role = issuing->request->role;
     request->customer = issuing->accounts[billed].account.customer;
     if (wire_encode(&request->base, &issuing->encoded) != DAYBOOK_OK) {
         return no_memory(error);

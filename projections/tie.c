@@ -47,6 +47,7 @@ size_t tie_count(const Pb__Event *event) {
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:
     case PB__EVENT__BODY_OPERATOR_ACTED:
+    case PB__EVENT__BODY_APPROVAL_POLICY_SET:
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:
         break;

@@ -33,6 +33,8 @@ static const struct option_spec ledger_options[] = {
 static const struct option_spec server_options[] = {
     {"server", 0, OPTION_VALUE, false, "URL", N_("a running \"daybook serve\" instead (default: $DAYBOOK_SERVER)"),
      FIELD_NONE},
+    {"token", 0, OPTION_VALUE, false, "TOKEN", N_("for the server (default: $DAYBOOK_TOKEN, which others cannot see)"),
+     FIELD_NONE},
     OPTIONS_END,
 };
 
@@ -68,6 +70,9 @@ static const struct option_spec write_options[] = {
      N_("refuse it when decided later than this"),
      {FORM_INSTANT, "/not_after_us", NULL}},
     {"dry-run", 0, OPTION_FLAG, false, NULL, N_("decide it, and append nothing"), FIELD_NONE},
+    {"propose", 0, OPTION_VALUE, false, "ID", N_("propose it under this name, for somebody else to approve"),
+     FIELD_NONE},
+    {"propose-until", 0, OPTION_VALUE, false, "TIMESTAMP", N_("until when (default: seven days from now)"), FIELD_NONE},
     OPTIONS_END,
 };
 
@@ -128,10 +133,10 @@ static const struct option_spec order_options[] = {
 
 /* clang-format off: one a line, so that two people can add one. */
 const struct command *const command_tables[] = {
-    init_commands,   customer_commands, document_commands, hold_commands,   policy_commands,
-    view_commands,   books_commands,    kpi_commands,      bridge_commands, statement_commands,
-    replay_commands, submit_commands,   import_commands,   export_commands, backup_commands,
-    doctor_commands, audit_commands,    admin_commands,    serve_commands,  feed_commands,   NULL,
+    init_commands,   customer_commands, document_commands, hold_commands,      policy_commands,   view_commands,
+    books_commands,  kpi_commands,      bridge_commands,   statement_commands, replay_commands,   submit_commands,
+    import_commands, export_commands,   backup_commands,   doctor_commands,    audit_commands,    admin_commands,
+    serve_commands,  feed_commands,     token_commands,    proposal_commands,  refusals_commands, NULL,
 };
 /* clang-format on */
 
@@ -245,7 +250,8 @@ enum daybook_status command_find_server(struct invocation *invocation, struct da
         return daybook_fail(error, DAYBOOK_INVALID, "%s",
                             _("DAYBOOK_SERVER is set, and this command works on a ledger's own files; give -L DIR"));
     }
-    return remote_open(server, &invocation->remote, error);
+    const char *token = options_value(&invocation->options, "token");
+    return remote_open(server, token != NULL ? token : getenv("DAYBOOK_TOKEN"), &invocation->remote, error);
 }
 
 enum daybook_status command_open_writer(const struct invocation *invocation, bool with_views, struct daybook **ledger,

@@ -75,6 +75,9 @@ extern const struct command submit_commands[];
 extern const struct command import_commands[];
 extern const struct command backup_commands[];
 extern const struct command serve_commands[];
+extern const struct command token_commands[];
+extern const struct command proposal_commands[];
+extern const struct command refusals_commands[];
 extern const struct command doctor_commands[];
 extern const struct command feed_commands[];
 

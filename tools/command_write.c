@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/calendar.h"
 #include "base/decimal.h"
 #include "codec/wire.h"
 #include "engine/ledger.h"
@@ -175,6 +176,12 @@ static void print_accepted(const struct invocation *invocation, const Pb__Reques
                  : *document == '\0'        ? " "
                                             : _(" of "),
                  request->customer, describe_amount(invocation, request, currency, amount));
+    const char *proposal = options_value(&invocation->options, "propose");
+    if (proposal != NULL) {
+        (void)printf(_("as proposal %s: nothing of it counts until somebody else approves it "
+                       "(daybook proposal show %s)\n"),
+                     proposal, proposal);
+    }
 }
 
 static enum daybook_status make_message(const Pb__Request *request, const struct daybook_answer *answer,
@@ -223,11 +230,36 @@ static int report(const struct invocation *invocation, const Pb__Request *reques
     return code;
 }
 
+/* The request goes inside one that asks for a second person. Both have one key: only the outer one's counts. */
+static enum daybook_status propose(struct writing *writing, Pb__Request *proposal, Pb__ProposeRequest *command,
+                                   struct daybook_error *error) {
+    const struct options *options = &writing->invocation->options;
+    const char *until = options_value(options, "propose-until");
+    command->proposal = (char *)(uintptr_t)options_value(options, "propose");
+    command->request = &writing->request;
+    if (until != NULL && !instant_parse(until, strlen(until), &command->expires_at_us)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            _("--propose-until \"%.40s\": an instant is like 2024-02-29T18:00:00Z"), until);
+    }
+    proposal->key = writing->request.key;
+    proposal->actor = writing->request.actor;
+    proposal->command_case = PB__REQUEST__COMMAND_PROPOSE_REQUEST;
+    proposal->propose_request = command;
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status submit(struct writing *writing, struct daybook_answers *answers,
                                   struct daybook_error *error) {
     struct daybook_buffer encoded = {0};
     bool is_dry = writing->is_profile_missing || options_has(&writing->invocation->options, "dry-run");
-    enum daybook_status status = wire_encode(&writing->request.base, &encoded);
+    Pb__Request proposal = PB__REQUEST__INIT;
+    Pb__ProposeRequest command = PB__PROPOSE_REQUEST__INIT;
+    const Pb__Request *sent = &writing->request;
+    if (options_has(&writing->invocation->options, "propose")) {
+        DAYBOOK_TRY(propose(writing, &proposal, &command, error));
+        sent = &proposal;
+    }
+    enum daybook_status status = wire_encode(&sent->base, &encoded);
     if (status != DAYBOOK_OK) {
         status = no_memory(error);
     } else {
@@ -243,7 +275,7 @@ static enum daybook_status submit(struct writing *writing, struct daybook_answer
     return status;
 }
 
-int command_write_run(struct invocation *invocation) {
+int command_write_run_with(struct invocation *invocation, command_complete *complete) {
     struct daybook_error error;
     struct daybook_answers answers = {0};
     struct writing writing = {.invocation = invocation, .request = PB__REQUEST__INIT};
@@ -256,6 +288,9 @@ int command_write_run(struct invocation *invocation) {
     if (status == DAYBOOK_OK) {
         status = build(&writing, &error);
     }
+    if (status == DAYBOOK_OK && complete != NULL) {
+        status = complete(invocation, writing.config, &writing.request, &error);
+    }
     if (status == DAYBOOK_OK) {
         status = submit(&writing, &answers, &error);
     }
@@ -267,4 +302,8 @@ int command_write_run(struct invocation *invocation) {
     daybook_answers_release(&answers);
     daybook_close(writing.ledger);
     return code;
+}
+
+int command_write_run(struct invocation *invocation) {
+    return command_write_run_with(invocation, NULL);
 }

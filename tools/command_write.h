@@ -9,4 +9,9 @@
  * second, where it is a string, is the document that the answer's line names. */
 int command_write_run(struct invocation *invocation);
 
+/* Fills what no rule of the table can, once the rest of the request stands. */
+typedef enum daybook_status command_complete(const struct invocation *invocation, const Pb__LedgerConfig *config,
+                                             Pb__Request *request, struct daybook_error *error);
+int command_write_run_with(struct invocation *invocation, command_complete *complete);
+
 #endif

@@ -71,6 +71,10 @@ void help_command(FILE *stream, const struct command *command) {
     if (page != NULL) {
         (void)fprintf(stream, "\n%s", page);
     }
+    if (strcmp(command->name, "refusals") == 0) { /* Its page is made of the engine's own words. */
+        (void)fputc('\n', stream);
+        help_refusals(stream);
+    }
 }
 
 static void print_line(FILE *stream, const struct command *command) {
@@ -107,6 +111,7 @@ void help_overview(FILE *stream) {
     (void)fprintf(stream, "%s",
                   _("\n  daybook help COMMAND   what it takes, with an example\n"
                     "  daybook help refusals  every code that a request can be refused with\n"
+                    "  daybook help access    who may do what: roles, tokens, the second person\n"
                     "  daybook help grades    the rules by which customers are graded\n"
                     "  daybook help tables    the tables that are exported, column by column\n"
                     "  daybook --version      the version of the program\n"

@@ -132,11 +132,49 @@ static const char replay_page[] =
        "\n"
        "Both states are kept in memory: about 1 kB a document.\n");
 
+static const char access_page[] =
+    N_("Whoever can write the ledger's files is its owner, and may do everything. Everybody else\n"
+       "comes through a server (daybook serve) with a token, which says as whom and in which role:\n"
+       "\n"
+       "  cashier      deposits, payments, settling of payments. A cashier's payment stays\n"
+       "               unapplied: who records cash does not allocate it\n"
+       "  accountant   charges, allocations, adjustments, refunds, reversals, holds on deposits,\n"
+       "               disputes, statements, expiries\n"
+       "  credit       credit policies and holds, holds on deposits, disputes\n"
+       "  auditor      reads, proofs, and what was refused; nothing that is recorded\n"
+       "  admin        tokens, periods, customers, the approval policy, rebuilding\n"
+       "\n"
+       "All roles read the views and the events. Whoever recorded a payment does not allocate it,\n"
+       "in another role either. Actor and role are on every event.\n"
+       "\n"
+       "A token is printed once; the file DIR/tokens holds its hash. It goes in the variable\n"
+       "DAYBOOK_TOKEN, or over HTTP as \"Authorization: Bearer TOKEN\". Without one a server answers\n"
+       "/healthz, /readyz and /metrics, to its own machine. --trust-local makes whoever calls from\n"
+       "this machine the owner; behind a proxy on the same machine that is everybody.\n"
+       "\n"
+       "  daybook token create --name root --role admin --expires 90d    before the server starts\n"
+       "  DAYBOOK_TOKEN=... daybook --server URL token create --name anna --role accountant --expires 90d\n"
+       "\n"
+       "The approval policy says above which amounts a write-off, a refund, a credit limit or a\n"
+       "reversal needs a second person. It binds everybody, the owner too. An amount is measured\n"
+       "request by request: several small ones are not added up.\n"
+       "\n"
+       "  daybook approval set write-off=1000 refund=500\n"
+       "  daybook adjust ACME W-1 write-off 2000 --charge INV-1 --reason lost --propose WO-1\n"
+       "  daybook proposal show WO-1\n"
+       "  daybook proposal approve WO-1 --sha256 HEX --actor beth\n"
+       "\n"
+       "Approving names the hash of the request that was looked at, comes from another actor whose\n"
+       "role may ask for it, and before the proposal expires. The request is decided then: a\n"
+       "request that names no date counts for the day of its approval. Where it is refused by\n"
+       "then, the proposal stays open. What opens or changes a customer cannot be proposed.\n");
+
 const char *help_page(const char *name) {
     static const struct {
         const char *name;
         const char *text;
     } pages[] = {
+        {"access", access_page},
         {"import", import_page},
         {"grades", grades_page},
         {"kpi", kpi_page},

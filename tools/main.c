@@ -28,8 +28,6 @@ static int show_help(int argc, char **argv) {
         help_overview(stdout);
     } else if (command != NULL && used == argc) {
         help_command(stdout, command);
-    } else if (argc == 1 && strcmp(argv[0], "refusals") == 0) {
-        help_refusals(stdout);
     } else if (argc == 1 && strcmp(argv[0], "tables") == 0) {
         dataset_help(stdout);
     } else if (argc == 1 && strcmp(argv[0], "man") == 0) {

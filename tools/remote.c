@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <jansson.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ enum {
     SUBMIT_BYTES = 8 << 20, /* In one call: below what servers take by default. */
     CONFIG_ARENA_BYTES = 1 << 20,
     URL_BYTES = 1024,
+    TOKEN_LINE_BYTES = 256,
 };
 
 struct remote {
@@ -108,11 +110,24 @@ static enum daybook_status post(struct remote *remote, const char *path, struct 
 
 /* ---- opening ---- */
 
-static enum daybook_status open_http(struct remote *remote, struct daybook_error *error) {
+/* "Authorization: Bearer TOKEN" behind the other headers; NULL: memory was refused. */
+static struct curl_slist *add_token(struct curl_slist *headers, const char *token) {
+    char line[TOKEN_LINE_BYTES];
+    if (headers == NULL || token == NULL || *token == '\0') {
+        return headers;
+    }
+    (void)snprintf(line, sizeof line, "Authorization: Bearer %s", token);
+    struct curl_slist *longer = curl_slist_append(headers, line);
+    OPENSSL_cleanse(line, sizeof line);
+    return longer;
+}
+
+static enum daybook_status open_http(struct remote *remote, const char *token, struct daybook_error *error) {
     remote->curl = curl_easy_init();
     remote->headers = curl_slist_append(NULL, "Content-Type: application/proto");
     struct curl_slist *more = curl_slist_append(remote->headers, "Connect-Protocol-Version: 1");
     more = more == NULL ? NULL : curl_slist_append(more, "Expect:"); /* No question before the question. */
+    more = add_token(more, token);
     if (remote->curl == NULL || more == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, _("asking %s: memory was refused"), remote->url);
     }
@@ -131,10 +146,14 @@ static enum daybook_status open_http(struct remote *remote, struct daybook_error
     return DAYBOOK_OK;
 }
 
-enum daybook_status remote_open(const char *url, struct remote **remote, struct daybook_error *error) {
+enum daybook_status remote_open(const char *url, const char *token, struct remote **remote,
+                                struct daybook_error *error) {
     *remote = NULL;
     if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) || strlen(url) >= URL_BYTES) {
         return daybook_fail(error, DAYBOOK_INVALID, _("\"%.80s\" is no server; one is http://127.0.0.1:7420"), url);
+    }
+    if (token != NULL && (strlen(token) > 128 || strpbrk(token, "\r\n") != NULL)) {
+        return daybook_fail(error, DAYBOOK_INVALID, "%s", _("the token is none that \"daybook token create\" made"));
     }
     struct remote *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL) {
@@ -147,7 +166,7 @@ enum daybook_status remote_open(const char *url, struct remote **remote, struct 
     arena_init(&fresh->config_arena, CONFIG_ARENA_BYTES);
     enum daybook_status status = methods_open(&fresh->methods, error);
     if (status == DAYBOOK_OK) {
-        status = open_http(fresh, error);
+        status = open_http(fresh, token, error);
     }
     if (status != DAYBOOK_OK) {
         remote_close(fresh);

@@ -11,8 +11,10 @@
 
 struct remote; /* One thread. */
 
-/* "http://127.0.0.1:7420", "https://books.example:7420". Connects at the first question. INVALID: no such URL. */
-DAYBOOK_MUST_USE enum daybook_status remote_open(const char *url, struct remote **remote, struct daybook_error *error);
+/* "http://127.0.0.1:7420", "https://books.example:7420"; `token` NULL: none is sent. Connects at the first question.
+ * INVALID: no such URL. */
+DAYBOOK_MUST_USE enum daybook_status remote_open(const char *url, const char *token, struct remote **remote,
+                                                 struct daybook_error *error);
 void remote_close(struct remote *remote); /* Accepts NULL. */
 
 /* The configuration of the ledger that it serves; borrowed until close. */

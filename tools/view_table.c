@@ -10,6 +10,7 @@
 #include "tools/event_text.h"
 #include "tools/message_field.h"
 #include "tools/text.h"
+#include "tools/view_table_access.h"
 #include "tools/view_table_books.h"
 #include "tools/view_table_bridge.h"
 #include "tools/view_table_credit.h"
@@ -346,6 +347,9 @@ struct table *view_table_of(const ProtobufCMessage *answer, struct arena *arena)
     }
     if (kind == &pb__bridge_answer__descriptor) {
         return bridge_table_of((const Pb__BridgeAnswer *)answer, arena);
+    }
+    if (kind == &pb__proposals_answer__descriptor) {
+        return proposals_table_of((const Pb__ProposalsAnswer *)answer, arena);
     }
     if (kind == &pb__statements_answer__descriptor) {
         const Pb__StatementsAnswer *statements = (const Pb__StatementsAnswer *)answer;

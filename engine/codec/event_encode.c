@@ -13,7 +13,7 @@
 
 enum {
     FIELD_BYTES_MOST = 20, /* A tag and a number, or a tag and a length. */
-    HEADER_FIELDS = 10,
+    HEADER_FIELDS = 11,
     BODY_FIELDS_MOST = 20, /* Of a charge with its credit decision. */
     SLICE_FIELDS = 3,
     INSTALMENT_FIELDS = 3,
@@ -93,6 +93,15 @@ static uint8_t *put_header(uint8_t *at, const Pb__Event *event) {
     at = put_text(at, TAG_BYTES(8), event->currency);
     at = put_unsigned(at, TAG_NUMBER(9), event->group);
     return put_signed(at, TAG_NUMBER(10), event->original_on);
+}
+
+/* Field 16: behind the five bodies, and two bytes of tag. */
+static uint8_t *put_role(uint8_t *at, Pb__Role role) {
+    if (role == PB__ROLE__ROLE_UNSPECIFIED) {
+        return at;
+    }
+    at = put_varint(at, TAG_NUMBER(16));
+    return put_varint(at, (uint64_t)(int64_t)role);
 }
 
 static uint8_t *put_credit(uint8_t *at, const Pb__CreditDecision *credit) {
@@ -264,6 +273,7 @@ enum daybook_status event_encode(const Pb__Event *event, struct daybook_buffer *
     *at = (uint8_t)TAG_BYTES((unsigned)event->body_case);
     uint8_t *body = at + 2;
     at = put_length_before(body, put_body(body, event));
+    at = put_role(at, event->role);
     buffer->size += (size_t)(at - start);
     return DAYBOOK_OK;
 }

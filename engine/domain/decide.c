@@ -101,12 +101,10 @@ static bool check_period(struct decision *decision, int32_t date) {
     return true;
 }
 
-static bool is_period_event(const Pb__Event *event) {
-    return event->body_case == PB__EVENT__BODY_PERIOD_CLOSED || event->body_case == PB__EVENT__BODY_PERIOD_REOPENED;
-}
+static bool is_ledger_wide(const Pb__Request *request);
 
 bool emit(struct decision *decision, Pb__Event *event, int32_t effective_on) {
-    if (!is_period_event(event) && !check_period(decision, effective_on)) {
+    if (!is_ledger_wide(decision->request) && !check_period(decision, effective_on)) {
         return false;
     }
     uint64_t emitted = decision->next_sequence - decision->input.next_sequence;
@@ -118,7 +116,8 @@ bool emit(struct decision *decision, Pb__Event *event, int32_t effective_on) {
     event->recorded_at_us = decision->next_recorded_at_us++;
     event->effective_on = effective_on;
     event->actor = decision->request->actor;
-    event->request_key = decision->request->key;
+    event->role = decision->request->role;
+    event->request_key = decision->asked->key;
     event->request_digest = emitted == 0 ? decision->request_digest : 0;
     event->customer = decision->request->customer;
     event->group = decision->input.group;
@@ -290,6 +289,7 @@ enum daybook_status decide_digest(const Pb__Request *request, struct daybook_buf
     Pb__Request content = *request;
     content.not_after_us = 0;
     content.recorded_at_us = 0;
+    content.role = PB__ROLE__ROLE_UNSPECIFIED; /* The same request by the same actor is the same, with another token. */
     daybook_buffer_reset(scratch);
     if (wire_encode(&content.base, scratch) != DAYBOOK_OK) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading a request: memory was refused");
@@ -350,6 +350,16 @@ static bool check_key(struct decision *decision) {
     return false;
 }
 
+static bool check_not_after(struct decision *decision) {
+    const Pb__Request *request = decision->request;
+    if (request->not_after_us != 0 && decision->next_recorded_at_us > request->not_after_us) {
+        char text[INSTANT_TEXT_SIZE];
+        return REFUSE(decision, REQUEST_EXPIRED, NO_FACTS, "the request was good until %s",
+                      instant_format(request->not_after_us, text));
+    }
+    return true;
+}
+
 static bool check_instants(struct decision *decision) {
     const Pb__Request *request = decision->request;
     if (request->recorded_at_us != 0) {
@@ -363,12 +373,7 @@ static bool check_instants(struct decision *decision) {
                           instant_format(decision->input.last_recorded_at_us, text));
         }
     }
-    if (request->not_after_us != 0 && decision->next_recorded_at_us > request->not_after_us) {
-        char text[INSTANT_TEXT_SIZE];
-        return REFUSE(decision, REQUEST_EXPIRED, NO_FACTS, "the request was good until %s",
-                      instant_format(request->not_after_us, text));
-    }
-    return true;
+    return check_not_after(decision);
 }
 
 static bool check_currency(struct decision *decision) {
@@ -401,16 +406,11 @@ static bool check_dates(struct decision *decision) {
     return true;
 }
 
-static bool is_ledger_wide(const Pb__Request *request) {
-    return request->command_case == PB__REQUEST__COMMAND_CLOSE_PERIOD ||
-           request->command_case == PB__REQUEST__COMMAND_REOPEN_PERIOD;
-}
-
 static bool check_customer(struct decision *decision) {
     const Pb__Request *request = decision->request;
     if (is_ledger_wide(request)) {
         if (request->customer[0] != '\0') {
-            return REFUSE(decision, MALFORMED, NO_FACTS, "a period concerns every customer; name none");
+            return REFUSE(decision, MALFORMED, NO_FACTS, "this concerns the whole ledger; name no customer");
         }
         return true;
     }
@@ -439,36 +439,42 @@ static bool check_customer(struct decision *decision) {
 static const struct rule {
     Pb__Request__CommandCase command;
     bool (*decide)(struct decision *decision);
-    bool has_own_date; /* It counts for the request's date; the others take theirs from documents. */
+    bool has_own_date;   /* It counts for the request's date; the others take theirs from documents. */
+    bool is_ledger_wide; /* It concerns no customer, and no period is closed to it. */
 } rules[] = {
-    {PB__REQUEST__COMMAND_OPEN_CUSTOMER, decide_open_customer, true},
-    {PB__REQUEST__COMMAND_CHANGE_CUSTOMER, decide_change_customer, true},
-    {PB__REQUEST__COMMAND_CLOSE_CUSTOMER, decide_close_customer, true},
-    {PB__REQUEST__COMMAND_ERASE_CUSTOMER, decide_erase_customer, true},
-    {PB__REQUEST__COMMAND_RECEIVE_DEPOSIT, decide_deposit, true},
-    {PB__REQUEST__COMMAND_POST_CHARGE, decide_charge, true},
-    {PB__REQUEST__COMMAND_RECEIVE_PAYMENT, decide_payment, true},
-    {PB__REQUEST__COMMAND_SETTLE_PAYMENT, decide_settle_payment, true},
-    {PB__REQUEST__COMMAND_ALLOCATE, decide_allocate, false},
-    {PB__REQUEST__COMMAND_UNALLOCATE, decide_unallocate, false},
-    {PB__REQUEST__COMMAND_POST_ADJUSTMENT, decide_adjustment, true},
-    {PB__REQUEST__COMMAND_REFUND, decide_refund, true},
-    {PB__REQUEST__COMMAND_REVERSE_PAYMENT, decide_reverse_payment, false},
-    {PB__REQUEST__COMMAND_REVERSE_CHARGE, decide_reverse_charge, false},
-    {PB__REQUEST__COMMAND_PLACE_HOLD, decide_place_hold, true},
-    {PB__REQUEST__COMMAND_CAPTURE_HOLD, decide_capture_hold, true},
-    {PB__REQUEST__COMMAND_RELEASE_HOLD, decide_release_hold, true},
-    {PB__REQUEST__COMMAND_REACTIVATE_LOT, decide_reactivate_lot, true},
-    {PB__REQUEST__COMMAND_SET_CREDIT_POLICY, decide_credit_policy, true},
-    {PB__REQUEST__COMMAND_PLACE_CREDIT_HOLD, decide_place_credit_hold, true},
-    {PB__REQUEST__COMMAND_LIFT_CREDIT_HOLD, decide_lift_credit_hold, true},
-    {PB__REQUEST__COMMAND_OPEN_DISPUTE, decide_open_dispute, true},
-    {PB__REQUEST__COMMAND_RESOLVE_DISPUTE, decide_resolve_dispute, true},
-    {PB__REQUEST__COMMAND_CLOSE_PERIOD, decide_close_period, false},
-    {PB__REQUEST__COMMAND_REOPEN_PERIOD, decide_reopen_period, false},
-    {PB__REQUEST__COMMAND_EXPIRE_DUE, decide_expire_due, true},
-    {PB__REQUEST__COMMAND_APPLY_DEPOSIT, decide_apply_deposit, true},
-    {PB__REQUEST__COMMAND_ISSUE_STATEMENT, decide_issue_statement, true},
+    {PB__REQUEST__COMMAND_OPEN_CUSTOMER, decide_open_customer, true, false},
+    {PB__REQUEST__COMMAND_CHANGE_CUSTOMER, decide_change_customer, true, false},
+    {PB__REQUEST__COMMAND_CLOSE_CUSTOMER, decide_close_customer, true, false},
+    {PB__REQUEST__COMMAND_ERASE_CUSTOMER, decide_erase_customer, true, false},
+    {PB__REQUEST__COMMAND_RECEIVE_DEPOSIT, decide_deposit, true, false},
+    {PB__REQUEST__COMMAND_POST_CHARGE, decide_charge, true, false},
+    {PB__REQUEST__COMMAND_RECEIVE_PAYMENT, decide_payment, true, false},
+    {PB__REQUEST__COMMAND_SETTLE_PAYMENT, decide_settle_payment, true, false},
+    {PB__REQUEST__COMMAND_ALLOCATE, decide_allocate, false, false},
+    {PB__REQUEST__COMMAND_UNALLOCATE, decide_unallocate, false, false},
+    {PB__REQUEST__COMMAND_POST_ADJUSTMENT, decide_adjustment, true, false},
+    {PB__REQUEST__COMMAND_REFUND, decide_refund, true, false},
+    {PB__REQUEST__COMMAND_REVERSE_PAYMENT, decide_reverse_payment, false, false},
+    {PB__REQUEST__COMMAND_REVERSE_CHARGE, decide_reverse_charge, false, false},
+    {PB__REQUEST__COMMAND_PLACE_HOLD, decide_place_hold, true, false},
+    {PB__REQUEST__COMMAND_CAPTURE_HOLD, decide_capture_hold, true, false},
+    {PB__REQUEST__COMMAND_RELEASE_HOLD, decide_release_hold, true, false},
+    {PB__REQUEST__COMMAND_REACTIVATE_LOT, decide_reactivate_lot, true, false},
+    {PB__REQUEST__COMMAND_SET_CREDIT_POLICY, decide_credit_policy, true, false},
+    {PB__REQUEST__COMMAND_PLACE_CREDIT_HOLD, decide_place_credit_hold, true, false},
+    {PB__REQUEST__COMMAND_LIFT_CREDIT_HOLD, decide_lift_credit_hold, true, false},
+    {PB__REQUEST__COMMAND_OPEN_DISPUTE, decide_open_dispute, true, false},
+    {PB__REQUEST__COMMAND_RESOLVE_DISPUTE, decide_resolve_dispute, true, false},
+    {PB__REQUEST__COMMAND_CLOSE_PERIOD, decide_close_period, false, true},
+    {PB__REQUEST__COMMAND_REOPEN_PERIOD, decide_reopen_period, false, true},
+    {PB__REQUEST__COMMAND_EXPIRE_DUE, decide_expire_due, true, false},
+    {PB__REQUEST__COMMAND_APPLY_DEPOSIT, decide_apply_deposit, true, false},
+    {PB__REQUEST__COMMAND_ISSUE_STATEMENT, decide_issue_statement, true, false},
+    {PB__REQUEST__COMMAND_PROPOSE_REQUEST, decide_propose, false, true},
+    {PB__REQUEST__COMMAND_APPROVE_REQUEST, decide_approve, false, true},
+    {PB__REQUEST__COMMAND_REJECT_REQUEST, decide_reject, false, true},
+    {PB__REQUEST__COMMAND_SET_APPROVAL_POLICY, decide_approval_policy, false, true},
+    {PB__REQUEST__COMMAND_RECORD_OPERATOR_ACTION, decide_operator_action, false, true},
 };
 
 static const struct rule *rule_of(const Pb__Request *request) {
@@ -478,6 +484,11 @@ static const struct rule *rule_of(const Pb__Request *request) {
         }
     }
     return NULL;
+}
+
+static bool is_ledger_wide(const Pb__Request *request) {
+    const struct rule *rule = rule_of(request);
+    return rule != NULL && rule->is_ledger_wide;
 }
 
 static bool is_supported(struct decision *decision) {
@@ -498,10 +509,22 @@ static bool decide_with_expiries(struct decision *decision) {
            (decision->customer == NULL || emit_due_expiries(decision, decision->today));
 }
 
+/* What is decided of a request itself, whoever asks for it and how. */
+static bool decide_command(struct decision *decision) {
+    return is_supported(decision) && check_role(decision) && check_currency(decision) && check_dates(decision) &&
+           check_customer(decision) && check_own_period(decision) && check_approval(decision) &&
+           decide_with_expiries(decision);
+}
+
+bool decide_proposed(struct decision *decision, const Pb__Request *proposed) {
+    decision->request = proposed;
+    decision->is_approved = true;
+    return check_not_after(decision) && decide_command(decision);
+}
+
 static bool decide_in_order(struct decision *decision, struct decider *decider) {
     return check_form(decision) && take_digest(decision, decider) && check_key(decision) && check_instants(decision) &&
-           is_supported(decision) && check_currency(decision) && check_dates(decision) && check_customer(decision) &&
-           check_own_period(decision) && decide_with_expiries(decision);
+           decide_command(decision);
 }
 
 enum daybook_status decide_request(struct decider *decider, struct state *state, const Pb__Request *request,
@@ -516,6 +539,7 @@ enum daybook_status decide_request(struct decider *decider, struct state *state,
     struct decision decision = {
         .state = state,
         .settings = &decider->settings,
+        .asked = request,
         .request = request,
         .input = *input,
         .answer_arena = answer_arena,

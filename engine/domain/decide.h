@@ -8,9 +8,10 @@
  *   D3  When several refusals apply, the first in this order is given. What
  *       every request has:
  *         MALFORMED (key, actor, command), KEY_REUSED, CLOCK_NOT_ALLOWED,
- *         REQUEST_EXPIRED, UNSUPPORTED, CURRENCY_UNKNOWN, DATE_INVALID
- *         (effective_on, original_on, today), MALFORMED (customer),
- *         UNKNOWN_CUSTOMER or DUPLICATE_CUSTOMER, CUSTOMER_CLOSED, PERIOD_CLOSED.
+ *         REQUEST_EXPIRED, UNSUPPORTED, ROLE_NOT_ALLOWED, CURRENCY_UNKNOWN,
+ *         DATE_INVALID (effective_on, original_on, today), MALFORMED (customer),
+ *         UNKNOWN_CUSTOMER or DUPLICATE_CUSTOMER, CUSTOMER_CLOSED, PERIOD_CLOSED,
+ *         APPROVAL_REQUIRED.
  *       Then what its command has:
  *         MALFORMED, DATE_INVALID, AMOUNT_NOT_POSITIVE, REASON_REQUIRED,
  *         DUPLICATE_DOCUMENT, UNKNOWN_DOCUMENT, CURRENCY_MISMATCH,
@@ -24,6 +25,10 @@
  *       document is DATE_INVALID once that document is found, and one that comes
  *       from a document (an unwinding, an allocation) meets its PERIOD_CLOSED
  *       where it is used. tests/engine/domain/test_decide_order.c holds the pairs.
+ *       Of a proposal: MALFORMED, ROLE_NOT_ALLOWED, DUPLICATE_DOCUMENT, DATE_INVALID,
+ *       PROPOSAL_LIMIT; when it is decided: UNKNOWN_DOCUMENT, PROPOSAL_EXPIRED,
+ *       ALREADY_SETTLED, PROPOSAL_MISMATCH, SAME_PERSON, ROLE_NOT_ALLOWED, and then
+ *       whatever its request itself meets, from REQUEST_EXPIRED on.
  *   D4  A key is remembered by the events that it made. A request that is accepted
  *       and has nothing to do (ExpireDue with nothing due) makes none: its
  *       last_sequence is before its first_sequence, its key stays free, and the

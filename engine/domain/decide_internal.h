@@ -13,7 +13,9 @@
 struct decision {
     struct state *state;
     const struct decide_settings *settings;
-    const Pb__Request *request;
+    const Pb__Request *asked;   /* As it came: whose key the events carry. */
+    const Pb__Request *request; /* That, or the proposed one that it approves. */
+    bool is_approved;           /* By a second person. */
     struct decide_input input;
     struct arena *answer_arena;
     struct arena *request_arena; /* The decider's; reset for each request. */
@@ -140,6 +142,20 @@ bool emit_unallocated(struct decision *decision, const struct link *link, struct
                       struct document *target, int64_t amount_minor, int32_t date, int32_t instead_of_on,
                       Pb__UnallocationCause cause);
 
+/* ---- who may do what (rules_access.c) ---- */
+
+/* May the role ask for that command? A role that is unknown may ask for nothing. */
+bool role_may(Pb__Role role, Pb__Request__CommandCase command);
+const char *role_name(Pb__Role role); /* "cashier"; the owner's is "owner" */
+/* ROLE_NOT_ALLOWED, of what is being decided. */
+bool check_role(struct decision *decision);
+/* SAME_PERSON: whoever recorded a payment does not allocate it. The owner may. */
+bool check_other_person(struct decision *decision, const struct document *payment);
+/* APPROVAL_REQUIRED, by the ledger's approval policy. */
+bool check_approval(struct decision *decision);
+/* Goes on with the proposed request, as its proposer's (decide.c). */
+bool decide_proposed(struct decision *decision, const Pb__Request *proposed);
+
 /* ---- the rules, one a command ---- */
 
 bool decide_open_customer(struct decision *decision);
@@ -170,5 +186,10 @@ bool decide_resolve_dispute(struct decision *decision);
 bool decide_reverse_payment(struct decision *decision);
 bool decide_reverse_charge(struct decision *decision);
 bool decide_issue_statement(struct decision *decision);
+bool decide_propose(struct decision *decision);
+bool decide_approve(struct decision *decision);
+bool decide_reject(struct decision *decision);
+bool decide_approval_policy(struct decision *decision);
+bool decide_operator_action(struct decision *decision);
 
 #endif

@@ -110,10 +110,6 @@ static enum daybook_status fold_period(struct fold *fold, int32_t through_on) {
 }
 
 /* No request of this build makes it, so a journal that holds one was written by a newer one. */
-static enum daybook_status fold_not_known(struct fold *fold) {
-    return fold_misfit(fold, "this build has no rule for events of its kind, about customer", fold->event->customer);
-}
-
 static enum daybook_status fold_body(struct fold *fold) {
     const char *customer = fold->event->customer;
     switch (fold->event->body_case) {
@@ -160,11 +156,10 @@ static enum daybook_status fold_body(struct fold *fold) {
     case PB__EVENT__BODY_REQUEST_PROPOSED:
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:
-        return fold_not_known(fold);
+    case PB__EVENT__BODY_APPROVAL_POLICY_SET:
+        return fold_access_event(fold);
     case PB__EVENT__BODY_OPERATOR_ACTED:
-        return fold->event->operator_acted->action == PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED
-                   ? DAYBOOK_OK /* Deciding never saw what is gone. */
-                   : fold_not_known(fold);
+        return DAYBOOK_OK; /* For people to read. */
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:
         break;

@@ -60,5 +60,7 @@ DAYBOOK_MUST_USE enum daybook_status fold_reduce_slices(struct fold *fold, struc
 /* The event has an account. */
 DAYBOOK_MUST_USE enum daybook_status fold_money_event(struct fold *fold);
 DAYBOOK_MUST_USE enum daybook_status fold_lot_event(struct fold *fold);
+/* Proposals and approval policies: of the whole ledger. */
+DAYBOOK_MUST_USE enum daybook_status fold_access_event(struct fold *fold);
 
 #endif

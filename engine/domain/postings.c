@@ -95,6 +95,10 @@ static enum rule payment_rule(const Pb__PaymentReceived *payment) {
                                                                            : RULE_UNREADABLE;
 }
 
+static enum rule reversed_rule(const Pb__PaymentReversed *reversed) {
+    return reversed->was_pending ? RULE_NONE : RULE_PAYMENT_OUT;
+}
+
 static enum rule expiry_rule(Pb__OnExpiry what, enum rule dormant, enum rule forfeit) {
     return what == PB__ON_EXPIRY__ON_EXPIRY_DORMANT   ? dormant
            : what == PB__ON_EXPIRY__ON_EXPIRY_FORFEIT ? forfeit
@@ -169,8 +173,7 @@ static struct movement movement_of(const Pb__Event *e) {
     case PB__EVENT__BODY_REFUNDED:
         return moved(refund_rule(e->refunded), e->refunded->amount_minor);
     case PB__EVENT__BODY_PAYMENT_REVERSED:
-        return moved(e->payment_reversed->was_pending ? RULE_NONE : RULE_PAYMENT_OUT,
-                     e->payment_reversed->amount_minor);
+        return moved(reversed_rule(e->payment_reversed), e->payment_reversed->amount_minor);
     case PB__EVENT__BODY_CHARGE_REVERSED:
         return moved(RULE_CHARGE_REVERSED, e->charge_reversed->amount_minor);
     case PB__EVENT__BODY_LOT_EXPIRED:
@@ -199,6 +202,7 @@ static struct movement movement_of(const Pb__Event *e) {
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:
     case PB__EVENT__BODY_OPERATOR_ACTED:
+    case PB__EVENT__BODY_APPROVAL_POLICY_SET:
         return moved(RULE_NONE, 0);
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:

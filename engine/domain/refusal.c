@@ -55,6 +55,17 @@
       "Set a credit policy, or charge against deposits only.")                                                         \
     X(STATEMENT_NOT_NEXT, "The statement does not begin where the account's last one ended, or knows less than it.",   \
       "Issue it from that day on, of what is known now.")                                                              \
+    X(ROLE_NOT_ALLOWED, "The actor's role may not ask for this.", "Ask somebody who has the role, or use that token.") \
+    X(APPROVAL_REQUIRED, "The amount is above what the approval policy leaves to one person.",                         \
+      "Propose it; somebody else then approves it.")                                                                   \
+    X(SAME_PERSON,                                                                                                     \
+      "Whoever did the one may not do the other: a payment and its allocation, a proposal and its "                    \
+      "approval.",                                                                                                     \
+      "Let somebody else do it.")                                                                                      \
+    X(PROPOSAL_EXPIRED, "The proposal was not decided in its time.", "Propose it again, if it is still wanted.")       \
+    X(PROPOSAL_MISMATCH, "The hash that was given is not that of the proposed request.",                               \
+      "Look at what was proposed, and approve or reject exactly that.")                                                \
+    X(PROPOSAL_LIMIT, "Too many proposals are open.", "Approve or reject some first.")                                 \
     X(KEYS_UNUSABLE, "The customers' keys cannot be read or written, so nothing personal is taken.",                   \
       "Do what the sentence says about the file; everything that is not personal goes on.")
 

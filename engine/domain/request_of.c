@@ -51,6 +51,9 @@ static bool is_expiry(const Pb__Event *event) {
 
 /* Unwinding comes before the reversal that it is for. */
 static const Pb__Event *find_main(struct request_events events) {
+    if (events.count > 0 && events.items[0]->body_case == PB__EVENT__BODY_REQUEST_APPROVED) {
+        return events.items[0]; /* What follows is of the request that was proposed. */
+    }
     static const Pb__Event__BodyCase first_kinds[] = {
         PB__EVENT__BODY_CHARGE_REVERSED, PB__EVENT__BODY_PAYMENT_REVERSED, PB__EVENT__BODY_HOLD_CAPTURED,
         PB__EVENT__BODY_CHARGE_POSTED,   PB__EVENT__BODY_DEPOSIT_CONSUMED,
@@ -242,14 +245,17 @@ static const struct teller {
     {PB__EVENT__BODY_PERIOD_CLOSED, tell_period_closed},
     {PB__EVENT__BODY_PERIOD_REOPENED, tell_period_reopened},
     {PB__EVENT__BODY_STATEMENT_ISSUED, tell_statement},
-    {PB__EVENT__BODY_OPERATOR_ACTED, tell_erased},
+    {PB__EVENT__BODY_REQUEST_PROPOSED, tell_proposed},
+    {PB__EVENT__BODY_REQUEST_APPROVED, tell_approved},
+    {PB__EVENT__BODY_REQUEST_REJECTED, tell_rejected},
+    {PB__EVENT__BODY_APPROVAL_POLICY_SET, tell_approval_policy},
 };
 
 /* NULL: no command begins with it. */
 static void (*teller_of(const Pb__Event *main))(struct telling *) {
-    if (main->body_case == PB__EVENT__BODY_OPERATOR_ACTED &&
-        main->operator_acted->action != PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED) {
-        return NULL;
+    if (main->body_case == PB__EVENT__BODY_OPERATOR_ACTED) {
+        bool is_erasure = main->operator_acted->action == PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED;
+        return is_erasure ? tell_erased : tell_operator;
     }
     for (size_t i = 0; i < sizeof tellers / sizeof *tellers; i++) {
         if (tellers[i].kind == main->body_case) {
@@ -306,6 +312,7 @@ Pb__Request *request_of(struct request_events events, size_t variant, struct are
     const Pb__Event *named = telling.main != NULL ? telling.main : events.items[0];
     request->key = events.items[0]->request_key;
     request->actor = named->actor;
+    request->role = named->role;
     request->customer = named->customer;
     request->currency = named->currency;
     if (telling.main == NULL) {

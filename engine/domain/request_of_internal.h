@@ -21,7 +21,14 @@ void *telling_array(struct telling *telling, size_t count, size_t item_size);
 /* The first event of that kind; NULL: there is none. */
 const Pb__Event *telling_find(struct request_events events, Pb__Event__BodyCase kind);
 
-/* Each fills the command of the request (request_of_money.c). */
+/* Each fills the command of the request (request_of_access.c). */
+void tell_proposed(struct telling *t);
+void tell_approved(struct telling *t);
+void tell_rejected(struct telling *t);
+void tell_approval_policy(struct telling *t);
+void tell_operator(struct telling *t);
+
+/* And these (request_of_money.c). */
 void tell_deposit(struct telling *t);
 void tell_charge(struct telling *t);
 void tell_applied(struct telling *t);

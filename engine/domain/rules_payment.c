@@ -57,8 +57,10 @@ bool decide_payment(struct decision *decision) {
     if (planned > 0 && !allocate_planned(decision, payment, command->allocations, planned)) {
         return false;
     }
+    /* A cashier's payment stays unapplied: check_role has refused one that says otherwise. */
     bool is_automatic = command->auto_ == PB__AUTO_ALLOCATE__AUTO_ALLOCATE_OLDEST_FIRST ||
-                        (command->auto_ == PB__AUTO_ALLOCATE__AUTO_ALLOCATE_UNSPECIFIED && planned == 0);
+                        (command->auto_ == PB__AUTO_ALLOCATE__AUTO_ALLOCATE_UNSPECIFIED && planned == 0 &&
+                         role_may(decision->request->role, PB__REQUEST__COMMAND_ALLOCATE));
     return !is_automatic || payment->is_pending || allocate_oldest_first(decision, payment);
 }
 
@@ -108,6 +110,9 @@ bool decide_allocate(struct decision *decision) {
     if (!source->is_source) {
         return REFUSE(decision, UNKNOWN_DOCUMENT, ((struct refusal_facts){.document = source->id}),
                       "%s \"%s\" is owed, not money to be allocated", document_kind_name(kind), source->id);
+    }
+    if (!check_other_person(decision, source)) {
+        return false;
     }
     size_t planned = planned_count(decision, command->n_allocations);
     if (planned > 0) {

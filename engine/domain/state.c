@@ -314,6 +314,33 @@ enum daybook_status state_read_event(struct state *state, uint64_t sequence, str
     return status;
 }
 
+struct proposal_search {
+    const char *id;
+    uint64_t sequence;
+};
+
+static enum daybook_status match_proposal(struct state *state, uint64_t number, void *context, bool *is_match,
+                                          struct daybook_error *error) {
+    struct proposal_search *search = context;
+    const Pb__Event *event = NULL;
+    arena_reset(&state->event_arena);
+    enum daybook_status status = state_read_event(state, number, &state->event_arena, &event, error);
+    if (status == DAYBOOK_OK) {
+        *is_match = event->body_case == PB__EVENT__BODY_REQUEST_PROPOSED &&
+                    strcmp(event->request_proposed->proposal, search->id) == 0;
+        search->sequence = *is_match ? number : 0;
+    }
+    return status;
+}
+
+enum daybook_status state_find_proposal(struct state *state, const char *id, uint64_t *sequence,
+                                        struct daybook_error *error) {
+    struct proposal_search search = {.id = id};
+    enum daybook_status status = search_names(state, name_hash_proposal(id), match_proposal, &search, error);
+    *sequence = search.sequence;
+    return status;
+}
+
 struct key_search {
     struct daybook_bytes key;
     struct arena *arena;
@@ -421,6 +448,11 @@ enum daybook_status state_add_account(struct state *state, struct customer *cust
 enum daybook_status state_add_document_name(struct state *state, uint64_t sequence, const struct customer *customer,
                                             Pb__DocumentKind kind, const char *id, struct daybook_error *error) {
     return state_record_new_name(state, name_hash_document(customer->row.number, kind, id), sequence, error);
+}
+
+enum daybook_status state_add_proposal_name(struct state *state, uint64_t sequence, const char *id,
+                                            struct daybook_error *error) {
+    return state_record_new_name(state, name_hash_proposal(id), sequence, error);
 }
 
 enum daybook_status state_add_key(struct state *state, struct daybook_bytes key, uint64_t sequence,

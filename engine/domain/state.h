@@ -30,7 +30,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 11 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 12 };
 
 struct row {
     uint64_t number;
@@ -46,11 +46,26 @@ struct turnover {
     int64_t created_minor;
 };
 
+/* Requests of a kind above an amount need a second person. */
+struct threshold {
+    int64_t above_minor;
+    char currency[4];
+    uint8_t kind; /* Pb__ApprovalKind */
+};
+
+/* What was proposed and is neither approved nor rejected. Its request is in its event. */
+struct open_proposal {
+    uint64_t number; /* The sequence of that event. */
+    int64_t expires_at_us;
+};
+
 /* What concerns every customer: row 0. */
 struct ledger_row {
     struct row row;
-    int32_t closed_through; /* DATE_NONE: nothing is closed. */
-    struct vector turnover; /* struct turnover */
+    int32_t closed_through;   /* DATE_NONE: nothing is closed. */
+    struct vector turnover;   /* struct turnover */
+    struct vector thresholds; /* struct threshold */
+    struct vector proposals;  /* struct open_proposal, by number; expired ones go when the next one comes */
 };
 
 struct credit_policy {
@@ -271,6 +286,10 @@ DAYBOOK_MUST_USE enum daybook_status state_find_key(struct state *state, struct 
 DAYBOOK_MUST_USE enum daybook_status state_read_event(struct state *state, uint64_t sequence, struct arena *arena,
                                                       const Pb__Event **event, struct daybook_error *error);
 
+/* The RequestProposed of that name; 0: there never was one. */
+DAYBOOK_MUST_USE enum daybook_status state_find_proposal(struct state *state, const char *id, uint64_t *sequence,
+                                                         struct daybook_error *error);
+
 /* The account in that currency; NULL when the customer has none. */
 struct account *customer_account(const struct customer *customer, const char *currency);
 
@@ -322,6 +341,8 @@ DAYBOOK_MUST_USE enum daybook_status state_add_account(struct state *state, stru
 DAYBOOK_MUST_USE enum daybook_status state_add_document_name(struct state *state, uint64_t sequence,
                                                              const struct customer *customer, Pb__DocumentKind kind,
                                                              const char *id, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_add_proposal_name(struct state *state, uint64_t sequence, const char *id,
+                                                             struct daybook_error *error);
 DAYBOOK_MUST_USE enum daybook_status state_add_key(struct state *state, struct daybook_bytes key, uint64_t sequence,
                                                    struct daybook_error *error);
 

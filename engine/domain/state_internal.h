@@ -114,6 +114,7 @@ bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, 
 uint64_t name_hash_customer(const char *id);
 uint64_t name_hash_document(uint64_t customer, Pb__DocumentKind kind, const char *id);
 uint64_t name_hash_key(struct daybook_bytes key);
+uint64_t name_hash_proposal(const char *id);
 
 /* A row is about to change: notes it for the next checkpoint, and packs it if the one under way has yet to. */
 DAYBOOK_MUST_USE enum daybook_status state_note_change(struct state *state, struct row *row,

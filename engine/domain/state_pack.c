@@ -289,9 +289,24 @@ static void pack_profile(struct packer *packer, void *item) {
     pack_byte(packer, &profile->settlement);
 }
 
+static void pack_threshold(struct packer *packer, void *item) {
+    struct threshold *threshold = item;
+    pack_signed(packer, &threshold->above_minor);
+    pack_text(packer, threshold->currency, sizeof threshold->currency);
+    pack_byte(packer, &threshold->kind);
+}
+
+static void pack_proposal(struct packer *packer, void *item) {
+    struct open_proposal *proposal = item;
+    pack_unsigned(packer, &proposal->number);
+    pack_signed(packer, &proposal->expires_at_us);
+}
+
 static void pack_ledger(struct packer *packer, struct ledger_row *ledger) {
     pack_date(packer, &ledger->closed_through);
     pack_array(packer, &ledger->turnover, sizeof(struct turnover), pack_turnover);
+    pack_array(packer, &ledger->thresholds, sizeof(struct threshold), pack_threshold);
+    pack_array(packer, &ledger->proposals, sizeof(struct open_proposal), pack_proposal);
 }
 
 static void pack_customer(struct packer *packer, struct customer *customer) {
@@ -444,6 +459,8 @@ void row_release(struct pool *pool, struct row *row) {
     switch ((enum row_kind)row->kind) {
     case ROW_LEDGER:
         vector_release(&((struct ledger_row *)row)->turnover, sizeof(struct turnover), pool);
+        vector_release(&((struct ledger_row *)row)->thresholds, sizeof(struct threshold), pool);
+        vector_release(&((struct ledger_row *)row)->proposals, sizeof(struct open_proposal), pool);
         break;
     case ROW_CUSTOMER:
         release_customer(pool, (struct customer *)row);

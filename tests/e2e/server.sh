@@ -7,8 +7,10 @@ show_server_failure() {
     grep -A 25 -E 'ERROR: |runtime error' "$server_log" >&2 || true
 }
 
-# start_server [OPTION...]: serves $DAYBOOK_LEDGER; its address is in $address, its URL in $url.
-start_server() {
+# start_server [OPTION...]: serves $DAYBOOK_LEDGER to this machine; its address is in $address, its URL in $url.
+# start_guarded_server: likewise, to those who bring a token.
+start_server() { start_guarded_server --trust-local "$@"; }
+start_guarded_server() {
     : >"$server_log" # What an earlier one said is not this one's address.
     "$daybook" serve --listen 127.0.0.1:0 "$@" 2>"$server_log" &
     server=$!

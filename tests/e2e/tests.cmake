@@ -25,7 +25,7 @@ foreach(name audit_verify audit_bundle audit_flips)
 endforeach()
 
 # These start a server.
-foreach(name serve remote)
+foreach(name serve remote access)
   add_test(NAME e2e/test_${name}
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR})
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)

@@ -52,6 +52,10 @@ void ask_issue_work(struct call *call, struct arena *arena) {
     enum daybook_status status =
         connect_read_message(call->content.codec, call->message, call->method->input, arena, &message, &error);
     if (status == DAYBOOK_OK) {
+        Pb__IssueStatementsRequest *asked = (Pb__IssueStatementsRequest *)message;
+        const struct daybook_submitter *submitter = &call->identity.submitter;
+        asked->role = submitter->role;
+        asked->actor = submitter->actor != NULL ? (char *)(uintptr_t)submitter->actor : asked->actor;
         status =
             statement_issue(call->server->ledger, (const Pb__IssueStatementsRequest *)message, arena, &answer, &error);
     }

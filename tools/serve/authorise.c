@@ -1,13 +1,50 @@
 /* Who may call what. */
 #include "tools/serve/authorise.h"
 
-enum connect_code authorise_call(const struct identity *identity, const struct method *method, bool is_open,
+#include <string.h>
+
+enum {
+    ACCOUNTANT = 1 << PB__ROLE__ROLE_ACCOUNTANT,
+    AUDITOR = 1 << PB__ROLE__ROLE_AUDITOR,
+    ADMIN = 1 << PB__ROLE__ROLE_ADMIN,
+};
+
+/* Calls that not every role may make. The owner may make all. */
+static const struct {
+    const char *method;
+    unsigned roles;
+} restricted[] = {
+    {"Ledger.IssueStatements", ACCOUNTANT}, {"Audit.ListRefusals", AUDITOR | ADMIN}, {"Admin.Rebuild", ADMIN},
+    {"Admin.CreateToken", ADMIN},           {"Admin.ListTokens", AUDITOR | ADMIN},   {"Admin.RevokeToken", ADMIN},
+};
+
+static bool may_call(Pb__Role role, const struct method *method) {
+    if (role == PB__ROLE__ROLE_UNSPECIFIED) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof restricted / sizeof *restricted; i++) {
+        if (strcmp(restricted[i].method, method->name) == 0) {
+            return (restricted[i].roles & 1U << role) != 0;
+        }
+    }
+    /* What changes something and is not listed goes to the engine, or to nobody. */
+    return method->is_safe || method->route == ROUTE_SUBMIT || method->route == ROUTE_POST ||
+           method->route == ROUTE_FOLLOW || method->route == ROUTE_NONE;
+}
+
+enum connect_code authorise_call(const struct identity *identity, const struct method *method, bool is_for_anybody,
                                  const char **reason) {
-    (void)method;
     *reason = "";
-    if (identity->is_local || is_open) {
+    if (is_for_anybody && identity->is_local) {
         return CONNECT_OK;
     }
-    *reason = "this server answers only callers on its own machine";
-    return CONNECT_UNAUTHENTICATED;
+    if (!identity->is_known) {
+        *reason = "this takes a token: Authorization: Bearer TOKEN; \"daybook token create\" makes one";
+        return CONNECT_UNAUTHENTICATED;
+    }
+    if (method != NULL && !may_call(identity->submitter.role, method)) {
+        *reason = "the role of this token may not make this call";
+        return CONNECT_PERMISSION_DENIED;
+    }
+    return CONNECT_OK;
 }

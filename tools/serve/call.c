@@ -8,11 +8,13 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
+#include "engine/ledger.h"
 #include "tools/serve/ask.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/gzip.h"
 #include "tools/serve/page.h"
 #include "tools/serve/server.h"
+#include "tools/serve/tokens.h"
 
 #define MS_NS UINT64_C(1000000)
 
@@ -280,16 +282,35 @@ static bool read_method(struct call *call, const char *verb) {
     return false;
 }
 
+/* Who calls, and whether they may. False: the reply says why not. A false token ends its connection. */
+static bool admit(struct call *call) {
+    const char *reason;
+    const char *authorization = call_header(call, MHD_HTTP_HEADER_AUTHORIZATION);
+    bool is_for_anybody = call->page != NULL && page_is_for_anybody(call->page);
+    enum connect_code code = gate_identify(&call->server->gate, authorization, call->peer->address,
+                                           ledger_now_us(call->server->ledger), &call->identity, &reason);
+    call->reply.closes = code != CONNECT_OK;
+    if (code == CONNECT_OK) {
+        code = authorise_call(&call->identity, call->method, is_for_anybody, &reason);
+    }
+    if (code == CONNECT_OK) {
+        return true;
+    }
+    call_fail(call, code, "%s", reason);
+    if (code == CONNECT_UNAUTHENTICATED) {
+        call->reply.header_name = MHD_HTTP_HEADER_WWW_AUTHENTICATE;
+        call->reply.header_value = "Bearer";
+    }
+    return false;
+}
+
 /* Everything that the headers can decide. False: the reply says why not. */
 static bool read_headers(struct call *call, const char *url, const char *verb) {
     struct server *server = call->server;
-    const char *reason;
     call->is_get = strcmp(verb, MHD_HTTP_METHOD_GET) == 0;
     call->method = methods_find(&server->methods, url);
     call->page = call->method == NULL ? page_find(url) : NULL;
-    enum connect_code code = authorise_call(&call->identity, call->method, server->options.is_open, &reason);
-    if (code != CONNECT_OK) {
-        call_fail(call, code, "%s", reason);
+    if (!admit(call)) {
         return false;
     }
     if (server->is_draining && call->page == NULL) {
@@ -420,6 +441,10 @@ static void dispatch(struct call *call) {
         return;
     case ROUTE_ISSUE:
         call->work = ask_issue_work;
+        hand_over(call, crew_push(&server->crew, call, false));
+        return;
+    case ROUTE_TOKENS:
+        call->work = tokens_work;
         hand_over(call, crew_push(&server->crew, call, false));
         return;
     case ROUTE_FOLLOW:

@@ -28,6 +28,7 @@ struct peer {
     struct MHD_Connection *connection;
     uint64_t idle_since_ns; /* 0 = it is being answered. */
     bool is_loopback;
+    uint64_t address; /* Stands for the caller's, without its port. */
 };
 
 struct reply {

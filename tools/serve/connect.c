@@ -82,6 +82,9 @@ enum connect_code connect_code_of_refusal(Pb__RefusalCode code) {
         code == PB__REFUSAL_CODE__REFUSAL_CODE_REASON_REQUIRED) {
         return CONNECT_INVALID_ARGUMENT;
     }
+    if (code == PB__REFUSAL_CODE__REFUSAL_CODE_ROLE_NOT_ALLOWED || code == PB__REFUSAL_CODE__REFUSAL_CODE_SAME_PERSON) {
+        return CONNECT_PERMISSION_DENIED;
+    }
     if (code == PB__REFUSAL_CODE__REFUSAL_CODE_UNSUPPORTED) {
         return CONNECT_UNIMPLEMENTED;
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/ledger.h"
 #include "limits.h"
 #include "projections/follow.h"
 #include "tools/json_message.h"
@@ -188,6 +189,9 @@ void follow_tick(struct server *server) {
         }
         if (server->is_draining) {
             end(follower, CONNECT_UNAVAILABLE, "the server is stopping; go on from the last sequence");
+            wake(follower);
+        } else if (!gate_is_good(&server->gate, &follower->call->identity, ledger_now_us(server->ledger))) {
+            end(follower, CONNECT_UNAUTHENTICATED, "the token has expired, or was revoked");
             wake(follower);
         } else if (!start_reading(follower) && now_ns - follower->last_sent_ns >= follower->heartbeat_ns) {
             beat(follower);

@@ -305,6 +305,7 @@ static void run_batch(struct lane *lane, struct call *list) {
         submission->requests = parcel->requests;
         submission->count = parcel->count;
         submission->mode = mode;
+        submission->submitter = &call->identity.submitter;
         count++;
     }
     enum daybook_status status = daybook_submit_many(lane->gather->ledger, lane->submissions, count, &error);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+
 enum { BACKLOG = 4096, HOST_SIZE = 64 };
 
 bool listen_is_loopback(const struct sockaddr *address) {
@@ -22,6 +24,19 @@ bool listen_is_loopback(const struct sockaddr *address) {
         return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) || (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) && bytes[12] == 127);
     }
     return false;
+}
+
+uint64_t listen_address_hash(const struct sockaddr *address) {
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
+        return hash64(&four->sin_addr, sizeof four->sin_addr, AF_INET);
+    }
+    if (address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
+        return IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) ? hash64(six->sin6_addr.s6_addr + 12, 4, AF_INET)
+                                                     : hash64(six->sin6_addr.s6_addr, 8, AF_INET6);
+    }
+    return 0;
 }
 
 /* The host between brackets or before the last colon. False: there is no port. */

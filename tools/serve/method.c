@@ -21,9 +21,9 @@ static void find_route(struct method *method, const char *input) {
         const ProtobufCMessageDescriptor *input;
         enum method_route route;
     } rows[] = {
-        {&pb__submit_request__descriptor, ROUTE_SUBMIT},
-        {&pb__request__descriptor, ROUTE_POST},
-        {&pb__issue_statements_request__descriptor, ROUTE_ISSUE},
+        {&pb__submit_request__descriptor, ROUTE_SUBMIT},          {&pb__request__descriptor, ROUTE_POST},
+        {&pb__issue_statements_request__descriptor, ROUTE_ISSUE}, {&pb__create_token_request__descriptor, ROUTE_TOKENS},
+        {&pb__list_tokens_request__descriptor, ROUTE_TOKENS},     {&pb__revoke_token_request__descriptor, ROUTE_TOKENS},
         {&pb__follow_request__descriptor, ROUTE_FOLLOW},
     };
     method->route = ROUTE_NONE;

@@ -16,6 +16,7 @@ enum method_route {
     ROUTE_SUBMIT,   /* SubmitRequest, through the gatherer. */
     ROUTE_POST,     /* One Request, likewise. */
     ROUTE_ISSUE,    /* Statements, a page of accounts at a time. */
+    ROUTE_TOKENS,   /* Made, listed, revoked. */
     ROUTE_FOLLOW,   /* The change feed. */
     ROUTE_NONE,     /* In the schema, and nothing here answers it. */
 };

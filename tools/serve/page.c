@@ -11,6 +11,7 @@
 struct page {
     const char *path;
     void (*answer)(struct call *call);
+    bool is_for_anybody;
 };
 
 static void set_text(struct call *call, enum connect_code code, unsigned http, const char *type, const char *text) {
@@ -67,8 +68,8 @@ static void answer_openapi(struct call *call) {
 }
 
 static const struct page pages[] = {
-    {"/healthz", answer_health},       {"/readyz", answer_ready},     {"/metrics", answer_metrics},
-    {"/openapi.json", answer_openapi}, {"/events", follow_begin_sse},
+    {"/healthz", answer_health, true},        {"/readyz", answer_ready, true},      {"/metrics", answer_metrics, true},
+    {"/openapi.json", answer_openapi, false}, {"/events", follow_begin_sse, false},
 };
 
 const struct page *page_find(const char *path) {
@@ -82,6 +83,10 @@ const struct page *page_find(const char *path) {
 
 const char *page_name(const struct page *page) {
     return page->path;
+}
+
+bool page_is_for_anybody(const struct page *page) {
+    return page->is_for_anybody;
 }
 
 void page_answer(struct call *call) {

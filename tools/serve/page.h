@@ -6,6 +6,7 @@
 
 const struct page *page_find(const char *path); /* NULL: there is none. */
 const char *page_name(const struct page *page);
+bool page_is_for_anybody(const struct page *page); /* On this machine, without a token. */
 
 /* Answers a call to a page: sets its reply and stage, or hands it to the crew. */
 void page_answer(struct call *call);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "engine/ledger.h"
 #include "tools/charset.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/listen.h"
@@ -80,6 +81,7 @@ static void connection_changed(void *context, struct MHD_Connection *connection,
         }
         peer->connection = connection;
         peer->is_loopback = listen_is_loopback(info->client_addr);
+        peer->address = listen_address_hash(info->client_addr);
         server->peer_count++;
         atomic_fetch_add_explicit(&server->metrics.connections, 1, memory_order_relaxed);
         server_mark_idle(server, peer);
@@ -326,6 +328,7 @@ static int start_handles(struct server *server) {
 }
 
 static enum daybook_status open_server(struct server *server, struct daybook_error *error) {
+    DAYBOOK_TRY(gate_open(&server->gate, ledger_directory(server->ledger), server->options.trusts_machine, error));
     DAYBOOK_TRY(methods_open(&server->methods, error));
     DAYBOOK_TRY(openapi_write(&server->methods, &server->openapi, error));
     DAYBOOK_TRY(crew_open(&server->crew, QUESTION_QUEUE, &server->inbox, error));
@@ -356,6 +359,7 @@ static void close_server(struct server *server) {
     uv_mutex_destroy(&server->inbox.lock);
     (void)uv_loop_close(&server->loop);
     methods_close(&server->methods);
+    gate_close(&server->gate);
     daybook_buffer_release(&server->openapi);
     arena_release(&server->loop_arena);
     free(server->cert);

@@ -18,6 +18,7 @@
 #include "daybook.h"
 #include "tools/serve/call.h"
 #include "tools/serve/crew.h"
+#include "tools/serve/gate.h"
 #include "tools/serve/gather.h"
 #include "tools/serve/inbox.h"
 #include "tools/serve/log.h"
@@ -28,7 +29,8 @@ struct server_options {
     const char *listen;   /* "127.0.0.1:7420", "[::1]:7420"; port 0 = any free one. */
     const char *tls_cert; /* Files of PEM; both or none. */
     const char *tls_key;
-    bool is_open; /* Callers from other machines are answered, and any address may be listened on. */
+    bool is_open;        /* Any address may be listened on without TLS. */
+    bool trusts_machine; /* Callers on this machine need no token, and are the owner. */
     unsigned connection_limit;
     size_t body_limit_bytes;
     uint64_t call_timeout_ms; /* Of calls that bring no time limit, and the most that one may bring. */
@@ -43,6 +45,7 @@ struct server {
     struct methods methods;
     struct metrics metrics;
     struct log log;
+    struct gate gate;
     struct daybook_buffer openapi; /* The document, made when the server starts. */
     char *cert;
     char *key;

@@ -132,12 +132,12 @@ static void what_would_be_refused_is_seen(void **state) {
 static void what_no_command_makes_is_said(void **state) {
     (void)state;
     Pb__Event event = PB__EVENT__INIT;
-    Pb__OperatorActed acted = PB__OPERATOR_ACTED__INIT;
+    Pb__ExpiryReleased released = PB__EXPIRY_RELEASED__INIT;
     Pb__DepositRestored restored = PB__DEPOSIT_RESTORED__INIT;
     const Pb__Event *items[] = {&event};
     struct request_events events = {items, 1};
-    event.body_case = PB__EVENT__BODY_OPERATOR_ACTED;
-    event.operator_acted = &acted;
+    event.body_case = PB__EVENT__BODY_EXPIRY_RELEASED;
+    event.expiry_released = &released;
     assert_int_equal(request_variants(events), 0);
     event.body_case = PB__EVENT__BODY_DEPOSIT_RESTORED;
     event.deposit_restored = &restored;
