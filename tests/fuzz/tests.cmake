@@ -12,7 +12,7 @@ function(daybook_fuzz_target name)
   target_include_directories(fuzz_${name} AFTER PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   add_dependencies(fuzz_${name} daybook_generated)
   target_link_libraries(fuzz_${name} PRIVATE daybook_house daybook_schema daybook_inside PkgConfig::CMOCKA
-    PkgConfig::JANSSON PkgConfig::SMARTCOLS Threads::Threads)
+    PkgConfig::JANSSON PkgConfig::SMARTCOLS PkgConfig::RDKAFKA Threads::Threads)
   target_sources(fuzz_${name} PRIVATE $<TARGET_OBJECTS:daybook_toolkit>)
   if(DAYBOOK_FUZZ)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
