@@ -190,7 +190,7 @@ void account_walk_close(struct account_walk *walk) {
 }
 
 void account_walk_skip(struct account_walk *walk, const struct account_row *account) {
-    struct account_key key;
+    struct account_key key = {.size = 0};
     if (make_key(account->customer, account->currency, &key, NULL) == DAYBOOK_OK) {
         memcpy(walk->after, key.bytes, key.size);
         walk->after_size = key.size;

@@ -1,4 +1,5 @@
 /* A customer's events in the order in which they were recorded, with the balance after each. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/decimal.h"
@@ -32,7 +33,7 @@ static enum daybook_status find_running(struct story *story, const char *currenc
     }
     *running = arena_zalloc(story->book.arena, sizeof **running);
     DAYBOOK_TRY(pointers_add(&story->running, story->book.arena, *running));
-    (void)strncpy((*running)->currency, currency, sizeof(*running)->currency - 1);
+    (void)snprintf((*running)->currency, sizeof(*running)->currency, "%s", currency);
     return DAYBOOK_OK;
 }
 

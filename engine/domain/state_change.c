@@ -26,7 +26,7 @@ static enum daybook_status record(struct state *state, struct undo undo, const v
     if (!vector_insert(&state->undos, sizeof undo, state->undos.count, &undo, &state->pool)) {
         return no_memory(error);
     }
-    if (undo.size > 0) {
+    if (old != NULL) {
         memcpy(state->undo_bytes + state->undo_bytes_size, old, undo.size);
         state->undo_bytes_size += undo.size;
     }
