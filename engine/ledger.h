@@ -46,9 +46,8 @@ const struct view_progress *ledger_progress(const struct daybook *ledger); /* NU
 /* The two coordinates of a question, resolved. */
 struct coordinates {
     int32_t as_of;
-    uint64_t known_at;      /* <= head; 0 = nothing was known. */
-    int64_t known_at_us;    /* When `known_at` was recorded; 0 for known_at 0, and where it was not looked up. */
-    int64_t known_floor_us; /* Never later than that, and always there. */
+    uint64_t known_at;   /* <= head; 0 = nothing was known. */
+    int64_t known_at_us; /* When `known_at` was recorded; 0 for known_at 0, and where it was not looked up. */
     uint64_t head;
 };
 

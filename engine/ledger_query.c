@@ -150,7 +150,6 @@ enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at, str
     coordinates->head = head.sequence;
     coordinates->known_at = head.sequence;
     coordinates->known_at_us = head.recorded_at_us;
-    coordinates->known_floor_us = head.recorded_at_us;
     DAYBOOK_TRY(resolve_as_of(ledger, at != NULL ? at->as_of : "", coordinates, error));
     if (at == NULL) {
         return DAYBOOK_OK;
@@ -169,7 +168,6 @@ enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at, str
         return DAYBOOK_OK;
     }
     coordinates->known_at_us = 0;
-    DAYBOOK_TRY(journal_recorded_floor(ledger->journal, coordinates->known_at, &coordinates->known_floor_us, error));
     if (at->with_time && coordinates->known_at > 0) {
         return recorded_at(ledger, coordinates->known_at, &coordinates->known_at_us, error);
     }

@@ -34,16 +34,6 @@ static inline uint8_t *write_varint(uint8_t *to, uint64_t value) {
     return to + varint_store(to, value);
 }
 
-static inline bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *value) {
-    if (*at < end && **at < 0x80) {
-        *value = *(*at)++;
-        return true;
-    }
-    size_t size = varint_load(*at, end, value);
-    *at += size;
-    return size != 0;
-}
-
 /* ---- headers ---- */
 
 /* What does not change while entries are added: of the chunks before. */
@@ -82,13 +72,13 @@ size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX], unsigned column_count, c
 static bool read_before(const uint8_t **at, const uint8_t *end, unsigned column_count, struct chunk_header *header) {
     uint64_t present;
     memset(header->before, 0, sizeof header->before);
-    if (!read_varint(at, end, &header->count_before) || !read_varint(at, end, &present) ||
+    if (!varint_take(at, end, &header->count_before) || !varint_take(at, end, &present) ||
         present >> column_count != 0) {
         return false;
     }
     for (uint32_t rest = (uint32_t)present; rest != 0; rest &= rest - 1) {
         uint64_t amount;
-        if (!read_varint(at, end, &amount)) {
+        if (!varint_take(at, end, &amount)) {
             return false;
         }
         header->before[__builtin_ctz(rest)] = zigzag_decode(amount);
@@ -101,8 +91,8 @@ static bool read_fields(const uint8_t **at, const uint8_t *end, unsigned column_
     uint64_t least;
     uint64_t span;
     uint64_t greatest_before;
-    if (!read_varint(at, end, &ordinal) || !read_varint(at, end, &least) || !read_varint(at, end, &span) ||
-        !read_varint(at, end, &greatest_before) || !read_varint(at, end, &header->count)) {
+    if (!varint_take(at, end, &ordinal) || !varint_take(at, end, &least) || !varint_take(at, end, &span) ||
+        !varint_take(at, end, &greatest_before) || !varint_take(at, end, &header->count)) {
         return false;
     }
     header->ordinal = (uint32_t)ordinal;
@@ -199,7 +189,7 @@ static bool read_columns(struct chunk_reader *reader, enum entry_form form) {
     int64_t unit = 1;
     unsigned place = 0;
     if (form == FORM_EQUAL || form == FORM_OPPOSITE) {
-        if (reader->present == 0 || !read_varint(&reader->next, reader->end, &raw)) {
+        if (reader->present == 0 || !varint_take(&reader->next, reader->end, &raw)) {
             return false;
         }
         int64_t amount = zigzag_decode(raw);
@@ -211,7 +201,7 @@ static bool read_columns(struct chunk_reader *reader, enum entry_form form) {
         return true;
     }
     for (uint32_t rest = reader->present; rest != 0; rest &= rest - 1, place++) {
-        if (!read_varint(&reader->next, reader->end, &raw)) {
+        if (!varint_take(&reader->next, reader->end, &raw)) {
             return false;
         }
         int64_t amount = zigzag_decode(raw);
@@ -228,9 +218,9 @@ bool chunk_read_entry(struct chunk_reader *reader, unsigned column_count) {
     uint64_t sequence_delta;
     uint64_t effective_delta;
     uint64_t head = 0;
-    if (!read_varint(&reader->next, reader->end, &sequence_delta) ||
-        !read_varint(&reader->next, reader->end, &effective_delta) ||
-        (column_count > 0 && !read_varint(&reader->next, reader->end, &head)) ||
+    if (!varint_take(&reader->next, reader->end, &sequence_delta) ||
+        !varint_take(&reader->next, reader->end, &effective_delta) ||
+        (column_count > 0 && !varint_take(&reader->next, reader->end, &head)) ||
         head >> FORM_BITS >> column_count != 0) {
         return false;
     }

@@ -54,19 +54,9 @@ enum daybook_status item_write_part(struct daybook_buffer *row, const struct ite
     return daybook_buffer_append(row, bytes, size);
 }
 
-static inline bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *value) {
-    if (*at < end && **at < 0x80) {
-        *value = *(*at)++;
-        return true;
-    }
-    size_t size = varint_load(*at, end, value);
-    *at += size;
-    return size != 0;
-}
-
 static bool read_zigzag(const uint8_t **at, const uint8_t *end, int64_t *value) {
     uint64_t raw;
-    if (!read_varint(at, end, &raw)) {
+    if (!varint_take(at, end, &raw)) {
         return false;
     }
     *value = zigzag_decode(raw);
@@ -112,10 +102,10 @@ static bool read_head(const uint8_t **at, const uint8_t *end, struct item_row *i
         return false;
     }
     item->kind = *(*at)++;
-    if (!read_text(at, end, &item->id, &item->id_size) || !read_varint(at, end, &item->sequence) ||
+    if (!read_text(at, end, &item->id, &item->id_size) || !varint_take(at, end, &item->sequence) ||
         !read_zigzag(at, end, &item->amount_minor) || !read_date(at, end, &item->posted_on) ||
         !read_zigzag(at, end, &days) || !read_text(at, end, &item->category, &item->category_size) ||
-        !read_varint(at, end, &part_count) || part_count > UINT32_MAX) {
+        !varint_take(at, end, &part_count) || part_count > UINT32_MAX) {
         return false;
     }
     item->due_on = (int32_t)(uint32_t)((uint64_t)days + (uint64_t)(int64_t)item->posted_on);
@@ -172,8 +162,8 @@ bool item_read_entry(const uint8_t **at, const uint8_t *end, struct item_entry *
     uint64_t instalment = 0;
     int64_t effective_delta;
     entry->disputed_minor = 0;
-    if (!read_varint(at, end, &head) || !read_zigzag(at, end, &effective_delta) ||
-        !read_zigzag(at, end, &entry->amount_minor) || ((head & 1) != 0 && !read_varint(at, end, &instalment)) ||
+    if (!varint_take(at, end, &head) || !read_zigzag(at, end, &effective_delta) ||
+        !read_zigzag(at, end, &entry->amount_minor) || ((head & 1) != 0 && !varint_take(at, end, &instalment)) ||
         ((head & 2) != 0 && !read_zigzag(at, end, &entry->disputed_minor))) {
         return false;
     }
@@ -211,7 +201,7 @@ enum daybook_status item_read_group(struct daybook_bytes row, struct item_group 
     group->present = load_le16(body.data);
     for (uint32_t rest = group->present; rest != 0; rest &= rest - 1) {
         uint64_t size;
-        if (!read_varint(&at, end, &size) || size == 0 || size > (uint64_t)(end - at)) {
+        if (!varint_take(&at, end, &size) || size == 0 || size > (uint64_t)(end - at)) {
             return item_damaged(error);
         }
         group->items[__builtin_ctz(rest)] = (struct daybook_bytes){at, (size_t)size};

@@ -8,6 +8,9 @@
 #define ANSWER_LIMIT_BYTES   ((size_t)512 << 20)
 #define QUESTION_LIMIT_BYTES ((size_t)1 << 20)
 
+/* On the stack: enough for a question about one customer and its answer. */
+enum { QUESTION_LENT_BYTES = 2048, ANSWER_LENT_BYTES = 6144 };
+
 /* One row a question: every arm of Query.question. */
 static const struct {
     Pb__Query__QuestionCase question;
@@ -68,12 +71,16 @@ enum daybook_status query_run(struct daybook *ledger, const Pb__Query *query, st
 
 enum daybook_status daybook_query(struct daybook *ledger, struct daybook_bytes query, struct daybook_buffer *answer,
                                   struct daybook_error *error) {
+    _Alignas(16) uint8_t question_memory[QUESTION_LENT_BYTES];
+    _Alignas(16) uint8_t answer_memory[ANSWER_LENT_BYTES];
     struct arena question_arena;
     struct arena answer_arena;
     ProtobufCMessage *question = NULL;
     ProtobufCMessage *made = NULL;
     arena_init(&question_arena, QUESTION_LIMIT_BYTES);
     arena_init(&answer_arena, ANSWER_LIMIT_BYTES);
+    arena_lend(&question_arena, question_memory, sizeof question_memory);
+    arena_lend(&answer_arena, answer_memory, sizeof answer_memory);
     enum daybook_status status = wire_decode(&pb__query__descriptor, query, &question_arena, &question, error);
     if (status != DAYBOOK_OK) {
         status = daybook_fail(error, DAYBOOK_INVALID, "the query cannot be read as one, or is larger than 1 MiB");

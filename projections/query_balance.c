@@ -154,7 +154,7 @@ enum daybook_status query_balance(struct daybook *ledger, const Pb__Query *query
     struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
     struct balances balances = {0};
     struct book book;
-    enum daybook_status status = book_open(&book, ledger, arena, &question, error);
+    enum daybook_status status = book_open_unchecked(&book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
         status = rank_init(&balances.ranking, &book, asked->order, "net, greatest first", NULL, error);
     }
@@ -163,8 +163,11 @@ enum daybook_status query_balance(struct daybook *ledger, const Pb__Query *query
         book_add_view(&book, "balance");
         status = book_walk(&book, visit, &balances, error);
     }
-    if (status == DAYBOOK_OK && balances.row_count == 0 && asked->customer[0] != '\0' && asked->tag[0] == '\0') {
-        status = add_zero(&balances, &book, error);
+    if (status == DAYBOOK_OK && balances.row_count == 0 && asked->customer[0] != '\0') {
+        status = book_check_customer(&book, error);
+        if (status == DAYBOOK_OK && asked->tag[0] == '\0') {
+            status = add_zero(&balances, &book, error);
+        }
     }
     if (status == DAYBOOK_OK) {
         status = rank_finish(&balances.ranking, &book);

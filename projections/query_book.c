@@ -140,7 +140,7 @@ enum daybook_status book_check(struct book *book, size_t index, enum daybook_sta
     return status;
 }
 
-static enum daybook_status check_customer(struct book *book, struct daybook_error *error) {
+enum daybook_status book_check_customer(struct book *book, struct daybook_error *error) {
     struct view_read read;
     struct customer_row customer;
     enum daybook_status status = ledger_begin_read(book->ledger, "customers", book->position, &read, error);
@@ -176,8 +176,8 @@ enum daybook_status query_read_at(const Pb__At *at, const char *to, Pb__At *read
     return DAYBOOK_OK;
 }
 
-enum daybook_status book_open(struct book *book, struct daybook *ledger, struct arena *arena,
-                              const struct book_question *question, struct daybook_error *error) {
+enum daybook_status book_open_unchecked(struct book *book, struct daybook *ledger, struct arena *arena,
+                                        const struct book_question *question, struct daybook_error *error) {
     *book = (struct book){
         .ledger = ledger,
         .arena = arena,
@@ -200,7 +200,13 @@ enum daybook_status book_open(struct book *book, struct daybook *ledger, struct 
     if (question->at != NULL && question->at->min_position > book->position) {
         book->position = question->at->min_position;
     }
-    return book->customer[0] != '\0' ? check_customer(book, error) : DAYBOOK_OK;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status book_open(struct book *book, struct daybook *ledger, struct arena *arena,
+                              const struct book_question *question, struct daybook_error *error) {
+    DAYBOOK_TRY(book_open_unchecked(book, ledger, arena, question, error));
+    return book->customer[0] != '\0' ? book_check_customer(book, error) : DAYBOOK_OK;
 }
 
 /* ---- the walk ---- */

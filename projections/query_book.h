@@ -83,6 +83,14 @@ DAYBOOK_MUST_USE enum daybook_status book_open(struct book *book, struct daybook
                                                const struct book_question *question, struct daybook_error *error);
 void book_close(struct book *book);
 
+/* The same without a look at the customer, for answers whose rows show that it was known: where there is none,
+ * book_check_customer says so. */
+DAYBOOK_MUST_USE enum daybook_status book_open_unchecked(struct book *book, struct daybook *ledger, struct arena *arena,
+                                                         const struct book_question *question,
+                                                         struct daybook_error *error);
+/* INVALID: no customer of that id was known at K. */
+DAYBOOK_MUST_USE enum daybook_status book_check_customer(struct book *book, struct daybook_error *error);
+
 /* Adds a view to read; the first is walked over, by its table of accounts. */
 void book_add_view(struct book *book, const char *name);
 

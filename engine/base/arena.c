@@ -32,10 +32,12 @@ struct arena_block {
     _Alignas(ARENA_ALIGNMENT) uint8_t data[];
 };
 
-/* Poisoned memory goes back to the allocator only after it is made whole. */
-static void free_block(struct arena_block *block) {
+/* Poisoned memory goes back to the allocator, or to the lender, only after it is made whole. */
+static void free_block(const struct arena *arena, struct arena_block *block) {
     ASAN_UNPOISON_MEMORY_REGION(block->data, block->size_bytes);
-    free(block);
+    if (block != arena->lent) {
+        free(block);
+    }
 }
 
 static struct arena_block *new_block(size_t size_bytes) {
@@ -62,13 +64,24 @@ void arena_init(struct arena *arena, size_t limit_bytes) {
     *arena = (struct arena){.limit_bytes = limit_bytes};
 }
 
+void arena_lend(struct arena *arena, void *memory, size_t size) {
+    struct arena_block *block = memory;
+    assert(arena->first == NULL && (uintptr_t)memory % ARENA_ALIGNMENT == 0 && size > sizeof *block);
+    *block = (struct arena_block){.size_bytes = size - sizeof *block};
+    ASAN_POISON_MEMORY_REGION(block->data, block->size_bytes);
+    arena->first = block;
+    arena->current = block;
+    arena->lent = block;
+}
+
 static void free_blocks(struct arena *arena) {
     struct arena_block *block = arena->first;
     while (block != NULL) {
         struct arena_block *next = block->next;
-        free_block(block);
+        free_block(arena, block);
         block = next;
     }
+    arena->lent = NULL;
     arena->first = NULL;
     arena->current = NULL;
 }

@@ -15,12 +15,16 @@ struct arena_block;
 struct arena {
     struct arena_block *first;
     struct arena_block *current;
+    struct arena_block *lent; /* NULL: all blocks are its own. */
     size_t used_bytes;
     size_t limit_bytes; /* Of all blocks together; an allocation past it is refused. */
     bool is_exhausted;  /* An allocation was refused since the last reset. */
 };
 
 void arena_init(struct arena *arena, size_t limit_bytes);
+/* Makes `memory`, aligned to 16, the first block of an arena that has none, so that few small allocations cost no
+ * malloc. It stays the caller's, who releases the arena before it goes. */
+void arena_lend(struct arena *arena, void *memory, size_t size);
 void arena_release(struct arena *arena); /* Accepts an arena that was never used. */
 void arena_reset(struct arena *arena);   /* Empty, memory kept. */
 

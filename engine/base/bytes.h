@@ -56,6 +56,35 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the le helpers copy; 
 size_t varint_store(uint8_t *to, uint64_t value);
 size_t varint_load(const uint8_t *from, const uint8_t *end, uint64_t *value);
 
+/* The seven low bits of each of eight bytes, side by side. */
+static inline uint64_t varint_squeeze(uint64_t eight) {
+    eight = (eight & UINT64_C(0x007F007F007F007F)) | ((eight & UINT64_C(0x7F007F007F007F00)) >> 1);
+    eight = (eight & UINT64_C(0x00003FFF00003FFF)) | ((eight & UINT64_C(0x3FFF00003FFF0000)) >> 2);
+    return (eight & UINT64_C(0x000000000FFFFFFF)) | ((eight & UINT64_C(0x0FFFFFFF00000000)) >> 4);
+}
+
+/* As varint_load, for where many are read: moves *at behind the one that it read. False: there is none. */
+static inline bool varint_take(const uint8_t **at, const uint8_t *end, uint64_t *value) {
+    const uint64_t high_bits = UINT64_C(0x8080808080808080);
+    const uint8_t *from = *at;
+    if (from < end && *from < 0x80) {
+        *value = *from;
+        *at = from + 1;
+        return true;
+    }
+    uint64_t eight = end - from >= 8 ? load_le64(from) : high_bits;
+    uint64_t stops = ~eight & high_bits;
+    if (stops != 0) {
+        unsigned bits = (unsigned)__builtin_ctzll(stops) + 1; /* Of whole bytes: a multiple of 8. */
+        *value = varint_squeeze(eight & (~UINT64_C(0) >> (64 - bits)));
+        *at = from + bits / 8;
+        return true;
+    }
+    size_t size = varint_load(from, end, value);
+    *at = from + size;
+    return size > 0;
+}
+
 static inline uint64_t zigzag_encode(int64_t v) {
     return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
 }

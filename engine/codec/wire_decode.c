@@ -63,14 +63,6 @@ __attribute__((cold, noinline)) static enum daybook_status refuse_memory(const s
                         descriptor->name, reader->arena->limit_bytes);
 }
 
-/* The seven low bits of each of eight bytes, side by side. */
-static inline uint64_t squeeze(uint64_t eight) {
-    eight &= ~HIGH_BITS;
-    eight = (eight & UINT64_C(0x007F007F007F007F)) | ((eight & UINT64_C(0x7F007F007F007F00)) >> 1);
-    eight = (eight & UINT64_C(0x00003FFF00003FFF)) | ((eight & UINT64_C(0x3FFF00003FFF0000)) >> 2);
-    return (eight & UINT64_C(0x000000000FFFFFFF)) | ((eight & UINT64_C(0x0FFFFFFF00000000)) >> 4);
-}
-
 static inline bool read_varint(const struct reader *reader, struct span *span, uint64_t *value) {
     const uint8_t *at = span->at;
     if (LIKELY(at < span->end) && *at < 0x80) {
@@ -87,7 +79,7 @@ static inline bool read_varint(const struct reader *reader, struct span *span, u
             if (UNLIKELY(next > span->end)) {
                 return false;
             }
-            *value = squeeze(eight & (~UINT64_C(0) >> (64 - bits)));
+            *value = varint_squeeze(eight & (~UINT64_C(0) >> (64 - bits)));
             span->at = next;
             return true;
         }

@@ -83,10 +83,6 @@ DAYBOOK_MUST_USE enum daybook_status journal_read_one(struct journal_reader *rea
 DAYBOOK_MUST_USE enum daybook_status journal_sequence_at(struct journal_reader *reader, int64_t instant_us,
                                                          uint64_t *sequence, struct daybook_error *error);
 
-/* An instant not later than the recording of `sequence`, and close to it; cheap. 0 for sequence 0. */
-DAYBOOK_MUST_USE enum daybook_status journal_recorded_floor(struct journal *journal, uint64_t sequence,
-                                                            int64_t *floor_us, struct daybook_error *error);
-
 struct journal_usage {
     uint64_t size_bytes;
     uint64_t frame_count;

@@ -120,6 +120,10 @@ static void questions_that_cannot_be_asked(void **state) {
         q_->customer = "carol";
         q_->at = at(a, "2024-06-30", "4");
     });
+    ASK_WRONGLY(a, BALANCE, balance, BalanceQuery, balance_query__init, "no customer \"dave\"", {
+        q_->customer = "dave";
+        q_->tag = "north";
+    });
     ASK_WRONGLY(a, BALANCE, balance, BalanceQuery, balance_query__init, "currency", q_->currency = "euro");
     ASK_WRONGLY(a, BALANCE, balance, BalanceQuery, balance_query__init, "cursor", q_->page = page(a, 1, "xyz"));
     ASK_WRONGLY(a, HISTORY, history, HistoryQuery, history_query__init, "name it", {});

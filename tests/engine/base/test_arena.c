@@ -120,6 +120,29 @@ static void a_warm_arena_asks_for_no_more(void **state) {
     arena_release(&arena);
 }
 
+/* What fits the lent memory lies in it; the rest does not, and only that is freed. */
+static void lent_memory_comes_first(void **state) {
+    (void)state;
+    _Alignas(16) uint8_t memory[512];
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    arena_lend(&arena, memory, sizeof memory);
+    const uint8_t *inside = arena_alloc(&arena, 256);
+    const uint8_t *outside = arena_alloc(&arena, 256);
+    assert_true(inside >= memory && inside + 256 <= memory + sizeof memory);
+    assert_false(outside >= memory && outside < memory + sizeof memory);
+    arena_reset(&arena);
+    assert_non_null(arena_alloc(&arena, 600));
+    arena_release(&arena);
+    arena_lend(&arena, memory, sizeof memory);
+    inside = arena_alloc(&arena, 1);
+    arena_reset(&arena);
+    assert_ptr_equal(arena_alloc(&arena, 1), inside);
+    arena_release(&arena);
+    memset(memory, 0xFF, sizeof memory);
+    assert_null(arena.first);
+}
+
 static void zalloc_clears_what_was_used_before(void **state) {
     (void)state;
     struct arena arena;
@@ -164,6 +187,7 @@ int main(void) {
     rows_add(&rows, "blocks below the limit", blocks_together_stay_below_the_limit, NULL);
     ROWS_ADD_TABLE(&rows, absurd_rows, absurd_sizes_are_refused);
     rows_add(&rows, "warm arena", a_warm_arena_asks_for_no_more, NULL);
+    rows_add(&rows, "lent memory", lent_memory_comes_first, NULL);
     rows_add(&rows, "zalloc clears", zalloc_clears_what_was_used_before, NULL);
     rows_add(&rows, "texts", texts_are_copied_with_their_nul, NULL);
     rows_add(&rows, "format at the limit", format_is_refused_at_the_limit, NULL);

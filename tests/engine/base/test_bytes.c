@@ -1,6 +1,8 @@
 /* Integers and varints are laid as the formats want. */
 #include "base/bytes.h"
 
+#include <string.h>
+
 #include "tests/rows.h"
 
 static void integers_have_their_byte_order(void **state) {
@@ -44,6 +46,14 @@ static const struct varint_row varint_rows[] = {
     {"2^64-1", UINT64_MAX, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01", 10},
 };
 
+static void assert_taken(const uint8_t *from, const uint8_t *end, const struct varint_row *row) {
+    const uint8_t *at = from;
+    uint64_t value = 1;
+    assert_true(varint_take(&at, end, &value));
+    assert_true(value == row->value);
+    assert_ptr_equal(at, from + row->size);
+}
+
 static void varint_is_leb128(void **state) {
     const struct varint_row *row = *state;
     uint8_t bytes[10];
@@ -52,8 +62,14 @@ static void varint_is_leb128(void **state) {
     uint64_t value = 1;
     assert_int_equal(varint_load(bytes, bytes + row->size, &value), row->size);
     assert_true(value == row->value);
+    assert_taken(bytes, bytes + row->size, row);
+    uint8_t followed[20] = {0}; /* Eight bytes can be loaded from its first one. */
+    memcpy(followed, bytes, row->size);
+    assert_taken(followed, followed + sizeof followed, row);
     for (size_t size = 0; size < row->size; size++) {
+        const uint8_t *at = bytes;
         assert_int_equal(varint_load(bytes, bytes + size, &value), 0);
+        assert_false(varint_take(&at, bytes + size, &value));
     }
 }
 
@@ -75,6 +91,7 @@ static void varint_is_refused(void **state) {
     uint64_t value;
     const uint8_t *bytes = (const uint8_t *)row->bytes;
     assert_int_equal(varint_load(bytes, bytes + row->size, &value), 0);
+    assert_false(varint_take(&bytes, bytes + row->size, &value));
 }
 
 struct zigzag_row {
