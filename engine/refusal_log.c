@@ -170,6 +170,7 @@ static enum daybook_status read_newest(int file, const char *actor, size_t limit
     uint64_t newest = find_newest(file);
     uint64_t oldest = newest > REFUSAL_LOG_RECORDS ? newest - REFUSAL_LOG_RECORDS + 1 : 1;
     answer->refused = newest;
+    limit = limit < REFUSAL_LOG_RECORDS ? limit : REFUSAL_LOG_RECORDS;
     answer->rows = arena_alloc(arena, limit * sizeof(Pb__RefusedRequest *) + 1);
     if (answer->rows == NULL) {
         return DAYBOOK_NO_MEMORY;

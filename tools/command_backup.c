@@ -11,6 +11,7 @@
 #include "tools/output_file.h"
 #include "tools/progress.h"
 #include "tools/text.h"
+#include "tools/token_change.h"
 
 static void show_done(void *context, uint64_t sequence) {
     progress_update(context, sequence);
@@ -145,6 +146,33 @@ static enum daybook_status parse_target(const char *text, struct restore_target 
                         _("--to: \"%.40s\" is neither a sequence nor an instant like 2024-02-29T18:00:00Z"), text);
 }
 
+/* The restored ledger has one event more then, and another root: only where that is asked for. */
+static enum daybook_status record_restore(const struct invocation *invocation, const char *directory,
+                                          const struct backup_summary *summary, struct daybook_error *error) {
+    struct daybook_open_options how = {.directory = directory, .is_writer = true};
+    struct daybook_submitter submitter = {command_actor(invocation), PB__ROLE__ROLE_UNSPECIFIED};
+    struct daybook *ledger = NULL;
+    struct daybook_answers answers = {0};
+    const Pb__Refusal *refusal = NULL;
+    char root[2 * SHA256_SIZE + 1];
+    char detail[64];
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
+        (void)snprintf(root + 2 * i, 3, "%02x", summary->root.bytes[i]);
+    }
+    (void)snprintf(detail, sizeof detail, "events 1 to %" PRIu64, summary->last_sequence);
+    enum daybook_status status = daybook_open(&how, &ledger, error);
+    if (status == DAYBOOK_OK) {
+        status = operator_record(ledger, &submitter, PB__OPERATOR_ACTION__OPERATOR_ACTION_LEDGER_RESTORED, root, detail,
+                                 DAYBOOK_SUBMIT_EACH, &answers, &refusal, error);
+    }
+    if (status == DAYBOOK_OK && refusal != NULL) {
+        status = daybook_fail(error, DAYBOOK_INVALID, _("recording the restore: %s"), refusal->message);
+    }
+    daybook_answers_release(&answers);
+    daybook_close(ledger);
+    return status;
+}
+
 static int run_restore(struct invocation *invocation) {
     struct daybook_error error;
     struct backup_summary summary;
@@ -167,6 +195,10 @@ static int run_restore(struct invocation *invocation) {
     (void)printf(_("restored %s: events 1 to %" PRIu64 " (%s)\n"), directory, summary.last_sequence,
                  when(&summary, instant));
     print_root(&summary);
+    if (options_has(&invocation->options, "record") &&
+        record_restore(invocation, directory, &summary, &error) != DAYBOOK_OK) {
+        return command_fail(&error);
+    }
     return EXIT_DONE;
 }
 
@@ -177,6 +209,8 @@ static const struct option_spec create_options[] = {
 
 static const struct option_spec restore_options[] = {
     {"to", 0, OPTION_VALUE, false, "SEQ|TIMESTAMP", N_("only so far (default: to the end)"), FIELD_NONE},
+    {"record", 0, OPTION_FLAG, false, NULL, N_("append an event that says so; the root is then another"), FIELD_NONE},
+    {"actor", 0, OPTION_VALUE, false, "NAME", N_("who restores it (default: you)"), FIELD_NONE},
     OPTIONS_END,
 };
 
