@@ -23,8 +23,13 @@ static void add_role(struct table *table, Pb__Role role) {
 
 /* To the second: what people look at. */
 static void add_instant(struct table *table, int64_t instant_us) {
-    char text[INSTANT_TEXT_SIZE];
-    table_add_text(table, instant_us == 0 ? "" : instant_format(instant_us - instant_us % 1000000, text), TONE_PLAIN);
+    enum { SECONDS_END = 19 }; /* "2024-02-29T18:00:00" */
+    char text[INSTANT_TEXT_SIZE] = "";
+    if (instant_us != 0) {
+        (void)instant_format(instant_us, text);
+        (void)strcpy(text + SECONDS_END, "Z");
+    }
+    table_add_text(table, text, TONE_PLAIN);
 }
 
 /* ---- requests ---- */

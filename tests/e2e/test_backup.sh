@@ -31,6 +31,11 @@ expect 0 digest --json -L "$work/restored"
 cmp -s "$out" "$work/digests" || die "the restored ledger has other digests"
 expect 0 charge cust000001 AFTER 1.00 -L "$work/restored"
 
+# Who wants it on record says so.
+expect 0 restore "$work/recorded" "$work/monday" --record --actor root
+expect 0 export events -L "$work/recorded"
+grep '"actor":"root"' "$out" | grep -q '"operatorActed":{"action":"OPERATOR_ACTION_LEDGER_RESTORED","subject":"[0-9a-f]\{64\}","detail":"events 1 to ' || die "the restore is not recorded"
+
 # A small backup goes through a pipe.
 "$daybook" backup create - >"$work/piped"
 expect 0 backup verify "$work/piped"
