@@ -157,6 +157,16 @@ static void move_name(struct disk *disk, const char *path, const char *to) {
     }
 }
 
+static void link_name(struct disk *disk, const char *path, const char *to) {
+    remove_name(disk, to);
+    for (size_t i = 0; i < disk->name_count; i++) {
+        if (strcmp(disk->names[i].path, path) == 0) {
+            add_name(disk, to, disk->names[i].file);
+            return;
+        }
+    }
+}
+
 /* ---- playing ---- */
 
 static void play(struct disk *disk, const struct record *record) {
@@ -184,6 +194,9 @@ static void play(struct disk *disk, const struct record *record) {
         break;
     case RECORD_RENAME:
         move_name(disk, record->path, record->to);
+        break;
+    case RECORD_LINK:
+        link_name(disk, record->path, record->to);
         break;
     case RECORD_REMOVE:
         remove_name(disk, record->path);

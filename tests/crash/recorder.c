@@ -148,6 +148,8 @@ static void note_name(enum record_kind kind, const char *path, const char *to) {
     if (kind == RECORD_RENAME && file != 0) {
         forget_name(name);
         name_file(new_name, file);
+    } else if (kind == RECORD_LINK && file != 0) {
+        name_file(new_name, file);
     } else if (kind == RECORD_REMOVE && file != 0) {
         forget_name(name);
     }
@@ -256,6 +258,15 @@ int rename(const char *path, const char *to) {
     int result = next(path, to);
     if (result == 0) {
         note_name(RECORD_RENAME, path, to);
+    }
+    return result;
+}
+
+int link(const char *path, const char *to) {
+    REAL(rename_function *, "link")
+    int result = next(path, to);
+    if (result == 0) {
+        note_name(RECORD_LINK, path, to);
     }
     return result;
 }

@@ -20,6 +20,7 @@ enum record_kind {
     RECORD_SIZE,           /* file, offset = the new size */
     RECORD_SYNC,           /* file */
     RECORD_RENAME,         /* path, to */
+    RECORD_LINK,           /* path, to: another name of the same file */
     RECORD_REMOVE,         /* path */
     RECORD_MARK,           /* number: the caller's own */
 };

@@ -75,6 +75,7 @@ static bool make_books(struct run *run, const char *directory, const char *name,
                                           .currency = WORLD_CURRENCY,
                                           .allow_import_clock = true,
                                           .refuse_unassessed = world->refuses_unassessed,
+                                          .keeps_plain_names = true, /* Two lives have the same bytes. */
                                           .clock = clock_of(run)};
     run->clock_us = 1600000000LL * 1000000;
     (void)snprintf(run->books, sizeof run->books, "%s/%s", directory, name);
