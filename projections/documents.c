@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/large.h"
 
 enum { SLOTS_FIRST = 1024, DIGIT_BITS = 11, DIGIT_VALUES = 1 << DIGIT_BITS };
 
@@ -28,7 +29,7 @@ void documents_forget(struct documents *documents) {
         }
     }
     pool_release(&documents->pool);
-    free(documents->slots);
+    large_free(documents->slots, documents->slot_count * sizeof *documents->slots);
     documents->slots = NULL;
     documents->slot_count = 0;
     documents->count = 0;
@@ -107,7 +108,7 @@ static void place(struct document_slot *slots, size_t slot_count, struct documen
 
 /* Places every entry anew in `slot_count` slots. */
 static bool resize(struct documents *documents, size_t slot_count) {
-    struct document_slot *slots = calloc(slot_count, sizeof *slots);
+    struct document_slot *slots = large_alloc(slot_count * sizeof *slots);
     if (slots == NULL) {
         return false;
     }
@@ -116,7 +117,7 @@ static bool resize(struct documents *documents, size_t slot_count) {
             place(slots, slot_count, documents->slots[i]);
         }
     }
-    free(documents->slots);
+    large_free(documents->slots, documents->slot_count * sizeof *documents->slots);
     documents->slots = slots;
     documents->slot_count = slot_count;
     return true;

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLAB_BYTES = 1 << 20 };
+#include "base/large.h"
+
+/* A pool that has grown grows by slabs of huge pages. */
+enum { SLAB_BYTES = 1 << 20, LARGE_SLAB_BYTES = 4 << 20, SMALL_POOL_BYTES = 8 << 20 };
 
 struct slab {
     struct slab *next;
-    size_t padding; /* Keeps the blocks aligned to 16. */
+    size_t size; /* And keeps the blocks aligned to 16. */
 };
 
 /* Two sizes a doubling: at most a third of a block is unused. */
@@ -38,7 +41,7 @@ void pool_release(struct pool *pool) {
     struct slab *slab = pool->slabs;
     while (slab != NULL) {
         struct slab *next = slab->next;
-        free(slab);
+        large_free(slab, slab->size);
         slab = next;
     }
     pool_init(pool);
@@ -47,15 +50,17 @@ void pool_release(struct pool *pool) {
 static void *pool_carve(struct pool *pool, size_t block_bytes) {
     if (pool->fresh_bytes < block_bytes) {
         /* What is left of the old slab is at most one block; it stays unused. */
-        struct slab *slab = malloc(SLAB_BYTES);
+        size_t size = pool->total_bytes < SMALL_POOL_BYTES ? SLAB_BYTES : LARGE_SLAB_BYTES;
+        struct slab *slab = large_alloc(size);
         if (slab == NULL) {
             return NULL;
         }
         slab->next = pool->slabs;
+        slab->size = size;
         pool->slabs = slab;
         pool->fresh = (uint8_t *)slab + sizeof *slab;
-        pool->fresh_bytes = SLAB_BYTES - sizeof *slab;
-        pool->total_bytes += SLAB_BYTES;
+        pool->fresh_bytes = size - sizeof *slab;
+        pool->total_bytes += size;
     }
     void *block = pool->fresh;
     pool->fresh += block_bytes;

@@ -80,6 +80,27 @@ static void what_is_given_back_is_used_before_more_is_taken(void **state) {
     pool_release(&pool);
 }
 
+/* Small slabs, then large ones. */
+static void a_pool_that_grows_gives_everything_back(void **state) {
+    (void)state;
+    enum { SIZE = 30000, COUNT = 800 };
+    static uint8_t *blocks[COUNT];
+    struct pool pool;
+    pool_init(&pool);
+    for (size_t i = 0; i < COUNT; i++) {
+        blocks[i] = pool_alloc(&pool, SIZE);
+        assert_non_null(blocks[i]);
+        memset(blocks[i], (int)(i % 251), SIZE);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_int_equal(blocks[i][0], i % 251);
+        assert_int_equal(blocks[i][SIZE - 1], i % 251);
+    }
+    assert_true(pool.total_bytes >= pool.used_bytes);
+    pool_release(&pool);
+    assert_int_equal(pool.total_bytes, 0);
+}
+
 static void a_block_holds_what_was_asked_for(void **state) {
     (void)state;
     size_t before = 0;
@@ -155,6 +176,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_apart_and_used_again),
         cmocka_unit_test(what_is_given_back_is_used_before_more_is_taken),
+        cmocka_unit_test(a_pool_that_grows_gives_everything_back),
         cmocka_unit_test(a_block_holds_what_was_asked_for),
         cmocka_unit_test(a_vector_keeps_what_was_put_into_it),
         cmocka_unit_test(room_for_one_more_is_there_after_a_removal),
