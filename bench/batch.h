@@ -23,6 +23,7 @@ struct tally {
     uint64_t requests;
     uint64_t events;
     uint64_t refused;
+    uint64_t cpu_ns; /* Of the calling thread, inside the calls. */
     bool says_why; /* Prints the first few refusals. */
 };
 

@@ -39,6 +39,8 @@ static bool measure_journal(struct bench *bench, struct daybook *ledger, const s
     struct figures *figures = &bench->figures;
     double seconds = samples_sum_s(samples);
     figures_add(figures, "append, batches of 8192 requests", (double)tally->events / seconds, "events/s");
+    figures_add(figures, "append, processor time of the calling thread",
+                (double)tally->cpu_ns / 1e3 / (double)tally->events, "us/event");
     figures_add(figures, "append, the same in requests", (double)tally->requests / seconds, "requests/s");
     figures_add_latency(figures, "append, latency of one batch", samples);
     figures_add(figures, "requests refused", (double)tally->refused, "requests");
