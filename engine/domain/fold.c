@@ -169,6 +169,7 @@ static enum daybook_status fold_body(struct fold *fold) {
 
 enum daybook_status state_fold(struct state *state, const Pb__Event *event, struct daybook_error *error) {
     struct fold fold = {.state = state, .event = event, .error = error};
+    state_foresee_row(state, event->sequence);
     bool has_customer = event->customer[0] != '\0';
     if (has_customer && event->body_case != PB__EVENT__BODY_CUSTOMER_OPENED) {
         DAYBOOK_TRY(state_find_customer(state, event->customer, &fold.customer, error));

@@ -129,6 +129,9 @@ enum daybook_status state_document(struct state *state, uint64_t number, struct 
     struct row *row = NULL;
     enum daybook_status status = find_row_of(state, number, ROW_DOCUMENT, &row, error);
     *document = (struct document *)row;
+    if (*document != NULL) {
+        state->at_hand.documents[state->at_hand.next++ % AT_HAND_DOCUMENTS] = *document;
+    }
     return status;
 }
 
@@ -193,6 +196,11 @@ void state_forget_recent(struct state *state, const struct row *row) {
         return;
     }
     recent_forget(recents_of(state, (enum row_kind)row->kind), name_hash_of(row), row);
+    for (size_t i = 0; i < AT_HAND_DOCUMENTS; i++) {
+        if (state->at_hand.documents[i] == (const struct document *)row) {
+            state->at_hand.documents[i] = NULL;
+        }
+    }
 }
 
 struct customer_search {
@@ -282,9 +290,25 @@ static enum daybook_status match_document(struct state *state, uint64_t number, 
     return status;
 }
 
+static struct document *find_at_hand(const struct state *state, Pb__DocumentKind kind, const char *id) {
+    for (size_t i = 0; i < AT_HAND_DOCUMENTS; i++) {
+        struct document *document = state->at_hand.documents[i];
+        if (document != NULL && id == document->id && (int)document->kind == (int)kind) {
+            return document;
+        }
+    }
+    return NULL;
+}
+
 enum daybook_status state_find_document(struct state *state, const struct customer *customer, Pb__DocumentKind kind,
                                         const char *id, struct document **document, uint64_t *sequence,
                                         struct daybook_error *error) {
+    struct document *at_hand = find_at_hand(state, kind, id);
+    if (at_hand != NULL && at_hand->customer == customer->row.number) {
+        *document = at_hand;
+        *sequence = at_hand->row.number;
+        return DAYBOOK_OK;
+    }
     struct document_search search = {.customer = customer, .kind = kind, .id = id};
     uint64_t hash = name_hash_document(customer->row.number, kind, id);
     const struct recent *recent = recent_slot(&state->recent_documents, hash);

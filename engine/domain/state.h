@@ -256,11 +256,14 @@ struct state_hint {
     uint64_t customer_hash;
     uint64_t key_hash;
 };
-enum { STATE_HINT_STEPS = 6 };
+enum { STATE_HINT_STEPS = 8 };
 
 /* Has memory fetched that deciding the request will read. Step 0 first; each later one some requests after the one
  * before, when what that one asked for has come. Changes nothing, and any step may be left out. */
 void state_foresee(const struct state *state, const Pb__Request *request, unsigned step, struct state_hint *hint);
+
+/* Likewise for the row that an event soon after the one with that number may make. */
+void state_foresee_row(const struct state *state, uint64_t number);
 
 /* ---- finding; *row is NULL when there is none. A status other than OK is a failing world. ---- */
 

@@ -6,6 +6,7 @@
  * what the step before had fetched, and finds the customer anew, so that a row that
  * has gone in between is not touched.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "domain/state_internal.h"
@@ -75,16 +76,59 @@ static void foresee_lists(const struct account *account) {
     fetch(account->lots.items);
     fetch(account->sources.items);
     fetch(account->expiries.items);
+    fetch(account->policies.items);
 }
 
-/* The oldest item and the first lot: what a payment and a charge go to. */
-static void foresee_rows(const struct state *state, const struct account *account) {
-    if (account->items.count > 0) {
-        fetch(rows_first_slot(&state->rows, VECTOR_AT(struct item_ref, &account->items, 0)->number));
+/* What a payment and a charge go to: the first items by their due day, and the first lot. */
+enum { ITEMS_AHEAD = 2, NUMBERS_AHEAD = ITEMS_AHEAD + 1 };
+
+static unsigned numbers_ahead(const struct account *account, uint64_t numbers[NUMBERS_AHEAD]) {
+    unsigned count = 0;
+    for (uint32_t i = 0; i < ITEMS_AHEAD && i < account->items.count; i++) {
+        numbers[count++] = VECTOR_AT(struct item_ref, &account->items, i)->number;
     }
     if (account->lots.count > 0) {
-        fetch(rows_first_slot(&state->rows, VECTOR_AT(struct lot_ref, &account->lots, 0)->number));
+        numbers[count++] = VECTOR_AT(struct lot_ref, &account->lots, 0)->number;
     }
+    return count;
+}
+
+static void foresee_slots(const struct state *state, const struct account *account) {
+    uint64_t numbers[NUMBERS_AHEAD];
+    unsigned count = numbers_ahead(account, numbers);
+    for (unsigned i = 0; i < count; i++) {
+        fetch(rows_first_slot(&state->rows, numbers[i]));
+    }
+}
+
+/* The rows themselves, but for their texts. */
+static void foresee_rows(const struct state *state, const struct account *account) {
+    uint64_t numbers[NUMBERS_AHEAD];
+    unsigned count = numbers_ahead(account, numbers);
+    for (unsigned i = 0; i < count; i++) {
+        const struct row *row = rows_get(&state->rows, numbers[i]);
+        if (row != NULL) {
+            fetch_bytes(row, offsetof(struct document, category));
+        }
+    }
+}
+
+static void foresee_levels(const struct state *state, const struct account *account) {
+    uint64_t numbers[NUMBERS_AHEAD];
+    unsigned count = numbers_ahead(account, numbers);
+    for (unsigned i = 0; i < count; i++) {
+        const struct row *row = rows_get(&state->rows, numbers[i]);
+        if (row != NULL && row->kind == ROW_DOCUMENT) {
+            fetch(((const struct document *)row)->left.points.items);
+            fetch(((const struct document *)row)->links.items);
+        }
+    }
+}
+
+/* Rows come in the order of their numbers, so the place of one that may come soon is known. */
+void state_foresee_row(const struct state *state, uint64_t number) {
+    enum { EVENTS_AHEAD = 12 };
+    fetch(rows_first_slot(&state->rows, number + EVENTS_AHEAD));
 }
 
 void state_foresee(const struct state *state, const Pb__Request *request, unsigned step, struct state_hint *hint) {
@@ -106,6 +150,7 @@ void state_foresee(const struct state *state, const Pb__Request *request, unsign
         break;
     case 2:
         fetch(customer->accounts.items);
+        fetch(customer->profiles.items);
         foresee_document(state, request, customer);
         break;
     case 3:
@@ -118,9 +163,19 @@ void state_foresee(const struct state *state, const Pb__Request *request, unsign
             foresee_lists(account);
         }
         break;
-    default:
+    case 5:
+        if (account != NULL) {
+            foresee_slots(state, account);
+        }
+        break;
+    case 6:
         if (account != NULL) {
             foresee_rows(state, account);
+        }
+        break;
+    default:
+        if (account != NULL) {
+            foresee_levels(state, account);
         }
         break;
     }

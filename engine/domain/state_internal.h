@@ -50,6 +50,14 @@ struct recent_table {
 };
 enum { RECENT_CUSTOMERS_MOST = 1 << 22, RECENT_DOCUMENTS_MOST = 1 << 14 };
 
+/* The documents that were last asked for by number. Deciding finds a document once, and the event that it then makes
+ * names it by the id in that very row: folding knows the document by the address of the id alone. */
+enum { AT_HAND_DOCUMENTS = 8 };
+struct at_hand {
+    struct document *documents[AT_HAND_DOCUMENTS]; /* NULL: none. */
+    unsigned next;
+};
+
 /* What must be done to take the last change back; undone last first. */
 enum undo_kind {
     UNDO_FIELD,
@@ -93,6 +101,7 @@ struct state {
     struct ledger_row *ledger;
     struct recent_table recent_customers;
     struct recent_table recent_documents;
+    struct at_hand at_hand;
     struct arena event_arena; /* Of an event that a name led to; reset for each. */
 };
 
