@@ -24,7 +24,7 @@ struct tally {
     uint64_t events;
     uint64_t refused;
     uint64_t cpu_ns; /* Of the calling thread, inside the calls. */
-    bool says_why; /* Prints the first few refusals. */
+    bool says_why;   /* Prints the first few refusals. */
 };
 
 /* Submits the batch and adds to the tally; the time of the call alone is a sample. Says what went wrong. */

@@ -174,11 +174,8 @@ const char *help_page(const char *name) {
         const char *name;
         const char *text;
     } pages[] = {
-        {"access", access_page},
-        {"import", import_page},
-        {"grades", grades_page},
-        {"kpi", kpi_page},
-        {"replay", replay_page},
+        {"access", access_page}, {"import", import_page}, {"grades", grades_page},
+        {"kpi", kpi_page},       {"replay", replay_page},
     };
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         if (strcmp(name, pages[i].name) == 0) {

@@ -71,7 +71,7 @@ struct decide_settings {
     const struct timezone_rules *timezone;
     bool allow_import_clock;
     bool refuse_unassessed;
-    bool seals_personal; /* What is personal comes sealed, or is refused. */
+    bool seals_personal;                /* What is personal comes sealed, or is refused. */
     const struct decide_policy *policy; /* NULL: as the ledger does. */
 };
 
