@@ -190,6 +190,9 @@ static void sort_by_digit(const struct dirty_document *from, struct dirty_docume
 void documents_sort_dirty(struct documents *documents) {
     size_t count = documents->dirty_count;
     struct dirty_document *from = documents->dirty;
+    if (count == 0) {
+        return;
+    }
     struct dirty_document *to = documents->dirty + documents->dirty_capacity;
     uint64_t differing = 0;
     for (size_t i = 1; i < count; i++) {

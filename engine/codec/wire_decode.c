@@ -334,5 +334,6 @@ enum daybook_status wire_decode(const ProtobufCMessageDescriptor *descriptor, st
         memcpy(reader.copy, bytes.data, bytes.size);
     }
     memset(reader.copy + bytes.size, 0, COPY_SLACK);
-    return decode_message(&reader, descriptor, (struct span){bytes.data, bytes.data + bytes.size}, 1, message);
+    const uint8_t *data = bytes.size > 0 ? bytes.data : reader.copy; /* No bytes may be at NULL. */
+    return decode_message(&reader, descriptor, (struct span){data, data + bytes.size}, 1, message);
 }
