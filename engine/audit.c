@@ -1,17 +1,13 @@
 /* An audit: begins its parts, waits for them, and gathers what they found. */
 #include "audit_inside.h"
+#include "base/files.h"
 
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "store/files.h"
-
-enum { REMOVE_DEPTH = 16 };
 
 void audit_add(struct audit_run *run, const char *format, ...) {
     va_list arguments;
@@ -31,17 +27,6 @@ enum daybook_status audit_find(struct audit_run *run, enum daybook_status status
     }
     audit_add(run, "%s", error->message);
     return DAYBOOK_OK;
-}
-
-static int remove_one(const char *path, const struct stat *known, int kind, struct FTW *place) {
-    (void)known;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
-static void remove_scratch(const char *directory) {
-    (void)nftw(directory, remove_one, REMOVE_DEPTH, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Hashing, in a thread of its own. */
@@ -110,7 +95,7 @@ enum daybook_status audit_run(struct daybook *ledger, const struct audit_options
     }
     audit_views_end(views);
     if (!options->skips_rules) {
-        remove_scratch(options->scratch_directory);
+        files_remove_tree(options->scratch_directory);
     }
     free(run.heads);
     pthread_mutex_destroy(&run.lock);

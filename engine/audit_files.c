@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/small_file.h"
-#include "store/files.h"
 
 enum { SIZE_DIGITS = 20, KEY_FILE_MAX = 4096 };
 
@@ -87,7 +87,7 @@ static enum daybook_status check_private(const char *path, struct daybook_error 
     struct stat known;
     if (stat(path, &known) != 0) {
         int code = errno;
-        return daybook_fail(error, small_file_status(code), "opening the key %s: %s", path, strerror(code));
+        return daybook_fail(error, files_status(code), "opening the key %s: %s", path, strerror(code));
     }
     if (S_ISREG(known.st_mode) && (known.st_mode & 077) != 0) {
         return daybook_fail(error, DAYBOOK_INVALID,
@@ -171,7 +171,7 @@ enum daybook_status audit_checkpoints_list(const char *directory, struct audit_s
     if (folder == NULL) {
         int code = errno;
         return code == ENOENT ? DAYBOOK_OK
-                              : daybook_fail(error, small_file_status(code), "listing %s: %s", path, strerror(code));
+                              : daybook_fail(error, files_status(code), "listing %s: %s", path, strerror(code));
     }
     for (struct dirent *entry = readdir(folder); entry != NULL && status == DAYBOOK_OK; entry = readdir(folder)) {
         if (parse_name(entry->d_name, &size)) {
@@ -318,7 +318,7 @@ enum daybook_status audit_lock(const char *directory, int *lock, struct daybook_
     if (file < 0 || flock(file, LOCK_EX) != 0) {
         int code = errno;
         audit_unlock(file);
-        return daybook_fail(error, small_file_status(code), "locking %s: %s", path, strerror(code));
+        return daybook_fail(error, files_status(code), "locking %s: %s", path, strerror(code));
     }
     *lock = file;
     return DAYBOOK_OK;

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/hash.h"
-#include "store/files.h"
 
 enum { RINGS_MAX = 16, NAME_BYTES = 31, SCAN_SLOTS = 256, PLACES_FIRST = 1024 };
 

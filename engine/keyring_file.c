@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/small_file.h"
 
@@ -39,7 +40,7 @@ static const char magic[8] = {'D', 'A', 'Y', 'B', 'K', 'E', 'Y', 'S'};
 
 static enum daybook_status fail(const char *doing, struct daybook_error *error) {
     int code = errno;
-    return daybook_fail(error, small_file_status(code), "%s the customers' keys: %s", doing, strerror(code));
+    return daybook_fail(error, files_status(code), "%s the customers' keys: %s", doing, strerror(code));
 }
 
 /* ---- the header ---- */
@@ -86,7 +87,7 @@ enum daybook_status keyring_file_open(const char *path, const uint8_t ledger_id[
     *file = open(path, (is_writer ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     if (*file < 0) {
         int code = errno;
-        return daybook_fail(error, small_file_status(code), "opening %s: %s", path, strerror(code));
+        return daybook_fail(error, files_status(code), "opening %s: %s", path, strerror(code));
     }
     enum daybook_status status = check_header(path, *file, ledger_id, error);
     if (status == DAYBOOK_OK && fstat(*file, &facts) != 0) {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/small_file.h"
 #include "base/text.h"
@@ -197,7 +198,7 @@ enum daybook_status refusal_log_read(const char *directory, const char *actor, s
         return DAYBOOK_OK;
     }
     if (file < 0) {
-        return daybook_fail(error, small_file_status(errno), "reading the log of refusals in %s: %s", directory,
+        return daybook_fail(error, files_status(errno), "reading the log of refusals in %s: %s", directory,
                             strerror(errno));
     }
     enum daybook_status status = read_newest(file, actor, limit, arena, answer, error);

@@ -1,6 +1,5 @@
 /* Making a ledger out of backups: read once to verify and to find the end, then once to append. */
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +9,12 @@
 
 #include "backup.h"
 #include "backup_inside.h"
+#include "base/files.h"
 #include "codec/wire.h"
 #include "limits.h"
-#include "store/files.h"
 #include "store/journal.h"
 
-enum { EVENT_ARENA_BYTES = 64 * LIMIT_EVENT_BYTES, REMOVE_FILES = 16 };
+enum { EVENT_ARENA_BYTES = 64 * LIMIT_EVENT_BYTES };
 
 struct restore {
     const struct restore_target *target;
@@ -118,13 +117,6 @@ static enum daybook_status append_frame(void *context, uint64_t first_sequence, 
     return journal_append(restore->journal, &batch, error);
 }
 
-static int remove_one(const char *path, const struct stat *what, int kind, struct FTW *place) {
-    (void)what;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 /* Made beside its place, so that a ledger which is only half there never has the name that was asked for. */
 static enum daybook_status fill_directory(struct restore *restore, const char *const *paths, size_t count,
                                           const char *beside, const struct backup_watch *watch,
@@ -151,23 +143,10 @@ static enum daybook_status fill_directory(struct restore *restore, const char *c
 }
 
 static enum daybook_status put_in_place(const char *beside, const char *directory, struct daybook_error *error) {
-    char *parent = strdup(directory);
-    if (parent == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "restoring %s: memory was refused", directory);
-    }
-    char *slash = strrchr(parent, '/');
-    if (slash != NULL) {
-        slash[slash == parent ? 1 : 0] = '\0';
-    }
-    enum daybook_status status = DAYBOOK_OK;
     if (rename(beside, directory) != 0) {
-        status = daybook_fail(error, files_status(errno), "renaming %s to %s: %s", beside, directory, strerror(errno));
+        return daybook_fail(error, files_status(errno), "renaming %s to %s: %s", beside, directory, strerror(errno));
     }
-    if (status == DAYBOOK_OK) {
-        status = files_sync_directory(slash == NULL ? "." : parent, error);
-    }
-    free(parent);
-    return status;
+    return files_sync_parent(directory, error);
 }
 
 static enum daybook_status check_place(const char *directory, const char *beside, struct daybook_error *error) {
@@ -203,7 +182,7 @@ static enum daybook_status restore_into(struct restore *restore, const char *con
         status = put_in_place(beside, directory, error);
     }
     if (status != DAYBOOK_OK) {
-        (void)nftw(beside, remove_one, REMOVE_FILES, FTW_DEPTH | FTW_PHYS);
+        files_remove_tree(beside);
     }
     return status;
 }

@@ -18,10 +18,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/sort.h"
 #include "projection/mark.h"
-#include "store/files.h"
 #include "store/names.h"
 
 enum { TABLE_ROWS, TABLE_NAMES, TABLE_META, TABLE_COUNT };

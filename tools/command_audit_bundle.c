@@ -1,10 +1,10 @@
 /* daybook audit bundle: everything an auditor needs, in one file. */
-#include <ftw.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "engine/audit_files.h"
 #include "engine/ledger.h"
 #include "tools/bundle.h"
@@ -14,7 +14,7 @@
 #include "tools/progress.h"
 #include "tools/text.h"
 
-enum { REMOVE_DEPTH = 16, DEFAULT_SAMPLES = 10 };
+enum { DEFAULT_SAMPLES = 10 };
 
 static enum daybook_status take_count(const struct invocation *invocation, const char *name, uint64_t *count,
                                       struct daybook_error *error) {
@@ -161,13 +161,6 @@ static enum daybook_status fill(struct bundle *bundle, struct daybook_error *err
     return status;
 }
 
-static int remove_one(const char *path, const struct stat *known, int kind, struct FTW *place) {
-    (void)known;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static enum daybook_status make_bundle(struct bundle *bundle, const char *path, struct daybook_error *error) {
     char directory[PATH_MAX];
     char beside[PATH_MAX];
@@ -183,7 +176,7 @@ static enum daybook_status make_bundle(struct bundle *bundle, const char *path, 
     if (status == DAYBOOK_OK && rename(beside, path) != 0) {
         status = daybook_fail(error, DAYBOOK_IO, _("writing the bundle %s failed"), path);
     }
-    (void)nftw(directory, remove_one, REMOVE_DEPTH, FTW_DEPTH | FTW_PHYS);
+    files_remove_tree(directory);
     return status;
 }
 

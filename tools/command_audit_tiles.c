@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/files.h"
 #include "base/small_file.h"
 #include "engine/audit_files.h"
 #include "engine/ledger.h"
@@ -30,7 +31,7 @@ static enum daybook_status make_folders(char *path, struct daybook_error *error)
         int result = mkdir(path, 0755);
         int code = errno;
         if (result != 0 && code != EEXIST) {
-            return daybook_fail(error, small_file_status(code), _("making the folder %s: %s"), path, strerror(code));
+            return daybook_fail(error, files_status(code), _("making the folder %s: %s"), path, strerror(code));
         }
         *slash = '/';
     }

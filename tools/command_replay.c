@@ -1,12 +1,12 @@
 /* daybook replay: a history under another policy, in a directory of its own that is gone afterwards. */
 #include <errno.h>
-#include <fts.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "engine/ledger.h"
 #include "engine/replay.h"
 #include "tools/command.h"
@@ -65,17 +65,8 @@ static void remove_scratch(struct replaying *replaying) {
     if (replaying->scratch == NULL) {
         return;
     }
-    char *const paths[] = {replaying->scratch, NULL};
-    FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    for (FTSENT *entry; tree != NULL && (entry = fts_read(tree)) != NULL;) {
-        if (entry->fts_info != FTS_D) {
-            (void)remove(entry->fts_accpath);
-        }
-    }
-    if (tree != NULL) {
-        (void)fts_close(tree);
-    }
-    if (access(replaying->scratch, F_OK) == 0) {
+    files_remove_tree(replaying->scratch);
+    if (files_exists(replaying->scratch)) {
         (void)fprintf(stderr, _("daybook: %s could not be removed; it can be deleted\n"), replaying->scratch);
     }
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/calendar.h"
+#include "base/files.h"
 #include "tools/text.h"
 
 enum { ROWS_BETWEEN_LOOKS = 4096 };
@@ -138,15 +139,6 @@ static enum daybook_status begin_directory(struct dataset_place *place, struct d
     return chmod(place->beside, 0777 & ~mask) == 0 ? DAYBOOK_OK : fail_at(place->beside, error);
 }
 
-static enum daybook_status sync_path(const char *path, struct daybook_error *error) {
-    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = descriptor >= 0 && fsync(descriptor) == 0;
-    if (descriptor >= 0) {
-        (void)close(descriptor);
-    }
-    return is_synced ? DAYBOOK_OK : fail_at(path, error);
-}
-
 /* "DIR/month=2024-02" of a part's path. */
 static void month_directory(const struct dataset_part *part, char path[PATH_MAX]) {
     (void)snprintf(path, PATH_MAX, "%s", part->path);
@@ -157,21 +149,15 @@ static void month_directory(const struct dataset_part *part, char path[PATH_MAX]
 }
 
 static enum daybook_status put_directory(struct dataset_place *place, struct daybook_error *error) {
-    char parent[PATH_MAX];
     size_t size = strlen(place->beside) - strlen(".XXXXXX");
     char final[PATH_MAX];
     (void)snprintf(final, sizeof final, "%.*s", (int)size, place->beside);
-    (void)snprintf(parent, sizeof parent, "%s", final);
-    char *slash = strrchr(parent, '/');
-    if (slash != NULL) {
-        slash[slash == parent ? 1 : 0] = '\0';
-    }
-    DAYBOOK_TRY(sync_path(place->beside, error));
+    DAYBOOK_TRY(files_sync_directory(place->beside, error));
     if (rename(place->beside, final) != 0) {
         return fail_at(final, error);
     }
     place->beside[0] = '\0';
-    return sync_path(slash == NULL ? "." : parent, error);
+    return files_sync_parent(final, error);
 }
 
 static void remove_directory(struct dataset_place *place) {

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/files.h"
 #include "engine/ledger.h"
 #include "keyring.h"
 #include "projection/mark.h"
 #include "state_store.h"
-#include "store/files.h"
 #include "store/journal_scrub.h"
 #include "store/page_check.h"
 #include "store/store.h"

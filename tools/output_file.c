@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "tools/text.h"
 
 static enum daybook_status fail(const struct output_file *file, struct daybook_error *error) {
@@ -53,22 +54,6 @@ enum daybook_status output_file_open(struct output_file *file, const char *path,
     return DAYBOOK_OK;
 }
 
-/* A rename is durable once its directory is. */
-static bool sync_directory_of(const char *path) {
-    char directory[PATH_MAX];
-    (void)snprintf(directory, sizeof directory, "%s", path);
-    char *slash = strrchr(directory, '/');
-    if (slash != NULL) {
-        slash[slash == directory ? 1 : 0] = '\0';
-    }
-    int descriptor = open(slash == NULL ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = descriptor >= 0 && fsync(descriptor) == 0;
-    if (descriptor >= 0) {
-        (void)close(descriptor);
-    }
-    return is_synced;
-}
-
 static enum daybook_status put_in_place(struct output_file *file, struct daybook_error *error) {
     bool is_written = fflush(file->stream) == 0 && ferror(file->stream) == 0;
     bool is_beside = file->beside[0] != '\0';
@@ -81,10 +66,11 @@ static enum daybook_status put_in_place(struct output_file *file, struct daybook
     }
     file->stream = NULL;
     if (status == DAYBOOK_OK && is_beside) {
-        if (rename(file->beside, file->name) != 0 || !sync_directory_of(file->name)) {
+        if (rename(file->beside, file->name) != 0) {
             return fail(file, error);
         }
         file->beside[0] = '\0';
+        status = files_sync_parent(file->name, error);
     }
     return status;
 }

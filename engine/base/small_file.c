@@ -9,33 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_STEP = 65536 };
+#include "base/files.h"
 
-enum daybook_status small_file_status(int code) {
-    switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return DAYBOOK_LIMIT;
-    case EROFS:
-    case EACCES:
-    case EPERM:
-        return DAYBOOK_READ_ONLY;
-    case ENOENT:
-    case ENOTDIR:
-        return DAYBOOK_NOT_FOUND;
-    case EEXIST:
-        return DAYBOOK_EXISTS;
-    case ENOMEM:
-        return DAYBOOK_NO_MEMORY;
-    default:
-        return DAYBOOK_IO;
-    }
-}
+enum { READ_STEP = 65536 };
 
 static enum daybook_status fail(const char *doing, const char *path, struct daybook_error *error) {
     int code = errno;
-    return daybook_fail(error, small_file_status(code), "%s %s: %s", doing, path, strerror(code));
+    return daybook_fail(error, files_status(code), "%s %s: %s", doing, path, strerror(code));
 }
 
 static enum daybook_status read_all(int file, const char *path, size_t limit_bytes, struct daybook_buffer *content,
@@ -84,20 +64,6 @@ static enum daybook_status write_all(int file, const char *path, struct daybook_
     return fsync(file) == 0 ? DAYBOOK_OK : fail("syncing", path, error);
 }
 
-static enum daybook_status sync_directory_of(const char *path, struct daybook_error *error) {
-    char directory[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    int size = slash == NULL ? 1 : (int)(slash - path);
-    (void)snprintf(directory, sizeof directory, "%.*s", size > 0 ? size : 1, slash == NULL ? "." : path);
-    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) {
-        return fail("opening", directory, error);
-    }
-    enum daybook_status status = fsync(file) == 0 ? DAYBOOK_OK : fail("syncing", directory, error);
-    (void)close(file);
-    return status;
-}
-
 static enum daybook_status put_in_place(const char *beside, const char *path, enum small_file_place place,
                                         struct daybook_error *error) {
     /* A link fails where something is: nothing is ever replaced that should be new. */
@@ -108,7 +74,7 @@ static enum daybook_status put_in_place(const char *beside, const char *path, en
     if (place == SMALL_FILE_NEW) {
         (void)unlink(beside);
     }
-    return sync_directory_of(path, error);
+    return files_sync_parent(path, error);
 }
 
 enum daybook_status small_file_write(const char *path, struct daybook_bytes content, enum small_file_mode mode,

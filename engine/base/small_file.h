@@ -18,7 +18,4 @@ DAYBOOK_MUST_USE enum daybook_status small_file_write(const char *path, struct d
                                                       enum small_file_mode mode, enum small_file_place place,
                                                       struct daybook_error *error);
 
-/* The status for errno: LIMIT for a full disk, READ_ONLY for refused writes, NOT_FOUND, EXISTS, else IO. */
-enum daybook_status small_file_status(int code);
-
 #endif

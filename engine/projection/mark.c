@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/small_file.h"
+
 enum { MARK_TEXT_SIZE = 128 };
 
 /* The first line of a small file, without its end; false when it cannot be read. */
@@ -59,54 +61,11 @@ enum mark mark_read(const char *directory, const struct mark_boot *boot) {
     return is_this_boot ? MARK_DIRTY : MARK_SUSPECT;
 }
 
-static enum daybook_status fail_write(const char *path, struct daybook_error *error) {
-    int reason = errno;
-    enum daybook_status status = DAYBOOK_IO;
-    if (reason == ENOENT || reason == ENOTDIR) {
-        status = DAYBOOK_NOT_FOUND;
-    } else if (reason == ENOSPC || reason == EDQUOT) {
-        status = DAYBOOK_LIMIT;
-    } else if (reason == EACCES || reason == EROFS || reason == EPERM) {
-        status = DAYBOOK_READ_ONLY;
-    }
-    return daybook_fail(error, status, "writing %s: %s", path, strerror(reason));
-}
-
-static bool sync_directory(const char *directory) {
-    int handle = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (handle < 0) {
-        return false;
-    }
-    bool is_synced = fsync(handle) == 0;
-    int reason = errno;
-    close(handle);
-    errno = reason;
-    return is_synced;
-}
-
-/* Written aside, synced and renamed: a reader sees the old line or the new one. The
- * name aside holds the process id, since two processes may begin a generation at once. */
 static enum daybook_status write_mark(const char *directory, const char *line, struct daybook_error *error) {
     char path[PATH_MAX];
-    char aside[PATH_MAX];
     snprintf(path, sizeof path, "%s/mark", directory);
-    snprintf(aside, sizeof aside, "%s/mark.%ld", directory, (long)getpid());
-    int file = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file < 0) {
-        return fail_write(aside, error);
-    }
-    size_t size = strlen(line);
-    errno = ENOSPC;
-    bool is_written = write(file, line, size) == (ssize_t)size && fsync(file) == 0;
-    int reason = errno;
-    close(file);
-    errno = reason;
-    if (!is_written || rename(aside, path) != 0 || !sync_directory(directory)) {
-        enum daybook_status status = fail_write(path, error);
-        unlink(aside);
-        return status;
-    }
-    return DAYBOOK_OK;
+    struct daybook_bytes content = {(const uint8_t *)line, strlen(line)};
+    return small_file_write(path, content, SMALL_FILE_PUBLIC, SMALL_FILE_REPLACE, error);
 }
 
 enum daybook_status mark_write_dirty(const char *directory, const struct mark_boot *boot, struct daybook_error *error) {

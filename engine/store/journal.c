@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/files.h"
+#include "base/files.h"
 #include "store/journal_internal.h"
 #include "store/writer_lock.h"
 

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "store/files.h"
+#include "base/files.h"
 #include "store/journal_internal.h"
 
 /* LMDB's pages, and what is left free of a frame's last one: their header, and room for a frame that packs a little

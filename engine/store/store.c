@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/files.h"
+#include "base/files.h"
 #include "store/store_internal.h"
 
 /* Below this much free space a failed write is called a full disk: LMDB reports a write cut short as EIO. */

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/files.h"
+#include "base/files.h"
 #include "store/store_internal.h"
 
 /* Address space is free on 64 bits, so the map never has to grow. Where it is not (a limit on address space, some

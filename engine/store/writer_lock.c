@@ -1,5 +1,6 @@
 /* The lock of the ledger's one writer, and its name for others to read. */
 #include "store/writer_lock.h"
+#include "base/files.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "store/files.h"
 
 enum { COMMAND_LINE_SIZE = 512, WORD_SIZE = 32 };
 

@@ -1,14 +1,17 @@
 /* Directories and free space, with durability. */
-#include "store/files.h"
+#include "base/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+enum { REMOVE_DEPTH = 16 };
 
 char *files_path(const char *directory, const char *name) {
     char *path = NULL;
@@ -40,6 +43,8 @@ enum daybook_status files_status(int code) {
         return DAYBOOK_NOT_FOUND;
     case ENOMEM:
         return DAYBOOK_NO_MEMORY;
+    case EEXIST:
+        return DAYBOOK_EXISTS;
     case EBUSY:
         return DAYBOOK_BUSY;
     default:
@@ -60,6 +65,22 @@ enum daybook_status files_sync_directory(const char *directory, struct daybook_e
     return status;
 }
 
+enum daybook_status files_sync_parent(const char *path, struct daybook_error *error) {
+    char parent[PATH_MAX];
+    size_t size = strlen(path);
+    while (size > 0 && path[size - 1] == '/') {
+        size--;
+    }
+    while (size > 0 && path[size - 1] != '/') {
+        size--;
+    }
+    if (size >= sizeof parent) {
+        return daybook_fail(error, DAYBOOK_INVALID, "syncing the directory of %.60s...: the path is too long", path);
+    }
+    (void)snprintf(parent, sizeof parent, "%.*s", size > 0 ? (int)size : 1, size > 0 ? path : ".");
+    return files_sync_directory(parent, error);
+}
+
 enum daybook_status files_make_directory(const char *path, struct daybook_error *error) {
     if (mkdir(path, 0777) != 0) {
         struct stat facts;
@@ -67,16 +88,21 @@ enum daybook_status files_make_directory(const char *path, struct daybook_error 
         if (code == EEXIST && stat(path, &facts) == 0 && S_ISDIR(facts.st_mode)) {
             return DAYBOOK_OK;
         }
-        return daybook_fail(error, code == EEXIST ? DAYBOOK_EXISTS : files_status(code), "making the directory %s: %s",
-                            path, strerror(code));
+        return daybook_fail(error, files_status(code), "making the directory %s: %s", path, strerror(code));
     }
-    char *parent = files_path(path, "..");
-    if (parent == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "making the directory %s: no memory", path);
-    }
-    enum daybook_status status = files_sync_directory(parent, error);
-    free(parent);
-    return status;
+    return files_sync_parent(path, error);
+}
+
+static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place) {
+    (void)facts;
+    (void)kind;
+    (void)place;
+    (void)remove(path);
+    return 0;
+}
+
+void files_remove_tree(const char *path) {
+    (void)nftw(path, remove_one, REMOVE_DEPTH, FTW_DEPTH | FTW_PHYS);
 }
 
 uint64_t files_free_bytes(const char *path) {
