@@ -19,10 +19,12 @@ struct bench {
     uint64_t open_items;   /* Of the book whose ages are asked for. */
     const char *directory; /* Of this run; on the disk that is to be measured. */
     const char *json_path;
+    const char *beside_path; /* The JSON of a run to be set beside this one; NULL: none. */
     const char *commit;
     struct figures figures;
 
     /* Learned on the way. */
+    struct figure *append; /* Of the figures: events appended a second. */
     uint64_t head;
     uint64_t requests;
     int64_t end_us;
@@ -46,6 +48,15 @@ bool bench_parts(struct bench *bench);         /* run_parts.c: reads the events 
 bool bench_replay(struct bench *bench);        /* run_views.c */
 bool bench_point_in_time(struct bench *bench); /* run_views.c */
 bool bench_aging(struct bench *bench);         /* run_aging.c */
+bool bench_follow(struct bench *bench);        /* run_follow.c */
+bool bench_recover(struct bench *bench);       /* run_recover.c: appends to the history, so it comes last. */
+bool bench_beside(struct bench *bench);        /* beside.c */
+
+/* One request a call from so many threads; the figures are "single appends, N submitters" and their like. */
+bool bench_single_from(struct bench *bench, size_t threads, size_t requests_each); /* run_append.c */
+
+/* The one of the standard views that has this name; says so when there is none. */
+const struct projection *bench_view_named(const char *name);
 
 /* Until the view has folded up to `head`, in this thread. */
 bool bench_wait_for(struct daybook *ledger, const char *view, uint64_t head);

@@ -1,5 +1,6 @@
 /* Figures: percentiles, the table, the JSON. */
 #include "bench/figures.h"
+#include "bench/targets.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -55,8 +56,22 @@ struct percentiles samples_percentiles(struct samples *samples) {
                                 .max = (double)samples->ns[samples->count - 1] / 1e3};
 }
 
+enum figure_sense figure_sense_of(const char *unit) {
+    static const char *const lower[] = {"us", "us (p50)", "us/event", "ms", "s", "bytes", "MiB", "times"};
+    size_t length = strlen(unit);
+    if (strcmp(unit, "x") == 0 || (length > 2 && strcmp(unit + length - 2, "/s") == 0)) {
+        return FIGURE_HIGHER;
+    }
+    for (size_t i = 0; i < sizeof lower / sizeof *lower; i++) {
+        if (strcmp(unit, lower[i]) == 0) {
+            return FIGURE_LOWER;
+        }
+    }
+    return FIGURE_NEUTRAL;
+}
+
 struct figure *figures_add(struct figures *figures, const char *name, double value, const char *unit) {
-    assert(figures->count < FIGURES_MAX);
+    assert(figures->count < FIGURES_MAX && figures_find(figures, name) == NULL);
     struct figure *figure = &figures->items[figures->count++];
     *figure = (struct figure){.name = name, .unit = unit, .value = value};
     (void)fprintf(stderr, "  %-46s %14.1f %s\n", name, value, unit);
@@ -76,11 +91,20 @@ void figure_limit(struct figure *figure, const char *limit_name, double limit) {
     figure->limit = limit;
 }
 
+const struct figure *figures_find(const struct figures *figures, const char *name) {
+    for (size_t i = 0; i < figures->count; i++) {
+        if (strcmp(figures->items[i].name, name) == 0) {
+            return &figures->items[i];
+        }
+    }
+    return NULL;
+}
+
 void figures_print(const struct figures *figures, FILE *out) {
-    (void)fprintf(out, "%-46s %14s  %-10s %s\n", "figure", "value", "unit", "limit of its parts, same run");
+    (void)fprintf(out, "%-60s %14s  %-10s %s\n", "figure", "value", "unit", "limit of its parts, same run");
     for (size_t i = 0; i < figures->count; i++) {
         const struct figure *figure = &figures->items[i];
-        (void)fprintf(out, "%-46s %14.1f  %-10s", figure->name, figure->value, figure->unit);
+        (void)fprintf(out, "%-60s %14.2f  %-10s", figure->name, figure->value, figure->unit);
         if (figure->limit_name != NULL) {
             (void)fprintf(out, " %.2f of %s (%.1f)", figure->limit > 0 ? figure->value / figure->limit : 0,
                           figure->limit_name, figure->limit);
@@ -88,7 +112,7 @@ void figures_print(const struct figures *figures, FILE *out) {
         (void)fputc('\n', out);
         if (figure->has_percentiles) {
             const struct percentiles *us = &figure->us;
-            (void)fprintf(out, "%46s p50 %.1f  p95 %.1f  p99 %.1f  p99.9 %.1f  max %.1f us\n", "", us->p50, us->p95,
+            (void)fprintf(out, "%60s p50 %.1f  p95 %.1f  p99 %.1f  p99.9 %.1f  max %.1f us\n", "", us->p50, us->p95,
                           us->p99, us->p999, us->max);
         }
     }
@@ -119,6 +143,7 @@ bool figures_write_json(const struct figures *figures, const char *const *facts,
         (void)json_array_append_new(list, figure_json(&figures->items[i]));
     }
     (void)json_object_set_new(root, "figures", list);
+    (void)json_object_set_new(root, "targets", targets_json(figures));
     bool is_written = json_dump_file(root, path, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0;
     if (!is_written) {
         (void)fprintf(stderr, "daybook-bench: writing %s: %s\n", path, strerror(errno));

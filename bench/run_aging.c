@@ -28,11 +28,12 @@ struct asking {
 
 static const struct asking askings[] = {
     {.name = "aging of the open items at the head"},
-    {.name = "  a year back, known now", .days_back = 365},
-    {.name = "  a year back, known then", .days_back = 365, .is_known_then = true},
-    {.name = "  by posting date, 30 edges", .is_by_posting = true, .has_many_edges = true},
-    {.name = "  unapplied in its bucket", .unapplied = PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_BUCKET},
-    {.name = "  unapplied netted", .unapplied = PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_NETTED},
+    {.name = "aging of the open items, a year back, known now", .days_back = 365},
+    {.name = "aging of the open items, a year back, known then", .days_back = 365, .is_known_then = true},
+    {.name = "aging of the open items, by posting date, 30 edges", .is_by_posting = true, .has_many_edges = true},
+    {.name = "aging of the open items, unapplied in its bucket",
+     .unapplied = PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_BUCKET},
+    {.name = "aging of the open items, unapplied netted", .unapplied = PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_NETTED},
 };
 
 /* A ledger with a book in it. */
@@ -209,10 +210,11 @@ static bool measure_law(struct bench *bench, uint64_t open_items) {
                   ask(&books[i], &askings[0], &all_ms[i], &first_ms) && ask_customers(bench, &books[i], &one_us[i]);
     }
     if (is_done) {
-        figures_add(&bench->figures, "the same open items, events of the longer history",
-                    (double)books[1].head / (double)books[0].head, "times");
-        figures_add(&bench->figures, "  aging of all, of that time", all_ms[1] / all_ms[0], "times");
-        figures_add(&bench->figures, "  aging of one customer, of that time", one_us[1] / one_us[0], "times");
+        figures_add(&bench->figures, "the same open items, length of the longer history",
+                    (double)books[1].head / (double)books[0].head, "histories");
+        figures_add(&bench->figures, "the same open items, aging of all, of that time", all_ms[1] / all_ms[0], "times");
+        figures_add(&bench->figures, "the same open items, aging of one customer, of that time", one_us[1] / one_us[0],
+                    "times");
     }
     daybook_close(books[0].ledger);
     daybook_close(books[1].ledger);
@@ -224,8 +226,8 @@ bool bench_aging(struct bench *bench) {
     struct open_book_options options = {bench->seed, bench->customers, bench->open_items, bench->open_items / 10};
     bool is_done = fill(bench, "open", &options, &filled);
     if (is_done) {
-        figures_add(&bench->figures, "open items", (double)bench->open_items, "items");
-        figures_add(&bench->figures, "  events", (double)filled.head, "events");
+        figures_add(&bench->figures, "open items, items", (double)bench->open_items, "items");
+        figures_add(&bench->figures, "open items, events", (double)filled.head, "events");
     }
     for (size_t i = 0; is_done && i < sizeof askings / sizeof *askings; i++) {
         double median_ms = 0;
@@ -233,7 +235,7 @@ bool bench_aging(struct bench *bench) {
         is_done = ask(&filled, &askings[i], &median_ms, &first_ms);
         figures_add(&bench->figures, askings[i].name, median_ms, "ms");
         if (i == 0) {
-            figures_add(&bench->figures, "  the first time", first_ms, "ms");
+            figures_add(&bench->figures, "aging of the open items at the head, the first time", first_ms, "ms");
         }
     }
     daybook_close(filled.ledger);

@@ -8,42 +8,114 @@
 #include "bench/batch.h"
 #include "bench/bench.h"
 
-static bool append_history(struct bench *bench, struct daybook *ledger, struct workload *workload,
-                           struct samples *samples, struct tally *tally) {
-    struct batch batch;
-    bool is_done = batch_init(&batch, BENCH_BATCH_REQUESTS);
-    while (is_done && tally->events < bench->events) {
-        batch_reset(&batch);
-        while (is_done && batch.count < BENCH_BATCH_REQUESTS) {
-            is_done = batch_add(&batch, workload_next(workload));
-        }
-        batch_finish(&batch);
+/* How long a part of the history took. */
+struct stretch {
+    double seconds;
+    uint64_t events;
+};
+
+struct history_run {
+    struct samples samples;
+    struct tally tally;
+    struct tally opening;       /* Of the customers that were opened before; not measured. */
+    struct stretch first_tenth; /* Of the events. */
+    struct stretch last_tenth;
+};
+
+static bool fill_batch(struct batch *batch, struct workload *workload, size_t count) {
+    bool is_done = true;
+    batch_reset(batch);
+    while (is_done && batch->count < count) {
+        is_done = batch_add(batch, workload_next(workload));
+    }
+    batch_finish(batch);
+    return is_done;
+}
+
+/* Where every customer is opened before anything else, that is not what is measured. */
+static bool open_customers(struct bench *bench, struct daybook *ledger, struct workload *workload,
+                           struct tally *tally) {
+    struct batch batch = {0};
+    struct samples unused = {0};
+    bool is_done = batch_init(&batch, BENCH_BATCH_REQUESTS) && samples_init(&unused, 1);
+    for (uint32_t left = bench->customers; is_done && left > 0; left -= (uint32_t)batch.count) {
+        unused.count = 0;
+        is_done = fill_batch(&batch, workload, left < BENCH_BATCH_REQUESTS ? left : BENCH_BATCH_REQUESTS);
         bench->clock_us = workload_now_us(workload);
-        is_done = is_done && samples->count < samples->capacity && batch_submit(ledger, &batch, samples, tally);
+        is_done = is_done && batch_submit(ledger, &batch, &unused, tally);
+    }
+    batch_release(&batch);
+    samples_release(&unused);
+    return is_done;
+}
+
+static void add_to_stretches(const struct bench *bench, struct history_run *run, uint64_t events_before) {
+    double seconds = (double)run->samples.ns[run->samples.count - 1] / 1e9;
+    uint64_t events = run->tally.events - events_before;
+    struct stretch *stretch = NULL;
+    if (run->tally.events <= bench->events / 10 || events_before == 0) {
+        stretch = &run->first_tenth;
+    } else if (events_before >= bench->events / 10 * 9) {
+        stretch = &run->last_tenth;
+    }
+    if (stretch != NULL) {
+        stretch->seconds += seconds;
+        stretch->events += events;
+    }
+}
+
+static bool append_history(struct bench *bench, struct daybook *ledger, struct workload *workload,
+                           struct history_run *run) {
+    struct batch batch = {0};
+    bool is_done = batch_init(&batch, BENCH_BATCH_REQUESTS) &&
+                   (!bench->opens_first || open_customers(bench, ledger, workload, &run->opening));
+    while (is_done && run->tally.events < bench->events) {
+        uint64_t events_before = run->tally.events;
+        is_done = fill_batch(&batch, workload, BENCH_BATCH_REQUESTS) && run->samples.count < run->samples.capacity;
+        bench->clock_us = workload_now_us(workload);
+        is_done = is_done && batch_submit(ledger, &batch, &run->samples, &run->tally);
+        if (is_done) {
+            add_to_stretches(bench, run, events_before);
+        }
     }
     batch_release(&batch);
     return is_done;
 }
 
-static bool measure_journal(struct bench *bench, struct daybook *ledger, const struct tally *tally,
-                            struct samples *samples) {
+static void add_stretches(struct figures *figures, const struct history_run *run) {
+    if (run->first_tenth.seconds <= 0 || run->last_tenth.seconds <= 0) {
+        return; /* Too few batches to tell. */
+    }
+    double first = (double)run->first_tenth.events / run->first_tenth.seconds;
+    double last = (double)run->last_tenth.events / run->last_tenth.seconds;
+    figures_add(figures, "append, the first tenth of the events", first, "events/s");
+    figures_add(figures, "append, the last tenth of the events", last, "events/s");
+    figures_add(figures, "append, the last tenth of the events, of the first's rate", last / first, "x");
+}
+
+static bool measure_journal(struct bench *bench, struct daybook *ledger, struct history_run *run) {
     struct daybook_error error;
     struct journal_usage usage;
+    const struct tally *tally = &run->tally;
     if (daybook_head(ledger, &bench->head, &error) != DAYBOOK_OK ||
         journal_usage(ledger_journal(ledger), &usage, &error) != DAYBOOK_OK) {
         return bench_failed("looking at the journal", &error);
     }
-    bench->requests = tally->requests;
+    bench->requests = tally->requests + run->opening.requests;
     bench->end_us = bench->clock_us;
     bench->journal_bytes = usage.size_bytes;
     struct figures *figures = &bench->figures;
-    double seconds = samples_sum_s(samples);
-    figures_add(figures, "append, batches of 8192 requests", (double)tally->events / seconds, "events/s");
+    double seconds = samples_sum_s(&run->samples);
+    figures_add(figures, "history, events", (double)bench->head, "events");
+    figures_add(figures, "history, customers", (double)bench->customers, "customers");
+    bench->append =
+        figures_add(figures, "append, batches of 8192 requests", (double)tally->events / seconds, "events/s");
     figures_add(figures, "append, processor time of the calling thread",
                 (double)tally->cpu_ns / 1e3 / (double)tally->events, "us/event");
     figures_add(figures, "append, the same in requests", (double)tally->requests / seconds, "requests/s");
-    figures_add_latency(figures, "append, latency of one batch", samples);
-    figures_add(figures, "requests refused", (double)tally->refused, "requests");
+    add_stretches(figures, run);
+    figures_add_latency(figures, "append, latency of one batch", &run->samples);
+    figures_add(figures, "requests refused", (double)(tally->refused + run->opening.refused), "requests");
     figures_add(figures, "journal, size of an event", (double)usage.size_bytes / (double)bench->head, "bytes");
     figures_add(figures, "journal, events in a frame", (double)bench->head / (double)usage.frame_count, "events");
     return true;
@@ -64,8 +136,7 @@ static bool measure_open(struct bench *bench, const char *directory) {
 
 bool bench_append(struct bench *bench) {
     char path[PATH_MAX];
-    struct samples samples = {0};
-    struct tally tally = {.says_why = true};
+    struct history_run run = {.tally = {.says_why = true}, .opening = {.says_why = true}};
     struct daybook *ledger = NULL;
     struct workload_options options = {.seed = bench->seed,
                                        .customers = bench->customers,
@@ -73,16 +144,15 @@ bool bench_append(struct bench *bench) {
                                        .requests = bench->events * 10 / 16 + 1,
                                        .opens_first = bench->opens_first};
     struct workload *workload = workload_open(&options);
-    bool is_done = workload != NULL && samples_init(&samples, bench->events / 4096 + 1024);
+    bool is_done = workload != NULL && samples_init(&run.samples, bench->events / 4096 + 1024);
     if (is_done) {
         bench->clock_us = workload_now_us(workload);
         is_done = bench_make_ledger(bench, bench_path(bench, "ledger", path), &ledger) &&
-                  append_history(bench, ledger, workload, &samples, &tally) &&
-                  measure_journal(bench, ledger, &tally, &samples);
+                  append_history(bench, ledger, workload, &run) && measure_journal(bench, ledger, &run);
     }
     if (is_done) {
         figures_add(&bench->figures, "memory, peak while appending", bench_peak_rss_mib(), "MiB");
-        figures_add(&bench->figures, "  of it the workload's own",
+        figures_add(&bench->figures, "memory, of that peak the workload's own",
                     (double)workload_memory_bytes(workload) / (1024.0 * 1024.0), "MiB");
         uint64_t start = clock_monotonic_ns();
         daybook_close(ledger);
@@ -91,7 +161,7 @@ bool bench_append(struct bench *bench) {
         is_done = measure_open(bench, path);
     }
     daybook_close(ledger);
-    samples_release(&samples);
+    samples_release(&run.samples);
     workload_close(workload);
     return is_done;
 }
@@ -170,52 +240,82 @@ static bool run_submitters(struct submitter *submitters, size_t count, atomic_bo
     return is_done;
 }
 
-static bool measure_single(struct bench *bench, const char *name, size_t threads, size_t requests_each,
-                           const char *rate_name, const char *latency_name) {
-    char path[PATH_MAX];
-    struct daybook *ledger = NULL;
+/* Names of figures live as long as the program: one set for each number of threads that is asked for. */
+struct single_names {
+    size_t threads;
+    const char *ledger, *rate, *events, *latency;
+};
+
+static const struct single_names single_names[] = {
+    {1, "single-1", "single appends, 1 submitter", "single appends, 1 submitter, in events",
+     "single appends, 1 submitter, latency"},
+    {16, "single-16", "single appends, 16 submitters", "single appends, 16 submitters, in events",
+     "single appends, 16 submitters, latency"},
+    {BENCH_THREADS, "single-64", "single appends, 64 submitters", "single appends, 64 submitters, in events",
+     "single appends, 64 submitters, latency"},
+};
+
+static bool add_single(struct bench *bench, const struct single_names *names, const struct submitter *submitters,
+                       double seconds) {
+    uint64_t events = 0;
+    uint64_t requests = 0;
     struct samples all = {0};
+    for (size_t i = 0; i < names->threads; i++) {
+        events += submitters[i].tally.events;
+        requests += submitters[i].tally.requests;
+    }
+    if (!samples_init(&all, requests)) {
+        return false;
+    }
+    for (size_t i = 0; i < names->threads; i++) {
+        for (size_t j = 0; j < submitters[i].samples.count; j++) {
+            samples_add(&all, submitters[i].samples.ns[j]);
+        }
+    }
+    struct figure *rate = figures_add(&bench->figures, names->rate, (double)requests / seconds, "requests/s");
+    if (names->threads == 1 && bench->commit_limit > 0) {
+        figure_limit(rate, "raw LMDB, one event a commit", bench->commit_limit);
+    }
+    figures_add(&bench->figures, names->events, (double)events / seconds, "events/s");
+    figures_add_latency(&bench->figures, names->latency, &all);
+    samples_release(&all);
+    return true;
+}
+
+static bool measure_single(struct bench *bench, const struct single_names *names, size_t requests_each) {
+    char path[PATH_MAX];
+    size_t threads = names->threads;
+    struct daybook *ledger = NULL;
     struct submitter *submitters = calloc(threads, sizeof *submitters);
     atomic_bool is_over = false;
     double seconds = 0;
-    bool is_done = submitters != NULL && samples_init(&all, threads * requests_each) &&
-                   bench_make_ledger(bench, bench_path(bench, name, path), &ledger);
+    bool is_done = submitters != NULL && bench_make_ledger(bench, bench_path(bench, names->ledger, path), &ledger);
     for (size_t i = 0; is_done && i < threads; i++) {
         submitters[i].bench = bench;
         submitters[i].ledger = ledger;
         is_done = prepare_submitter(&submitters[i], (uint32_t)i, 100, requests_each);
     }
-    is_done = is_done && run_submitters(submitters, threads, &is_over, &seconds);
-    uint64_t events = 0;
-    uint64_t requests = 0;
-    for (size_t i = 0; is_done && i < threads; i++) {
-        events += submitters[i].tally.events;
-        requests += submitters[i].tally.requests;
-        for (size_t j = 0; j < submitters[i].samples.count; j++) {
-            samples_add(&all, submitters[i].samples.ns[j]);
-        }
-    }
-    if (is_done) {
-        struct figure *rate = figures_add(&bench->figures, rate_name, (double)requests / seconds, "requests/s");
-        if (threads == 1) {
-            figure_limit(rate, "raw LMDB, one event a commit", bench->commit_limit);
-        } else {
-            figures_add(&bench->figures, "  the same in events", (double)events / seconds, "events/s");
-        }
-        figures_add_latency(&bench->figures, latency_name, &all);
-    }
+    is_done = is_done && run_submitters(submitters, threads, &is_over, &seconds) &&
+              add_single(bench, names, submitters, seconds);
     for (size_t i = 0; submitters != NULL && i < threads; i++) {
         batch_release(&submitters[i].batch);
         samples_release(&submitters[i].samples);
     }
     daybook_close(ledger);
-    samples_release(&all);
     free(submitters);
     return is_done;
 }
 
+bool bench_single_from(struct bench *bench, size_t threads, size_t requests_each) {
+    for (size_t i = 0; i < sizeof single_names / sizeof *single_names; i++) {
+        if (single_names[i].threads == threads) {
+            return measure_single(bench, &single_names[i], requests_each);
+        }
+    }
+    return false;
+}
+
 bool bench_single(struct bench *bench) {
-    return measure_single(bench, "single-1", 1, 8000, "single appends, 1 submitter", "  latency of one") &&
-           measure_single(bench, "single-64", BENCH_THREADS, 4000, "single appends, 64 submitters",
-                          "  latency of one of 64");
+    return bench_single_from(bench, 1, 8000) && bench_single_from(bench, 16, 8000) &&
+           bench_single_from(bench, BENCH_THREADS, 4000);
 }

@@ -275,15 +275,6 @@ static bool measure_sync(struct bench *bench) {
     return is_done;
 }
 
-static struct figure *figure_named(struct bench *bench, const char *name) {
-    for (size_t i = 0; i < bench->figures.count; i++) {
-        if (strcmp(bench->figures.items[i].name, name) == 0) {
-            return &bench->figures.items[i];
-        }
-    }
-    return NULL;
-}
-
 bool bench_parts(struct bench *bench) {
     if (!load_events(bench)) {
         return false;
@@ -298,7 +289,7 @@ bool bench_parts(struct bench *bench) {
     if (is_done) {
         figures_add(&bench->figures, "part: LMDB, the same events and commits", bench->append_limit, "events/s");
         figures_add(&bench->figures, "part: LMDB, one event a commit", bench->commit_limit, "commits/s");
-        figure_limit(figure_named(bench, "append, batches of 8192 requests"), "raw LMDB append", bench->append_limit);
+        figure_limit(bench->append, "raw LMDB append", bench->append_limit);
         is_done = measure_codec(bench, &frames) && measure_frame_append(bench, &frames, per_commit) &&
                   measure_wire(bench) && measure_sync(bench);
     }

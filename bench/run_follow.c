@@ -1,0 +1,151 @@
+/*
+ * Appending while views follow: the same history again, into a ledger whose
+ * workers fold balance, aging, credit and the tree of hashes. What counts is the
+ * time until all of them are at the head. The requests are drawn before.
+ */
+#include <limits.h>
+#include <stdlib.h>
+
+#include "bench/batch.h"
+#include "bench/bench.h"
+
+enum { FOLLOWED = 4 };
+
+static const char *const followed[FOLLOWED] = {"balance", "aging", "credit", "tree"};
+
+/* All requests of the history, drawn before the clock runs. */
+struct drawn {
+    struct batch *batches;
+    int64_t *clocks_us;
+    size_t count;
+    size_t bytes;
+};
+
+static void drawn_release(struct drawn *drawn) {
+    for (size_t i = 0; drawn->batches != NULL && i < drawn->count; i++) {
+        batch_release(&drawn->batches[i]);
+    }
+    free(drawn->batches);
+    free(drawn->clocks_us);
+}
+
+static bool draw(const struct bench *bench, struct drawn *drawn) {
+    struct workload_options options = {.seed = bench->seed,
+                                       .customers = bench->customers,
+                                       .spread = bench->spread,
+                                       .requests = bench->events * 10 / 16 + 1,
+                                       .opens_first = bench->opens_first};
+    size_t wanted = (size_t)(bench->requests + BENCH_BATCH_REQUESTS - 1) / BENCH_BATCH_REQUESTS;
+    struct workload *workload = workload_open(&options);
+    drawn->batches = calloc(wanted, sizeof *drawn->batches);
+    drawn->clocks_us = calloc(wanted, sizeof *drawn->clocks_us);
+    bool is_done = workload != NULL && drawn->batches != NULL && drawn->clocks_us != NULL;
+    while (is_done && drawn->count < wanted) {
+        struct batch *batch = &drawn->batches[drawn->count];
+        is_done = batch_init(batch, BENCH_BATCH_REQUESTS);
+        drawn->count++;
+        while (is_done && batch->count < BENCH_BATCH_REQUESTS) {
+            is_done = batch_add(batch, workload_next(workload));
+        }
+        batch_finish(batch);
+        drawn->clocks_us[drawn->count - 1] = workload_now_us(workload);
+        drawn->bytes += batch->bytes.size;
+    }
+    workload_close(workload);
+    return is_done;
+}
+
+/* How far the slowest of the views is behind. */
+static uint64_t lag_of(struct daybook *ledger, uint64_t head) {
+    uint64_t lag = 0;
+    for (size_t i = 0; i < ledger_view_count(ledger); i++) {
+        uint64_t position = view_position(ledger_view_at(ledger, i));
+        if (position < head && head - position > lag) {
+            lag = head - position;
+        }
+    }
+    return lag;
+}
+
+struct following {
+    struct samples samples;
+    struct tally tally;
+    uint64_t lag_max;
+    uint64_t lag_at_half; /* The longest in the first half: one that has no bound keeps growing. */
+    double append_s;
+    double total_s;
+};
+
+static bool append_followed(struct bench *bench, struct daybook *ledger, const struct drawn *drawn,
+                            struct following *following) {
+    bool is_done = true;
+    uint64_t start = clock_monotonic_ns();
+    for (size_t i = 0; is_done && i < drawn->count; i++) {
+        bench->clock_us = drawn->clocks_us[i];
+        is_done = batch_submit(ledger, &drawn->batches[i], &following->samples, &following->tally);
+        uint64_t lag = lag_of(ledger, following->tally.events);
+        following->lag_max = lag > following->lag_max ? lag : following->lag_max;
+        if (i < drawn->count / 2) {
+            following->lag_at_half = following->lag_max;
+        }
+    }
+    following->append_s = bench_seconds_since(start);
+    for (size_t i = 0; is_done && i < FOLLOWED; i++) {
+        is_done = bench_wait_for(ledger, followed[i], following->tally.events);
+    }
+    following->total_s = bench_seconds_since(start);
+    return is_done;
+}
+
+static void add_figures(struct bench *bench, struct following *following, const struct drawn *drawn) {
+    struct figures *figures = &bench->figures;
+    double events = (double)following->tally.events;
+    struct figure *rate = figures_add(figures, "append with balance, aging, credit and proof folds",
+                                      events / following->total_s, "events/s");
+    const struct figure *replay = figures_find(figures, "replay of balance, aging and credit");
+    if (replay != NULL) {
+        /* Both want the machine: one after the other would take the sum of their times. */
+        figure_limit(rate, "append, then replay of three views", 1 / (1 / bench->append->value + 1 / replay->value));
+    }
+    figures_add(figures, "append with folds, until the last request was durable", events / following->append_s,
+                "events/s");
+    figures_add(figures, "append with folds, longest lag of a view", (double)following->lag_max, "events behind");
+    figures_add(figures, "append with folds, longest lag in the first half", (double)following->lag_at_half,
+                "events behind");
+    figures_add(figures, "append with folds, catching up at the end", following->total_s - following->append_s, "s");
+    figures_add_latency(figures, "append with folds, latency of one batch", &following->samples);
+    figures_add(figures, "append with folds, requests drawn ahead", (double)drawn->bytes / (1024.0 * 1024.0),
+                "MiB drawn");
+}
+
+bool bench_follow(struct bench *bench) {
+    char path[PATH_MAX];
+    struct daybook_error error;
+    struct drawn drawn = {0};
+    struct following following = {.tally = {.says_why = true}};
+    struct daybook *ledger = NULL;
+    const struct projection *views[FOLLOWED + 1] = {NULL};
+    bool is_done = draw(bench, &drawn) && samples_init(&following.samples, drawn.count);
+    for (size_t i = 0; is_done && i < FOLLOWED; i++) {
+        views[i] = bench_view_named(followed[i]);
+        is_done = views[i] != NULL;
+    }
+    if (is_done) {
+        bench->clock_us = drawn.clocks_us[0];
+        is_done = bench_make_ledger(bench, bench_path(bench, "followed", path), &ledger);
+        daybook_close(ledger);
+        ledger = NULL;
+    }
+    struct daybook_open_options how = {
+        .directory = path, .is_writer = true, .follows = true, .views = views, .clock = bench_clock(bench)};
+    is_done = is_done &&
+              (daybook_open(&how, &ledger, &error) == DAYBOOK_OK || bench_failed("opening to follow", &error)) &&
+              append_followed(bench, ledger, &drawn, &following);
+    if (is_done) {
+        add_figures(bench, &following, &drawn);
+    }
+    daybook_close(ledger);
+    samples_release(&following.samples);
+    drawn_release(&drawn);
+    return is_done;
+}

@@ -1,0 +1,157 @@
+/*
+ * Opening after SIGKILL: a process of its own appends to the history, with its
+ * views behind it, and is killed in the middle of a batch; how long until the
+ * ledger answers a question about what was durable then, and takes a request.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/batch.h"
+#include "bench/bench.h"
+#include "codec/wire.h"
+
+enum { BATCHES_BEFORE_KILL = 8 };
+
+/* In the child: appends for ever and says so after each batch. The customers are others than the history's. */
+static int append_until_killed(struct bench *bench, int tell) {
+    char path[PATH_MAX];
+    struct daybook_error error;
+    struct daybook *ledger = NULL;
+    struct samples unused = {0};
+    struct batch batch = {0};
+    struct tally tally = {0};
+    struct workload_options options = {.seed = bench->seed + 5000,
+                                       .customers = 1000,
+                                       .first_customer = bench->customers,
+                                       .spread = bench->spread,
+                                       .start_us = bench->end_us,
+                                       .end_us = bench->end_us + INT64_C(86400000000) * 30,
+                                       .requests = 1000000};
+    struct daybook_open_options how = {.directory = bench_path(bench, "ledger", path),
+                                       .is_writer = true,
+                                       .follows = true,
+                                       .views = daybook_standard_views,
+                                       .clock = bench_clock(bench)};
+    struct workload *workload = workload_open(&options);
+    if (workload == NULL || !samples_init(&unused, 1) || !batch_init(&batch, BENCH_BATCH_REQUESTS) ||
+        daybook_open(&how, &ledger, &error) != DAYBOOK_OK) {
+        return 3;
+    }
+    for (;;) {
+        batch_reset(&batch);
+        while (batch.count < BENCH_BATCH_REQUESTS && batch_add(&batch, workload_next(workload))) {
+        }
+        batch_finish(&batch);
+        bench->clock_us = workload_now_us(workload);
+        unused.count = 0;
+        if (!batch_submit(ledger, &batch, &unused, &tally) || write(tell, "", 1) != 1) {
+            return 3;
+        }
+    }
+}
+
+/* The child is killed while it works at the batch after the last that it told of. */
+static bool kill_in_the_middle(struct bench *bench) {
+    int ends[2];
+    char told;
+    if (pipe(ends) != 0) {
+        return false;
+    }
+    (void)fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)close(ends[0]);
+        _exit(append_until_killed(bench, ends[1]));
+    }
+    (void)close(ends[1]);
+    int count = 0;
+    while (child > 0 && count < BATCHES_BEFORE_KILL && read(ends[0], &told, 1) == 1) {
+        count++;
+    }
+    (void)close(ends[0]);
+    int status = 0;
+    bool is_killed = child > 0 && kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child &&
+                     WIFSIGNALED(status) && count == BATCHES_BEFORE_KILL;
+    if (!is_killed) {
+        (void)fprintf(stderr, "daybook-bench: the process to be killed ended by itself\n");
+    }
+    return is_killed;
+}
+
+static bool ask_first(struct daybook *ledger, char *customer) {
+    struct daybook_error error;
+    struct daybook_buffer question = {0};
+    struct daybook_buffer answer = {0};
+    Pb__BalanceQuery balance = PB__BALANCE_QUERY__INIT;
+    Pb__Query query = PB__QUERY__INIT;
+    balance.customer = customer;
+    query.question_case = PB__QUERY__QUESTION_BALANCE;
+    query.balance = &balance;
+    bool is_done = wire_encode(&query.base, &question) == DAYBOOK_OK &&
+                   (daybook_query(ledger, daybook_buffer_view(&question), &answer, &error) == DAYBOOK_OK ||
+                    bench_failed("asking after the kill", &error));
+    daybook_buffer_release(&question);
+    daybook_buffer_release(&answer);
+    return is_done;
+}
+
+static bool submit_first(struct daybook *ledger, char *customer) {
+    struct samples unused = {0};
+    struct batch batch = {0};
+    struct tally tally = {.says_why = true};
+    Pb__Request request = PB__REQUEST__INIT;
+    Pb__PostCharge charge = PB__POST_CHARGE__INIT;
+    request.key.data = (uint8_t *)(uintptr_t) "after the kill";
+    request.key.len = strlen("after the kill");
+    request.customer = customer;
+    request.actor = "bench";
+    charge.charge = "AFTER";
+    charge.amount_minor = 100;
+    charge.category = "goods";
+    request.command_case = PB__REQUEST__COMMAND_POST_CHARGE;
+    request.post_charge = &charge;
+    bool is_done = batch_init(&batch, 1) && samples_init(&unused, 1) && batch_add(&batch, &request);
+    batch_finish(&batch);
+    is_done = is_done && batch_submit(ledger, &batch, &unused, &tally) && tally.refused == 0;
+    batch_release(&batch);
+    samples_release(&unused);
+    return is_done;
+}
+
+bool bench_recover(struct bench *bench) {
+    char path[PATH_MAX];
+    char customer[WORKLOAD_ID_SIZE];
+    struct daybook_error error;
+    struct daybook *ledger = NULL;
+    uint64_t head = 0;
+    if (!kill_in_the_middle(bench)) {
+        return false;
+    }
+    /* The child's clock was ahead of ours. */
+    bench->clock_us = bench->end_us + INT64_C(86400000000) * 31;
+    workload_customer_id(0, customer);
+    struct daybook_open_options how = {.directory = bench_path(bench, "ledger", path),
+                                       .is_writer = true,
+                                       .follows = true,
+                                       .views = daybook_standard_views,
+                                       .clock = bench_clock(bench)};
+    uint64_t start = clock_monotonic_ns();
+    if (daybook_open(&how, &ledger, &error) != DAYBOOK_OK) {
+        return bench_failed("opening after the kill", &error);
+    }
+    bool is_done = ask_first(ledger, customer);
+    double answered_s = bench_seconds_since(start);
+    is_done = is_done && submit_first(ledger, customer) && daybook_head(ledger, &head, &error) == DAYBOOK_OK;
+    double accepted_s = bench_seconds_since(start);
+    if (is_done) {
+        figures_add(&bench->figures, "open after SIGKILL, events", (double)head, "events");
+        figures_add(&bench->figures, "open after SIGKILL, to the first balance", answered_s * 1e3, "ms");
+        figures_add(&bench->figures, "open after SIGKILL, to the first durable request", accepted_s * 1e3, "ms");
+    }
+    daybook_close(ledger);
+    return is_done;
+}
