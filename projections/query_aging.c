@@ -10,6 +10,7 @@
 #include "projections/query_rank.h"
 
 /* The sums of all rows in one currency. */
+/* For book_total: the currency comes first. */
 struct aging_total {
     char currency[ACCOUNT_CURRENCY_SIZE];
     struct aging_sums sums;
@@ -66,27 +67,6 @@ enum daybook_status query_add_aging_policies(struct book *book, const struct agi
     return book_add_policy(book, "disputed", "own column");
 }
 
-static enum daybook_status find_total(struct book *book, struct pointers *totals, const char *currency,
-                                      struct aging_total **total) {
-    size_t place = 0;
-    for (; place < totals->count; place++) {
-        *total = totals->items[place];
-        int order = strcmp((*total)->currency, currency);
-        if (order == 0) {
-            return DAYBOOK_OK;
-        }
-        if (order > 0) {
-            break;
-        }
-    }
-    *total = arena_zalloc(book->arena, sizeof **total);
-    DAYBOOK_TRY(pointers_add(totals, book->arena, *total));
-    (void)snprintf((*total)->currency, sizeof(*total)->currency, "%s", currency);
-    memmove(&totals->items[place + 1], &totals->items[place], (totals->count - 1 - place) * sizeof *totals->items);
-    totals->items[place] = *total;
-    return DAYBOOK_OK;
-}
-
 static Pb__AgingRow *make_row(struct book *book, const struct aging_policy *policy, const char *customer,
                               const char *currency, const struct aging_sums *sums) {
     Pb__AgingRow *row = arena_alloc(book->arena, sizeof *row);
@@ -123,9 +103,11 @@ static enum daybook_status add_buckets(const struct aging_sums *sums, size_t cou
 static enum daybook_status add_row(struct ages *ages, struct book *book, const struct account_row *account,
                                    const struct aging_sums *sums, struct daybook_error *error) {
     uint8_t key[PAGE_KEY_MAX];
-    struct aging_total *total = NULL;
+    struct aging_total *total = book_total(book, &ages->totals, account->currency, sizeof *total);
     ages->row_count++;
-    DAYBOOK_TRY(find_total(book, &ages->totals, account->currency, &total));
+    if (total == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
     if (!aging_add(&total->sums, sums, ages->policy.edge_count)) {
         return daybook_fail(error, DAYBOOK_LIMIT, "while adding up ages in %s: a total does not fit 64 bits",
                             account->currency);

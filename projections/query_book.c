@@ -293,6 +293,27 @@ const char *book_default_currency(const struct book *book) {
     return book->currency[0] != '\0' ? book->currency : ledger_config(book->ledger)->currency;
 }
 
+void *book_total(struct book *book, struct pointers *totals, const char *currency, size_t size) {
+    size_t place = 0;
+    for (; place < totals->count; place++) {
+        int order = strcmp(totals->items[place], currency);
+        if (order == 0) {
+            return totals->items[place];
+        }
+        if (order > 0) {
+            break;
+        }
+    }
+    void *made = arena_zalloc(book->arena, size);
+    if (made == NULL || pointers_add(totals, book->arena, made) != DAYBOOK_OK) {
+        return NULL;
+    }
+    (void)snprintf(made, ACCOUNT_CURRENCY_SIZE, "%s", currency);
+    memmove(&totals->items[place + 1], &totals->items[place], (totals->count - 1 - place) * sizeof *totals->items);
+    totals->items[place] = made;
+    return made;
+}
+
 char *book_text(struct book *book, const char *text) {
     return arena_copy_text(book->arena, text, strlen(text));
 }

@@ -115,6 +115,11 @@ DAYBOOK_MUST_USE enum daybook_status book_walk(struct book *book, book_visit *vi
 /* The currency of a row about a customer of whom nothing was visible. */
 const char *book_default_currency(const struct book *book);
 
+/* The total of `currency` among `totals`, which stay in the order of their currencies; where there is none, one of
+ * `size` zero bytes is made. A total begins with `char currency[ACCOUNT_CURRENCY_SIZE]`. NULL when memory is refused.
+ */
+void *book_total(struct book *book, struct pointers *totals, const char *currency, size_t size);
+
 DAYBOOK_MUST_USE enum daybook_status book_add_policy(struct book *book, const char *name, const char *value);
 
 /* NULL when memory is refused. */

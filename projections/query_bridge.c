@@ -7,6 +7,7 @@
 #include "projections/query_aging.h"
 #include "projections/query_book.h"
 
+/* For book_total: the currency comes first. */
 struct bridge_total {
     char currency[ACCOUNT_CURRENCY_SIZE];
     struct bridge_columns before;
@@ -89,35 +90,16 @@ static enum daybook_status add_rows(struct bridges *bridges, struct book *book, 
 
 /* ---- totals ---- */
 
-static enum daybook_status find_total(struct book *book, struct pointers *totals, const char *currency,
-                                      struct bridge_total **total) {
-    size_t place = 0;
-    for (; place < totals->count; place++) {
-        *total = totals->items[place];
-        int order = strcmp((*total)->currency, currency);
-        if (order == 0) {
-            return DAYBOOK_OK;
-        }
-        if (order > 0) {
-            break;
-        }
-    }
-    *total = arena_zalloc(book->arena, sizeof **total);
-    DAYBOOK_TRY(pointers_add(totals, book->arena, *total));
-    (void)snprintf((*total)->currency, sizeof(*total)->currency, "%s", currency);
-    memmove(&totals->items[place + 1], &totals->items[place], (totals->count - 1 - place) * sizeof *totals->items);
-    totals->items[place] = *total;
-    return DAYBOOK_OK;
-}
-
 static enum daybook_status add_to_total(struct bridges *bridges, struct book *book, const char *currency,
                                         struct daybook_error *error) {
     const struct bridge *bridge = &bridges->bridge;
     size_t columns = bridges->question.column_count;
-    struct bridge_total *total = NULL;
+    struct bridge_total *total = book_total(book, &bridges->totals, currency, sizeof *total);
     size_t count;
     const struct bridge_step *steps = bridge_steps(bridge, &count);
-    DAYBOOK_TRY(find_total(book, &bridges->totals, currency, &total));
+    if (total == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
     bool fits =
         bridge_add(&total->before, &bridge->before, columns) && bridge_add(&total->after, &bridge->after, columns);
     for (size_t i = 0; i < count; i++) {

@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Room for an amount times a number of days, and for sums of those. */
-__extension__ typedef __int128 wide;
+#include "base/wide.h"
 
 /* numerator / denominator in hundredths, half away from zero. False: the denominator
  * is not above zero, or the ratio does not fit. |numerator| < 2^118, denominator < 2^119. */

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* Sums of int64 in any order never overflow these; the answer is checked once at the end. */
-__extension__ typedef __int128 wide;
+#include "base/wide.h"
 
 struct sums {
     wide columns[SERIES_COLUMNS_MAX];

@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/wide.h"
 
 enum { VOLUMES_MAX = 10 };
-
-/* Totals of every volume never overflow it; the answer is checked once at the end. */
-__extension__ typedef __int128 wide;
 
 static const struct series_shape books = {TRIAL_SERIES, POSTING_ACCOUNT_COUNT};
 static const struct series_shape days = {TRIAL_DAYS, 0};

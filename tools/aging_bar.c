@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/wide.h"
 #include "tools/text.h"
 
 enum { BAR_CELLS = 40 };
-
-/* Amounts use all of 63 bits. */
-__extension__ typedef __int128 wide;
 
 /* How many of `parts` are `amount` of `total`, half rounded up. */
 static int64_t share(int64_t amount, int64_t total, int64_t parts) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/wide.h"
 #include "tools/json_message.h"
 #include "tools/text.h"
 
@@ -101,7 +102,6 @@ enum daybook_status replay_policy_check(const Pb__ReplayPolicy *policy, struct d
 
 /* Rounded down. Past 64 bits: more than any charge, so no limit that is ever met. */
 static int64_t scaled(int64_t limit_minor, uint32_t percent) {
-    __extension__ typedef __int128 wide;
     wide limit = (wide)limit_minor * percent / 100;
     return limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
 }
