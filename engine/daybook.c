@@ -173,6 +173,13 @@ enum daybook_status daybook_open(const struct daybook_open_options *options, str
     if (status == DAYBOOK_OK) {
         status = open_views(fresh, options, error);
     }
+    if (status == DAYBOOK_OK && options->scrub_bytes_per_s > 0) {
+        struct scrubber_options scrub = {.directory = fresh->directory,
+                                         .bytes_per_s = options->scrub_bytes_per_s,
+                                         .is_writer = options->is_writer,
+                                         .clock = fresh->clock};
+        status = scrubber_open(fresh->journal, &scrub, &fresh->scrubber, error);
+    }
     if (status != DAYBOOK_OK) {
         daybook_close(fresh);
         return status;
@@ -185,6 +192,7 @@ void daybook_close(struct daybook *ledger) {
     if (ledger == NULL) {
         return;
     }
+    scrubber_close(ledger->scrubber);
     writer_close(ledger->writer);
     projector_close(ledger->projector);
     for (size_t i = 0; i < ledger->view_count; i++) {

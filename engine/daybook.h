@@ -57,6 +57,7 @@ struct daybook_open_options {
     size_t state_limit_bytes;              /* Of the memory that deciding may keep; 0 = 768 MiB. */
     uint64_t checkpoint_events;            /* Events between two checkpoints of that state; 0 = the default. */
     size_t map_size_bytes;                 /* Address space of each store; 0 = the default. */
+    uint64_t scrub_bytes_per_s;            /* Of the journal, looked at again and again by a thread; 0 = none. */
     uint32_t wait_ms;                      /* How long a question waits for a view that follows; 0 = a minute. */
     struct daybook_clock clock;            /* All zero = the system's. */
 };

@@ -29,13 +29,21 @@ void ledger_control(struct daybook *ledger, struct control_report *report);
 int32_t ledger_today(const struct daybook *ledger);
 int64_t ledger_now_us(const struct daybook *ledger); /* By the ledger's clock. */
 
+struct arena;
+
+/* The background scrub: of this handle where it runs, else as the last process that ran it wrote down; NULL: none ever
+ * ran. Lives in `arena`. NO_MEMORY only. */
+DAYBOOK_MUST_USE enum daybook_status ledger_get_scrub(struct daybook *ledger, struct arena *arena,
+                                                      Pb__ScrubStatus **scrub, struct daybook_error *error);
+/* Grows whenever that scrub meets damage that it had not met before. Cheap; any thread. */
+uint64_t ledger_count_wounds(const struct daybook *ledger);
+
 /* What has been committed through this handle; all zero where it was not opened for writing. */
 struct commit_figures;
 void ledger_get_commits(struct daybook *ledger, struct commit_figures *figures);
 
 /* Answers, all zero, for `count` requests; what they point to is to be allocated from *arena, which is theirs. For
  * whoever answers in a ledger's place. After any result: daybook_answers_release. */
-struct arena;
 DAYBOOK_MUST_USE enum daybook_status ledger_make_answers(size_t count, struct daybook_answers *answers,
                                                          struct arena **arena, struct daybook_error *error);
 

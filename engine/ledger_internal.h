@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "ledger.h"
 #include "projection/projector.h"
+#include "scrubber.h"
 #include "writer.h"
 
 struct daybook {
@@ -23,6 +24,7 @@ struct daybook {
     struct view **views;
     size_t view_count;
     struct projector *projector; /* NULL: questions fold by themselves. */
+    struct scrubber *scrubber;   /* NULL: none was asked for. */
     struct view_progress progress;
     pthread_mutex_t reader_lock;
     struct journal_reader *reader; /* For coordinates, under reader_lock. */

@@ -53,6 +53,16 @@ void ledger_control(struct daybook *ledger, struct control_report *report) {
     }
 }
 
+enum daybook_status ledger_get_scrub(struct daybook *ledger, struct arena *arena, Pb__ScrubStatus **scrub,
+                                     struct daybook_error *error) {
+    return ledger->scrubber != NULL ? scrubber_view(ledger->scrubber, arena, scrub, error)
+                                    : scrubber_read(ledger->directory, arena, scrub, error);
+}
+
+uint64_t ledger_count_wounds(const struct daybook *ledger) {
+    return ledger->scrubber != NULL ? scrubber_count_wounds(ledger->scrubber) : 0;
+}
+
 int64_t ledger_now_us(const struct daybook *ledger) {
     return ledger->clock.now_us(ledger->clock.context);
 }

@@ -165,6 +165,7 @@ enum daybook_status query_status(struct daybook *ledger, const Pb__Query *query,
     made->frames = usage.frame_count;
     made->n_views = rows.count;
     made->views = (Pb__ViewStatus **)rows.items;
+    DAYBOOK_TRY(ledger_get_scrub(ledger, arena, &made->scrub, error));
     struct control_report control;
     ledger_control(ledger, &control);
     made->books_checked_through = control.checked_through;

@@ -10,6 +10,7 @@
 #include "tools/message_field.h"
 #include "tools/progress.h"
 #include "tools/text.h"
+#include "tools/wound_text.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
@@ -77,6 +78,31 @@ static void print_books(const Pb__StatusAnswer *answer) {
     }
 }
 
+/* The scrub in the background, of a server that runs or ran. */
+static void print_scrub(const Pb__ScrubStatus *scrub) {
+    char at[INSTANT_TEXT_SIZE];
+    char count[32];
+    if (scrub == NULL) {
+        (void)printf(_("scrub: none has run; \"daybook serve\" does it in the background\n"));
+        return;
+    }
+    for (size_t i = 0; i < scrub->n_wounds; i++) {
+        char which[WOUND_TEXT_SIZE];
+        (void)printf(_("scrub: DAMAGED, %s cannot be read since %s: %s; \"daybook doctor\" says what to do\n"),
+                     wound_text(scrub->wounds[i], which), instant_format(scrub->wounds[i]->found_at_us, at),
+                     scrub->wounds[i]->reason);
+    }
+    if (scrub->trouble[0] != '\0') {
+        (void)printf(_("scrub: it cannot go on: %s\n"), scrub->trouble);
+    }
+    if (scrub->rounds == 0) {
+        (void)printf(_("scrub: the first round has come to event %s\n"), count_grouped(scrub->position, count));
+    } else {
+        (void)printf(_("scrub: all of the journal was looked at by %s\n"),
+                     instant_format(scrub->round_ended_at_us, at));
+    }
+}
+
 static void print_journal(const Pb__StatusAnswer *answer) {
     char head[32];
     char bytes[32];
@@ -95,6 +121,7 @@ static void print_journal(const Pb__StatusAnswer *answer) {
         (void)printf(_(", the last recorded at %s"), instant_format(answer->head_recorded_at_us, recorded));
     }
     (void)printf(_("\nwriter: %s\n"), answer->writer[0] == '\0' ? _("none") : answer->writer);
+    print_scrub(answer->scrub);
     print_books(answer);
 }
 

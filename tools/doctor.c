@@ -19,6 +19,7 @@
 #include "store/writer_lock.h"
 #include "tools/progress.h"
 #include "tools/text.h"
+#include "tools/wound_text.h"
 
 enum { SCRUB_FRAMES = 256, FINDINGS_MAX = 4096 };
 
@@ -103,12 +104,13 @@ static bool look_at_pages(struct doctor *doctor, const char *area, const char *p
 
 static void add_wound(void *context, const struct journal_wound *wound) {
     struct doctor *doctor = context;
-    const char *which = wound->last_sequence == 0 ? SAY(doctor, _("events from %" PRIu64 " on"), wound->first_sequence)
-                                                  : SAY(doctor, _("events %" PRIu64 " to %" PRIu64),
-                                                        wound->first_sequence, wound->last_sequence);
+    Pb__ScrubWound row = PB__SCRUB_WOUND__INIT;
+    char which[WOUND_TEXT_SIZE];
+    row.first_sequence = wound->first_sequence;
+    row.last_sequence = wound->last_sequence;
     Pb__Finding *finding = add(
         doctor, "journal", PB__SEVERITY__SEVERITY_DAMAGED,
-        SAY(doctor, _("%s cannot be read: %s"), which == NULL ? "" : which, wound->reason),
+        SAY(doctor, _("%s cannot be read: %s"), wound_text(&row, which), wound->reason),
         _("a backup that holds these events brings them back: \"daybook restore NEW BACKUP\". Where events were "
           "recorded after that backup, first \"daybook backup create REST --since BACKUP\", then \"daybook restore NEW "
           "BACKUP REST\". Keep this directory until the new one is verified"));

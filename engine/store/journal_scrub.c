@@ -41,6 +41,11 @@ void journal_scrub_close(struct journal_scrub *scrub) {
     }
 }
 
+void journal_scrub_seek(struct journal_scrub *scrub, uint64_t sequence) {
+    scrub->next = sequence;
+    scrub->recorded_at_us = 0;
+}
+
 /* J1 and J4 of an unpacked frame. */
 static enum daybook_status check_stamps(struct journal_scrub *scrub, const struct frame_header *header,
                                         struct daybook_error *error) {
@@ -89,6 +94,7 @@ static enum daybook_status look(struct journal_scrub *scrub, const struct table_
     }
     enum daybook_status status = check_frame(scrub, row, &header, &why);
     step->frame_count++;
+    step->byte_count += row->value.size;
     if (status == DAYBOOK_OK) {
         scrub->next = frame_last_sequence(&header) + 1;
         step->position = scrub->next - 1;
@@ -157,8 +163,7 @@ enum daybook_status journal_scrub_next(struct journal_scrub *scrub, size_t frame
     cursor_close(cursor);
     store_abort(txn);
     if (step->is_done) {
-        scrub->next = 1;
-        scrub->recorded_at_us = 0;
+        journal_scrub_seek(scrub, 1);
     }
     return status;
 }

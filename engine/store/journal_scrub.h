@@ -27,11 +27,15 @@ DAYBOOK_MUST_USE enum daybook_status journal_scrub_open(struct journal *journal,
                                                         struct daybook_error *error);
 void journal_scrub_close(struct journal_scrub *scrub); /* Accepts NULL. */
 
+/* The next step looks from the frame on that holds `sequence`, or at the first one where there is none. */
+void journal_scrub_seek(struct journal_scrub *scrub, uint64_t sequence);
+
 /* Looks at the next `frames` frames, in one read transaction. `position` is the last sequence that was looked at;
  * is_done: there was no frame behind it, and the next step begins again at the first. */
 struct journal_scrub_step {
     uint64_t position;
     uint64_t frame_count;
+    uint64_t byte_count; /* Of those frames, as they are stored. */
     uint64_t wound_count;
     bool is_done;
 };

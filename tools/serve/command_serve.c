@@ -28,7 +28,7 @@ static enum daybook_status read_count(const struct options *options, const char 
     return DAYBOOK_OK;
 }
 
-static enum daybook_status read_options(const struct options *options, struct server_options *how,
+static enum daybook_status read_options(const struct options *options, struct server_options *how, uint64_t *scrub_kib,
                                         struct daybook_error *error) {
     uint64_t connections;
     uint64_t body_kib;
@@ -41,6 +41,7 @@ static enum daybook_status read_options(const struct options *options, struct se
     DAYBOOK_TRY(read_count(options, "call-timeout", 1, 3600, 60, &call_s, error));
     DAYBOOK_TRY(read_count(options, "idle-timeout", 1, 86400, 300, &idle_s, error));
     DAYBOOK_TRY(read_count(options, "drain-timeout", 1, 3600, 30, &drain_s, error));
+    DAYBOOK_TRY(read_count(options, "scrub-rate", 0, 1 << 20, 1024, scrub_kib, error));
     *how = (struct server_options){
         .listen = listen == NULL ? "127.0.0.1:7420" : listen,
         .tls_cert = options_value(options, "tls-cert"),
@@ -63,12 +64,14 @@ static enum daybook_status read_options(const struct options *options, struct se
 static int run(struct invocation *invocation) {
     struct daybook_error error;
     struct server_options how;
+    uint64_t scrub_kib;
     struct daybook *ledger = NULL;
     struct daybook_open_options open = {
         .is_writer = true, .follows = true, .views = daybook_standard_views, .wait_ms = VIEW_WAIT_MS};
-    if (read_options(&invocation->options, &how, &error) != DAYBOOK_OK) {
+    if (read_options(&invocation->options, &how, &scrub_kib, &error) != DAYBOOK_OK) {
         return command_usage(invocation, "%s", error.message);
     }
+    open.scrub_bytes_per_s = scrub_kib << 10;
     enum daybook_status status = command_directory(invocation, &open.directory, &error);
     if (status == DAYBOOK_OK) {
         status = daybook_open(&open, &ledger, &error);
@@ -98,6 +101,9 @@ static const struct option_spec serve_options[] = {
     {"idle-timeout", 0, OPTION_VALUE, false, "SECONDS",
      N_("close a connection that brings no whole request (default: 300)"), FIELD_NONE},
     {"drain-timeout", 0, OPTION_VALUE, false, "SECONDS", N_("finish calls this long after SIGTERM (default: 30)"),
+     FIELD_NONE},
+    {"scrub-rate", 0, OPTION_VALUE, false, "KIB",
+     N_("look through the journal for damage at so many KiB a second, again and again; 0 = not (default: 1024)"),
      FIELD_NONE},
     {"log-calls", 0, OPTION_FLAG, false, NULL, N_("log every call, not only those that failed here"), FIELD_NONE},
     OPTIONS_END,

@@ -163,6 +163,18 @@ static void put_views(struct writing *writing, const Pb__StatusAnswer *status) {
     }
 }
 
+static void put_scrub(struct writing *writing, const Pb__ScrubStatus *scrub) {
+    if (scrub == NULL) {
+        return;
+    }
+    put_one(writing, "daybook_scrub_frames_total", "counter", "Frames of the journal looked at since the start.",
+            scrub->frames);
+    put_one(writing, "daybook_scrub_position", "gauge", "The last sequence looked at in this round.", scrub->position);
+    put_one(writing, "daybook_scrub_rounds_total", "counter", "Rounds through the whole journal, of all processes.",
+            scrub->rounds);
+    put_one(writing, "daybook_scrub_damaged", "gauge", "Runs of events that cannot be read.", scrub->n_wounds);
+}
+
 static void put_server(struct writing *writing, struct server *server) {
     struct statvfs place;
     put_one(writing, "daybook_connections_total", "counter", "Connections accepted since the start.",
@@ -185,6 +197,7 @@ enum daybook_status metrics_write(struct server *server, struct arena *arena, st
     query.status = &question;
     DAYBOOK_TRY(query_run(server->ledger, &query, arena, &status, error));
     put_views(&writing, (const Pb__StatusAnswer *)status);
+    put_scrub(&writing, ((const Pb__StatusAnswer *)status)->scrub);
     put_commits(&writing, server);
     put_refusals(&writing, server);
     put_calls(&writing, server);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/ledger.h"
+#include "tools/serve/damage.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/server.h"
 
@@ -30,7 +31,7 @@ static void answer_health(struct call *call) {
     set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", "ok\n");
 }
 
-/* It takes requests, and its journal can be read. */
+/* It takes requests, and its journal can be read: ready, even where some of it cannot, which is then said. */
 static void answer_ready(struct call *call) {
     struct daybook_error error;
     uint64_t head;
@@ -39,7 +40,8 @@ static void answer_ready(struct call *call) {
     } else if (daybook_head(call->server->ledger, &head, &error) != DAYBOOK_OK) {
         set_text(call, CONNECT_UNAVAILABLE, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", "the journal cannot be read\n");
     } else {
-        set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", "ready\n");
+        char text[DAMAGE_TEXT_SIZE];
+        set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", damage_ready_text(call->server, text));
     }
 }
 

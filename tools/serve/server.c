@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "engine/ledger.h"
 #include "tools/charset.h"
+#include "tools/serve/damage.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/listen.h"
 #include "tools/serve/openapi.h"
@@ -211,6 +212,7 @@ static void tick(uv_timer_t *timer) {
     uint64_t now_ns = clock_monotonic_ns();
     give_up_late(server, now_ns);
     follow_tick(server);
+    damage_tick(server);
     look_for_gone(server);
     close_idle(server, now_ns);
     turn(server);

@@ -70,6 +70,7 @@ struct server {
     size_t peer_count;
     struct follower *followers;
     size_t follower_count;
+    uint64_t wounds_told; /* Of ledger_count_wounds: what is in the log. */
     bool is_draining;
     uint64_t drain_until_ns;
 };
