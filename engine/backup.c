@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "backup_inside.h"
+#include "codec/event_stamp.h"
 #include "codec/wire.h"
 #include "ledger.h"
 #include "limits.h"
 #include "store/journal.h"
 
 /* Frames are filled to this, so that small frames of quiet times do not stay small. */
-enum { FRAME_EVENTS = 4096, FRAME_BYTES = 1 << 20, EVENT_ARENA_BYTES = 64 * LIMIT_EVENT_BYTES };
+enum { FRAME_EVENTS = 4096, FRAME_BYTES = 1 << 20 };
 
 _Static_assert(FRAME_EVENTS <= LIMIT_FRAME_EVENTS && FRAME_BYTES < LIMIT_FRAME_BYTES - LIMIT_EVENT_BYTES,
                "a filled frame is a frame");
@@ -25,7 +26,6 @@ struct backup_writer {
     struct sha256 *file_hash;
     struct backup_tree tree;
     struct frame_codec *codec;
-    struct arena event_arena;
     struct journal_reader *reader;
     /* The frame that is being filled. */
     struct daybook_buffer events;
@@ -131,13 +131,12 @@ static enum daybook_status put_foot(struct backup_writer *writer, struct daybook
 
 /* ---- frames ---- */
 
-static enum daybook_status recorded_at(struct backup_writer *writer, struct event_span event, int64_t *recorded_at_us,
-                                       struct daybook_error *error) {
-    ProtobufCMessage *message = NULL;
-    arena_reset(&writer->event_arena);
-    DAYBOOK_TRY(wire_decode(&pb__event__descriptor, (struct daybook_bytes){event.data, event.size},
-                            &writer->event_arena, &message, error));
-    *recorded_at_us = ((const Pb__Event *)message)->recorded_at_us;
+static enum daybook_status recorded_at(struct event_span event, int64_t *recorded_at_us, struct daybook_error *error) {
+    struct event_stamp stamp;
+    if (!event_stamp_read(event, &stamp)) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "writing a backup: an event does not begin with its stamp");
+    }
+    *recorded_at_us = stamp.recorded_at_us;
     return DAYBOOK_OK;
 }
 
@@ -152,8 +151,8 @@ static enum daybook_status put_frame(struct backup_writer *writer, struct dayboo
                                        (uint32_t)(writer->offsets[i + 1] - writer->offsets[i])};
     }
     struct frame_header header = {.first_sequence = writer->first_sequence, .event_count = writer->count};
-    DAYBOOK_TRY(recorded_at(writer, spans[0], &header.first_recorded_at_us, error));
-    DAYBOOK_TRY(recorded_at(writer, spans[writer->count - 1], &header.last_recorded_at_us, error));
+    DAYBOOK_TRY(recorded_at(spans[0], &header.first_recorded_at_us, error));
+    DAYBOOK_TRY(recorded_at(spans[writer->count - 1], &header.last_recorded_at_us, error));
     daybook_buffer_reset(&writer->frame);
     DAYBOOK_TRY(frame_pack(writer->codec, header, spans, &writer->frame, error));
     store_le32(size, (uint32_t)writer->frame.size);
@@ -231,7 +230,6 @@ static enum daybook_status writer_open(struct backup_writer *writer, struct dayb
     writer->file_hash = sha256_open();
     writer->tree.sha256 = sha256_open();
     writer->codec = frame_codec_open();
-    arena_init(&writer->event_arena, EVENT_ARENA_BYTES);
     if (writer->file_hash == NULL || writer->tree.sha256 == NULL || writer->codec == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "writing a backup: memory was refused");
     }
@@ -244,7 +242,6 @@ static void writer_close(struct backup_writer *writer) {
     frame_codec_close(writer->codec);
     sha256_close(writer->file_hash);
     sha256_close(writer->tree.sha256);
-    arena_release(&writer->event_arena);
     daybook_buffer_release(&writer->events);
     daybook_buffer_release(&writer->frame);
     free(writer);

@@ -10,6 +10,7 @@
 #include "backup.h"
 #include "backup_inside.h"
 #include "base/files.h"
+#include "codec/event_stamp.h"
 #include "codec/wire.h"
 #include "limits.h"
 #include "store/journal.h"
@@ -108,10 +109,13 @@ static enum daybook_status append_frame(void *context, uint64_t first_sequence, 
     uint64_t wanted = restore->end - first_sequence + 1;
     struct journal_batch batch = {events, restore->recorded_at_us, wanted < count ? (size_t)wanted : count};
     for (size_t i = 0; i < batch.count; i++) {
-        const Pb__Event *event = NULL;
-        DAYBOOK_TRY(decode(restore, events[i], &event, error));
+        struct event_stamp stamp;
+        if (!event_stamp_read(events[i], &stamp)) {
+            return daybook_fail(error, DAYBOOK_DAMAGED, "event %" PRIu64 " of the backup does not begin with its stamp",
+                                first_sequence + i);
+        }
         DAYBOOK_TRY(backup_tree_add(&restore->tree, events[i], error));
-        restore->recorded_at_us[i] = event->recorded_at_us;
+        restore->recorded_at_us[i] = stamp.recorded_at_us;
     }
     restore->last_recorded_at_us = restore->recorded_at_us[batch.count - 1];
     return journal_append(restore->journal, &batch, error);

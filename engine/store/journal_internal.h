@@ -2,6 +2,7 @@
 #ifndef DAYBOOK_STORE_JOURNAL_INTERNAL_H
 #define DAYBOOK_STORE_JOURNAL_INTERNAL_H
 
+#include "codec/event_stamp.h"
 #include "limits.h"
 #include "store/journal.h"
 #include "store/store.h"
@@ -61,13 +62,6 @@ static inline struct daybook_bytes frame_key(uint8_t key[FRAME_KEY_SIZE], uint64
 static inline uint64_t frame_last_sequence(const struct frame_header *header) {
     return header->first_sequence + header->event_count - 1;
 }
-
-/* What an event says of itself: its first two fields, which its encoder writes first. False: it says nothing. */
-struct event_stamp {
-    uint64_t sequence;
-    int64_t recorded_at_us;
-};
-bool event_stamp_read(struct event_span event, struct event_stamp *stamp);
 
 /* The header of a row of frames, checked against its key. */
 DAYBOOK_MUST_USE enum daybook_status frame_row_peek(const struct journal *journal, const struct table_row *row,

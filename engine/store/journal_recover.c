@@ -13,23 +13,6 @@ struct walk {
     struct frame_header newer;
 };
 
-bool event_stamp_read(struct event_span event, struct event_stamp *stamp) {
-    enum { TAG_SEQUENCE = 1 << 3, TAG_RECORDED_AT = 2 << 3 }; /* Field numbers, wire type varint. */
-    const uint8_t *at = event.data;
-    const uint8_t *end = at + event.size;
-    uint64_t recorded_at = 0;
-    if (event.size == 0 || *at++ != TAG_SEQUENCE) {
-        return false;
-    }
-    size_t read = varint_load(at, end, &stamp->sequence);
-    at += read;
-    if (read == 0 || at == end || *at++ != TAG_RECORDED_AT || varint_load(at, end, &recorded_at) == 0) {
-        return false;
-    }
-    stamp->recorded_at_us = (int64_t)recorded_at;
-    return true;
-}
-
 enum daybook_status frame_row_peek(const struct journal *journal, const struct table_row *row,
                                    struct frame_header *header, struct daybook_error *error) {
     if (!row->is_valid || row->key.size != FRAME_KEY_SIZE) {
