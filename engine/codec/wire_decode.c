@@ -10,30 +10,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "codec/wire.h"
 #include "codec/wire_field.h"
 #include "limits.h"
 
 #define COPY_SLACK     8 /* So that eight bytes can be loaded wherever a string starts. */
 #define FIRST_CAPACITY 4 /* Of a repeated field; always 4 or the power of two that holds its count. */
-
-#define EACH_BYTE UINT64_C(0x0101010101010101)
-
-/* The place of `value` in what a descriptor's ranges list, or -1. */
-static inline int range_index(const ProtobufCIntRange *ranges, unsigned count, int64_t value) {
-    for (unsigned i = 0; i < count; i++) {
-        uint64_t distance = (uint64_t)value - (uint64_t)ranges[i].start_value; /* Below the range: very large. */
-        if (distance < ranges[i + 1].orig_index - ranges[i].orig_index) {
-            return (int)(ranges[i].orig_index + distance);
-        }
-    }
-    return -1;
-}
-
-static bool is_enum_value(const ProtobufCEnumDescriptor *descriptor, int64_t value) {
-    return range_index(descriptor->value_ranges, descriptor->n_value_ranges, value) >= 0;
-}
 
 struct reader {
     const uint8_t *start;
@@ -89,25 +71,6 @@ static inline bool read_varint(const struct reader *reader, struct span *span, u
     return size > 0;
 }
 
-/* No NUL, and UTF-8. `text` is in the copy, so that eight bytes can be loaded from its last one. */
-static inline bool is_text(const uint8_t *text, size_t size) {
-    size_t i = 0;
-    uint64_t suspects = 0;
-    for (; i + 8 <= size; i += 8) {
-        uint64_t eight = load_le64(text + i);
-        suspects |= eight | (eight - EACH_BYTE);
-    }
-    if (i < size) {
-        uint64_t mask = ~UINT64_C(0) >> (64 - 8 * (size - i));
-        uint64_t rest = (load_le64(text + i) & mask) | (EACH_BYTE & ~mask);
-        suspects |= rest | (rest - EACH_BYTE);
-    }
-    if (LIKELY((suspects & HIGH_BITS) == 0)) {
-        return true; /* Every byte is from 1 to 127. */
-    }
-    return memchr(text, 0, size) == NULL && text_is_utf8((const char *)text, size);
-}
-
 /* Cuts a length-prefixed span off the front of `span`. */
 static inline bool read_span(const struct reader *reader, struct span *span, struct span *part) {
     uint64_t size;
@@ -147,7 +110,7 @@ static inline const char *put_varint(const ProtobufCFieldDescriptor *field, uint
         return value <= 1 ? NULL : "neither false nor true";
     case PROTOBUF_C_TYPE_ENUM:
         *(int32_t *)slot = (int32_t)value;
-        return is_enum_value(field->descriptor, (int64_t)value) ? NULL : "a value that its enum does not have";
+        return wire_is_enum_value(field->descriptor, (int64_t)value) ? NULL : "a value that its enum does not have";
     default:
         assert(!"a varint field");
         return NULL;
@@ -165,7 +128,7 @@ __attribute__((always_inline)) static inline enum daybook_status decode_prefixed
     size_t size = (size_t)(part.end - part.at);
     uint8_t *copy = reader->copy + (part.at - reader->start);
     if (field->type == PROTOBUF_C_TYPE_STRING) {
-        if (UNLIKELY(!is_text(copy, size))) {
+        if (UNLIKELY(!wire_is_text(copy, size))) {
             return refuse(reader, descriptor, field, part.at, "not UTF-8, or with a NUL inside");
         }
         copy[size] = '\0';
@@ -300,7 +263,7 @@ static enum daybook_status decode_message(const struct reader *reader, const Pro
         if (UNLIKELY(!read_varint(reader, &span, &tag) || tag > UINT32_MAX)) {
             return refuse(reader, descriptor, NULL, start, "cut off, or longer than a tag can be");
         }
-        int index = range_index(descriptor->field_ranges, descriptor->n_field_ranges, (int64_t)(tag >> 3));
+        int index = wire_range_index(descriptor->field_ranges, descriptor->n_field_ranges, (int64_t)(tag >> 3));
         if (UNLIKELY(index < 0)) {
             return daybook_fail(reader->error, DAYBOOK_DAMAGED,
                                 "decoding %s at byte %zu: field number %" PRIu64 " is unknown; written by a newer "

@@ -1,13 +1,18 @@
-/* What a field's type means on the wire and in memory; for wire_decode.c and wire_encode.c alone. */
+/* What a field's type means on the wire and in memory; for the decoders and wire_encode.c alone. */
 #ifndef DAYBOOK_CODEC_WIRE_FIELD_H
 #define DAYBOOK_CODEC_WIRE_FIELD_H
 
 #include <assert.h>
 #include <protobuf-c/protobuf-c.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/text.h"
 
 #define VARINT_MAX_SIZE 10
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
+#define EACH_BYTE UINT64_C(0x0101010101010101)
 
 #define LIKELY(condition)   __builtin_expect((condition), 1)
 #define UNLIKELY(condition) __builtin_expect((condition), 0)
@@ -69,6 +74,40 @@ static inline size_t element_size(const ProtobufCFieldDescriptor *field) {
         break;
     }
     return 8;
+}
+
+/* The place of `value` in what a descriptor's ranges list, or -1. */
+static inline int wire_range_index(const ProtobufCIntRange *ranges, unsigned count, int64_t value) {
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t distance = (uint64_t)value - (uint64_t)ranges[i].start_value; /* Below the range: very large. */
+        if (distance < ranges[i + 1].orig_index - ranges[i].orig_index) {
+            return (int)(ranges[i].orig_index + distance);
+        }
+    }
+    return -1;
+}
+
+static inline bool wire_is_enum_value(const ProtobufCEnumDescriptor *descriptor, int64_t value) {
+    return wire_range_index(descriptor->value_ranges, descriptor->n_value_ranges, value) >= 0;
+}
+
+/* No NUL, and UTF-8. Eight bytes can be loaded from the last one of `text`. */
+static inline bool wire_is_text(const uint8_t *text, size_t size) {
+    size_t i = 0;
+    uint64_t suspects = 0;
+    for (; i + 8 <= size; i += 8) {
+        uint64_t eight = load_le64(text + i);
+        suspects |= eight | (eight - EACH_BYTE);
+    }
+    if (i < size) {
+        uint64_t mask = ~UINT64_C(0) >> (64 - 8 * (size - i));
+        uint64_t rest = (load_le64(text + i) & mask) | (EACH_BYTE & ~mask);
+        suspects |= rest | (rest - EACH_BYTE);
+    }
+    if (LIKELY((suspects & HIGH_BITS) == 0)) {
+        return true; /* Every byte is from 1 to 127. */
+    }
+    return memchr(text, 0, size) == NULL && text_is_utf8((const char *)text, size);
 }
 
 #endif

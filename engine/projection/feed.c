@@ -6,7 +6,7 @@
 #include <uv.h>
 
 #include "base/arena.h"
-#include "codec/wire.h"
+#include "codec/event_decode.h"
 #include "limits.h"
 #include "projection/parties.h"
 
@@ -123,15 +123,15 @@ static enum daybook_status load(struct feed *feed, struct kept *kept, uint64_t s
     assert(slice.count == 0 || slice.first_sequence == sequence);
     for (size_t i = 0; i < slice.count && i < LIMIT_FRAME_EVENTS && raw_bytes < RUN_RAW_BYTES; i++) {
         struct daybook_bytes bytes = {slice.events[i].data, slice.events[i].size};
-        ProtobufCMessage *message = NULL;
-        enum daybook_status status = wire_decode(&pb__event__descriptor, bytes, &kept->arena, &message, error);
+        Pb__Event *event = NULL;
+        enum daybook_status status = event_decode(bytes, &kept->arena, &event, error);
         if (status != DAYBOOK_OK) {
             if (i == 0) {
                 return status;
             }
             break;
         }
-        kept->events[i] = (struct fold_event){.event = (const Pb__Event *)message, .bytes = bytes};
+        kept->events[i] = (struct fold_event){.event = event, .bytes = bytes};
         kept->count++;
         raw_bytes += bytes.size;
     }
