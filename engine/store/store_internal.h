@@ -20,6 +20,7 @@ enum {
 struct store_txn {
     struct store *store;
     MDB_txn *txn;
+    MDB_cursor *writers[STORE_TABLES_MAX]; /* Of a write transaction, where rows were put; LMDB closes them with it. */
     struct store_txn *next_parked;
     bool is_write;
     bool has_failed; /* A write in it failed: it can only be aborted. */
