@@ -343,6 +343,7 @@ enum daybook_status fold_add_link(struct fold *fold, struct document *document, 
     link.date = fold->event->effective_on;
     link.part = (uint16_t)part;
     link.kind = (uint8_t)kind;
+    link.has_name = kind == LINK_ALLOCATION && fold->event->allocated->allocation[0] != '\0';
     struct vector *links = &document->links;
     return state_insert(fold->state, &document->row, links, sizeof link, links->count, &link, fold->error);
 }

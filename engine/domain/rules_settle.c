@@ -248,19 +248,27 @@ bool allocate_planned(struct decision *decision, struct document *source, Pb__Al
     return true;
 }
 
+/* From the Allocated event itself, which may lie far back in the journal. */
+static bool find_allocation_id(struct decision *decision, uint64_t sequence, char **id) {
+    const Pb__Event *allocated = NULL;
+    if (!went_well(decision,
+                   state_read_event(decision->state, sequence, decision->request_arena, &allocated, decision->error))) {
+        return false;
+    }
+    if (allocated->body_case == PB__EVENT__BODY_ALLOCATED) {
+        *id = allocated->allocated->allocation;
+    }
+    return true;
+}
+
 bool emit_unallocated(struct decision *decision, const struct link *link, struct document *source,
                       struct document *target, int64_t amount_minor, int32_t date, int32_t instead_of_on,
                       Pb__UnallocationCause cause) {
-    const Pb__Event *allocated = NULL;
-    if (!went_well(decision, state_read_event(decision->state, link->sequence, decision->request_arena, &allocated,
-                                              decision->error))) {
-        return false;
-    }
     Pb__Event event = PB__EVENT__INIT;
     Pb__Unallocated body = PB__UNALLOCATED__INIT;
     body.allocation_sequence = link->sequence;
-    if (allocated->body_case == PB__EVENT__BODY_ALLOCATED) {
-        body.allocation = allocated->allocated->allocation;
+    if (link->has_name && !find_allocation_id(decision, link->sequence, &body.allocation)) {
+        return false;
     }
     body.source_kind = (Pb__DocumentKind)source->kind;
     body.source = source->id;
@@ -323,7 +331,7 @@ static bool take_off_before(struct decision *decision, const struct unwinding *u
     if (!went_well(decision, state_document(decision->state, item->other, &other, decision->error))) {
         return false;
     }
-    struct link link = {.sequence = item->sequence, .part = item->part};
+    struct link link = {.sequence = item->sequence, .part = item->part, .has_name = true}; /* Its event says. */
     struct allocation again = {.id = "",
                                .part = item->part,
                                .amount_minor = amount_minor,

@@ -30,7 +30,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 12 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 13 };
 
 struct row {
     uint64_t number;
@@ -178,6 +178,7 @@ struct link {
     int32_t date;
     uint16_t part; /* The item's instalment; 0 = it has none. */
     uint8_t kind;
+    bool has_name; /* The allocation has an id of its own, which its event holds. */
 };
 
 /* What of an allocation came off on a later day than its own: between the two it stood. */

@@ -256,6 +256,7 @@ static void pack_link(struct packer *packer, void *item) {
     pack_date(packer, &link->date);
     pack_short(packer, &link->part);
     pack_byte(packer, &link->kind);
+    pack_flag(packer, &link->has_name);
 }
 
 static void pack_taken_off(struct packer *packer, void *item) {

@@ -110,8 +110,9 @@ static inline void render_settling(struct rendered *rendered, const Pb__Event *e
         }
     } else {
         const Pb__Unallocated *body = event->unallocated;
-        render(rendered, "unallocate %s %s %" PRId64 " #%" PRIu64 "%s", body->source, body->target, body->amount_minor,
-               body->allocation_sequence, causes[body->cause]);
+        render(rendered, "unallocate %s %s %" PRId64 " #%" PRIu64 "%s%s%s", body->source, body->target,
+               body->amount_minor, body->allocation_sequence, body->allocation[0] != '\0' ? " @" : "", body->allocation,
+               causes[body->cause]);
         render_date(rendered, "instead", body->instead_of_on, DATE_NONE);
     }
 }

@@ -59,6 +59,9 @@ static const struct rule bouncing[] = {
     {"a reversal takes all off on its own date, newest first", PAID, "2024-06-01 reverse-payment p reversal bounced",
      "2024-06-01 unallocate p Y 50 #6 payment-reversed; 2024-06-01 unallocate p X 100 #5 payment-reversed; "
      "2024-06-01 reverse-payment p 150 reversal"},
+    {"an allocation that has a name comes off by it", "2024-04-01 charge X 100\n2024-05-01 pay p 60 to=X:60@x",
+     "2024-06-01 reverse-payment p reversal bounced",
+     "2024-06-01 unallocate p X 60 #4 @x payment-reversed; 2024-06-01 reverse-payment p 60 reversal"},
     {"a correction takes each off on its own date", PAID, "reverse-payment p correction error",
      "2024-05-10 unallocate p Y 50 #6 payment-reversed; 2024-05-05 unallocate p X 100 #5 payment-reversed; "
      "2024-05-01 reverse-payment p 150 correction"},

@@ -113,14 +113,14 @@ static const struct rule allocating[] = {
 #define ALLOCATED "2024-04-01 charge X 100\n2024-05-01 pay p 60 to=X:60@x\n"
 
 static const struct rule unallocating[] = {
-    {"all of it", ALLOCATED, "2024-05-02 unallocate x", "2024-05-02 unallocate p X 60 #4"},
-    {"part of it", ALLOCATED, "2024-05-02 unallocate x 20", "2024-05-02 unallocate p X 20 #4"},
+    {"all of it", ALLOCATED, "2024-05-02 unallocate x", "2024-05-02 unallocate p X 60 #4 @x"},
+    {"part of it", ALLOCATED, "2024-05-02 unallocate x 20", "2024-05-02 unallocate p X 20 #4 @x"},
     {"the rest of it", ALLOCATED "2024-05-02 unallocate x 20", "2024-05-03 unallocate x",
-     "2024-05-03 unallocate p X 40 #4"},
+     "2024-05-03 unallocate p X 40 #4 @x"},
     {"not more than still stands", ALLOCATED "2024-05-02 unallocate x 20", "2024-05-03 unallocate x 41",
      "EXCEEDS_UNAPPLIED X 41/40 2024-05-03"},
     {"not twice", ALLOCATED "2024-05-02 unallocate x", "2024-05-03 unallocate x", "EXCEEDS_UNAPPLIED X 2024-05-03"},
-    {"by its sequence", ALLOCATED, "2024-05-02 unallocate #4 1", "2024-05-02 unallocate p X 1 #4"},
+    {"by its sequence", ALLOCATED, "2024-05-02 unallocate #4 1", "2024-05-02 unallocate p X 1 #4 @x"},
     {"a sequence that is none", ALLOCATED, "2024-05-02 unallocate #3 1", "UNKNOWN_DOCUMENT #3"},
     {"a sequence that lies ahead", ALLOCATED, "2024-05-02 unallocate #5 1", "UNKNOWN_DOCUMENT #5"},
     {"a sequence past all numbers", ALLOCATED, "2024-05-02 unallocate #99999999999999999999 1", "UNKNOWN_DOCUMENT"},
@@ -129,7 +129,7 @@ static const struct rule unallocating[] = {
     {"not before it was made", ALLOCATED, "2024-04-30 unallocate x", "DATE_BEFORE_SOURCE X 2024-04-30"},
     {"less than nothing", ALLOCATED, "2024-05-02 unallocate x -1", "AMOUNT_NOT_POSITIVE x -1/0"},
     {"in its own currency", "2024-04-01 charge X 100 cur=USD\n2024-05-01 pay p 60 cur=USD to=X:60@x",
-     "2024-05-02 unallocate x", "2024-05-02 unallocate p X 60 #4 USD"},
+     "2024-05-02 unallocate x", "2024-05-02 unallocate p X 60 #4 @x USD"},
 };
 
 int main(void) {
