@@ -1,7 +1,9 @@
 /* What the parts of the benchmarks share: places, failures, time, memory. */
 #include "bench/bench.h"
 
+#include <inttypes.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/resource.h>
 
 const char *bench_path(const struct bench *bench, const char *name, char *path) {
@@ -31,4 +33,46 @@ static int64_t read_clock(void *context) {
 
 struct daybook_clock bench_clock(struct bench *bench) {
     return (struct daybook_clock){.now_us = read_clock, .context = bench};
+}
+
+/* The first "model name" of /proc/cpuinfo. */
+static void read_machine(char *text, size_t size) {
+    char line[256];
+    (void)snprintf(text, size, "unknown");
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    if (file == NULL) {
+        return;
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        const char *colon = strchr(line, ':');
+        if (colon != NULL && strncmp(line, "model name", strlen("model name")) == 0) {
+            (void)snprintf(text, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+            break;
+        }
+    }
+    (void)fclose(file);
+}
+
+bool bench_write_json(const struct bench *bench) {
+    char machine[128];
+    char events[24];
+    char customers[24];
+    char seed[24];
+    char open_items[24];
+    read_machine(machine, sizeof machine);
+    (void)snprintf(events, sizeof events, "%" PRIu64, bench->head);
+    (void)snprintf(customers, sizeof customers, "%u", (unsigned)bench->customers);
+    (void)snprintf(seed, sizeof seed, "%" PRIu64, bench->seed);
+    (void)snprintf(open_items, sizeof open_items, "%" PRIu64, bench->open_items);
+    static const char *const spreads[] = {"zipf", "uniform", "hot"};
+    const char *const facts[] = {"machine",    machine,
+                                 "commit",     bench->commit,
+                                 "events",     events,
+                                 "customers",  customers,
+                                 "seed",       seed,
+                                 "spread",     spreads[bench->spread],
+                                 "open_first", bench->opens_first ? "yes" : "no",
+                                 "open_items", open_items,
+                                 NULL};
+    return figures_write_json(&bench->figures, facts, bench->json_path);
 }

@@ -17,6 +17,7 @@ struct bench {
     enum spread_kind spread;
     bool opens_first;
     uint64_t open_items;   /* Of the book whose ages are asked for. */
+    size_t singles;        /* Requests that each submitter may come to send, one a call. */
     const char *directory; /* Of this run; on the disk that is to be measured. */
     const char *json_path;
     const char *beside_path; /* The JSON of a run to be set beside this one; NULL: none. */
@@ -53,7 +54,7 @@ bool bench_recover(struct bench *bench);       /* run_recover.c: appends to the 
 bool bench_beside(struct bench *bench);        /* beside.c */
 
 /* One request a call from so many threads; the figures are "single appends, N submitters" and their like. */
-bool bench_single_from(struct bench *bench, size_t threads, size_t requests_each); /* run_append.c */
+bool bench_single_from(struct bench *bench, size_t threads); /* run_append.c */
 
 /* The one of the standard views that has this name; says so when there is none. */
 const struct projection *bench_view_named(const char *name);
@@ -66,6 +67,7 @@ const char *bench_path(const struct bench *bench, const char *name, char *path);
 bool bench_failed(const char *what, const struct daybook_error *error); /* Says it; always false. */
 double bench_seconds_since(uint64_t start_ns);
 double bench_peak_rss_mib(void);
+bool bench_write_json(const struct bench *bench);      /* To json_path: the machine, the workload, the figures. */
 struct daybook_clock bench_clock(struct bench *bench); /* Says clock_us. */
 
 #endif

@@ -31,17 +31,12 @@ static const char usage[] =
 
 static bool parse_options(int argc, char **argv, struct bench *bench, const char **parts) {
     static const struct option options[] = {
-        {"events", required_argument, NULL, 'e'},
-        {"customers", required_argument, NULL, 'c'},
-        {"seed", required_argument, NULL, 's'},
-        {"spread", required_argument, NULL, 'd'},
-        {"open-first", no_argument, NULL, 'o'},
-        {"commit", required_argument, NULL, 'h'},
-        {"json", required_argument, NULL, 'j'},
-        {"parts", required_argument, NULL, 'p'},
-        {"open-items", required_argument, NULL, 'i'},
-        {"beside", required_argument, NULL, 'b'},
-        {NULL, 0, NULL, 0},
+        {"events", required_argument, NULL, 'e'},     {"customers", required_argument, NULL, 'c'},
+        {"seed", required_argument, NULL, 's'},       {"spread", required_argument, NULL, 'd'},
+        {"open-first", no_argument, NULL, 'o'},       {"commit", required_argument, NULL, 'h'},
+        {"json", required_argument, NULL, 'j'},       {"parts", required_argument, NULL, 'p'},
+        {"open-items", required_argument, NULL, 'i'}, {"beside", required_argument, NULL, 'b'},
+        {"singles", required_argument, NULL, '1'},    {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -72,6 +67,9 @@ static bool parse_options(int argc, char **argv, struct bench *bench, const char
         case 'i':
             bench->open_items = strtoull(optarg, NULL, 10);
             break;
+        case '1':
+            bench->singles = (size_t)strtoull(optarg, NULL, 10);
+            break;
         case 'b':
             bench->beside_path = optarg;
             break;
@@ -84,41 +82,7 @@ static bool parse_options(int argc, char **argv, struct bench *bench, const char
     }
     bench->directory = optind + 1 == argc ? argv[optind] : NULL;
     return bench->directory != NULL && bench->events > 0 && bench->customers > 0 && bench->open_items >= 10 &&
-           bench->customers <= UINT32_C(1) << 22;
-}
-
-/* The first "model name" of /proc/cpuinfo. */
-static void read_machine(char *text, size_t size) {
-    char line[256];
-    (void)snprintf(text, size, "unknown");
-    FILE *file = fopen("/proc/cpuinfo", "r");
-    if (file == NULL) {
-        return;
-    }
-    while (fgets(line, sizeof line, file) != NULL) {
-        const char *colon = strchr(line, ':');
-        if (colon != NULL && strncmp(line, "model name", strlen("model name")) == 0) {
-            (void)snprintf(text, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
-            break;
-        }
-    }
-    (void)fclose(file);
-}
-
-static bool write_json(const struct bench *bench) {
-    char machine[128];
-    char events[24];
-    char customers[24];
-    char seed[24];
-    read_machine(machine, sizeof machine);
-    (void)snprintf(events, sizeof events, "%" PRIu64, bench->head);
-    (void)snprintf(customers, sizeof customers, "%u", (unsigned)bench->customers);
-    (void)snprintf(seed, sizeof seed, "%" PRIu64, bench->seed);
-    static const char *const spreads[] = {"zipf", "uniform", "hot"};
-    const char *const facts[] = {"machine",   machine,   "commit", bench->commit, "events", events,
-                                 "customers", customers, "seed",   seed,          "spread", spreads[bench->spread],
-                                 NULL};
-    return figures_write_json(&bench->figures, facts, bench->json_path);
+           bench->singles > 0 && bench->customers <= UINT32_C(1) << 22;
 }
 
 /* In this order: the open items are a ledger of their own, and recovering adds to the history. */
@@ -139,7 +103,8 @@ static bool run(struct bench *bench, const char *parts) {
 
 int main(int argc, char **argv) {
     const char *parts = "append,single,views,query,follow,recover,aging";
-    struct bench bench = {.events = 1000000, .customers = 10000, .open_items = 1000000, .seed = 1, .commit = "unknown"};
+    struct bench bench = {
+        .events = 1000000, .customers = 10000, .open_items = 1000000, .singles = 8000, .seed = 1, .commit = "unknown"};
     if (!parse_options(argc, argv, &bench, &parts)) {
         (void)fputs(usage, stderr);
         return 2;
@@ -154,7 +119,7 @@ int main(int argc, char **argv) {
     if (is_done) {
         figures_print(&bench.figures, stdout);
         targets_print(&bench.figures, stdout);
-        is_done = bench.json_path == NULL || write_json(&bench);
+        is_done = bench.json_path == NULL || bench_write_json(&bench);
     }
     daybook_buffer_release(&bench.event_bytes);
     free(bench.event_spans);

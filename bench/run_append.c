@@ -306,16 +306,15 @@ static bool measure_single(struct bench *bench, const struct single_names *names
     return is_done;
 }
 
-bool bench_single_from(struct bench *bench, size_t threads, size_t requests_each) {
+bool bench_single_from(struct bench *bench, size_t threads) {
     for (size_t i = 0; i < sizeof single_names / sizeof *single_names; i++) {
         if (single_names[i].threads == threads) {
-            return measure_single(bench, &single_names[i], requests_each);
+            return measure_single(bench, &single_names[i], bench->singles);
         }
     }
     return false;
 }
 
 bool bench_single(struct bench *bench) {
-    return bench_single_from(bench, 1, 8000) && bench_single_from(bench, 16, 8000) &&
-           bench_single_from(bench, BENCH_THREADS, 4000);
+    return bench_single_from(bench, 1) && bench_single_from(bench, 16) && bench_single_from(bench, BENCH_THREADS);
 }

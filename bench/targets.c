@@ -27,6 +27,8 @@ static const struct target targets[] = {
     {"against PostgreSQL, point in time, 8 callers", TARGET_VALUE, FIGURE_HIGHER, 20, 0, 0},
     {"against ledger, one balance at a date", TARGET_VALUE, FIGURE_HIGHER, 1000, 1000000, 0},
     {"against hledger, one balance at a date", TARGET_VALUE, FIGURE_HIGHER, 1000, 1000000, 0},
+    {"against ledger, one balance at a date, in process", TARGET_VALUE, FIGURE_HIGHER, 1000, 1000000, 0},
+    {"against hledger, one balance at a date, in process", TARGET_VALUE, FIGURE_HIGHER, 1000, 1000000, 0},
     {"against TigerBeetle, 10 million in batches, decide and commit", TARGET_VALUE, FIGURE_HIGHER, 4, 10000000, 0},
     {"against TigerBeetle, 10 million in batches, all folds", TARGET_VALUE, FIGURE_HIGHER, 2, 10000000, 0},
     {"against TigerBeetle, random ids", TARGET_VALUE, FIGURE_HIGHER, 15, 0, 0},
@@ -56,7 +58,7 @@ size_t targets_judge(const struct figures *figures, struct target_result *result
     for (size_t i = 0; i < sizeof targets / sizeof *targets && count < capacity; i++) {
         const struct target *target = &targets[i];
         const struct figure *figure = figures_find(figures, target->figure);
-        if (figure == NULL) {
+        if (figure == NULL || (target->measure == TARGET_OF_LIMIT && figure->limit_name == NULL)) {
             continue;
         }
         double measured = measured_of(target, figure);

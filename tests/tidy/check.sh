@@ -115,6 +115,7 @@ check_walls() {
     wall archive.h 'tools|tests/tools'
     wall jansson.h 'tools|tests/tools|bench'
     wall libpq-fe.h 'tools/feed|bench'
+    wall sqlite3.h 'bench'
     wall nats/nats.h 'tools/feed'
     wall librdkafka/rdkafka.h 'tools/feed|tests/e2e'
     wall openssl/evp.h 'engine/base|engine/proof|tests'
