@@ -2,30 +2,12 @@
 # DuckDB and hyparquet read every exported table; the figures are ours.
 #   test_tables.sh PROGRAM SOURCE WORKLOAD EDGES
 . "$(dirname "$0")/../e2e/common.sh"
+. "$(dirname "$0")/../e2e/packages.sh"
 workload=$3
 edges=$4
 
-here=$source/tests/tables
-for tool in node npm; do
-    command -v "$tool" >/dev/null || { echo "tables: there is no $tool here: nothing was tested"; exit 77; }
-done
-# The packages are kept beside the program, by what the lock file says.
-kept=$(dirname "$daybook")/tables-$(sha256sum "$here/package-lock.json" | cut -c 1-16)
-if [ ! -d "$kept/node_modules" ]; then
-    rm -rf "$kept.new"
-    mkdir -p "$kept.new"
-    cp "$here/package.json" "$here/package-lock.json" "$kept.new"
-    # "install", not "ci": the lock file has the digests of one platform's bindings; npm would ask for all of them.
-    if ! (cd "$kept.new" && npm install --no-audit --no-fund --ignore-scripts) >"$out" 2>"$err"; then
-        echo "tables: the packages of package-lock.json cannot be had: nothing was tested"
-        tail -n 3 "$err"
-        exit 77
-    fi
-    rm -rf "$kept"
-    mv "$kept.new" "$kept"
-fi
-cp "$here"/*.js "$here/package.json" "$work"
-ln -s "$kept/node_modules" "$work/node_modules"
+# "install", not "ci": the lock file has the digests of one platform's bindings; npm would ask for all of them.
+use_packages tables install
 mkdir -p "$work"/{edges,whole,months} "$work"/{early,late}-{1,2}
 "$edges" "$work/edges"
 
