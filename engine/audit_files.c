@@ -52,11 +52,10 @@ enum daybook_status audit_signer_save(const char *path, const struct note_signer
     return status;
 }
 
-enum daybook_status audit_key_create(const char *directory, const char *name, struct note_signer *signer,
-                                     struct daybook_error *error) {
+enum daybook_status audit_key_keep(const char *directory, const struct note_signer *signer,
+                                   struct daybook_error *error) {
     char path[PATH_MAX];
     char text[NOTE_KEY_TEXT_MAX];
-    DAYBOOK_TRY(note_signer_new(name, NOTE_ED25519, signer, error));
     DAYBOOK_TRY(make_folder(directory, "keys", error));
     DAYBOOK_TRY(path_of(directory, "keys/log.key", path, error));
     enum daybook_status status = audit_signer_save(path, signer, error);

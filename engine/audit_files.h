@@ -17,9 +17,9 @@
 
 #include "proof/tree_head.h"
 
-/* EXISTS: the ledger has a key. INVALID: no key can have this name. */
-DAYBOOK_MUST_USE enum daybook_status audit_key_create(const char *directory, const char *name,
-                                                      struct note_signer *signer, struct daybook_error *error);
+/* Makes `signer` the ledger's own, for ever. EXISTS: it has one. */
+DAYBOOK_MUST_USE enum daybook_status audit_key_keep(const char *directory, const struct note_signer *signer,
+                                                    struct daybook_error *error);
 /* A private key's file anywhere, made so that only its owner can read it. EXISTS: something is there. */
 DAYBOOK_MUST_USE enum daybook_status audit_signer_save(const char *path, const struct note_signer *signer,
                                                        struct daybook_error *error);

@@ -458,7 +458,8 @@ const struct command audit_commands[] = {
         .detail =
             N_("NAME is the log's name for ever: a domain of yours and a path, such as example.org/books. The private "
                "half stays in keys/log.key, readable by its owner alone, and is never written to the journal. What "
-               "is printed is the verifier's key: give it to auditors by another way than the ledger itself."),
+               "is printed is the verifier's key: give it to auditors by another way than the ledger itself. That the "
+               "key was made, by whom, and its public half are an event of the ledger."),
         .example = "daybook audit key new example.org/books",
         .options = key_new_options,
     },

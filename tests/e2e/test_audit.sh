@@ -31,7 +31,7 @@ post() {
 
 # ---- without a key, and keys ----
 new_ledger books --currency CNY
-post 1 300
+post 1 299
 expect 3 audit checkpoint
 err_has "audit key new"
 expect 3 audit prove 5
@@ -42,6 +42,10 @@ key=$(cat "$out")
 [ "$(stat -c %a "$DAYBOOK_LEDGER/keys/log.key")" = 600 ] || die "others can read the key"
 expect 3 audit key new example.org/other
 err_has "it has one"
+expect 0 export events --sequence 300 --json # Who made it, and which: event 300; the attempts that failed are none.
+out_has '"actor":"tester"'
+out_has "\"operatorActed\":{\"action\":\"OPERATOR_ACTION_KEY_CREATED\",\"subject\":\"example.org/books\",\"detail\":\"$key\"}"
+expect 2 export events --sequence 301
 expect 0 audit key show
 out_is "$key"
 grep -q "PRIVATE" "$DAYBOOK_LEDGER/keys/log.key" || die "no private key"

@@ -4,7 +4,6 @@
 verify=$3
 
 new_ledger books --currency CNY
-expect 0 audit key new example.org/books
 expect 0 customer open ACME --name "Wilhelmine Tannenhauer" --contact Tannenhauer --email tannenhauer@example.com \
     --phone "+49 555 0199" --address "Tannenweg 7, Bonn" --tag vip --on 2024-01-02 --key open-acme
 expect 0 customer open BETA --name "Beta 贝塔 GmbH" --on 2024-01-02
@@ -65,6 +64,7 @@ expect 1 customer erase BETA --reason art-17
 err_has BALANCE_NOT_ZERO
 expect 2 customer erase ACME
 cp -a "$DAYBOOK_LEDGER/keys" "$work/keys.old"
+expect 0 audit key new example.org/books
 expect 0 audit checkpoint
 expect 0 backup create "$work/backup"
 expect 0 audit prove 1 -o "$work/before"

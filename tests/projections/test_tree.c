@@ -189,8 +189,9 @@ static void checkpoints_go_with_the_proofs(void **state) {
     struct daybook_buffer note = {0};
     struct proof_file file;
     int lock;
-    ASKING_OK(&a, audit_key_create(a.directory, "books.example", &signer, &a.error));
-    assert_int_equal(audit_key_create(a.directory, "books.example", &signer, &a.error), DAYBOOK_EXISTS);
+    ASKING_OK(&a, note_signer_new("books.example", NOTE_ED25519, &signer, &a.error));
+    ASKING_OK(&a, audit_key_keep(a.directory, &signer, &a.error));
+    assert_int_equal(audit_key_keep(a.directory, &signer, &a.error), DAYBOOK_EXISTS);
     ASKING_OK(&a, audit_signer_load(a.directory, NULL, &signer, &a.error));
     assert_int_equal(tree_head_format(&head, &text), DAYBOOK_OK);
     ASKING_OK(&a, note_sign(daybook_buffer_view(&text), &signer, &note, &a.error));

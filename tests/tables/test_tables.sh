@@ -36,6 +36,7 @@ expect 0 adjust --on 2026-01-05 --charge 'I,1|"x"' --reason old -- '余额 有�
 expect 0 expire --through 2026-01-21
 # An account of which nothing is open any more: an increment must say so.
 expect 0 pay --on 2026-01-22 -- a-b PB 200.05
+expect 0 audit key new example.org/books
 
 at=(--as-of 2026-06-30)
 for table in events postings balances open-items aging lots allocations customers daily-balances; do
@@ -53,7 +54,6 @@ done
 expect 0 balance --json "${at[@]}"
 cp "$out" "$work/balance.json"
 # The root as the log's own command tells it.
-expect 0 audit key new example.org/books
 expect 0 audit checkpoint -o "$work/checkpoint"
 HEAD=$(sed -n 2p "$work/checkpoint")
 ROOT=$(sed -n 3p "$work/checkpoint" | base64 -d | od -An -v -tx1 | tr -d ' \n')
