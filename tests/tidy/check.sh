@@ -112,7 +112,7 @@ check_walls() {
     wall lmdb.h 'engine/store|tests/engine/store|bench'
     wall zstd.h 'engine/codec|tests/engine/codec|bench'
     wall uv.h 'engine/projection|tools|tests/engine/projection|tests/tools'
-    wall archive.h 'tools|tests/tools'
+    wall archive.h 'tools|tests/tools|tests/fuzz'
     wall jansson.h 'tools|tests/tools|bench'
     wall libpq-fe.h 'tools/feed|bench'
     wall sqlite3.h 'bench'
