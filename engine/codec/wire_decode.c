@@ -118,9 +118,10 @@ static inline const char *put_varint(const ProtobufCFieldDescriptor *field, uint
 }
 
 /* A string, bytes or a message: a length, and that many bytes. */
-__attribute__((always_inline)) static inline enum daybook_status decode_prefixed(
-    const struct reader *reader, const ProtobufCMessageDescriptor *descriptor, const ProtobufCFieldDescriptor *field,
-    struct span *span, unsigned depth, void *slot) {
+ALWAYS_INLINE enum daybook_status decode_prefixed(const struct reader *reader,
+                                                  const ProtobufCMessageDescriptor *descriptor,
+                                                  const ProtobufCFieldDescriptor *field, struct span *span,
+                                                  unsigned depth, void *slot) {
     struct span part;
     if (UNLIKELY(!read_span(reader, span, &part))) {
         return refuse(reader, descriptor, field, span->at, "its length runs past the end");
@@ -149,9 +150,10 @@ __attribute__((always_inline)) static inline enum daybook_status decode_prefixed
 }
 
 /* One value of the field's type into `slot`; a message's slot holds NULL. */
-__attribute__((always_inline)) static inline enum daybook_status decode_value(
-    const struct reader *reader, const ProtobufCMessageDescriptor *descriptor, const ProtobufCFieldDescriptor *field,
-    ProtobufCWireType wire_type, struct span *span, unsigned depth, void *slot) {
+ALWAYS_INLINE enum daybook_status decode_value(const struct reader *reader,
+                                               const ProtobufCMessageDescriptor *descriptor,
+                                               const ProtobufCFieldDescriptor *field, ProtobufCWireType wire_type,
+                                               struct span *span, unsigned depth, void *slot) {
     if (LIKELY(wire_type == PROTOBUF_C_WIRE_TYPE_VARINT)) {
         uint64_t value;
         if (UNLIKELY(!read_varint(reader, span, &value))) {

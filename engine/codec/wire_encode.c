@@ -71,9 +71,8 @@ static inline void put_varint_field(struct writer *writer, const ProtobufCFieldD
 }
 
 /* `room` is what the rest of the message needs after it. */
-__attribute__((always_inline)) static inline bool put_bytes_field(struct writer *writer,
-                                                                  const ProtobufCFieldDescriptor *field, bool is_forced,
-                                                                  const void *data, size_t size, size_t room) {
+ALWAYS_INLINE bool put_bytes_field(struct writer *writer, const ProtobufCFieldDescriptor *field, bool is_forced,
+                                   const void *data, size_t size, size_t room) {
     if (size == 0 && !is_forced) {
         return true;
     }
@@ -148,9 +147,8 @@ static inline uint64_t number_in(const ProtobufCFieldDescriptor *field, const vo
 }
 
 /* One value with its tag; there is room for FIELD_MAX_SIZE, and for `room` afterwards. */
-__attribute__((always_inline)) static inline bool encode_value(struct writer *writer,
-                                                               const ProtobufCFieldDescriptor *field, bool is_forced,
-                                                               const void *slot, size_t room) {
+ALWAYS_INLINE bool encode_value(struct writer *writer, const ProtobufCFieldDescriptor *field, bool is_forced,
+                                const void *slot, size_t room) {
     switch (field->type) {
     case PROTOBUF_C_TYPE_STRING: {
         const char *text = *(char *const *)slot;

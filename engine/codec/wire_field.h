@@ -17,6 +17,13 @@
 #define LIKELY(condition)   __builtin_expect((condition), 1)
 #define UNLIKELY(condition) __builtin_expect((condition), 0)
 
+/* Where branches are counted, one copy of a function, so that each of its branches is counted once. */
+#ifdef DAYBOOK_COVERAGE
+#define ALWAYS_INLINE static inline
+#else
+#define ALWAYS_INLINE __attribute__((always_inline)) static inline
+#endif
+
 /* What the schema does not use (floats, sfixed, proto2's labels) is no type of a message of ours. */
 static inline ProtobufCWireType wire_type_of(const ProtobufCFieldDescriptor *field) {
     switch (field->type) {
