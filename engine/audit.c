@@ -65,6 +65,9 @@ static enum daybook_status run_parts(struct audit_run *run, struct audit_views *
     if (status == DAYBOOK_OK && views_status != DAYBOOK_OK) {
         status = daybook_fail(error, views_status, "%s", views_error.message);
     }
+    if (status == DAYBOOK_OK && !run->options->skips_rules) {
+        status = audit_statements(run, audit_views_folded(views), error);
+    }
     return status;
 }
 
@@ -98,6 +101,7 @@ enum daybook_status audit_run(struct daybook *ledger, const struct audit_options
         files_remove_tree(options->scratch_directory);
     }
     free(run.heads);
+    daybook_buffer_release(&run.statements);
     pthread_mutex_destroy(&run.lock);
     return audit_find(&run, status, error);
 }

@@ -3,7 +3,8 @@
  *
  *   AU1  Nothing that is stored is believed: frames are checked and decoded, every leaf and node of the tree is
  *        hashed, every request is decided on the state before it and must make the same bytes, and every view is
- *        folded from nothing in a place of its own and compared with the live one as it lies there.
+ *        folded from nothing in a place of its own and compared with the live one as it lies there. What deciding takes
+ *        as it comes, a statement's content, is computed again at its coordinates, through those new views.
  *   AU2  The ledger is not changed. A view that is damaged is reported, not repaired.
  *   AU3  What does not hold is a finding that names its place. A status other than OK is a failing world.
  *
@@ -46,9 +47,9 @@ struct audit_report {
     struct merkle_hash root;
     int64_t first_recorded_at_us;
     int64_t last_recorded_at_us;
-    uint64_t events;    /* Decoded and in their place. */
-    uint64_t requests;  /* Decided again, with the same events. */
-    uint64_t undecided; /* Of operators, which no rule of the books makes. */
+    uint64_t events;     /* Decoded and in their place. */
+    uint64_t requests;   /* Decided again, with the same events. */
+    uint64_t statements; /* Computed again through the views that were folded from nothing, with the same content. */
     uint64_t checkpoints;
     bool is_control_checked;
     struct audit_view views[AUDIT_VIEWS_MAX];

@@ -17,6 +17,7 @@ struct audit_run {
     atomic_bool is_stopped;
     struct tree_head *heads; /* Signed checkpoints, ascending by size. */
     size_t head_count;
+    struct daybook_buffer statements; /* u64 each: the sequences of those that were issued. */
 };
 
 /* A finding; any thread. */
@@ -34,6 +35,12 @@ DAYBOOK_MUST_USE enum daybook_status audit_views_begin(struct audit_run *run, st
                                                        struct daybook_error *error);
 DAYBOOK_MUST_USE enum daybook_status audit_views_fold(struct audit_views *views, struct daybook_error *error);
 DAYBOOK_MUST_USE enum daybook_status audit_views_wait(struct audit_views *views, struct daybook_error *error);
+/* Of those that were folded, in the ledger's order; borrowed until the end. */
+struct view **audit_views_folded(struct audit_views *views);
 void audit_views_end(struct audit_views *views); /* Accepts NULL. */
+
+/* When the views are folded. */
+DAYBOOK_MUST_USE enum daybook_status audit_statements(struct audit_run *run, struct view **views,
+                                                      struct daybook_error *error);
 
 #endif

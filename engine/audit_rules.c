@@ -52,12 +52,16 @@ static void digest_customer(struct rules *rules, const Pb__Event *event, struct 
     }
 }
 
-/* ---- one request ---- */
-
-static bool is_of_operators(const Pb__Event *event) {
-    return event->body_case == PB__EVENT__BODY_OPERATOR_ACTED || event->body_case == PB__EVENT__BODY_REQUEST_PROPOSED ||
-           event->body_case == PB__EVENT__BODY_REQUEST_APPROVED || event->body_case == PB__EVENT__BODY_REQUEST_REJECTED;
+/* Computed again when the views are there. */
+static enum daybook_status keep_statement(struct audit_run *run, const Pb__Event *event, struct daybook_error *error) {
+    if (event->body_case == PB__EVENT__BODY_STATEMENT_ISSUED &&
+        daybook_buffer_append(&run->statements, &event->sequence, sizeof event->sequence) != DAYBOOK_OK) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "auditing: memory for the statements was refused");
+    }
+    return DAYBOOK_OK;
 }
+
+/* ---- one request ---- */
 
 static void judge(struct rules *rules, const struct recorded *recorded, const struct redecision *made) {
     const Pb__Event *first = recorded->events.items[0];
@@ -67,12 +71,8 @@ static void judge(struct rules *rules, const struct recorded *recorded, const st
         rules->run->report->requests++;
         return;
     case REDECIDED_UNKNOWN:
-        if (is_of_operators(first)) {
-            rules->run->report->undecided++;
-        } else {
-            audit_add(rules->run, "events %" PRIu64 " to %" PRIu64 " follow from no request that the rules know",
-                      first->sequence, last);
-        }
+        audit_add(rules->run, "events %" PRIu64 " to %" PRIu64 " follow from no request that the rules know",
+                  first->sequence, last);
         return;
     case REDECIDED_OTHERWISE:
         break;
@@ -94,6 +94,7 @@ static enum daybook_status check_request(struct rules *rules, const struct recor
     for (size_t i = 0; i < recorded->events.count; i++) {
         check_place(rules, recorded->events.items[i]);
         digest_customer(rules, recorded->events.items[i], recorded->bytes[i]);
+        DAYBOOK_TRY(keep_statement(rules->run, recorded->events.items[i], error));
     }
     enum daybook_status status =
         redecide(rules->world.decider, rules->world.state, recorded, &rules->told, &rules->arena, &made, error);

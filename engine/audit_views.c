@@ -22,6 +22,7 @@ struct audit_views {
     struct audit_run *run;
     struct feed *feed;
     struct refold refolds[AUDIT_VIEWS_MAX];
+    struct view *folded[AUDIT_VIEWS_MAX];
     size_t count;
 };
 
@@ -169,6 +170,13 @@ enum daybook_status audit_views_wait(struct audit_views *views, struct daybook_e
         }
     }
     return status;
+}
+
+struct view **audit_views_folded(struct audit_views *views) {
+    for (size_t i = 0; i < views->count; i++) {
+        views->folded[i] = views->refolds[i].fresh;
+    }
+    return views->folded;
 }
 
 void audit_views_end(struct audit_views *views) {

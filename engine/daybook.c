@@ -208,6 +208,35 @@ void daybook_close(struct daybook *ledger) {
     free(ledger);
 }
 
+enum daybook_status ledger_open_beside(const struct daybook *ledger, struct view **views, struct daybook **beside,
+                                       struct daybook_error *error) {
+    struct daybook *fresh = calloc(1, sizeof *fresh);
+    *beside = fresh;
+    if (fresh == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "asking %s: memory was refused", ledger->directory);
+    }
+    fresh->directory = ledger->directory;
+    fresh->is_read_only = true;
+    fresh->wait_ms = ledger->wait_ms;
+    fresh->clock = ledger->clock;
+    fresh->journal = ledger->journal;
+    fresh->config = ledger->config;
+    fresh->timezone = ledger->timezone;
+    fresh->projections = ledger->projections;
+    fresh->views = views;
+    fresh->view_count = ledger->view_count;
+    pthread_mutex_init(&fresh->reader_lock, NULL);
+    return journal_reader_open(ledger->journal, &fresh->reader, error);
+}
+
+void ledger_close_beside(struct daybook *beside) {
+    if (beside != NULL) {
+        journal_reader_close(beside->reader);
+        pthread_mutex_destroy(&beside->reader_lock);
+        free(beside);
+    }
+}
+
 /* ---- the route ---- */
 
 enum daybook_status daybook_submit(struct daybook *ledger, const struct daybook_bytes *requests, size_t count,

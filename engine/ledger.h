@@ -17,6 +17,12 @@ size_t ledger_view_count(const struct daybook *ledger);
 struct view *ledger_view_at(struct daybook *ledger, size_t index);
 const struct projection *ledger_projection_at(const struct daybook *ledger, size_t index);
 
+/* The same ledger asked through other views of its projections, in their order: those that an audit folded. Borrows the
+ * ledger and the views, which end later. */
+DAYBOOK_MUST_USE enum daybook_status ledger_open_beside(const struct daybook *ledger, struct view **views,
+                                                        struct daybook **beside, struct daybook_error *error);
+void ledger_close_beside(struct daybook *beside); /* Accepts NULL. */
+
 /* NULL: no such view is open. */
 struct view *ledger_view(struct daybook *ledger, const char *name);
 

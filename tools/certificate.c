@@ -79,7 +79,7 @@ static bool add_checks(Pb__Certificate *made, const struct audit_report *report,
     } checks[CHECKS] = {
         {"events decoded, in their place and in order of time", report->events},
         {"requests decided again, each with the same bytes", report->requests},
-        {"events of operators, which no rule makes", report->undecided},
+        {"statements computed again, each with the same content", report->statements},
         {"live views equal to those folded from nothing", live},
         {"books equal to the customers' accounts and documents", report->is_control_checked ? 1 : 0},
     };

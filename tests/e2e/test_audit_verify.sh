@@ -67,3 +67,33 @@ err_has "keys/log.pub"
 restore
 
 expect 0 audit verify
+
+# A statement's content is taken as it comes when it is issued: the audit computes it again.
+new_ledger stated --currency CNY
+expect 0 customer open ACME --on 2024-01-02
+expect 0 charge ACME G1 100.00 --on 2024-01-05
+expect 0 statement issue ACME --to 2024-01-31 --id january
+expect 0 pay ACME P1 40.00 --on 2024-01-20
+expect 0 statement issue ACME --to 2024-02-29 --kind open-item --id february
+expect 0 audit verify
+out_has "check: statements computed again, each with the same content: 2 ok"
+# false_statement SHA256 SIZE CLOSING WHAT: one that nobody computed; its own rules let it pass.
+false_statement() {
+    printf '{"key":"%s","actor":"t","customer":"ACME","currency":"CNY","issueStatement":{"statement":"march","kind":"STATEMENT_KIND_BALANCE_FORWARD","fromOn":"2024-02-29","toOn":"2024-03-31","knownAt":"6","contentSha256":"%s","format":1,"contentBytes":"%s","opening":{"receivableMinor":"6000"},"changes":{},"closing":{"receivableMinor":"%s"}}}\n' \
+        "$(printf march | base64)" "$1" "$2" "$3" >"$work/requests"
+    expect 0 submit "$work/requests"
+    grep -q refusal "$out" && die "the rules refuse it: nothing is left to find"
+    head=$(sed -nE 's/.*"firstSequence":"([0-9]+)".*/\1/p' "$out")
+    expect 4 audit verify
+    err_has "event $head: statement \"march\" of customer \"ACME\" is not what event $head recorded: its $4 differ"
+}
+cp -r "$DAYBOOK_LEDGER" "$work/true"
+false_statement "$(head -c 32 /dev/zero | base64)" 100 6000 "content and its SHA-256"
+# The content right and a figure wrong is found, too.
+rm -r "$DAYBOOK_LEDGER" && cp -r "$work/true" "$DAYBOOK_LEDGER"
+expect 0 statement issue ACME --to 2024-03-31 --id march
+expect 0 statement list ACME --json
+sha=$(grep -oE '"statement":"march".*' "$out" | sed -nE 's/.*"contentSha256":"([^"]*)".*/\1/p')
+size=$(grep -oE '"statement":"march".*' "$out" | sed -nE 's/.*"contentBytes":"([^"]*)".*/\1/p')
+rm -r "$DAYBOOK_LEDGER" && cp -r "$work/true" "$DAYBOOK_LEDGER"
+false_statement "$sha" "$size" 5999 figures
