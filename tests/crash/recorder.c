@@ -1,7 +1,6 @@
 /* The C library's functions that change files, recorded on their way. */
 #include "tests/crash/recorder.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,6 +11,8 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "tests/interposed.h"
 
 enum { FILES_MAX = 4096, HANDLES_MAX = 1024 };
 
@@ -157,31 +158,6 @@ static void note_name(enum record_kind kind, const char *path, const char *to) {
 }
 
 /* ---- the functions ---- */
-
-/* What the next library in line has under this name. */
-static void *real(const char *name) {
-    void *function = dlsym(RTLD_NEXT, name);
-    must(function != NULL);
-    return function;
-}
-
-#define REAL(type, name)                                                                                               \
-    static type next;                                                                                                  \
-    if (next == NULL) {                                                                                                \
-        void *found = real(name);                                                                                      \
-        memcpy(&next, &found, sizeof next);                                                                            \
-    }
-
-typedef int open_function(const char *, int, ...);
-typedef ssize_t write_function(int, const void *, size_t);
-typedef ssize_t pwrite_function(int, const void *, size_t, off_t);
-typedef ssize_t writev_function(int, const struct iovec *, int);
-typedef int handle_function(int);
-typedef int size_function(int, off_t);
-typedef int path_function(const char *);
-typedef int rename_function(const char *, const char *);
-typedef int mkdir_function(const char *, mode_t);
-typedef int unlinkat_function(int, const char *, int);
 
 int open(const char *path, int flags, ...) {
     REAL(open_function *, "open")

@@ -1,7 +1,6 @@
 /* Calls that fail when they are told to. */
 #include "tests/fault/fail.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
@@ -15,6 +14,8 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "tests/interposed.h"
 
 static struct {
     atomic_bool is_armed;
@@ -58,23 +59,6 @@ static bool fails(enum fail_call call) {
     }
     return does;
 }
-
-#define REAL(type, name)                                                                                               \
-    static type next;                                                                                                  \
-    if (next == NULL) {                                                                                                \
-        void *found = dlsym(RTLD_NEXT, name);                                                                          \
-        memcpy(&next, &found, sizeof next);                                                                            \
-    }
-
-typedef int open_function(const char *, int, ...);
-typedef ssize_t write_function(int, const void *, size_t);
-typedef ssize_t pwrite_function(int, const void *, size_t, off_t);
-typedef ssize_t writev_function(int, const struct iovec *, int);
-typedef int handle_function(int);
-typedef int size_function(int, off_t);
-typedef int rename_function(const char *, const char *);
-typedef int mkdir_function(const char *, mode_t);
-typedef void *mmap_function(void *, size_t, int, int, int, off_t);
 
 static int refuse(int code) {
     errno = code;
