@@ -1,4 +1,3 @@
-#!/bin/bash
 # Programs of the npm registry for a test, sourced after common.sh.
 
 # use_packages NAME install|ci [TOOL...]: the packages of tests/NAME/package-lock.json are at $work/node_modules, with
