@@ -216,6 +216,7 @@ enum daybook_status journal_open(const char *directory, const struct journal_opt
     }
     opened->directory = copy;
     opened->lock = -1;
+    pthread_mutex_init(&opened->head_mutex, NULL);
     opened->is_writer = options->is_writer;
     opened->min_free_bytes = options->min_free_bytes > 0 ? options->min_free_bytes : DEFAULT_MIN_FREE_BYTES;
     enum daybook_status status = open_into(opened, options, error);
@@ -233,6 +234,7 @@ void journal_close(struct journal *journal) {
     }
     store_close(journal->store);
     writer_lock_release(journal->lock);
+    pthread_mutex_destroy(&journal->head_mutex);
     frame_codec_close(journal->codec);
     daybook_buffer_release(&journal->config);
     daybook_buffer_release(&journal->packed);

@@ -177,8 +177,10 @@ enum daybook_status journal_append(struct journal *journal, const struct journal
     status = store_commit(txn, error);
     if (status == DAYBOOK_OK) {
         journal->tail = tail;
+        pthread_mutex_lock(&journal->head_mutex);
         journal->head.sequence += batch->count;
         journal->head.recorded_at_us = batch->recorded_at_us[batch->count - 1];
+        pthread_mutex_unlock(&journal->head_mutex);
     }
     return status;
 }

@@ -2,6 +2,8 @@
 #ifndef DAYBOOK_STORE_JOURNAL_INTERNAL_H
 #define DAYBOOK_STORE_JOURNAL_INTERNAL_H
 
+#include <pthread.h>
+
 #include "codec/event_stamp.h"
 #include "limits.h"
 #include "store/journal.h"
@@ -35,6 +37,7 @@ struct journal {
     bool is_writer;
     int lock; /* The writer's, else -1. */
     uint64_t min_free_bytes;
+    pthread_mutex_t head_mutex; /* Between the writer that moves `head` and the other threads that ask for it. */
 
     /* The rest is the writer's: one thread at a time. */
     struct journal_head head;

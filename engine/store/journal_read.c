@@ -33,7 +33,19 @@ static enum daybook_status view_begin(struct journal *journal, struct view *view
     return status;
 }
 
+/* Of the writing process: nobody else moves the head (J5), and it knows where it is. */
+static struct journal_head known_head(struct journal *journal) {
+    pthread_mutex_lock(&journal->head_mutex);
+    struct journal_head head = journal->head;
+    pthread_mutex_unlock(&journal->head_mutex);
+    return head;
+}
+
 enum daybook_status journal_head(struct journal *journal, struct journal_head *head, struct daybook_error *error) {
+    if (journal->is_writer) {
+        *head = known_head(journal);
+        return DAYBOOK_OK;
+    }
     struct view view;
     struct table_row row;
     struct frame_header header;
