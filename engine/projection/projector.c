@@ -13,7 +13,7 @@
 #define POLL_NS (50 * MS_NS) /* Commits of another process are seen this late. */
 /* Folding a few events costs nearly as much as folding a thousand: a commit that follows closely on a fold waits
  * for others, unless a question waits for it. */
-#define GATHER_NS       (50 * MS_NS)
+#define GATHER_NS       (200 * MS_NS)
 #define FAILED_POLL_NS  (1000 * MS_NS) /* After a failure of the world, and for a stopped view. */
 #define SETTLE_AFTER_NS (UINT64_C(5000) * MS_NS)
 
