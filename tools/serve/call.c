@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "engine/ledger.h"
 #include "tools/serve/ask.h"
+#include "tools/serve/call_pool.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/gzip.h"
 #include "tools/serve/page.h"
@@ -18,7 +19,7 @@
 
 #define MS_NS UINT64_C(1000000)
 
-enum { GZIP_MIN_BYTES = 1024, FOLLOW_PARAMETERS_MAX = 4 };
+enum { GZIP_MIN_BYTES = 1024 };
 
 static const char accept_post[] =
     "application/json, application/proto, application/connect+json, application/connect+proto";
@@ -121,17 +122,17 @@ static void note(struct call *call) {
     }
 }
 
+/* The response borrows the reply's bytes: libmicrohttpd has done with them when it says that the call is completed. */
 static enum MHD_Result send_reply(struct call *call) {
     struct reply *reply = reply_of(call);
     note(call);
     struct MHD_Response *response =
         reply->bytes.data == NULL
             ? MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT)
-            : MHD_create_response_from_buffer(reply->bytes.size, reply->bytes.data, MHD_RESPMEM_MUST_FREE);
+            : MHD_create_response_from_buffer(reply->bytes.size, reply->bytes.data, MHD_RESPMEM_PERSISTENT);
     if (response == NULL) {
         return MHD_NO;
     }
-    reply->bytes = (struct daybook_buffer){0}; /* The response's now. */
     add_headers(call, response);
     enum MHD_Result result = MHD_queue_response(call->connection, http_of(reply), response);
     MHD_destroy_response(response);
@@ -355,7 +356,7 @@ static void take_body(struct call *call, const char *upload, size_t size) {
 
 static struct call *open_call(struct server *server, struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct call *call = info->socket_context == NULL ? NULL : calloc(1, sizeof *call);
+    struct call *call = info->socket_context == NULL ? NULL : call_pool_take(server);
     if (call == NULL) {
         return NULL;
     }
@@ -373,14 +374,6 @@ static struct call *open_call(struct server *server, struct MHD_Connection *conn
     server->call_count++;
     server_mark_busy(server, call->peer);
     return call;
-}
-
-static void free_call(struct call *call) {
-    follow_close(call);
-    daybook_buffer_release(&call->body);
-    daybook_buffer_release(&call->reply.bytes);
-    daybook_buffer_release(&call->late.bytes);
-    free(call);
 }
 
 /* ---- dispatching ---- */
@@ -543,14 +536,14 @@ void call_completed(void *context, struct MHD_Connection *connection, void **sta
     if (call->is_with_worker) {
         call->is_abandoned = true;
     } else {
-        free_call(call);
+        call_pool_give(call);
     }
 }
 
 void call_return(struct call *call) {
     call->is_with_worker = false;
     if (call->is_abandoned) {
-        free_call(call);
+        call_pool_give(call);
         return;
     }
     if (call->follower != NULL) {

@@ -8,7 +8,12 @@
 #include "limits.h"
 #include "tools/serve/server.h"
 
-enum { QUEUE_CALLS = 16384, LANE_ARENA_BYTES = 256 << 20, KEPT_BYTES = 8 << 20 };
+enum {
+    QUEUE_CALLS = 16384,
+    LANE_ARENA_BYTES = 256 << 20,
+    KEPT_BYTES = 8 << 20,
+    OVERLAP_BYTES = 256 << 10 /* From so much queued on, deciding takes longer than a sync. */
+};
 #define QUEUE_BYTES ((size_t)128 << 20)
 
 /* A call on its way through a lane: what it asks, as the engine wants it. */
@@ -258,10 +263,16 @@ static void answer(struct lane *lane, const struct parcel *parcel, struct dayboo
 
 /* ---- lanes ---- */
 
+/* Whether a lane should take what is queued. A few requests wait for the lane before them: deciding them takes less
+ * time than the commit of their own that it would cost. `lock` is held. */
+static bool is_worth_taking(const struct gather *gather) {
+    return gather->first != NULL && (gather->engaged_count == 0 || gather->byte_count >= OVERLAP_BYTES);
+}
+
 /* Everything that is queued; NULL when the gatherer closes. */
 static struct call *take(struct gather *gather, size_t *count) {
     uv_mutex_lock(&gather->lock);
-    while (gather->first == NULL && !gather->is_closing) {
+    while (!is_worth_taking(gather) && !(gather->is_closing && gather->first == NULL)) {
         uv_cond_wait(&gather->work, &gather->lock);
     }
     struct call *list = gather->first;
@@ -273,8 +284,19 @@ static struct call *take(struct gather *gather, size_t *count) {
         gather->byte_count -= call->message.size;
     }
     gather->call_count -= *count;
+    gather->engaged_count += list != NULL ? 1 : 0;
     uv_mutex_unlock(&gather->lock);
     return list;
+}
+
+/* The other lane's turn. */
+static void leave_engine(struct gather *gather) {
+    uv_mutex_lock(&gather->lock);
+    gather->engaged_count--;
+    if (is_worth_taking(gather)) {
+        uv_cond_signal(&gather->work);
+    }
+    uv_mutex_unlock(&gather->lock);
 }
 
 static bool make_room(struct lane *lane, size_t count) {
@@ -309,6 +331,7 @@ static void run_batch(struct lane *lane, struct call *list) {
         count++;
     }
     enum daybook_status status = daybook_submit_many(lane->gather->ledger, lane->submissions, count, &error);
+    leave_engine(lane->gather);
     for (size_t i = 0; i < count; i++) {
         if (status != DAYBOOK_OK) {
             call_fail_with(lane->parcels[i].call, &error);
@@ -326,6 +349,7 @@ static void run(void *context) {
         if (make_room(&lane, count)) {
             run_batch(&lane, list);
         } else {
+            leave_engine(context);
             for (struct call *call = list; call != NULL; call = call->next) {
                 call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the batch was refused: nothing was recorded");
             }
@@ -406,7 +430,9 @@ void gather_flush(struct gather *gather) {
     uv_mutex_lock(&gather->lock);
     *gather->last = gather->arrived;
     gather->last = gather->arrived_last;
-    uv_cond_signal(&gather->work);
+    if (is_worth_taking(gather)) {
+        uv_cond_signal(&gather->work);
+    }
     uv_mutex_unlock(&gather->lock);
     gather->arrived = NULL;
     gather->arrived_last = &gather->arrived;

@@ -7,7 +7,9 @@
  *   GA3  The queue is bounded in calls and in bytes; what does not fit is
  *        refused at once, before anything is decided.
  *
- * Two threads (lanes): one decides while the other waits for the disk.
+ * Two threads (lanes): one is in the engine, the other writes its answers and
+ * then waits for it, so that what arrives meanwhile shares one commit. Only
+ * where much is queued does it decide beside the other's sync.
  */
 #ifndef DAYBOOK_TOOLS_SERVE_GATHER_H
 #define DAYBOOK_TOOLS_SERVE_GATHER_H
@@ -35,6 +37,7 @@ struct gather {
     struct call **last;
     size_t call_count; /* Arrived and queued. */
     size_t byte_count;
+    size_t engaged_count; /* Lanes that are in the engine. */
     bool is_closing;
 
     uv_thread_t lanes[GATHER_LANES];

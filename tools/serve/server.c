@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "engine/ledger.h"
 #include "tools/charset.h"
+#include "tools/serve/call_pool.h"
 #include "tools/serve/damage.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/listen.h"
@@ -360,6 +361,7 @@ static void close_server(struct server *server) {
     (void)uv_run(&server->loop, UV_RUN_DEFAULT);
     uv_mutex_destroy(&server->inbox.lock);
     (void)uv_loop_close(&server->loop);
+    call_pool_release(server);
     methods_close(&server->methods);
     gate_close(&server->gate);
     daybook_buffer_release(&server->openapi);

@@ -64,6 +64,8 @@ struct server {
 
     struct call *calls; /* Open ones. */
     size_t call_count;
+    struct call *spare_calls; /* Done with, kept for the next ones (call_pool.h). */
+    size_t spare_count;
     struct peer *idle_first; /* Longest idle first. */
     struct peer *idle_last;
     struct peer *idle_next; /* The one to be looked at next for a client that has gone. */

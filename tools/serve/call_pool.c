@@ -1,0 +1,54 @@
+/* Calls that are done with, kept for the next ones. */
+#include "tools/serve/call_pool.h"
+
+#include <stdlib.h>
+
+#include "tools/serve/follow.h"
+#include "tools/serve/server.h"
+
+enum { KEPT_CALLS = 256, KEPT_BYTES = 4096 /* Of one buffer. */ };
+
+static void free_call(struct call *call) {
+    daybook_buffer_release(&call->body);
+    daybook_buffer_release(&call->reply.bytes);
+    free(call);
+}
+
+static struct daybook_buffer keep(struct daybook_buffer buffer) {
+    if (buffer.capacity > KEPT_BYTES) {
+        daybook_buffer_release(&buffer);
+    }
+    daybook_buffer_reset(&buffer);
+    return buffer;
+}
+
+struct call *call_pool_take(struct server *server) {
+    struct call *call = server->spare_calls;
+    if (call == NULL) {
+        return calloc(1, sizeof *call);
+    }
+    server->spare_calls = call->next;
+    server->spare_count--;
+    call->next = NULL;
+    return call;
+}
+
+void call_pool_give(struct call *call) {
+    struct server *server = call->server;
+    follow_close(call);
+    daybook_buffer_release(&call->late.bytes);
+    if (server->spare_count >= KEPT_CALLS) {
+        free_call(call);
+        return;
+    }
+    *call = (struct call){
+        .next = server->spare_calls, .body = keep(call->body), .reply = {.bytes = keep(call->reply.bytes)}};
+    server->spare_calls = call;
+    server->spare_count++;
+}
+
+void call_pool_release(struct server *server) {
+    while (server->spare_calls != NULL) {
+        free_call(call_pool_take(server));
+    }
+}
