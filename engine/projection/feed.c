@@ -13,8 +13,8 @@
 enum {
     RUN_ARENA_BYTES = 64 << 20, /* Bounds what one event can take; a run ends before it would not fit. */
     RUN_RAW_BYTES = 256 << 10,  /* A run ends past so many bytes of events. */
-    LEAD_EVENTS = 2048,         /* A follower gets no further ahead of another; a few runs. */
-    NEAR_EVENTS = 1 << 16,      /* One that is further behind is not waited for. */
+    NEAR_EVENTS = 1 << 16,      /* Those who are further apart do not share. */
+    FREE_SHARE = 4,             /* Who waits goes on when one in so many runs is free: waking costs more than a run. */
 };
 #define PATIENCE_NS UINT64_C(500000000) /* One that does not move for so long is not waited for. */
 
@@ -34,8 +34,10 @@ struct feed {
     struct journal *journal;
     struct parties *parties;
     uv_mutex_t lock; /* Guards the rest, but for what is in a run that is loading. */
-    uv_cond_t moved; /* A follower went on, a run was loaded or given back. */
+    uv_cond_t loaded;
+    uv_cond_t freed; /* Runs are free for one who wants room. */
     struct feed_follower *followers;
+    uint64_t take_count;
     size_t kept_count;
     struct kept kept[];
 };
@@ -56,7 +58,7 @@ enum daybook_status feed_open(struct journal *journal, size_t run_count, struct 
     for (size_t i = 0; i < run_count; i++) {
         arena_init(&made->kept[i].arena, RUN_ARENA_BYTES);
     }
-    if (uv_mutex_init(&made->lock) != 0 || uv_cond_init(&made->moved) != 0) {
+    if (uv_mutex_init(&made->lock) != 0 || uv_cond_init(&made->loaded) != 0 || uv_cond_init(&made->freed) != 0) {
         abort(); /* Only a broken system refuses these, and nothing could be said of it safely. */
     }
     *feed = made;
@@ -76,27 +78,10 @@ void feed_close(struct feed *feed) {
         free(kept->events);
     }
     parties_close(feed->parties);
-    uv_cond_destroy(&feed->moved);
+    uv_cond_destroy(&feed->loaded);
+    uv_cond_destroy(&feed->freed);
     uv_mutex_destroy(&feed->lock);
     free(feed);
-}
-
-void feed_join(struct feed *feed, struct feed_follower *follower, uint64_t position) {
-    uv_mutex_lock(&feed->lock);
-    *follower = (struct feed_follower){.position = position, .is_waited_for = true, .next = feed->followers};
-    feed->followers = follower;
-    uv_mutex_unlock(&feed->lock);
-}
-
-void feed_leave(struct feed *feed, struct feed_follower *follower) {
-    uv_mutex_lock(&feed->lock);
-    struct feed_follower **at = &feed->followers;
-    while (*at != follower) {
-        at = &(*at)->next;
-    }
-    *at = follower->next;
-    uv_cond_broadcast(&feed->moved);
-    uv_mutex_unlock(&feed->lock);
 }
 
 /* ---- reading ---- */
@@ -152,40 +137,80 @@ static struct kept *find(struct feed *feed, uint64_t sequence, enum kept_state s
     return NULL;
 }
 
-/* One to load into: an empty one, or the oldest that no one borrows. */
-static struct kept *find_room(struct feed *feed) {
-    struct kept *room = NULL;
+static bool is_near(const struct feed_follower *follower, uint64_t sequence) {
+    uint64_t apart = follower->position > sequence ? follower->position - sequence : sequence - follower->position;
+    return follower->is_waited_for && apart <= NEAR_EVENTS;
+}
+
+/* Some follower is still to come to it. */
+static bool is_wanted(const struct feed *feed, const struct kept *kept) {
+    for (const struct feed_follower *other = feed->followers; other != NULL; other = other->next) {
+        if (other->position < kept->first_sequence + kept->count && is_near(other, kept->first_sequence)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_free(const struct feed *feed, const struct kept *kept) {
+    return kept->state == KEPT_NOTHING || (kept->state == KEPT_READY && kept->borrowers == 0 && !is_wanted(feed, kept));
+}
+
+/* Of those who share with one at `sequence`, none is further behind. */
+static bool is_hindmost(const struct feed *feed, uint64_t sequence) {
+    for (const struct feed_follower *other = feed->followers; other != NULL; other = other->next) {
+        if (other->position < sequence && is_near(other, sequence)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A free one to load into. Who waits for no one takes what is wanted last. */
+static struct kept *find_room(struct feed *feed, bool waits) {
+    struct kept *last = NULL;
     for (size_t i = 0; i < feed->kept_count; i++) {
         struct kept *kept = &feed->kept[i];
-        if (kept->state == KEPT_NOTHING) {
+        if (is_free(feed, kept)) {
             return kept;
         }
         if (kept->state == KEPT_READY && kept->borrowers == 0 &&
-            (room == NULL || kept->first_sequence < room->first_sequence)) {
-            room = kept;
+            (last == NULL || kept->first_sequence > last->first_sequence)) {
+            last = kept;
         }
     }
-    return room;
+    return waits ? NULL : last;
 }
 
-static bool is_too_slow(const struct feed_follower *other, uint64_t position) {
-    return other->is_waited_for && other->position < position && position - other->position > LEAD_EVENTS &&
-           position - other->position <= NEAR_EVENTS;
+static bool has_enough_room(const struct feed *feed, const struct feed_follower *follower) {
+    size_t free_count = 0;
+    for (size_t i = 0; i < feed->kept_count; i++) {
+        free_count += is_free(feed, &feed->kept[i]);
+    }
+    return free_count * FREE_SHARE >= feed->kept_count || is_hindmost(feed, follower->position);
 }
 
-/* Lets those close behind catch up, as long as anything moves. */
-static void wait_for_others(struct feed *feed, const struct feed_follower *follower) {
-    bool has_moved = true;
-    for (struct feed_follower *other = feed->followers; other != NULL;) {
-        if (!is_too_slow(other, follower->position)) {
-            other = other->next;
-        } else if (has_moved) {
-            has_moved = uv_cond_timedwait(&feed->moved, &feed->lock, PATIENCE_NS) == 0;
-            other = feed->followers; /* It may have left. */
-        } else {
-            other->is_waited_for = false; /* Until it goes on. */
+/* Tells those who want room, when there may be more. */
+static void tell_of_room(struct feed *feed) {
+    for (const struct feed_follower *other = feed->followers; other != NULL; other = other->next) {
+        if (other->wants_room && has_enough_room(feed, other)) {
+            uv_cond_broadcast(&feed->freed);
+            return;
         }
     }
+}
+
+/* Until there is enough room, or nobody has moved for long: then those behind are waited for no more until they go on.
+ */
+static void wait_for_room(struct feed *feed, struct feed_follower *follower) {
+    uint64_t take_count = feed->take_count;
+    follower->wants_room = true;
+    if (uv_cond_timedwait(&feed->freed, &feed->lock, PATIENCE_NS) != 0 && feed->take_count == take_count) {
+        for (struct feed_follower *other = feed->followers; other != NULL; other = other->next) {
+            other->is_waited_for = other->is_waited_for && other->position >= follower->position;
+        }
+    }
+    follower->wants_room = false;
 }
 
 /* Reads from the journal, without the lock meanwhile. */
@@ -197,7 +222,7 @@ static enum daybook_status load_into(struct feed *feed, struct kept *kept, uint6
     enum daybook_status status = load(feed, kept, sequence, error);
     uv_mutex_lock(&feed->lock);
     kept->state = status == DAYBOOK_OK && kept->count > 0 ? KEPT_READY : KEPT_NOTHING;
-    uv_cond_broadcast(&feed->moved);
+    uv_cond_broadcast(&feed->loaded);
     return status;
 }
 
@@ -213,25 +238,26 @@ enum daybook_status feed_take(struct feed *feed, struct feed_follower *follower,
     struct kept *kept = NULL;
     *run = (struct feed_run){.first_sequence = sequence};
     uv_mutex_lock(&feed->lock);
+    feed->take_count++;
     if (follower != NULL) {
         follower->position = sequence;
         follower->is_waited_for = true;
-        uv_cond_broadcast(&feed->moved);
-        wait_for_others(feed, follower);
+        tell_of_room(feed);
     }
-    for (;;) {
-        kept = find(feed, sequence, KEPT_READY);
-        if (kept != NULL) {
-            break;
-        }
-        struct kept *room = find(feed, sequence, KEPT_LOADING) == NULL ? find_room(feed) : NULL;
-        if (room == NULL) {
-            uv_cond_wait(&feed->moved, &feed->lock);
+    while ((kept = find(feed, sequence, KEPT_READY)) == NULL) {
+        if (find(feed, sequence, KEPT_LOADING) != NULL) {
+            uv_cond_wait(&feed->loaded, &feed->lock);
             continue;
         }
-        status = load_into(feed, room, sequence, error);
-        kept = room->state == KEPT_READY ? room : NULL;
-        break;
+        bool waits = follower != NULL && !is_hindmost(feed, sequence);
+        struct kept *room = find_room(feed, waits);
+        if (room != NULL) {
+            status = load_into(feed, room, sequence, error);
+            kept = room->state == KEPT_READY ? room : NULL;
+            break;
+        }
+        assert(waits); /* There are as many runs as threads that take. */
+        wait_for_room(feed, follower);
     }
     if (kept != NULL) {
         borrow(kept, sequence, run);
@@ -244,10 +270,28 @@ void feed_give_back(struct feed *feed, struct feed_run *run) {
     struct kept *kept = run->kept;
     if (kept != NULL) {
         uv_mutex_lock(&feed->lock);
-        if (--kept->borrowers == 0) {
-            uv_cond_broadcast(&feed->moved);
-        }
+        kept->borrowers--;
         uv_mutex_unlock(&feed->lock);
     }
     *run = (struct feed_run){0};
+}
+
+/* ---- followers ---- */
+
+void feed_join(struct feed *feed, struct feed_follower *follower, uint64_t position) {
+    uv_mutex_lock(&feed->lock);
+    *follower = (struct feed_follower){.position = position, .is_waited_for = true, .next = feed->followers};
+    feed->followers = follower;
+    uv_mutex_unlock(&feed->lock);
+}
+
+void feed_leave(struct feed *feed, struct feed_follower *follower) {
+    uv_mutex_lock(&feed->lock);
+    struct feed_follower **at = &feed->followers;
+    while (*at != follower) {
+        at = &(*at)->next;
+    }
+    *at = follower->next;
+    tell_of_room(feed);
+    uv_mutex_unlock(&feed->lock);
 }

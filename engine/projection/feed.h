@@ -2,12 +2,13 @@
  * The feed: events of the journal, unpacked and decoded once for all views that
  * fold at about the same place.
  *
- * It keeps the last few runs of decoded events. Who asks for one that is there
- * borrows it; who asks for another reads it from the journal, for the others, too.
+ * It keeps some runs of decoded events. Who asks for one that is there borrows it;
+ * who asks for another reads it from the journal, for the others, too.
  *
  *   F1  What is borrowed stays as it is until it is given back, and is never written to.
- *   F2  A follower that gets ahead waits for those close behind it, so that they share
- *       what is decoded; but never for one that makes no progress, or is far away.
+ *   F2  What a follower close behind still needs is kept for it: who gets ahead by all
+ *       runs waits until some are free again; but never for one that makes no progress,
+ *       or is far away. The hindmost waits for no one.
  *
  * Any thread. What F2 says is a matter of speed alone: what is taken depends on the
  * sequence asked for and on nothing else.
@@ -18,7 +19,8 @@
 #include "projection/projection.h"
 #include "store/journal.h"
 
-enum { FEED_RUNS_SHARED = 16, FEED_RUNS_ALONE = 1 };
+/* What those who share can be apart: long enough for the others while one of them writes what it has folded. */
+enum { FEED_RUNS_SHARED = 64, FEED_RUNS_ALONE = 1 };
 
 struct feed;
 
@@ -31,6 +33,7 @@ void feed_close(struct feed *feed); /* Nothing is borrowed, no one follows. Acce
 struct feed_follower {
     uint64_t position; /* The last sequence that it asked for. */
     bool is_waited_for;
+    bool wants_room; /* It waits until some runs are free. */
     struct feed_follower *next;
 };
 void feed_join(struct feed *feed, struct feed_follower *follower, uint64_t position);
