@@ -10,6 +10,7 @@
 #define DAYBOOK_CODEC_FRAME_H
 
 #include "base/bytes.h"
+#include "codec/event_span.h"
 
 /* What the header says; checked against the body by frame_check and frame_unpack. */
 struct frame_header {
@@ -18,12 +19,6 @@ struct frame_header {
     int64_t first_recorded_at_us;
     int64_t last_recorded_at_us;
     uint32_t raw_size_bytes;
-};
-
-/* Events laid end to end with their lengths; what a frame is packed from and unpacked to. */
-struct event_span {
-    const uint8_t *data;
-    uint32_t size;
 };
 
 struct frame_codec;                         /* zstd contexts, reused. One thread at a time. */

@@ -23,7 +23,7 @@ function(daybook_fuzz_target name)
   endif()
 endfunction()
 
-foreach(name event frame request query json csv mapping note proof backup pages keys)
+foreach(name event frame columns request query json csv mapping note proof backup pages keys)
   daybook_fuzz_target(${name})
 endforeach()
 
