@@ -328,8 +328,8 @@ static const char *const tables[AGING_TABLE_COUNT] = {
 
 const struct projection aging_projection = {
     .name = "aging",
-    .version = 4,
-    .readable_from = 4,
+    .version = 5,
+    .readable_from = 5,
     .tables = tables,
     .table_count = AGING_TABLE_COUNT,
     .open = open_fold,

@@ -19,8 +19,7 @@ uint64_t chunk_key_sequence(struct daybook_bytes key) {
     return load_be64(key.data + 5);
 }
 
-enum { CHECKSUM_SIZE = 4, CHECKSUMS_SIZE = 8, FORM_BITS = 2 };
-enum entry_form { FORM_PLAIN, FORM_EQUAL, FORM_OPPOSITE, FORM_MULTIPLES };
+enum { CHECKSUM_SIZE = 4, CHECKSUMS_SIZE = 8 };
 
 static uint32_t checksum(const uint8_t *bytes, size_t size) {
     return (uint32_t)hash64(bytes, size, 0);
@@ -54,7 +53,7 @@ size_t chunk_header_room(unsigned column_count, const struct chunk_header *heade
 }
 
 size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX], unsigned column_count, const struct chunk_header *header,
-                          struct daybook_bytes entries) {
+                          struct daybook_bytes body) {
     int64_t least = header->min_effective;
     uint8_t *at = to + CHECKSUMS_SIZE;
     at = write_varint(at, header->ordinal);
@@ -64,7 +63,7 @@ size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX], unsigned column_count, c
         at, header->max_effective_before == INT32_MIN ? 0 : 1 + zigzag_encode(header->max_effective_before - least));
     at = write_varint(at, header->count);
     at = write_before(at, column_count, header);
-    store_le32(to + CHECKSUM_SIZE, checksum(entries.data, entries.size));
+    store_le32(to + CHECKSUM_SIZE, checksum(body.data, body.size));
     store_le32(to, checksum(to + CHECKSUM_SIZE, (size_t)(at - to) - CHECKSUM_SIZE));
     return (size_t)(at - to);
 }
@@ -111,124 +110,24 @@ static enum daybook_status wrong_checksum(struct daybook_error *error) {
 }
 
 enum daybook_status chunk_read_header(struct daybook_bytes row, unsigned column_count, struct chunk_header *header,
-                                      struct daybook_bytes *entries, struct daybook_error *error) {
+                                      struct daybook_bytes *body, struct daybook_error *error) {
     const uint8_t *end = row.data + row.size;
     const uint8_t *at = row.data + CHECKSUMS_SIZE;
     if (row.size < CHECKSUMS_SIZE || !read_fields(&at, end, column_count, header) ||
         load_le32(row.data) != checksum(row.data + CHECKSUM_SIZE, (size_t)(at - row.data) - CHECKSUM_SIZE)) {
         return wrong_checksum(error);
     }
-    *entries = (struct daybook_bytes){at, (size_t)(end - at)};
+    *body = (struct daybook_bytes){at, (size_t)(end - at)};
     return DAYBOOK_OK;
 }
 
-enum daybook_status chunk_check_entries(struct daybook_bytes row, struct daybook_bytes entries,
-                                        struct daybook_error *error) {
-    return load_le32(row.data + CHECKSUM_SIZE) == checksum(entries.data, entries.size) ? DAYBOOK_OK
-                                                                                       : wrong_checksum(error);
-}
-
-/* ---- entries ---- */
-
-/* Most events move one amount between two columns, or weigh an amount by days: see the forms in chunk.h. */
-static enum entry_form form_of(uint32_t present, const int64_t *columns) {
-    uint32_t rest = present & (present - 1);
-    if (present == 0 || rest == 0) {
-        return FORM_PLAIN;
-    }
-    int64_t first = columns[__builtin_ctz(present)];
-    int64_t second = columns[__builtin_ctz(rest)];
-    bool is_equal = true;
-    bool is_opposite = first != INT64_MIN;
-    uint32_t others = rest & (rest - 1);
-    bool is_multiple = others != 0 && second != -1; /* INT64_MIN / -1 does not fit. */
-    for (; rest != 0; rest &= rest - 1) {
-        int64_t amount = columns[__builtin_ctz(rest)];
-        is_equal = is_equal && amount == first;
-        is_opposite = is_opposite && amount == -first;
-    }
-    if (is_equal || is_opposite) {
-        return is_equal ? FORM_EQUAL : FORM_OPPOSITE;
-    }
-    for (; is_multiple && others != 0; others &= others - 1) {
-        is_multiple = columns[__builtin_ctz(others)] % second == 0;
-    }
-    return is_multiple ? FORM_MULTIPLES : FORM_PLAIN;
-}
-
-static uint8_t *write_columns(uint8_t *to, uint32_t present, const int64_t *columns) {
-    enum entry_form form = form_of(present, columns);
-    to = write_varint(to, present << FORM_BITS | (uint32_t)form);
-    if (form == FORM_EQUAL || form == FORM_OPPOSITE) {
-        return write_varint(to, zigzag_encode(columns[__builtin_ctz(present)]));
-    }
-    int64_t unit = 1;
-    unsigned place = 0;
-    for (uint32_t rest = present; rest != 0; rest &= rest - 1, place++) {
-        int64_t amount = columns[__builtin_ctz(rest)];
-        bool is_quotient = form == FORM_MULTIPLES && place > 1;
-        to = write_varint(to, zigzag_encode(is_quotient ? amount / unit : amount));
-        unit = place == 1 ? amount : unit;
-    }
-    return to;
-}
-
-size_t chunk_write_entry(uint8_t *to, unsigned column_count, uint64_t sequence_delta, int64_t effective_delta,
-                         uint32_t present, const int64_t *columns) {
-    uint8_t *start = to;
-    to = write_varint(to, sequence_delta);
-    to = write_varint(to, zigzag_encode(effective_delta));
-    if (column_count > 0) {
-        to = write_columns(to, present, columns);
-    }
-    return (size_t)(to - start);
-}
-
-static bool read_columns(struct chunk_reader *reader, enum entry_form form) {
-    uint64_t raw;
-    int64_t unit = 1;
-    unsigned place = 0;
-    if (form == FORM_EQUAL || form == FORM_OPPOSITE) {
-        if (reader->present == 0 || !varint_take(&reader->next, reader->end, &raw)) {
-            return false;
-        }
-        int64_t amount = zigzag_decode(raw);
-        int64_t other = form == FORM_EQUAL ? amount : (int64_t)(0 - (uint64_t)amount);
-        for (uint32_t rest = reader->present & (reader->present - 1); rest != 0; rest &= rest - 1) {
-            reader->columns[__builtin_ctz(rest)] = other;
-        }
-        reader->columns[__builtin_ctz(reader->present)] = amount;
-        return true;
-    }
-    for (uint32_t rest = reader->present; rest != 0; rest &= rest - 1, place++) {
-        if (!varint_take(&reader->next, reader->end, &raw)) {
-            return false;
-        }
-        int64_t amount = zigzag_decode(raw);
-        if (form == FORM_MULTIPLES && place > 1 && __builtin_mul_overflow(amount, unit, &amount)) {
-            return false;
-        }
-        unit = place == 1 ? amount : unit;
-        reader->columns[__builtin_ctz(rest)] = amount;
-    }
-    return true;
-}
-
-bool chunk_read_entry(struct chunk_reader *reader, unsigned column_count) {
-    uint64_t sequence_delta;
-    uint64_t effective_delta;
-    uint64_t head = 0;
-    if (!varint_take(&reader->next, reader->end, &sequence_delta) ||
-        !varint_take(&reader->next, reader->end, &effective_delta) ||
-        (column_count > 0 && !varint_take(&reader->next, reader->end, &head)) ||
-        head >> FORM_BITS >> column_count != 0) {
-        return false;
-    }
-    reader->sequence += sequence_delta;
-    reader->effective_on += zigzag_decode(effective_delta);
-    reader->present = (uint32_t)(head >> FORM_BITS);
-    return read_columns(reader, (enum entry_form)(head & 3)) && reader->effective_on >= INT32_MIN &&
-           reader->effective_on <= INT32_MAX;
+enum daybook_status chunk_open_entries(struct daybook_bytes row, unsigned column_count, struct daybook_bytes body,
+                                       struct series_slots *slots, struct chunk_reader *reader,
+                                       struct daybook_error *error) {
+    return load_le32(row.data + CHECKSUM_SIZE) == checksum(body.data, body.size) &&
+                   chunk_reader_init(reader, column_count, body, slots)
+               ? DAYBOOK_OK
+               : wrong_checksum(error);
 }
 
 enum daybook_status chunk_damaged(uint32_t account, struct daybook_error *error) {

@@ -4,6 +4,7 @@
  */
 #include "projections/series.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct tail {
     uint64_t first_sequence;
     int64_t totals[SERIES_COLUMNS_MAX]; /* With the chunk's own entries. */
     struct chunk_header header;
+    struct series_slots slots;
 };
 
 struct series {
@@ -116,6 +118,7 @@ static void begin_chunk(const struct series *series, struct tail *tail, uint32_t
     memcpy(header.before, tail->totals, sizeof header.before);
     tail->header = header;
     tail->header_room = (uint16_t)chunk_header_room(series->shape.column_count, &header);
+    tail->slots = (struct series_slots){0};
     tail->size = 0;
     tail->last_sequence = 0;
     tail->last_effective = 0;
@@ -125,19 +128,22 @@ static void begin_chunk(const struct series *series, struct tail *tail, uint32_t
 static enum daybook_status unpack_tail(struct series *series, uint32_t account, struct daybook_bytes row,
                                        struct tail *tail, struct daybook_error *error) {
     unsigned column_count = series->shape.column_count;
-    struct daybook_bytes entries;
-    DAYBOOK_TRY(chunk_read_header(row, column_count, &tail->header, &entries, error));
-    DAYBOOK_TRY(chunk_check_entries(row, entries, error));
-    if (!reserve(series, tail, entries.size)) {
+    struct daybook_bytes body;
+    struct chunk_reader reader;
+    DAYBOOK_TRY(chunk_read_header(row, column_count, &tail->header, &body, error));
+    DAYBOOK_TRY(chunk_open_entries(row, column_count, body, &tail->slots, &reader, error));
+    size_t size = (size_t)(reader.end - reader.next);
+    if (!reserve(series, tail, size)) {
         return no_memory(error);
     }
-    memcpy(tail->entries, entries.data, entries.size);
-    tail->size = (uint32_t)entries.size;
+    if (size > 0) {
+        memcpy(tail->entries, reader.next, size);
+    }
+    tail->size = (uint32_t)size;
     tail->header_room = (uint16_t)chunk_header_room(column_count, &tail->header);
     memcpy(tail->totals, tail->header.before, sizeof tail->totals);
-    struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
     while (reader.next < reader.end) {
-        if (!chunk_read_entry(&reader, column_count)) {
+        if (!chunk_read_entry(&reader)) {
             return chunk_damaged(account, error);
         }
         for (uint32_t rest = reader.present; rest != 0; rest &= rest - 1) {
@@ -228,12 +234,12 @@ static enum daybook_status write_group(const struct series *series, struct store
         status = i == 0 ? cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error)
                         : cursor_previous(cursor, &row, error);
         struct chunk_header header = {0};
-        struct daybook_bytes entries;
+        struct daybook_bytes body;
         if (status == DAYBOOK_OK && (!row.is_valid || !chunk_key_matches(row.key, account, level - 1))) {
             status = chunk_damaged(account, error);
         }
         if (status == DAYBOOK_OK) {
-            status = chunk_read_header(row.value, column_count, &header, &entries, error);
+            status = chunk_read_header(row.value, column_count, &header, &body, error);
         }
         if (status == DAYBOOK_OK) {
             header.min_effective =
@@ -254,18 +260,27 @@ static enum daybook_status write_group(const struct series *series, struct store
                      (struct daybook_bytes){value, size}, error);
 }
 
+/* The slots of a list of sequences are none, not an empty table of them. */
+static struct series_slots *slots_of(const struct series *series, struct tail *tail) {
+    return series->shape.column_count > 0 ? &tail->slots : NULL;
+}
+
 static enum daybook_status write_tail(const struct series *series, struct store_txn *txn, uint32_t account,
                                       const struct tail *tail, struct daybook_error *error) {
     uint8_t key[CHUNK_KEY_SIZE];
     uint8_t header[CHUNK_HEADER_MAX];
+    uint8_t body[CHUNK_SIZE_MAX];
     uint8_t *value = NULL;
+    size_t body_size = series->shape.column_count > 0 ? chunk_slots_write(body, &tail->slots) : 0;
+    memcpy(body + body_size, tail->entries, tail->size);
+    body_size += tail->size;
     chunk_make_key(account, 0, tail->first_sequence, key);
-    size_t header_size = chunk_write_header(header, series->shape.column_count, &tail->header,
-                                            (struct daybook_bytes){tail->entries, tail->size});
+    size_t header_size =
+        chunk_write_header(header, series->shape.column_count, &tail->header, (struct daybook_bytes){body, body_size});
     DAYBOOK_TRY(table_reserve(txn, series->shape.table, (struct daybook_bytes){key, sizeof key},
-                              header_size + tail->size, &value, error));
+                              header_size + body_size, &value, error));
     memcpy(value, header, header_size);
-    memcpy(value + header_size, tail->entries, tail->size);
+    memcpy(value + header_size, body, body_size);
     return DAYBOOK_OK;
 }
 
@@ -308,21 +323,44 @@ static bool mark_dirty(struct series *series, uint32_t account, struct tail *tai
 struct packed {
     uint32_t present[SERIES_ENTRIES_MAX];
     size_t size;
-    uint8_t bytes[SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX];
+    uint8_t bytes[SERIES_ENTRIES_MAX * CHUNK_ENTRY_ROOM];
 };
 
-static void pack(const struct series *series, const struct tail *tail, uint64_t sequence,
-                 const struct series_entry *entries, size_t count, struct packed *packed) {
-    uint64_t last_sequence = tail->last_sequence;
+/* False: the chunk has no slots left for what they move. */
+static bool pack(const struct series *series, struct tail *tail, uint64_t sequence, const struct series_entry *entries,
+                 size_t count, struct packed *packed) {
+    struct chunk_step step = {sequence - tail->last_sequence, 0};
     int64_t last_effective = tail->last_effective;
     packed->size = 0;
     for (size_t i = 0; i < count; i++) {
-        packed->size +=
-            chunk_write_entry(packed->bytes + packed->size, series->shape.column_count, sequence - last_sequence,
-                              entries[i].effective_on - last_effective, packed->present[i], entries[i].columns);
-        last_sequence = sequence;
+        step.effective_days = entries[i].effective_on - last_effective;
+        size_t size = chunk_entry_write(packed->bytes + packed->size, slots_of(series, tail), step, packed->present[i],
+                                        entries[i].columns);
+        if (size == 0) {
+            return false;
+        }
+        packed->size += size;
+        step.sequence = 0;
         last_effective = entries[i].effective_on;
     }
+    return true;
+}
+
+/* Packs the entries behind the tail's others; where they do not fit, the chunk ends and the next begins with them. */
+static enum daybook_status pack_into(const struct series *series, struct store_txn *txn, uint32_t account,
+                                     struct tail *tail, uint64_t sequence, const struct series_entry *entries,
+                                     size_t count, struct packed *packed, struct daybook_error *error) {
+    uint32_t slot_count = tail->slots.count;
+    bool fits = pack(series, tail, sequence, entries, count, packed) &&
+                tail->header_room + 1 + tail->slots.size_bytes + tail->size + packed->size <= CHUNK_SIZE_MAX;
+    if (fits || tail->header.count == 0) {
+        return DAYBOOK_OK;
+    }
+    tail->slots.count = slot_count;
+    DAYBOOK_TRY(end_chunk(series, txn, account, tail, error));
+    bool fits_alone = pack(series, tail, sequence, entries, count, packed);
+    assert(fits_alone);
+    return DAYBOOK_OK;
 }
 
 /* The totals with the event's entries, in the columns that they move; false when one overflows. */
@@ -382,11 +420,7 @@ enum daybook_status series_append(struct series *series, struct store_txn *txn, 
         return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": a total of the account overflows",
                             sequence);
     }
-    pack(series, tail, sequence, entries, count, &packed);
-    if (tail->header.count > 0 && tail->header_room + tail->size + packed.size > CHUNK_SIZE_MAX) {
-        DAYBOOK_TRY(end_chunk(series, txn, account, tail, error));
-        pack(series, tail, sequence, entries, count, &packed);
-    }
+    DAYBOOK_TRY(pack_into(series, txn, account, tail, sequence, entries, count, &packed, error));
     if (!reserve(series, tail, tail->size + packed.size) || !mark_dirty(series, account, tail)) {
         return no_memory(error);
     }
@@ -400,24 +434,22 @@ void series_foresee(const struct series *series, uint32_t account) {
         __builtin_prefetch(tail, 1);
         __builtin_prefetch(tail + 64, 1);
         __builtin_prefetch(tail + offsetof(struct tail, header), 1);
+        __builtin_prefetch(tail + offsetof(struct tail, slots), 1);
     }
 }
 
-/* Looks for the sequence in entries that end at `end`. */
-static enum daybook_status find_entry(const struct series *series, uint32_t account, struct daybook_bytes entries,
-                                      uint64_t sequence, struct series_entry *entry, bool *is_found,
-                                      struct daybook_error *error) {
-    unsigned column_count = series->shape.column_count;
-    struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
-    while (reader.next < reader.end && reader.sequence < sequence) {
-        memset(reader.columns, 0, sizeof reader.columns);
-        if (!chunk_read_entry(&reader, column_count)) {
+/* Looks for the sequence in a chunk's entries. */
+static enum daybook_status find_entry(uint32_t account, struct chunk_reader *reader, uint64_t sequence,
+                                      struct series_entry *entry, bool *is_found, struct daybook_error *error) {
+    while (reader->next < reader->end && reader->sequence < sequence) {
+        memset(reader->columns, 0, sizeof reader->columns);
+        if (!chunk_read_entry(reader)) {
             return chunk_damaged(account, error);
         }
     }
-    *is_found = reader.sequence == sequence;
-    entry->effective_on = (int32_t)reader.effective_on;
-    memcpy(entry->columns, reader.columns, sizeof entry->columns);
+    *is_found = reader->sequence == sequence;
+    entry->effective_on = (int32_t)reader->effective_on;
+    memcpy(entry->columns, reader->columns, sizeof entry->columns);
     return DAYBOOK_OK;
 }
 
@@ -433,8 +465,9 @@ enum daybook_status series_find(struct series *series, struct store_txn *txn, ui
         return status;
     }
     if (sequence >= tail->first_sequence) {
-        return find_entry(series, account, (struct daybook_bytes){tail->entries, tail->size}, sequence, entry, is_found,
-                          error);
+        struct chunk_reader reader = {
+            .next = tail->entries, .end = tail->entries + tail->size, .slots = slots_of(series, tail)};
+        return find_entry(account, &reader, sequence, entry, is_found, error);
     }
     chunk_make_key(account, 0, sequence, key);
     status = cursor_open(txn, series->shape.table, &cursor, error);
@@ -442,14 +475,17 @@ enum daybook_status series_find(struct series *series, struct store_txn *txn, ui
         status = cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
     }
     if (status == DAYBOOK_OK && row.is_valid && chunk_key_matches(row.key, account, 0)) {
+        unsigned column_count = series->shape.column_count;
         struct chunk_header header;
-        struct daybook_bytes entries;
-        status = chunk_read_header(row.value, series->shape.column_count, &header, &entries, error);
+        struct series_slots slots;
+        struct chunk_reader reader;
+        struct daybook_bytes body;
+        status = chunk_read_header(row.value, column_count, &header, &body, error);
         if (status == DAYBOOK_OK) {
-            status = chunk_check_entries(row.value, entries, error);
+            status = chunk_open_entries(row.value, column_count, body, &slots, &reader, error);
         }
         if (status == DAYBOOK_OK) {
-            status = find_entry(series, account, entries, sequence, entry, is_found, error);
+            status = find_entry(account, &reader, sequence, entry, is_found, error);
         }
     }
     cursor_close(cursor);

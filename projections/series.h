@@ -87,6 +87,15 @@ DAYBOOK_MUST_USE enum daybook_status series_visit_hidden(struct store_txn *txn, 
                                                          series_visit *visit, void *context,
                                                          struct daybook_error *error);
 
+/* What the amounts of a chunk's entries move (chunk_entry.h). */
+enum { SERIES_SLOTS_MAX = SERIES_ENTRIES_MAX * SERIES_COLUMNS_MAX }; /* All that one event may need. */
+struct series_slots {
+    uint32_t count;
+    uint32_t size_bytes;              /* As they are written, but for their count. */
+    uint32_t multiples;               /* A bit for each slot whose amounts are. */
+    uint32_t codes[SERIES_SLOTS_MAX]; /* Columns that are moved, below those that are lowered. */
+};
+
 /* The entries one by one, in the order of their sequences. */
 struct series_scan {
     struct table_cursor *cursor;
@@ -96,6 +105,7 @@ struct series_scan {
     struct series_entry entry; /* Likewise. */
     const uint8_t *next;
     const uint8_t *end;
+    struct series_slots slots; /* Of the chunk that is being read. */
 };
 
 /* Begins at the first entry with a sequence >= `from`. Close before the transaction ends. */

@@ -3,27 +3,20 @@
 
 #include <string.h>
 
-#include "base/wide.h"
-
-struct sums {
-    wide columns[SERIES_COLUMNS_MAX];
-    uint64_t count;
-};
-
 struct question {
     struct series_shape shape;
     uint32_t account;
     int32_t as_of;
     uint64_t known_at;
     struct table_cursor *cursor;
-    struct sums sums;
+    struct chunk_sums sums;
 };
 
 /* A row and its header. */
 struct place {
     struct table_row row;
     struct chunk_header header;
-    struct daybook_bytes entries; /* Not checked yet. */
+    struct daybook_bytes body; /* Slots and entries, not checked yet. */
     unsigned level;
     bool is_found;
 };
@@ -33,9 +26,9 @@ static enum daybook_status enter_place(struct question *question, unsigned level
                                        struct daybook_error *error) {
     place->level = level;
     place->is_found = place->row.is_valid && chunk_key_matches(place->row.key, question->account, level);
-    return place->is_found ? chunk_read_header(place->row.value, question->shape.column_count, &place->header,
-                                               &place->entries, error)
-                           : DAYBOOK_OK;
+    return place->is_found
+               ? chunk_read_header(place->row.value, question->shape.column_count, &place->header, &place->body, error)
+               : DAYBOOK_OK;
 }
 
 /* The last row of `level` that begins at or before `sequence`. */
@@ -65,27 +58,13 @@ static enum daybook_status step_back(struct question *question, const struct pla
 /* Adds the visible entries of one chunk. */
 static enum daybook_status add_entries(struct question *question, const struct place *place,
                                        struct daybook_error *error) {
-    unsigned column_count = question->shape.column_count;
-    struct daybook_bytes entries = place->entries;
-    struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
-    DAYBOOK_TRY(chunk_check_entries(place->row.value, entries, error));
-    while (reader.next < reader.end) {
-        if (!chunk_read_entry(&reader, column_count)) {
-            return chunk_damaged(question->account, error);
-        }
-        if (reader.sequence > question->known_at) {
-            break;
-        }
-        if (reader.effective_on > question->as_of) {
-            continue;
-        }
-        question->sums.count++;
-        for (uint32_t rest = reader.present; rest != 0; rest &= rest - 1) {
-            int column = __builtin_ctz(rest);
-            question->sums.columns[column] += reader.columns[column];
-        }
-    }
-    return DAYBOOK_OK;
+    struct series_slots slots;
+    struct chunk_reader reader;
+    DAYBOOK_TRY(
+        chunk_open_entries(place->row.value, question->shape.column_count, place->body, &slots, &reader, error));
+    return chunk_add_visible(&reader, question->as_of, question->known_at, &question->sums)
+               ? DAYBOOK_OK
+               : chunk_damaged(question->account, error);
 }
 
 /* Adds all entries before `to` that are not before `from` (NULL: from the first on). */
@@ -199,16 +178,16 @@ struct hidden {
 
 static enum daybook_status visit_chunk(struct hidden *hidden, const struct place *place, struct daybook_error *error) {
     const struct question *question = &hidden->question;
-    unsigned column_count = question->shape.column_count;
-    struct daybook_bytes entries = place->entries;
-    struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
+    struct series_slots slots;
+    struct chunk_reader reader;
     if (question->known_at == UINT64_MAX && place->header.max_effective <= question->as_of) {
         return DAYBOOK_OK;
     }
-    DAYBOOK_TRY(chunk_check_entries(place->row.value, entries, error));
+    DAYBOOK_TRY(
+        chunk_open_entries(place->row.value, question->shape.column_count, place->body, &slots, &reader, error));
     while (reader.next < reader.end) {
         memset(reader.columns, 0, sizeof reader.columns);
-        if (!chunk_read_entry(&reader, column_count)) {
+        if (!chunk_read_entry(&reader)) {
             return chunk_damaged(question->account, error);
         }
         if (reader.sequence > question->known_at || reader.effective_on > question->as_of) {
@@ -296,20 +275,25 @@ static enum daybook_status enter(struct series_scan *scan, const struct table_ro
     if (!row->is_valid || !chunk_key_matches(row->key, scan->account, 0)) {
         return DAYBOOK_OK;
     }
+    unsigned column_count = scan->shape.column_count;
     struct chunk_header header;
-    struct daybook_bytes entries;
-    DAYBOOK_TRY(chunk_read_header(row->value, scan->shape.column_count, &header, &entries, error));
-    DAYBOOK_TRY(chunk_check_entries(row->value, entries, error));
-    scan->next = entries.data;
-    scan->end = entries.data + entries.size;
+    struct chunk_reader reader;
+    struct daybook_bytes body;
+    DAYBOOK_TRY(chunk_read_header(row->value, column_count, &header, &body, error));
+    DAYBOOK_TRY(chunk_open_entries(row->value, column_count, body, &scan->slots, &reader, error));
+    scan->next = reader.next;
+    scan->end = reader.end;
     return DAYBOOK_OK;
 }
 
 /* Reads one entry of the chunk. */
 static enum daybook_status step(struct series_scan *scan, struct daybook_error *error) {
-    struct chunk_reader reader = {
-        .next = scan->next, .end = scan->end, .sequence = scan->sequence, .effective_on = scan->entry.effective_on};
-    if (!chunk_read_entry(&reader, scan->shape.column_count)) {
+    struct chunk_reader reader = {.next = scan->next,
+                                  .end = scan->end,
+                                  .slots = scan->shape.column_count > 0 ? &scan->slots : NULL,
+                                  .sequence = scan->sequence,
+                                  .effective_on = scan->entry.effective_on};
+    if (!chunk_read_entry(&reader)) {
         return chunk_damaged(scan->account, error);
     }
     scan->next = reader.next;

@@ -18,7 +18,7 @@ struct finding {
 struct spot {
     struct table_row row;
     struct chunk_header header;
-    struct daybook_bytes entries; /* Not checked yet. */
+    struct daybook_bytes body; /* Slots and entries, not checked yet. */
     bool is_found;
 };
 
@@ -30,7 +30,7 @@ static enum daybook_status seek(struct finding *finding, unsigned level, uint64_
     DAYBOOK_TRY(cursor_seek_back(finding->cursor, (struct daybook_bytes){key, sizeof key}, &spot->row, error));
     spot->is_found = spot->row.is_valid && chunk_key_matches(spot->row.key, finding->account, level);
     return spot->is_found
-               ? chunk_read_header(spot->row.value, finding->shape.column_count, &spot->header, &spot->entries, error)
+               ? chunk_read_header(spot->row.value, finding->shape.column_count, &spot->header, &spot->body, error)
                : DAYBOOK_OK;
 }
 
@@ -40,14 +40,13 @@ static bool meets_window(const struct finding *finding, const struct chunk_heade
 
 static enum daybook_status take_entries(struct finding *finding, const struct spot *spot, struct daybook_error *error) {
     const struct series_window *window = finding->window;
-    unsigned column_count = finding->shape.column_count;
-    struct daybook_bytes entries = spot->entries;
-    struct chunk_reader reader = {.next = entries.data, .end = entries.data + entries.size};
-    DAYBOOK_TRY(chunk_check_entries(spot->row.value, entries, error));
+    struct series_slots slots;
+    struct chunk_reader reader;
+    DAYBOOK_TRY(chunk_open_entries(spot->row.value, finding->shape.column_count, spot->body, &slots, &reader, error));
     while (reader.next < reader.end) {
         struct window_entry entry = {0};
         memset(reader.columns, 0, sizeof reader.columns);
-        if (!chunk_read_entry(&reader, column_count)) {
+        if (!chunk_read_entry(&reader)) {
             return chunk_damaged(finding->account, error);
         }
         if (reader.sequence > window->through) {
