@@ -11,6 +11,11 @@ const char *bench_path(const struct bench *bench, const char *name, char *path) 
     return path;
 }
 
+size_t bench_batch_requests(const struct bench *bench) {
+    uint64_t all = bench->events * 10 / 16 + 1; /* A request makes about 1.6 events. */
+    return all < BENCH_BATCH_REQUESTS ? (size_t)all : BENCH_BATCH_REQUESTS;
+}
+
 bool bench_failed(const char *what, const struct daybook_error *error) {
     (void)fprintf(stderr, "daybook-bench: %s: %s\n", what, error->message);
     return false;
@@ -59,20 +64,36 @@ bool bench_write_json(const struct bench *bench) {
     char customers[24];
     char seed[24];
     char open_items[24];
+    char singles[24];
+    char asked[24];
     read_machine(machine, sizeof machine);
     (void)snprintf(events, sizeof events, "%" PRIu64, bench->head);
     (void)snprintf(customers, sizeof customers, "%u", (unsigned)bench->customers);
     (void)snprintf(seed, sizeof seed, "%" PRIu64, bench->seed);
     (void)snprintf(open_items, sizeof open_items, "%" PRIu64, bench->open_items);
+    (void)snprintf(singles, sizeof singles, "%zu", bench->singles);
+    (void)snprintf(asked, sizeof asked, "%" PRIu64, bench->events);
     static const char *const spreads[] = {"zipf", "uniform", "hot"};
-    const char *const facts[] = {"machine",    machine,
-                                 "commit",     bench->commit,
-                                 "events",     events,
-                                 "customers",  customers,
-                                 "seed",       seed,
-                                 "spread",     spreads[bench->spread],
-                                 "open_first", bench->opens_first ? "yes" : "no",
-                                 "open_items", open_items,
+    const char *const facts[] = {"machine",
+                                 machine,
+                                 "commit",
+                                 bench->commit,
+                                 "events",
+                                 events,
+                                 "customers",
+                                 customers,
+                                 "seed",
+                                 seed,
+                                 "spread",
+                                 spreads[bench->spread],
+                                 "open_first",
+                                 bench->opens_first ? "yes" : "no",
+                                 "open_items",
+                                 open_items,
+                                 "asked_events",
+                                 asked,
+                                 "singles",
+                                 singles,
                                  NULL};
     return figures_write_json(&bench->figures, facts, bench->json_path);
 }

@@ -16,8 +16,8 @@ struct bench {
     uint64_t seed;
     enum spread_kind spread;
     bool opens_first;
-    uint64_t open_items;   /* Of the book whose ages are asked for. */
-    size_t singles;        /* Requests that each submitter may come to send, one a call. */
+    uint64_t open_items; /* Of the book whose ages are asked for. */
+    size_t singles;      /* Requests that each submitter may come to send, one a call; syncs are counted by it, too. */
     const char *directory; /* Of this run; on the disk that is to be measured. */
     const char *json_path;
     const char *beside_path; /* The JSON of a run to be set beside this one; NULL: none. */
@@ -61,6 +61,9 @@ const struct projection *bench_view_named(const char *name);
 
 /* Until the view has folded up to `head`, in this thread. */
 bool bench_wait_for(struct daybook *ledger, const char *view, uint64_t head);
+
+/* Requests in one call: 8192, or all of a history that is shorter. */
+size_t bench_batch_requests(const struct bench *bench);
 
 /* DIRECTORY/name, into a buffer of PATH_MAX. */
 const char *bench_path(const struct bench *bench, const char *name, char *path);

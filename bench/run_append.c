@@ -71,7 +71,8 @@ static bool append_history(struct bench *bench, struct daybook *ledger, struct w
                    (!bench->opens_first || open_customers(bench, ledger, workload, &run->opening));
     while (is_done && run->tally.events < bench->events) {
         uint64_t events_before = run->tally.events;
-        is_done = fill_batch(&batch, workload, BENCH_BATCH_REQUESTS) && run->samples.count < run->samples.capacity;
+        is_done =
+            fill_batch(&batch, workload, bench_batch_requests(bench)) && run->samples.count < run->samples.capacity;
         bench->clock_us = workload_now_us(workload);
         is_done = is_done && batch_submit(ledger, &batch, &run->samples, &run->tally);
         if (is_done) {

@@ -35,16 +35,17 @@ static bool draw(const struct bench *bench, struct drawn *drawn) {
                                        .spread = bench->spread,
                                        .requests = bench->events * 10 / 16 + 1,
                                        .opens_first = bench->opens_first};
-    size_t wanted = (size_t)(bench->requests + BENCH_BATCH_REQUESTS - 1) / BENCH_BATCH_REQUESTS;
+    size_t batch_requests = bench_batch_requests(bench);
+    size_t wanted = (size_t)(bench->requests + batch_requests - 1) / batch_requests;
     struct workload *workload = workload_open(&options);
     drawn->batches = calloc(wanted, sizeof *drawn->batches);
     drawn->clocks_us = calloc(wanted, sizeof *drawn->clocks_us);
     bool is_done = workload != NULL && drawn->batches != NULL && drawn->clocks_us != NULL;
     while (is_done && drawn->count < wanted) {
         struct batch *batch = &drawn->batches[drawn->count];
-        is_done = batch_init(batch, BENCH_BATCH_REQUESTS);
+        is_done = batch_init(batch, batch_requests);
         drawn->count++;
-        while (is_done && batch->count < BENCH_BATCH_REQUESTS) {
+        while (is_done && batch->count < batch_requests) {
             is_done = batch_add(batch, workload_next(workload));
         }
         batch_finish(batch);

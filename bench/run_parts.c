@@ -16,7 +16,7 @@
 #include "limits.h"
 #include "store/journal.h"
 
-enum { PARTS_EVENTS_MAX = 1000000, SYNC_COUNT = 2000 };
+enum { PARTS_EVENTS_MAX = 1000000 };
 
 /* Keeps the first events of the journal in memory. */
 static bool load_events(struct bench *bench) {
@@ -252,17 +252,18 @@ static bool measure_wire(struct bench *bench) {
 static bool measure_sync(struct bench *bench) {
     char path[PATH_MAX];
     static const char page[4096];
+    size_t syncs = bench->singles / 4 + 1;
     struct samples samples = {0};
     int file = open(bench_path(bench, "sync", path), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
-    bool is_done = file >= 0 && samples_init(&samples, SYNC_COUNT);
-    for (int i = 0; is_done && i < SYNC_COUNT; i++) {
+    bool is_done = file >= 0 && samples_init(&samples, syncs);
+    for (size_t i = 0; is_done && i < syncs; i++) {
         uint64_t start = clock_monotonic_ns();
         is_done = pwrite(file, page, sizeof page, (off_t)(i % 256) * (off_t)sizeof page) == sizeof page &&
                   fdatasync(file) == 0;
         samples_add(&samples, clock_monotonic_ns() - start);
     }
     if (is_done) {
-        figures_add(&bench->figures, "part: write of 4 KiB and fdatasync", SYNC_COUNT / samples_sum_s(&samples),
+        figures_add(&bench->figures, "part: write of 4 KiB and fdatasync", (double)syncs / samples_sum_s(&samples),
                     "syncs/s");
         figures_add_latency(&bench->figures, "part: latency of one", &samples);
     } else {
@@ -280,9 +281,9 @@ bool bench_parts(struct bench *bench) {
         return false;
     }
     /* The same commits as the ledger made: 8192 requests in each. */
-    size_t per_commit = (size_t)(bench->head * BENCH_BATCH_REQUESTS / bench->requests);
+    size_t per_commit = (size_t)(bench->head * bench_batch_requests(bench) / bench->requests);
     struct frames frames = {.ends = calloc(bench->event_count / LIMIT_FRAME_EVENTS + 1, sizeof *frames.ends)};
-    size_t single = bench->event_count < 8000 ? bench->event_count : 8000;
+    size_t single = bench->event_count < bench->singles ? bench->event_count : bench->singles;
     bool is_done = frames.ends != NULL &&
                    raw_append(bench, "raw-batches", bench->event_count, per_commit, &bench->append_limit) &&
                    raw_append(bench, "raw-single", single, 1, &bench->commit_limit);

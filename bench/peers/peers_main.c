@@ -88,7 +88,6 @@ static bool parse_options(int argc, char **argv, struct peers *peers) {
             return false;
         }
     }
-    peers->bench.directory = optind + 1 == argc ? argv[optind] : NULL;
     return true;
 }
 
@@ -124,7 +123,9 @@ int main(int argc, char **argv) {
         .seconds = 5,
         .daybook = "daybook",
         .chosen = "postgres,sqlite,plain"};
-    if (!parse_options(argc, argv, &peers) || !is_sound(&peers)) {
+    bool is_parsed = parse_options(argc, argv, &peers);
+    peers.bench.directory = optind + 1 == argc ? argv[optind] : NULL;
+    if (!is_parsed || !is_sound(&peers)) {
         (void)fputs(usage, stderr);
         return 2;
     }

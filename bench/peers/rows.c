@@ -81,7 +81,7 @@ bool peers_read_events(struct peers *peers) {
                       take_event(peers, (const Pb__Event *)message);
         }
     }
-    peers->batch_events = (size_t)(peers->bench.head * BENCH_BATCH_REQUESTS / peers->bench.requests);
+    peers->batch_events = (size_t)(peers->bench.head * bench_batch_requests(&peers->bench) / peers->bench.requests);
     journal_reader_close(reader);
     journal_close(journal);
     arena_release(&event_arena);
