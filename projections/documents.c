@@ -151,7 +151,7 @@ struct document *documents_add(struct documents *documents, const struct documen
 }
 
 bool documents_mark(struct documents *documents, struct document *document) {
-    if (document->is_dirty) {
+    if (document->marked == documents->batch + 1) {
         return true;
     }
     if (documents->dirty_count == documents->dirty_capacity) {
@@ -165,7 +165,7 @@ bool documents_mark(struct documents *documents, struct document *document) {
     }
     documents->dirty[documents->dirty_count++] =
         (struct dirty_document){(uint64_t)document->account << 32 | document->order, document};
-    document->is_dirty = true;
+    document->marked = documents->batch + 1;
     return true;
 }
 
@@ -225,9 +225,6 @@ static bool drop(struct documents *documents, bool all) {
 }
 
 void documents_end_batch(struct documents *documents) {
-    for (size_t i = 0; i < documents->dirty_count; i++) {
-        documents->dirty[i].document->is_dirty = false;
-    }
     documents->dirty_count = 0;
     if (documents->pool.used_bytes > documents->limit_bytes) {
         bool is_sound = drop(documents, false);

@@ -19,11 +19,11 @@ struct document {
     uint64_t hash;
     const char *id; /* NUL-terminated, in the same block. */
     uint32_t account;
-    uint32_t order; /* The owner's: where its row is among the account's. Set before it is marked. */
-    uint32_t batch; /* The last one that used it. */
+    uint32_t order;  /* The owner's: where its row is among the account's. Set before it is marked. */
+    uint32_t batch;  /* The last one that used it. */
+    uint32_t marked; /* The last one that changed it, and 1; 0 = none. */
     uint8_t id_size;
     uint8_t kind;
-    bool is_dirty;
     bool is_idle; /* The owner's: not likely to be used again, so dropped first. */
 };
 
@@ -86,6 +86,15 @@ bool documents_mark(struct documents *documents, struct document *document);
 
 /* Orders the dirty ones by account and order, so that neighbouring rows are written together. */
 void documents_sort_dirty(struct documents *documents);
+
+/* A hint: the dirty entry at `index` will be looked at soon. */
+static inline void documents_fetch_dirty(const struct documents *documents, size_t index) {
+    if (index < documents->dirty_count) {
+        const uint8_t *document = (const uint8_t *)documents->dirty[index].document;
+        __builtin_prefetch(document);
+        __builtin_prefetch(document + 64);
+    }
+}
 
 /* Nothing is dirty any more; drops what is over the limit. */
 void documents_end_batch(struct documents *documents);

@@ -1,7 +1,11 @@
-/* Writes what changed of items, table by table, in the order of accounts and numbers. */
+/* Writes what changed of items, in the order of accounts and numbers. */
 #include <string.h>
 
 #include "projections/items_inside.h"
+
+enum {
+    FETCHED_AHEAD = 8
+}; /* The bytes of so many items before they are written; the items themselves earlier still. */
 
 /* The dirty items of one group: `first` to before `end` in the list. */
 struct run {
@@ -80,51 +84,72 @@ static enum daybook_status write_group(struct items *items, struct store_txn *tx
     return table_put(txn, rewrite.table, key, daybook_buffer_view(&items->scratch), error);
 }
 
-static enum daybook_status write_groups(struct items *items, struct store_txn *txn, bool of_open,
-                                        struct daybook_error *error) {
-    size_t count = items->documents.dirty_count;
-    for (size_t first = 0; first < count;) {
-        const struct document *head = &dirty_at(items, first)->head;
-        size_t end = first + 1;
-        while (end < count && dirty_at(items, end)->head.account == head->account &&
-               dirty_at(items, end)->head.order / ITEM_GROUP == head->order / ITEM_GROUP) {
-            end++;
+/* IT3 */
+static enum daybook_status write_summary(struct items *items, struct store_txn *txn, uint32_t account,
+                                         struct daybook_error *error) {
+    uint8_t key[ITEM_SUMMARY_KEY_SIZE];
+    uint8_t row[ITEM_SUMMARY_SIZE];
+    struct item_summary summary = {.count = (uint32_t)(items->counts[account] - 1)};
+    DAYBOOK_TRY(series_max_effective(items->touches, txn, account, &summary.max_effective, error));
+    store_be32(key, account);
+    item_write_summary(row, &summary);
+    return table_put(txn, items->tables.open, (struct daybook_bytes){key, sizeof key},
+                     (struct daybook_bytes){row, sizeof row}, error);
+}
+
+/* Adds the names of the run's new items, and notes for all of them where they lie now. */
+static enum daybook_status finish_run(struct items *items, struct store_txn *txn, struct run run,
+                                      struct items_names *names, struct daybook_error *error) {
+    for (size_t i = run.first; i < run.end; i++) {
+        struct item *item = dirty_at(items, i);
+        if (item->is_new) {
+            DAYBOOK_TRY(items_add_name(items, txn, names, item, error));
         }
-        struct run run = {first, end};
-        DAYBOOK_TRY(write_group(items, txn, run, plan_rewrite(items, run, of_open), error));
-        first = end;
+        item->is_new = false;
+        item->was_open = is_open(item);
     }
     return DAYBOOK_OK;
 }
 
-/* IT3 */
-static enum daybook_status write_summaries(struct items *items, struct store_txn *txn, struct daybook_error *error) {
-    for (size_t i = 0; i < items->documents.dirty_count; i++) {
-        uint32_t account = dirty_at(items, i)->head.account;
-        uint8_t key[ITEM_SUMMARY_KEY_SIZE];
-        uint8_t row[ITEM_SUMMARY_SIZE];
-        struct item_summary summary = {.count = (uint32_t)(items->counts[account] - 1)};
-        if (i > 0 && dirty_at(items, i - 1)->head.account == account) {
-            continue;
+/* The dirty items from `first` on that are of one group; those that follow are fetched from memory meanwhile. */
+static struct run find_run(const struct items *items, size_t first) {
+    const struct documents *documents = &items->documents;
+    const uint64_t group = documents->dirty[first].key / ITEM_GROUP;
+    struct run run = {first, first};
+    while (run.end < documents->dirty_count && documents->dirty[run.end].key / ITEM_GROUP == group) {
+        run.end++;
+        documents_fetch_dirty(documents, run.end + 2 * FETCHED_AHEAD);
+        if (run.end + FETCHED_AHEAD < documents->dirty_count) {
+            const uint8_t *bytes = dirty_at(items, run.end + FETCHED_AHEAD)->bytes;
+            __builtin_prefetch(bytes);
+            __builtin_prefetch(bytes + 64);
         }
-        DAYBOOK_TRY(series_max_effective(items->touches, txn, account, &summary.max_effective, error));
-        store_be32(key, account);
-        item_write_summary(row, &summary);
-        DAYBOOK_TRY(table_put(txn, items->tables.open, (struct daybook_bytes){key, sizeof key},
-                              (struct daybook_bytes){row, sizeof row}, error));
     }
-    return DAYBOOK_OK;
+    return run;
+}
+
+/* Each item is looked at once, since they lie all over memory; the tables take turns. */
+static enum daybook_status write_items(struct items *items, struct store_txn *txn, struct daybook_error *error) {
+    struct items_names names;
+    size_t count = items->documents.dirty_count;
+    names.size = 0;
+    for (size_t first = 0; first < count;) {
+        struct run run = find_run(items, first);
+        uint32_t account = dirty_at(items, first)->head.account;
+        if (first == 0 || dirty_at(items, first - 1)->head.account != account) {
+            DAYBOOK_TRY(write_summary(items, txn, account, error));
+        }
+        DAYBOOK_TRY(write_group(items, txn, run, plan_rewrite(items, run, true), error));
+        DAYBOOK_TRY(write_group(items, txn, run, plan_rewrite(items, run, false), error));
+        DAYBOOK_TRY(finish_run(items, txn, run, &names, error));
+        first = run.end;
+    }
+    return items_end_names(items, txn, &names, error);
 }
 
 enum daybook_status items_flush(struct items *items, struct store_txn *txn, struct daybook_error *error) {
     documents_sort_dirty(&items->documents);
-    DAYBOOK_TRY(write_groups(items, txn, true, error));
-    DAYBOOK_TRY(write_groups(items, txn, false, error));
-    for (size_t i = 0; i < items->documents.dirty_count; i++) {
-        dirty_at(items, i)->was_open = is_open(dirty_at(items, i));
-    }
-    DAYBOOK_TRY(write_summaries(items, txn, error));
-    DAYBOOK_TRY(items_write_names(items, txn, error));
+    DAYBOOK_TRY(write_items(items, txn, error));
     DAYBOOK_TRY(series_flush(items->touches, txn, error));
     documents_end_batch(&items->documents);
     return DAYBOOK_OK;

@@ -32,9 +32,22 @@ struct items {
 
 /* ---- items_names.c ---- */
 
-/* Adds the names of the new items to their rows, and makes the items new no more. */
-DAYBOOK_MUST_USE enum daybook_status items_write_names(struct items *items, struct store_txn *txn,
-                                                       struct daybook_error *error);
+enum { ITEMS_NAMES_BITS = 8, ITEMS_NAMES = 1 << ITEMS_NAMES_BITS, ITEMS_NAMES_BYTES = ITEM_CHECKSUM + ITEMS_NAMES * 4 };
+
+/* The row of names in work. */
+struct items_names {
+    uint32_t account;
+    uint32_t index;
+    size_t size; /* 0: none. */
+    uint8_t bytes[ITEMS_NAMES_BYTES];
+};
+
+/* Adds the name of a new item, after all those of lower accounts and numbers; the first finds `names` without a row. */
+DAYBOOK_MUST_USE enum daybook_status items_add_name(struct items *items, struct store_txn *txn,
+                                                    struct items_names *names, const struct item *item,
+                                                    struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status items_end_names(struct items *items, struct store_txn *txn,
+                                                     struct items_names *names, struct daybook_error *error);
 
 /* Called for an item whose name has the same hash: tells whether it is the one, and takes it. */
 typedef enum daybook_status items_match(struct items *items, struct store_txn *txn, const struct document_name *name,

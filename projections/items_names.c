@@ -17,8 +17,8 @@
 
 #include "projections/items_inside.h"
 
-enum { ROW_BITS = 8, ROW_NAMES = 1 << ROW_BITS, RUN_BITS = 14, RUN_NAMES = 1 << RUN_BITS, KEY_SIZE = 9 };
-enum { ROW_BYTES = ITEM_CHECKSUM + ROW_NAMES * 4, RUN_BYTES = ITEM_CHECKSUM + RUN_NAMES * 8 };
+enum { ROW_BITS = ITEMS_NAMES_BITS, ROW_NAMES = ITEMS_NAMES, RUN_BITS = 14, RUN_NAMES = 1 << RUN_BITS, KEY_SIZE = 9 };
+enum { ROW_BYTES = ITEMS_NAMES_BYTES, RUN_BYTES = ITEM_CHECKSUM + RUN_NAMES * 8 };
 
 static void make_key(uint32_t account, unsigned level, uint32_t index, uint8_t key[KEY_SIZE]) {
     store_be32(key, account);
@@ -27,14 +27,6 @@ static void make_key(uint32_t account, unsigned level, uint32_t index, uint8_t k
 }
 
 /* ---- writing ---- */
-
-/* The row in work. */
-struct names_row {
-    uint32_t account;
-    uint32_t index;
-    size_t size; /* 0: none. */
-    uint8_t bytes[ROW_BYTES];
-};
 
 static enum daybook_status read_row(const struct items *items, struct store_txn *txn, uint32_t account, unsigned level,
                                     uint32_t index, struct daybook_bytes *row, bool *is_found,
@@ -96,7 +88,7 @@ static enum daybook_status write_run(struct items *items, struct store_txn *txn,
     return status;
 }
 
-static enum daybook_status store_row(struct items *items, struct store_txn *txn, struct names_row *row,
+static enum daybook_status store_row(struct items *items, struct store_txn *txn, struct items_names *row,
                                      struct daybook_error *error) {
     uint8_t key[KEY_SIZE];
     if (row->size == 0) {
@@ -115,7 +107,7 @@ static enum daybook_status store_row(struct items *items, struct store_txn *txn,
 
 /* The row that the item's name goes into, as far as it is there. */
 static enum daybook_status load_row(struct items *items, struct store_txn *txn, const struct item *item,
-                                    struct names_row *row, struct daybook_error *error) {
+                                    struct items_names *row, struct daybook_error *error) {
     row->account = item->head.account;
     row->index = item->head.order >> ROW_BITS;
     row->size = ITEM_CHECKSUM;
@@ -133,26 +125,25 @@ static enum daybook_status load_row(struct items *items, struct store_txn *txn, 
     return DAYBOOK_OK;
 }
 
-enum daybook_status items_write_names(struct items *items, struct store_txn *txn, struct daybook_error *error) {
-    struct names_row row;
-    row.size = 0;
-    for (size_t i = 0; i < items->documents.dirty_count; i++) {
-        struct item *item = (struct item *)items->documents.dirty[i].document;
-        if (!item->is_new) {
-            continue;
-        }
-        if (row.size == 0 || row.account != item->head.account || row.index != item->head.order >> ROW_BITS) {
-            DAYBOOK_TRY(store_row(items, txn, &row, error));
-            DAYBOOK_TRY(load_row(items, txn, item, &row, error));
-        }
-        if (row.size != ITEM_CHECKSUM + (item->head.order % ROW_NAMES) * 4) {
-            return item_damaged(error); /* A number without a name before it. */
-        }
-        store_le32(row.bytes + row.size, (uint32_t)item->head.hash);
-        row.size += 4;
-        item->is_new = false;
+enum daybook_status items_add_name(struct items *items, struct store_txn *txn, struct items_names *names,
+                                   const struct item *item, struct daybook_error *error) {
+    uint32_t account = item->head.account;
+    uint32_t number = item->head.order;
+    if (names->size == 0 || names->account != account || names->index != number >> ROW_BITS) {
+        DAYBOOK_TRY(store_row(items, txn, names, error));
+        DAYBOOK_TRY(load_row(items, txn, item, names, error));
     }
-    return store_row(items, txn, &row, error);
+    if (names->size != ITEM_CHECKSUM + (number % ROW_NAMES) * 4) {
+        return item_damaged(error); /* A number without a name before it. */
+    }
+    store_le32(names->bytes + names->size, (uint32_t)item->head.hash);
+    names->size += 4;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status items_end_names(struct items *items, struct store_txn *txn, struct items_names *names,
+                                    struct daybook_error *error) {
+    return store_row(items, txn, names, error);
 }
 
 /* ---- searching ---- */
