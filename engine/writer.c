@@ -6,12 +6,7 @@
 #include "domain/fold.h"
 #include "writer_inside.h"
 
-enum {
-    REQUEST_ARENA_BYTES = 64 << 20,
-    SEAL_ARENA_BYTES = 1 << 20,
-    FOLD_ARENA_BYTES = 64 << 20,
-    DEFAULT_CHECKPOINT_EVENTS = 1000000
-};
+enum { SEAL_ARENA_BYTES = 1 << 20, FOLD_ARENA_BYTES = 64 << 20, DEFAULT_CHECKPOINT_EVENTS = 1000000 };
 static const size_t default_state_limit_bytes = (size_t)768 << 20;
 
 /* ---- the state's source ---- */
@@ -139,16 +134,16 @@ enum daybook_status writer_open(struct journal *journal, const struct writer_opt
     pthread_mutex_init(&fresh->lock, NULL);
     pthread_cond_init(&fresh->appended, NULL);
     pthread_cond_init(&fresh->appender.called, NULL);
-    arena_init(&fresh->request_arena, REQUEST_ARENA_BYTES);
     arena_init(&fresh->seal_arena, SEAL_ARENA_BYTES);
     struct state_source source = {fresh, load_row, find_names, read_event, foresee_name};
     fresh->state = state_open(&source);
     fresh->decider = decider_open(&options->settings);
     struct personal_options personal = {options->directory, options->ledger_id, options->settings.seals_personal};
     fresh->personal = personal_open(&personal);
+    fresh->ahead = read_ahead_open(fresh->personal);
     fresh->refusals = refusal_log_open(options->directory);
-    bool has_parts =
-        fresh->state != NULL && fresh->decider != NULL && fresh->personal != NULL && fresh->refusals != NULL;
+    bool has_parts = fresh->state != NULL && fresh->decider != NULL && fresh->personal != NULL &&
+                     fresh->ahead != NULL && fresh->refusals != NULL;
     enum daybook_status status =
         !has_parts ? daybook_fail(error, DAYBOOK_NO_MEMORY, "opening %s: memory was refused", options->directory)
                    : journal_reader_open(journal, &fresh->reader, error);
@@ -199,6 +194,7 @@ void writer_close(struct writer *writer) {
     state_keeper_release(&writer->keeper);
     control_release(&writer->books);
     decider_close(writer->decider);
+    read_ahead_close(writer->ahead);
     personal_close(writer->personal);
     refusal_log_close(writer->refusals);
     journal_reader_close(writer->reader);
@@ -207,7 +203,6 @@ void writer_close(struct writer *writer) {
         free(writer->spans[i]);
         free(writer->instants[i]);
     }
-    arena_release(&writer->request_arena);
     arena_release(&writer->seal_arena);
     daybook_buffer_release(&writer->canonical);
     pthread_cond_destroy(&writer->appender.called);

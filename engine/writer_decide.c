@@ -39,36 +39,6 @@ enum daybook_status ledger_make_answers(size_t count, struct daybook_answers *an
     return answers->items == NULL ? no_memory(error) : DAYBOOK_OK;
 }
 
-/* Reads a request, so that what deciding it needs can be fetched while others are decided. */
-static enum daybook_status prepare(struct writer *writer, struct daybook_bytes bytes,
-                                   const struct daybook_submitter *submitter, struct prepared *prepared,
-                                   struct daybook_error *error) {
-    struct daybook_error why;
-    ProtobufCMessage *message = NULL;
-    *prepared = (struct prepared){0};
-    enum daybook_status status =
-        bytes.size > LIMIT_REQUEST_BYTES
-            ? daybook_fail(&why, DAYBOOK_DAMAGED, "it has %zu bytes; %d are the most", bytes.size, LIMIT_REQUEST_BYTES)
-            : wire_decode(&pb__request__descriptor, bytes, &writer->request_arena, &message, &why);
-    if (status == DAYBOOK_NO_MEMORY) {
-        return no_memory(error);
-    }
-    if (status != DAYBOOK_OK) {
-        prepared->refusal.code = PB__REFUSAL_CODE__REFUSAL_CODE_MALFORMED;
-        prepared->refusal.why = arena_format(&writer->request_arena, "%s", why.message);
-        return prepared->refusal.why != NULL ? DAYBOOK_OK : no_memory(error);
-    }
-    Pb__Request *request = (Pb__Request *)message;
-    if (submitter != NULL) {
-        request->role = submitter->role;
-        request->actor = submitter->actor != NULL ? (char *)(uintptr_t)submitter->actor : request->actor;
-    }
-    prepared->request = request;
-    prepared->is_personal = personal_concerns(writer->personal, prepared->request);
-    return prepared->is_personal ? DAYBOOK_OK
-                                 : decide_digest(prepared->request, &writer->canonical, &prepared->digest, error);
-}
-
 /* Only now, in the order of deciding; and the digest is of what was sealed. */
 static enum daybook_status seal(struct writer *writer, struct prepared *prepared, struct daybook_error *error) {
     arena_reset(&writer->seal_arena);
@@ -86,7 +56,7 @@ static enum daybook_status decide_prepared(struct writer *writer, struct prepare
                                            struct daybook_error *error) {
     size_t batch_count = writer->slots[writer->slot].count;
     *answer = (struct daybook_answer){0};
-    if (prepared->is_personal) {
+    if (prepared->is_unsealed) {
         DAYBOOK_TRY(seal(writer, prepared, error));
     }
     if (prepared->request == NULL) {
@@ -115,33 +85,12 @@ static enum daybook_status decide_prepared(struct writer *writer, struct prepare
     return DAYBOOK_OK;
 }
 
-/* Reads the next requests into the window; *count says how many. The window ends before a request for which there is no
- * memory left: alone in the next one it has all of it. */
-static enum daybook_status prepare_window(struct writer *writer, struct daybook_submission *submission, size_t from,
-                                          size_t *count) {
-    size_t left = submission->count - from;
-    bool is_dry = submission->mode == DAYBOOK_SUBMIT_DRY;
-    *count = left < WINDOW_REQUESTS ? left : WINDOW_REQUESTS;
-    arena_reset(&writer->request_arena);
-    for (size_t i = 0; i < *count; i++) {
-        enum daybook_status status = prepare(writer, submission->requests[from + i], submission->submitter,
-                                             &writer->window[i], &submission->error);
-        writer->window[i].is_dry = is_dry;
-        if (status == DAYBOOK_NO_MEMORY && i > 0) {
-            *count = i;
-            return DAYBOOK_OK;
-        }
-        DAYBOOK_TRY(status);
-    }
-    return DAYBOOK_OK;
-}
-
 /* Hints of the requests that come after the one at `index`, each a step further than at the request before. */
-static void foresee(struct writer *writer, size_t index, size_t count) {
+static void foresee(struct writer *writer, size_t index) {
     for (size_t step = 0; step < STATE_HINT_STEPS; step++) {
-        size_t ahead = index + STATE_HINT_STEPS - step;
-        if (ahead < count && writer->window[ahead].request != NULL) {
-            state_foresee(writer->state, writer->window[ahead].request, (unsigned)step, &writer->window[ahead].hint);
+        struct prepared *prepared = read_ahead_peek(writer->ahead, index + STATE_HINT_STEPS - step);
+        if (prepared != NULL && prepared->request != NULL) {
+            state_foresee(writer->state, prepared->request, (unsigned)step, &prepared->hint);
         }
     }
 }
@@ -223,11 +172,11 @@ static enum daybook_status decide_one(struct writer *writer, struct daybook_subm
 /* From request *next on, until all are decided or the slot is full. */
 static enum daybook_status decide_each(struct writer *writer, struct daybook_submission *submission, size_t *next) {
     while (*next < submission->count && writer->slots[writer->slot].count < CHUNK_EVENTS) {
-        size_t count = 0;
-        DAYBOOK_TRY(prepare_window(writer, submission, *next, &count));
-        for (size_t i = 0; i < count; i++) {
-            foresee(writer, i, count);
-            DAYBOOK_TRY(decide_one(writer, submission, &writer->window[i], &submission->answers.items[*next]));
+        struct request_window *window = NULL;
+        DAYBOOK_TRY(read_ahead_next(writer->ahead, &window, &submission->error));
+        for (size_t i = 0; i < window->count; i++) {
+            foresee(writer, i);
+            DAYBOOK_TRY(decide_one(writer, submission, &window->requests[i], &submission->answers.items[*next]));
             (*next)++;
         }
     }
@@ -247,21 +196,21 @@ static void refuse_group(struct daybook_submission *submission, size_t culprit) 
 static enum daybook_status decide_group(struct writer *writer, struct daybook_submission *submission) {
     struct savepoint savepoint = begin(writer);
     enum daybook_status status = DAYBOOK_OK;
-    size_t index = 0;
-    for (size_t i = 0, count = 0; index < submission->count && status == DAYBOOK_OK; index++, i++) {
+    struct request_window *window = NULL;
+    for (size_t index = 0, i = 0; index < submission->count && status == DAYBOOK_OK; index++, i++) {
         struct daybook_answer *answer = &submission->answers.items[index];
-        if (i == count) {
+        if (window == NULL || i == window->count) {
             i = 0;
-            status = prepare_window(writer, submission, index, &count);
+            status = read_ahead_next(writer->ahead, &window, &submission->error);
         }
         if (status == DAYBOOK_OK) {
-            status = decide_prepared(writer, &writer->window[i], savepoint.next_sequence, submission->answers.memory,
+            status = decide_prepared(writer, &window->requests[i], savepoint.next_sequence, submission->answers.memory,
                                      answer, &submission->error);
         }
         if (status != DAYBOOK_OK || answer->refusal != NULL) {
             take_back(writer, &savepoint);
             if (status == DAYBOOK_OK) {
-                keep_refusal(writer, &writer->window[i], answer);
+                keep_refusal(writer, &window->requests[i], answer);
                 refuse_group(submission, index);
             }
             return status;
@@ -285,6 +234,7 @@ static enum daybook_status decide_submission(struct writer *writer, struct daybo
     if (*next == 0) {
         struct arena *arena;
         DAYBOOK_TRY(ledger_make_answers(submission->count, &submission->answers, &arena, &submission->error));
+        read_ahead_begin(writer->ahead, submission);
     }
     if (submission->mode == DAYBOOK_SUBMIT_GROUP) {
         *next = submission->count;
@@ -299,6 +249,9 @@ enum daybook_status writer_decide_some(struct writer *writer, struct progress *p
     while (progress->at != NULL && writer->slots[writer->slot].count < CHUNK_EVENTS) {
         struct daybook_submission *submission = progress->at->asked;
         enum daybook_status status = decide_submission(writer, submission, &progress->next);
+        if (status != DAYBOOK_OK || progress->next == submission->count) {
+            read_ahead_end(writer->ahead);
+        }
         if (status != DAYBOOK_OK) {
             *error = submission->error;
             return status;

@@ -6,6 +6,7 @@
 
 #include "caller.h"
 #include "personal.h"
+#include "read_ahead.h"
 #include "refusal_log.h"
 #include "state_keeper.h"
 #include "writer.h"
@@ -28,17 +29,6 @@ struct appender {
     bool is_closing;
     unsigned slot;
 };
-
-/* A request that was read, before its turn to be decided. */
-struct prepared {
-    Pb__Request *request;            /* In the request arena; NULL: it is refused before it is decided. */
-    struct personal_refusal refusal; /* Why; in the arena of the window or of sealing. */
-    bool is_personal;                /* It is sealed when its turn comes, and has no digest until then. */
-    bool is_dry;
-    uint64_t digest;
-    struct state_hint hint;
-};
-enum { WINDOW_REQUESTS = 64 };
 
 /* How far a leader has come with its list. */
 struct progress {
@@ -78,9 +68,8 @@ struct writer {
     struct event_span *spans[WRITER_SLOTS];
     int64_t *instants[WRITER_SLOTS];
     size_t span_capacity[WRITER_SLOTS];
-    struct arena request_arena; /* Of one window. */
-    struct arena seal_arena;    /* Of one request. */
-    struct prepared window[WINDOW_REQUESTS];
+    struct read_ahead *ahead;
+    struct arena seal_arena; /* Of one request. */
     struct daybook_buffer canonical;
     uint64_t next_sequence;
     int64_t last_recorded_at_us;

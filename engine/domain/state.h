@@ -252,16 +252,19 @@ size_t state_used_bytes(const struct state *state);
 
 /* ---- hints (state_foresee.c): memory is far away, and most of deciding would be waiting for it ---- */
 
-/* What a request's hints have found out so far. */
+/* What is known of a request before its rows are. */
 struct state_hint {
     uint64_t customer_hash;
     uint64_t key_hash;
 };
 enum { STATE_HINT_STEPS = 8 };
 
+/* Of the request alone: any thread. */
+void state_prepare_hint(const Pb__Request *request, struct state_hint *hint);
+
 /* Has memory fetched that deciding the request will read. Step 0 first; each later one some requests after the one
  * before, when what that one asked for has come. Changes nothing, and any step may be left out. */
-void state_foresee(const struct state *state, const Pb__Request *request, unsigned step, struct state_hint *hint);
+void state_foresee(const struct state *state, const Pb__Request *request, unsigned step, const struct state_hint *hint);
 
 /* Likewise for the row that an event soon after the one with that number may make. */
 void state_foresee_row(const struct state *state, uint64_t number);

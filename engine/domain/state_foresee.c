@@ -131,10 +131,14 @@ void state_foresee_row(const struct state *state, uint64_t number) {
     fetch(rows_first_slot(&state->rows, number + EVENTS_AHEAD));
 }
 
-void state_foresee(const struct state *state, const Pb__Request *request, unsigned step, struct state_hint *hint) {
+void state_prepare_hint(const Pb__Request *request, struct state_hint *hint) {
+    hint->customer_hash = name_hash_customer(request->customer);
+    hint->key_hash = name_hash_key((struct daybook_bytes){request->key.data, request->key.len});
+}
+
+void state_foresee(const struct state *state, const Pb__Request *request, unsigned step,
+                   const struct state_hint *hint) {
     if (step == 0) {
-        hint->customer_hash = name_hash_customer(request->customer);
-        hint->key_hash = name_hash_key((struct daybook_bytes){request->key.data, request->key.len});
         fetch(recent_slot(&state->recent_customers, hint->customer_hash));
         foresee_name(state, hint->key_hash);
         return;

@@ -1,3 +1,3 @@
-foreach(name test_backup test_books test_caller test_keyring test_personal test_refusal_log test_replay test_scrubber test_seal test_submit test_writer)
+foreach(name test_backup test_books test_caller test_keyring test_personal test_read_ahead test_refusal_log test_replay test_scrubber test_seal test_submit test_writer)
   daybook_unit_test(engine/${name} engine proof projection store domain codec base schema)
 endforeach()
