@@ -134,6 +134,7 @@ bool out_of_memory(struct decision *decision) {
     return went_well(decision, DAYBOOK_NO_MEMORY);
 }
 
+/* Where memory is refused, the arena remembers it, and the refusal that this was for is not given. */
 static char *copied(struct decision *decision, const char *text) {
     char *copy = arena_copy_text(decision->answer_arena, text, strlen(text));
     return copy != NULL ? copy : (char *)(uintptr_t) "";
@@ -159,6 +160,9 @@ bool refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_fact
     }
     if (facts.date != DATE_NONE) {
         refusal->date = copied(decision, date_text(decision, facts.date));
+    }
+    if (decision->answer_arena->is_exhausted) {
+        return out_of_memory(decision); /* An amount or a date is missing from it. */
     }
     decision->result->refusal = refusal;
     return false;

@@ -22,7 +22,18 @@ struct packer {
     const uint8_t *end;
     struct pool *pool;
     bool has_failed;
+    bool is_refused; /* It failed for want of memory: what was read is not to blame. */
 };
+
+/* Of what is read. */
+static void *take_memory(struct packer *packer, size_t size) {
+    void *memory = pool_alloc(packer->pool, size);
+    if (memory == NULL) {
+        packer->has_failed = true;
+        packer->is_refused = true;
+    }
+    return memory;
+}
 
 /* Where the next `size` bytes go; NULL: memory was refused. */
 static uint8_t *make_room(struct packer *packer, size_t size) {
@@ -139,9 +150,8 @@ static void pack_array(struct packer *packer, struct vector *vector, size_t item
         return;
     }
     size_t capacity = pool_block_bytes(count * item_size) / item_size;
-    vector->items = pool_alloc(packer->pool, capacity * item_size);
+    vector->items = take_memory(packer, capacity * item_size);
     if (vector->items == NULL) {
-        packer->has_failed = true;
         return;
     }
     memset(vector->items, 0, capacity * item_size);
@@ -211,8 +221,7 @@ static void pack_hold_change(struct packer *packer, void *item) {
 static void pack_account(struct packer *packer, void *item) {
     struct account **slot = item;
     if (packer->out == NULL) {
-        *slot = pool_alloc(packer->pool, sizeof **slot);
-        packer->has_failed = packer->has_failed || *slot == NULL;
+        *slot = take_memory(packer, sizeof **slot);
         if (*slot == NULL) {
             return;
         }
@@ -399,15 +408,18 @@ enum daybook_status row_unpack(struct pool *pool, uint64_t number, struct dayboo
         return daybook_fail(error, DAYBOOK_DAMAGED, "reading row %llu of the state: it is of no known kind",
                             (unsigned long long)number);
     }
-    struct row *fresh = pool_alloc(pool, size);
-    if (fresh == NULL) {
+    struct row *fresh = take_memory(&packer, size);
+    if (fresh != NULL) {
+        memset(fresh, 0, size);
+        fresh->number = number;
+        fresh->kind = kind;
+        pack_row(&packer, fresh);
+    }
+    if (packer.is_refused) {
+        row_release(pool, fresh);
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading row %llu of the state: memory was refused",
                             (unsigned long long)number);
     }
-    memset(fresh, 0, size);
-    fresh->number = number;
-    fresh->kind = kind;
-    pack_row(&packer, fresh);
     if (packer.has_failed || packer.at != packer.end) {
         row_release(pool, fresh);
         return daybook_fail(error, DAYBOOK_DAMAGED, "reading row %llu of the state: its bytes are cut or damaged",

@@ -214,7 +214,7 @@ int main(int argc, char **argv) {
         fail_trace();
         (void)try_one(life, (enum fail_call)atoi(argv[1]), strtoull(argv[2], NULL, 10), argc > 3);
     }
-    for (int call = 0; argc <= 2 && call < FAIL_CALL_COUNT; call++) {
+    for (int call = 0; argc <= 2 && call < FAIL_SYSTEM_COUNT; call++) {
         for (int is_for_good = 0; is_for_good <= 1; is_for_good++) {
             uint64_t pace = call == FAIL_MEMORY ? step : 1 + step / 7;
             uint64_t nth = 1;

@@ -1,6 +1,6 @@
 # What happens when the nth call fails? The system's calls are defined again for LMDB, too; memory's are wrapped in our
 # own objects.
-add_executable(fail_nth fault/fail_nth.c fault/fail.c)
+add_executable(fail_nth fault/fail_nth.c fault/fail.c fault/fail_system.c)
 target_compile_options(fail_nth PRIVATE -Wno-missing-prototypes)
 target_include_directories(fail_nth AFTER PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(fail_nth PRIVATE daybook_house daybook_schema daybook_inside PkgConfig::CMOCKA ${CMAKE_DL_LIBS})

@@ -13,11 +13,14 @@
  * Without a "now" it is noon of 2024-06-15 in Shanghai. Amounts are in minor units.
  *
  * Every row is run twice: with all of the state in memory, and with all of it
- * dropped after each request. Afterwards a replay must give the same state.
+ * dropped after each request. Before its last request is decided, everything that
+ * deciding asks for is refused once (failing.h). Afterwards a replay must give the
+ * same state.
  */
 #ifndef DAYBOOK_TESTS_DOMAIN_RULES_H
 #define DAYBOOK_TESTS_DOMAIN_RULES_H
 
+#include "failing.h"
 #include "render.h"
 #include "script.h"
 #include "world.h"
@@ -32,6 +35,7 @@ struct rule {
 struct scene {
     struct world world;
     unsigned line_count;
+    bool fails; /* The next request meets every failure before it is decided. */
 };
 
 static inline void scene_open(struct scene *scene, const struct line *line) {
@@ -47,6 +51,7 @@ static inline void scene_open(struct scene *scene, const struct line *line) {
     world_open(&scene->world, timezone, settings);
     scene->world.now_us = script_instant("2024-06-15T04:00:00Z");
     scene->line_count = 0;
+    scene->fails = false;
 }
 
 static inline void scene_set_now(struct world *world, const char *text) {
@@ -63,6 +68,9 @@ static inline void scene_request(struct scene *scene, const char *text, struct r
     struct decide_result result;
     rendered->size = 0;
     rendered->text[0] = '\0';
+    if (scene->fails) {
+        fail_deciding(world, request);
+    }
     world_decide(world, request, &result);
     if (result.refusal != NULL) {
         render_refusal(rendered, result.refusal);
@@ -148,7 +156,9 @@ static inline void run_rule_once(const struct rule *rule, bool forgets) {
     scene_open(&scene, is_ledger ? &ledger : NULL);
     scene.world.forgets = forgets;
     scene_given(&scene, rule->given);
+    scene.fails = true;
     scene_request(&scene, rule->when, &rendered);
+    fail_telling(&scene.world);
     if (!scene_is(&rendered, rule->then)) {
         fail_msg("%s: got \"%s\"", rule->when, rendered.text);
     }

@@ -26,6 +26,7 @@ struct world {
     int64_t now_us;
     int64_t last_recorded_at_us;
     bool forgets;                /* After every request, all is written down and dropped from memory. */
+    bool (*source_fails)(void);  /* Asked at each use of the source; NULL: it never does. */
     struct daybook_buffer *rows; /* The checkpoint: packed rows by number. */
     size_t row_count;
     struct name_entry *names;
@@ -44,10 +45,16 @@ struct world {
 
 /* ---- the source ---- */
 
+static inline enum daybook_status world_use_source(const struct world *world, struct daybook_error *error) {
+    return world->source_fails != NULL && world->source_fails()
+               ? daybook_fail(error, DAYBOOK_IO, "reading what was kept: the disk is broken")
+               : DAYBOOK_OK;
+}
+
 static inline enum daybook_status world_load_row(void *context, uint64_t number, struct daybook_bytes *bytes,
                                                  bool *is_found, struct daybook_error *error) {
     struct world *world = context;
-    (void)error;
+    DAYBOOK_TRY(world_use_source(world, error));
     *is_found = number < world->row_count && world->rows[number].size > 0;
     if (*is_found) {
         *bytes = daybook_buffer_view(&world->rows[number]);
@@ -58,7 +65,7 @@ static inline enum daybook_status world_load_row(void *context, uint64_t number,
 static inline enum daybook_status world_find_names(void *context, uint64_t hash, size_t skip, uint64_t *numbers,
                                                    size_t capacity, size_t *count, struct daybook_error *error) {
     struct world *world = context;
-    (void)error;
+    DAYBOOK_TRY(world_use_source(world, error));
     *count = 0;
     for (size_t i = 0; i < world->name_count && *count < capacity; i++) {
         if (world->names[i].hash == hash && skip > 0) {
@@ -73,6 +80,7 @@ static inline enum daybook_status world_find_names(void *context, uint64_t hash,
 static inline enum daybook_status world_read_event(void *context, uint64_t sequence, struct daybook_bytes *bytes,
                                                    struct daybook_error *error) {
     struct world *world = context;
+    DAYBOOK_TRY(world_use_source(world, error));
     if (sequence == 0 || sequence > world->events.count) {
         return daybook_fail(error, DAYBOOK_NOT_FOUND, "no event %llu", (unsigned long long)sequence);
     }
