@@ -33,6 +33,7 @@ struct options {
     unsigned customers;
     unsigned seconds;
     unsigned warm_up_seconds;
+    char authorization[128]; /* The header with the token, and its end; "" = none. */
 };
 
 struct connection {
@@ -112,11 +113,11 @@ static void draw_balance(struct load *load) {
     }
 }
 
-static size_t put_head(char *to, size_t room, const char *path, size_t body_size) {
+static size_t put_head(const struct load *load, char *to, size_t room, const char *path, size_t body_size) {
     int size = snprintf(to, room,
-                        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\n"
+                        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\n%s"
                         "Content-Length: %zu\r\n\r\n",
-                        path, body_size);
+                        path, load->options.authorization, body_size);
     return (size_t)size;
 }
 
@@ -130,8 +131,8 @@ static void send_next(struct load *load, struct connection *connection) {
         draw_balance(load);
     }
     size_t size =
-        put_head(request, sizeof request, is_charge ? "/daybook.v1.Ledger/Submit" : "/daybook.v1.Views/GetBalance",
-                 load->message.size);
+        put_head(load, request, sizeof request,
+                 is_charge ? "/daybook.v1.Ledger/Submit" : "/daybook.v1.Views/GetBalance", load->message.size);
     memcpy(request + size, load->message.data, load->message.size);
     size += load->message.size;
     connection->answer_size = 0;
@@ -215,7 +216,7 @@ static void open_customers(struct load *load) {
         if (wire_encode(&request.base, &load->message) != DAYBOOK_OK) {
             die("encoding");
         }
-        size_t size = put_head(head, sizeof head, "/daybook.v1.Ledger/Post", load->message.size);
+        size_t size = put_head(load, head, sizeof head, "/daybook.v1.Ledger/Post", load->message.size);
         memcpy(head + size, load->message.data, load->message.size);
         size += load->message.size;
         if (send(fd, head, size, MSG_NOSIGNAL) != (ssize_t)size || recv(fd, answer, sizeof answer, 0) <= 0) {
@@ -281,9 +282,13 @@ static void report(struct load *load) {
 
 static bool read_options(int argc, char **argv, struct options *options) {
     static const struct option known[] = {
-        {"address", required_argument, NULL, 'a'},     {"kind", required_argument, NULL, 'k'},
-        {"connections", required_argument, NULL, 'c'}, {"customers", required_argument, NULL, 'u'},
-        {"seconds", required_argument, NULL, 's'},     {NULL, 0, NULL, 0},
+        {"address", required_argument, NULL, 'a'},
+        {"kind", required_argument, NULL, 'k'},
+        {"connections", required_argument, NULL, 'c'},
+        {"customers", required_argument, NULL, 'u'},
+        {"seconds", required_argument, NULL, 's'},
+        {"token", required_argument, NULL, 't'},
+        {NULL, 0, NULL, 0},
     };
     unsigned port = 7420;
     int letter;
@@ -307,6 +312,10 @@ static bool read_options(int argc, char **argv, struct options *options) {
         case 's':
             options->seconds = (unsigned)strtoul(optarg, NULL, 10);
             break;
+        case 't':
+            (void)snprintf(options->authorization, sizeof options->authorization, "Authorization: Bearer %s\r\n",
+                           optarg);
+            break;
         default:
             return false;
         }
@@ -319,7 +328,7 @@ int main(int argc, char **argv) {
     struct load load = {0};
     if (!read_options(argc, argv, &load.options)) {
         (void)fputs("usage: daybook-load [--address 127.0.0.1:PORT] [--kind charges|balances] [--connections N]\n"
-                    "                    [--customers N] [--seconds N]\n",
+                    "                    [--customers N] [--seconds N] [--token SECRET]\n",
                     stderr);
         return 2;
     }
