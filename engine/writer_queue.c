@@ -157,6 +157,9 @@ static void *run_appender(void *context) {
         }
         appender->is_called = false;
         append(writer, appender->slot, NULL);
+        pthread_mutex_unlock(&writer->lock);
+        pool_lay_by(state_pool(writer->state)); /* So that the leader need not wait for memory. */
+        pthread_mutex_lock(&writer->lock);
     }
     pthread_mutex_unlock(&writer->lock);
     return NULL;

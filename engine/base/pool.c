@@ -8,7 +8,7 @@
 #include "base/large.h"
 
 /* A pool that has grown grows by slabs of huge pages. */
-enum { SLAB_BYTES = 1 << 20, LARGE_SLAB_BYTES = 4 << 20, SMALL_POOL_BYTES = 8 << 20 };
+enum { SLAB_BYTES = 1 << 20, LARGE_SLAB_BYTES = 4 << 20, SMALL_POOL_BYTES = 8 << 20, SYSTEM_PAGE = 4096 };
 
 struct slab {
     struct slab *next;
@@ -44,14 +44,37 @@ void pool_release(struct pool *pool) {
         large_free(slab, slab->size);
         slab = next;
     }
+    large_free(atomic_load(&pool->spare), LARGE_SLAB_BYTES);
     pool_init(pool);
+}
+
+void pool_lay_by(struct pool *pool) {
+    if (!atomic_exchange(&pool->wants_spare, false)) {
+        return;
+    }
+    uint8_t *slab = large_alloc(LARGE_SLAB_BYTES);
+    for (size_t at = 0; slab != NULL && at < LARGE_SLAB_BYTES; at += SYSTEM_PAGE) {
+        *(volatile uint8_t *)(slab + at) = 0; /* The system clears a page when it is first written to. */
+    }
+    atomic_store(&pool->spare, slab);
+}
+
+static struct slab *take_slab(struct pool *pool, size_t *size) {
+    if (pool->total_bytes < SMALL_POOL_BYTES) {
+        *size = SLAB_BYTES;
+        return large_alloc(SLAB_BYTES);
+    }
+    *size = LARGE_SLAB_BYTES;
+    struct slab *slab = atomic_exchange(&pool->spare, NULL);
+    atomic_store(&pool->wants_spare, true);
+    return slab != NULL ? slab : large_alloc(LARGE_SLAB_BYTES);
 }
 
 static void *pool_carve(struct pool *pool, size_t block_bytes) {
     if (pool->fresh_bytes < block_bytes) {
         /* What is left of the old slab is at most one block; it stays unused. */
-        size_t size = pool->total_bytes < SMALL_POOL_BYTES ? SLAB_BYTES : LARGE_SLAB_BYTES;
-        struct slab *slab = large_alloc(size);
+        size_t size = 0;
+        struct slab *slab = take_slab(pool, &size);
         if (slab == NULL) {
             return NULL;
         }

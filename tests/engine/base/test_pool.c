@@ -1,6 +1,7 @@
 /* A pool gives blocks that are apart, and gives them again; a vector keeps what was put into it. */
 #include "base/pool.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,50 @@ static void a_pool_that_grows_gives_everything_back(void **state) {
     assert_int_equal(pool.total_bytes, 0);
 }
 
+struct laying {
+    struct pool *pool;
+    atomic_bool is_over;
+};
+
+/* From another thread, as long as the pool grows: every block is its own, and all memory is given back. */
+static void *lay_by(void *context) {
+    struct laying *laying = context;
+    while (!atomic_load(&laying->is_over)) {
+        pool_lay_by(laying->pool);
+    }
+    return NULL;
+}
+
+static void slabs_are_laid_by_from_another_thread(void **state) {
+    (void)state;
+    enum { BYTES = 4096, COUNT = 16384 }; /* 64 MiB: the pool becomes large. */
+    static uint64_t *blocks[COUNT];
+    struct pool pool;
+    pthread_t thread;
+    pool_init(&pool);
+    struct laying laying = {.pool = &pool};
+    pool_lay_by(&pool);
+    assert_null(atomic_load(&pool.spare)); /* A small pool wants none. */
+    assert_int_equal(pthread_create(&thread, NULL, lay_by, &laying), 0);
+    for (size_t i = 0; i < COUNT; i++) {
+        blocks[i] = pool_alloc(&pool, BYTES);
+        assert_non_null(blocks[i]);
+        blocks[i][0] = i;
+        blocks[i][BYTES / sizeof(uint64_t) - 1] = i;
+    }
+    atomic_store(&laying.is_over, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pool_lay_by(&pool);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_int_equal(blocks[i][0], i);
+        assert_int_equal(blocks[i][BYTES / sizeof(uint64_t) - 1], i);
+        pool_free(&pool, blocks[i], BYTES);
+    }
+    assert_int_equal(pool.used_bytes, 0);
+    assert_non_null(atomic_load(&pool.spare));
+    pool_release(&pool);
+}
+
 static void a_block_holds_what_was_asked_for(void **state) {
     (void)state;
     size_t before = 0;
@@ -177,6 +222,7 @@ int main(void) {
         cmocka_unit_test(blocks_are_apart_and_used_again),
         cmocka_unit_test(what_is_given_back_is_used_before_more_is_taken),
         cmocka_unit_test(a_pool_that_grows_gives_everything_back),
+        cmocka_unit_test(slabs_are_laid_by_from_another_thread),
         cmocka_unit_test(a_block_holds_what_was_asked_for),
         cmocka_unit_test(a_vector_keeps_what_was_put_into_it),
         cmocka_unit_test(room_for_one_more_is_there_after_a_removal),
