@@ -25,7 +25,8 @@ struct bench {
     struct figures figures;
 
     /* Learned on the way. */
-    struct figure *append; /* Of the figures: events appended a second. */
+    struct figure *append;  /* Of the figures: events appended a second. */
+    struct figure *journal; /* Of the figures: its bytes an event. */
     uint64_t head;
     uint64_t requests;
     int64_t end_us;
@@ -33,6 +34,8 @@ struct bench {
     uint64_t journal_bytes;
     double append_limit; /* Raw LMDB append of the same events, a second. */
     double commit_limit; /* Raw LMDB commits of one event, a second. */
+    double read_limit;   /* One event at random from raw LMDB, microseconds. */
+    double open_ms;      /* Opening as a writer, after a close. */
     double unpack_rate;  /* Frames unpacked, events a second. */
     double decode_rate;  /* Events decoded, a second. */
 

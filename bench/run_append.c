@@ -117,7 +117,8 @@ static bool measure_journal(struct bench *bench, struct daybook *ledger, struct 
     add_stretches(figures, run);
     figures_add_latency(figures, "append, latency of one batch", &run->samples);
     figures_add(figures, "requests refused", (double)(tally->refused + run->opening.refused), "requests");
-    figures_add(figures, "journal, size of an event", (double)usage.size_bytes / (double)bench->head, "bytes");
+    bench->journal =
+        figures_add(figures, "journal, size of an event", (double)usage.size_bytes / (double)bench->head, "bytes");
     figures_add(figures, "journal, events in a frame", (double)bench->head / (double)usage.frame_count, "events");
     return true;
 }
@@ -130,7 +131,8 @@ static bool measure_open(struct bench *bench, const char *directory) {
     if (daybook_open(&how, &ledger, &error) != DAYBOOK_OK) {
         return bench_failed("opening again", &error);
     }
-    figures_add(&bench->figures, "open as a writer, after a close", bench_seconds_since(start) * 1e3, "ms");
+    bench->open_ms = bench_seconds_since(start) * 1e3;
+    figures_add(&bench->figures, "open as a writer, after a close", bench->open_ms, "ms");
     daybook_close(ledger);
     return true;
 }
@@ -277,7 +279,10 @@ static bool add_single(struct bench *bench, const struct single_names *names, co
     if (names->threads == 1 && bench->commit_limit > 0) {
         figure_limit(rate, "raw LMDB, one event a commit", bench->commit_limit);
     }
-    figures_add(&bench->figures, names->events, (double)events / seconds, "events/s");
+    struct figure *event_rate = figures_add(&bench->figures, names->events, (double)events / seconds, "events/s");
+    if (names->threads > 1) {
+        figure_limit(event_rate, "appended in batches", bench->append->value);
+    }
     figures_add_latency(&bench->figures, names->latency, &all);
     samples_release(&all);
     return true;

@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
+#include "bench/random.h"
 #include "codec/wire.h"
 #include "limits.h"
 #include "store/journal.h"
 
-enum { PARTS_EVENTS_MAX = 1000000 };
+enum { PARTS_EVENTS_MAX = 1000000, RAW_READS = 100000 };
 
 /* Keeps the first events of the journal in memory. */
 static bool load_events(struct bench *bench) {
@@ -76,7 +77,7 @@ struct raw {
 
 static bool raw_open(struct raw *raw, const char *path) {
     MDB_txn *txn = NULL;
-    int code = mkdir(path, 0777) == 0 ? mdb_env_create(&raw->env) : errno;
+    int code = mkdir(path, 0777) == 0 || errno == EEXIST ? mdb_env_create(&raw->env) : errno;
     if (code == 0) {
         code = mdb_env_set_mapsize(raw->env, (size_t)1 << 38);
     }
@@ -127,6 +128,35 @@ static bool raw_append(struct bench *bench, const char *name, size_t count, size
     return is_done;
 }
 
+/* One record of those that raw_append left, at random, in a read transaction of its own. */
+static bool raw_read(struct bench *bench, const char *name) {
+    char path[PATH_MAX];
+    struct raw raw = {0};
+    struct samples samples = {0};
+    struct random_source random = random_seeded(bench->seed + 3);
+    MDB_txn *txn = NULL;
+    bool is_done = samples_init(&samples, RAW_READS) && raw_open(&raw, bench_path(bench, name, path));
+    int code = is_done ? mdb_txn_begin(raw.env, NULL, MDB_RDONLY, &txn) : 0;
+    for (int i = 0; is_done && code == 0 && i < RAW_READS; i++) {
+        uint64_t key = 1 + random_below(&random, bench->event_count);
+        MDB_val key_value = {sizeof key, &key};
+        MDB_val value;
+        uint64_t start = clock_monotonic_ns();
+        mdb_txn_reset(txn);
+        code = mdb_txn_renew(txn);
+        code = code == 0 ? mdb_get(txn, raw.dbi, &key_value, &value) : code;
+        samples_add(&samples, clock_monotonic_ns() - start);
+    }
+    mdb_txn_abort(txn);
+    mdb_env_close(raw.env);
+    is_done = is_done && (code == 0 || lmdb_failed("reading", code));
+    if (is_done) {
+        bench->read_limit = figures_add_latency(&bench->figures, "part: LMDB, one event at random", &samples)->value;
+    }
+    samples_release(&samples);
+    return is_done;
+}
+
 /* How much of a history of `per_frame` events a frame the codec alone can do. */
 struct frames {
     struct daybook_buffer packed;
@@ -164,8 +194,9 @@ static bool measure_codec(struct bench *bench, struct frames *frames) {
     double events = (double)bench->event_count;
     if (status == DAYBOOK_OK) {
         figures_add(&bench->figures, "part: frames packed (zstd)", events / bench_seconds_since(start), "events/s");
-        figures_add(&bench->figures, "part: size of an event in a full frame", (double)frames->packed.size / events,
-                    "bytes");
+        double packed = (double)frames->packed.size / events;
+        figures_add(&bench->figures, "part: size of an event in a full frame", packed, "bytes");
+        figure_limit(bench->journal, "one in a full frame", packed);
         figures_add(&bench->figures, "part: size of an event as it is", (double)bench->event_bytes.size / events,
                     "bytes");
     }
@@ -286,7 +317,7 @@ bool bench_parts(struct bench *bench) {
     size_t single = bench->event_count < bench->singles ? bench->event_count : bench->singles;
     bool is_done = frames.ends != NULL &&
                    raw_append(bench, "raw-batches", bench->event_count, per_commit, &bench->append_limit) &&
-                   raw_append(bench, "raw-single", single, 1, &bench->commit_limit);
+                   raw_read(bench, "raw-batches") && raw_append(bench, "raw-single", single, 1, &bench->commit_limit);
     if (is_done) {
         figures_add(&bench->figures, "part: LMDB, the same events and commits", bench->append_limit, "events/s");
         figures_add(&bench->figures, "part: LMDB, one event a commit", bench->commit_limit, "commits/s");

@@ -169,7 +169,8 @@ static bool measure_questions(struct bench *bench, struct daybook *ledger, enum 
         }
     }
     if (is_done) {
-        figures_add_latency(&bench->figures, figure_name, &samples);
+        figure_limit(figures_add_latency(&bench->figures, figure_name, &samples), "one event of raw LMDB",
+                     bench->read_limit);
     }
     samples_release(&samples);
     spread_release(&spread);
