@@ -9,28 +9,45 @@
 #include "projections/items.h"
 #include "projections/kinds.h"
 
-struct aging_fold {
-    struct accounts *accounts;
-    struct items *items;
-};
-
 /* One item that an event changes. */
 struct change {
-    Pb__DocumentKind kind;
-    const char *id;
     int64_t amount_minor;
     uint32_t instalment;
     int64_t disputed_minor;
     int64_t paid_minor; /* On a target; negative when it is taken off again. */
 };
 
+/* A document that an event names. */
+struct named {
+    Pb__DocumentKind kind;
+    const char *id;
+};
+
 /* What an event does to items: makes one, or changes up to two. */
 struct plan {
-    struct item_plan made;
     bool makes;
+    uint8_t change_count;
+    struct named named[2]; /* The item that is made, or those that are changed. */
     struct change changes[2];
-    size_t change_count;
+    struct item_plan made;
     uint64_t allocation_sequence; /* Of an unallocation. */
+};
+
+/* An event that will be folded soon, or is being folded: what it does, and to whose items. */
+struct foreseen {
+    const Pb__Event *event; /* NULL: none. */
+    uint32_t account;
+    struct plan plan;
+    struct document_name names[2]; /* Of the plan's `named`. */
+};
+
+/* Events are foreseen some events before they are folded; the last few of them. */
+enum { FORESEEN_COUNT = 32, FIND_ITEM_BEFORE = 8, FIND_BYTES_BEFORE = 3 };
+
+struct aging_fold {
+    struct accounts *accounts;
+    struct items *items;
+    struct foreseen foreseen[FORESEEN_COUNT]; /* By the lowest bits of their sequences. */
 };
 
 #define CHARGE     PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE
@@ -39,15 +56,15 @@ struct plan {
 
 static void add_change(struct plan *plan, Pb__DocumentKind kind, const char *id, int64_t amount_minor,
                        uint32_t instalment) {
-    plan->changes[plan->change_count++] = (struct change){kind, id, amount_minor, instalment, 0, 0};
+    plan->named[plan->change_count] = (struct named){kind, id};
+    plan->changes[plan->change_count++] = (struct change){amount_minor, instalment, 0, 0};
 }
 
 static void make(struct plan *plan, const Pb__Event *event, Pb__DocumentKind kind, const char *id, int64_t amount_minor,
                  bool is_source) {
     plan->makes = true;
+    plan->named[0] = (struct named){kind, id};
     plan->made = (struct item_plan){
-        .kind = kind,
-        .id = id,
         .is_source = is_source,
         .sequence = event->sequence,
         .amount_minor = amount_minor,
@@ -126,6 +143,9 @@ static void plan_dispute(struct plan *plan, const char *charge, int64_t disputed
 
 /* False: the event has no body, or its slices overflow. */
 static bool plan_event(struct plan *plan, const Pb__Event *e) {
+    plan->makes = false;
+    plan->change_count = 0;
+    plan->allocation_sequence = 0;
     switch (e->body_case) {
     case PB__EVENT__BODY_CHARGE_POSTED:
         plan_charge(plan, e);
@@ -204,13 +224,14 @@ static enum daybook_status weigh(struct aging_fold *fold, struct store_txn *txn,
 }
 
 /* Finds every item first: a view that stops at an event keeps its rows. */
-static enum daybook_status apply_changes(struct aging_fold *fold, struct store_txn *txn, uint32_t account,
-                                         const Pb__Event *event, const struct plan *plan, struct daybook_error *error) {
+static enum daybook_status apply_changes(struct aging_fold *fold, struct store_txn *txn,
+                                         const struct foreseen *foreseen, struct daybook_error *error) {
     struct item_change changes[2] = {0};
+    const struct plan *plan = &foreseen->plan;
+    const Pb__Event *event = foreseen->event;
     for (size_t i = 0; i < plan->change_count; i++) {
         const struct change *change = &plan->changes[i];
-        DAYBOOK_TRY(
-            items_find(fold->items, txn, account, change->kind, change->id, event->sequence, &changes[i].item, error));
+        DAYBOOK_TRY(items_find(fold->items, txn, &foreseen->names[i], event->sequence, &changes[i].item, error));
         changes[i].entry = (struct item_entry){.sequence = event->sequence,
                                                .effective_on = event->effective_on,
                                                .amount_minor = change->amount_minor,
@@ -218,7 +239,7 @@ static enum daybook_status apply_changes(struct aging_fold *fold, struct store_t
                                                .disputed_minor = change->disputed_minor};
     }
     if (plan->changes[0].paid_minor != 0) {
-        enum daybook_status status = weigh(fold, txn, account, event, plan, &changes[0], error);
+        enum daybook_status status = weigh(fold, txn, foreseen->account, event, plan, &changes[0], error);
         if (status == DAYBOOK_INVALID) {
             return daybook_fail_in(error, "while folding event %" PRIu64, event->sequence);
         }
@@ -227,24 +248,58 @@ static enum daybook_status apply_changes(struct aging_fold *fold, struct store_t
     return items_change(fold->items, txn, changes, plan->change_count, error);
 }
 
-/* The slots of new and of old items are all over memory: half of a fold would be waiting for them. */
+static struct foreseen *place_of(struct aging_fold *fold, uint64_t sequence) {
+    return &fold->foreseen[sequence % FORESEEN_COUNT];
+}
+
+static bool touches_items(const struct plan *plan) {
+    return plan->makes || plan->change_count > 0;
+}
+
+static void name_items(struct foreseen *foreseen, uint32_t account) {
+    const struct plan *plan = &foreseen->plan;
+    size_t count = plan->makes ? 1 : plan->change_count;
+    foreseen->account = account;
+    for (size_t i = 0; i < count; i++) {
+        (void)document_name_init(&foreseen->names[i], account, (int)plan->named[i].kind, plan->named[i].id);
+    }
+}
+
+/* Goes on with what was foreseen some events ago. */
+static void find_items(struct aging_fold *fold, uint64_t sequence) {
+    const struct foreseen *near = place_of(fold, sequence - (PROJECTION_FORESEEN - FIND_ITEM_BEFORE));
+    const struct foreseen *next = place_of(fold, sequence - (PROJECTION_FORESEEN - FIND_BYTES_BEFORE));
+    for (size_t i = 0; near->event != NULL && i < near->plan.change_count; i++) {
+        items_foresee_item(fold->items, &near->names[i]);
+    }
+    for (size_t i = 0; next->event != NULL && i < next->plan.change_count; i++) {
+        items_foresee_bytes(fold->items, &next->names[i]);
+    }
+}
+
+/* The slots of new and of old items are all over memory, and so are the items: half of a fold would be waiting for
+ * them. What the event does is worked out here once; it stays as it is until it is folded. */
 static void foresee_event(void *memory, const struct fold_event *folded) {
     struct aging_fold *fold = memory;
     const Pb__Event *event = folded->event;
-    struct plan plan;
+    struct foreseen *foreseen = place_of(fold, event->sequence);
     uint32_t account;
-    plan.makes = false;
-    plan.change_count = 0;
-    if (!plan_event(&plan, event) || (!plan.makes && plan.change_count == 0) ||
-        !accounts_recall(fold->accounts, folded->party, &account)) {
-        return;
+    foreseen->event = NULL;
+    if (plan_event(&foreseen->plan, event) && touches_items(&foreseen->plan) &&
+        accounts_recall(fold->accounts, folded->party, &account)) {
+        name_items(foreseen, account);
+        foreseen->event = event;
+        items_foresee_account(fold->items, account);
+        for (size_t i = 0; i < (foreseen->plan.makes ? 1 : foreseen->plan.change_count); i++) {
+            items_foresee(fold->items, &foreseen->names[i]);
+        }
     }
-    items_foresee_account(fold->items, account);
-    if (plan.makes) {
-        items_foresee(fold->items, account, plan.made.kind, plan.made.id);
-    }
-    for (size_t i = 0; i < plan.change_count; i++) {
-        items_foresee(fold->items, account, plan.changes[i].kind, plan.changes[i].id);
+    find_items(fold, event->sequence);
+}
+
+static void forget_foreseen(struct aging_fold *fold) {
+    for (size_t i = 0; i < FORESEEN_COUNT; i++) {
+        fold->foreseen[i].event = NULL;
     }
 }
 
@@ -260,25 +315,28 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
                                       struct daybook_error *error) {
     struct aging_fold *fold = memory;
     const Pb__Event *event = folded->event;
-    struct plan plan;
-    plan.makes = false;
-    plan.change_count = 0;
-    if (!plan_event(&plan, event)) {
-        return daybook_fail(error, DAYBOOK_INVALID,
-                            "while folding event %" PRIu64 ": it has no body that this program knows, or its slices "
-                            "overflow",
-                            event->sequence);
+    struct foreseen *foreseen = place_of(fold, event->sequence);
+    if (foreseen->event != event) {
+        uint32_t account;
+        foreseen->event = NULL;
+        if (!plan_event(&foreseen->plan, event)) {
+            return daybook_fail(error, DAYBOOK_INVALID,
+                                "while folding event %" PRIu64 ": it has no body that this program knows, or its "
+                                "slices overflow",
+                                event->sequence);
+        }
+        if (!touches_items(&foreseen->plan)) {
+            return DAYBOOK_OK;
+        }
+        DAYBOOK_TRY(find_account(fold, txn, folded, &account, error));
+        name_items(foreseen, account);
+        foreseen->event = event;
     }
-    if (!plan.makes && plan.change_count == 0) {
-        return DAYBOOK_OK;
-    }
-    uint32_t account;
-    DAYBOOK_TRY(find_account(fold, txn, folded, &account, error));
-    if (plan.makes) {
-        plan.made.account = account;
-        return items_create(fold->items, txn, &plan.made, error);
-    }
-    return apply_changes(fold, txn, account, event, &plan, error);
+    enum daybook_status status = foreseen->plan.makes
+                                     ? items_create(fold->items, txn, &foreseen->names[0], &foreseen->plan.made, error)
+                                     : apply_changes(fold, txn, foreseen, error);
+    foreseen->event = NULL; /* What was borrowed with it goes. */
+    return status;
 }
 
 static void close_fold(void *memory) {
@@ -314,10 +372,12 @@ static void forget_fold(void *memory) {
     struct aging_fold *fold = memory;
     accounts_forget(fold->accounts);
     items_forget(fold->items);
+    forget_foreseen(fold);
 }
 
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
     struct aging_fold *fold = memory;
+    forget_foreseen(fold); /* Of events that this batch stopped before. */
     return items_flush(fold->items, txn, error);
 }
 

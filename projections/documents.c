@@ -45,6 +45,7 @@ void documents_release(struct documents *documents) {
 bool document_name_init(struct document_name *name, uint32_t account, int kind, const char *id) {
     size_t size = strnlen(id, LIMIT_ID_BYTES + 1);
     if (size == 0 || size > LIMIT_ID_BYTES || kind < 0 || kind > UINT8_MAX) {
+        *name = (struct document_name){.id = id};
         return false;
     }
     uint64_t seed = (uint64_t)account << 8 | (uint8_t)kind;
@@ -76,6 +77,14 @@ void documents_foresee(const struct documents *documents, const struct document_
     if (documents->slot_count > 0) {
         __builtin_prefetch(&documents->slots[name->hash & (documents->slot_count - 1)], 1);
     }
+}
+
+const struct document *documents_guess(const struct documents *documents, const struct document_name *name) {
+    if (documents->slot_count > 0) {
+        const struct document_slot *slot = &documents->slots[name->hash & (documents->slot_count - 1)];
+        return slot->hash == name->hash ? slot->document : NULL;
+    }
+    return NULL;
 }
 
 struct document *documents_find(struct documents *documents, const struct document_name *name) {

@@ -58,15 +58,15 @@ void documents_init(struct documents *documents, size_t entry_size, void (*relea
 void documents_release(struct documents *documents);
 void documents_forget(struct documents *documents);
 
-/* A document's name; the id is borrowed. */
+/* A document's name; the id is borrowed. Where id_size is 0 it is no name, and there is no such document. */
 struct document_name {
     uint32_t account;
     uint8_t kind;
     const char *id;
-    size_t id_size; /* 1 to LIMIT_ID_BYTES. */
+    size_t id_size; /* Else to LIMIT_ID_BYTES. */
     uint64_t hash;
 };
-/* False: the id is empty or too long. */
+/* False: the id is empty or too long, and the name none. */
 bool document_name_init(struct document_name *name, uint32_t account, int kind, const char *id);
 
 /* The key in a table: account u32 big-endian, kind, id. Returns its size. */
@@ -75,6 +75,8 @@ size_t document_key(const struct document *document, uint8_t key[DOCUMENT_KEY_MA
 
 /* Fetches from memory where documents_find will look. */
 void documents_foresee(const struct documents *documents, const struct document_name *name);
+/* What documents_find is likely to give, without looking at it; NULL: most likely nothing. */
+const struct document *documents_guess(const struct documents *documents, const struct document_name *name);
 
 struct document *documents_find(struct documents *documents, const struct document_name *name); /* NULL: not here. */
 

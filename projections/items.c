@@ -147,28 +147,26 @@ static enum daybook_status write_plan(struct items *items, const struct item_pla
     return set_bytes(items, item, 0, items->scratch.data, items->scratch.size) ? DAYBOOK_OK : DAYBOOK_NO_MEMORY;
 }
 
-enum daybook_status items_create(struct items *items, struct store_txn *txn, const struct item_plan *plan,
-                                 struct daybook_error *error) {
-    struct document_name name;
+enum daybook_status items_create(struct items *items, struct store_txn *txn, const struct document_name *name,
+                                 const struct item_plan *plan, struct daybook_error *error) {
     uint64_t *count = NULL;
-    if (!document_name_init(&name, plan->account, (int)plan->kind, plan->id) || plan->amount_minor <= 0 ||
-        plan->part_count > LIMIT_INSTALMENTS) {
+    if (name->id_size == 0 || plan->amount_minor <= 0 || plan->part_count > LIMIT_INSTALMENTS) {
         return daybook_fail(error, DAYBOOK_INVALID,
                             "while folding event %" PRIu64 ": its document or amount cannot be one", plan->sequence);
     }
-    if (documents_find(&items->documents, &name) != NULL) {
+    if (documents_find(&items->documents, name) != NULL) {
         return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": there is a document %s already",
-                            plan->sequence, plan->id);
+                            plan->sequence, name->id);
     }
-    DAYBOOK_TRY(find_count(items, txn, plan->account, &count, error));
+    DAYBOOK_TRY(find_count(items, txn, name->account, &count, error));
     if (*count > UINT32_MAX - 1) {
         return daybook_fail(error, DAYBOOK_LIMIT,
                             "while folding event %" PRIu64 ": an account has less than 2^32 items", plan->sequence);
     }
     uint32_t number = (uint32_t)(*count - 1);
     struct series_entry touch = {.effective_on = plan->posted_on, .columns = {[TOUCH_ITEM] = number}};
-    DAYBOOK_TRY(series_append(items->touches, txn, plan->account, plan->sequence, &touch, 1, error));
-    struct item *item = (struct item *)documents_add(&items->documents, &name);
+    DAYBOOK_TRY(series_append(items->touches, txn, name->account, plan->sequence, &touch, 1, error));
+    struct item *item = (struct item *)documents_add(&items->documents, name);
     if (item == NULL || write_plan(items, plan, item) != DAYBOOK_OK) {
         return items_no_memory(error);
     }
@@ -178,6 +176,8 @@ enum daybook_status items_create(struct items *items, struct store_txn *txn, con
     item->level_minor = plan->amount_minor;
     item->last_sequence = plan->sequence;
     item->last_effective = plan->posted_on;
+    item->posted_on = plan->posted_on;
+    item->due_on = plan->due_on;
     (*count)++;
     return documents_mark(&items->documents, &item->head) ? DAYBOOK_OK : items_no_memory(error);
 }
@@ -201,6 +201,8 @@ static void begin_entries(struct item *item, const struct item_row *row) {
     item->entries_at = (uint32_t)(row->entries - item->bytes);
     item->last_sequence = row->sequence;
     item->last_effective = row->posted_on;
+    item->posted_on = row->posted_on;
+    item->due_on = row->due_on;
 }
 
 /* The sums of bytes that were read. */
@@ -288,23 +290,34 @@ void items_foresee_account(const struct items *items, uint32_t account) {
     series_foresee(items->touches, account);
 }
 
-void items_foresee(const struct items *items, uint32_t account, Pb__DocumentKind kind, const char *id) {
-    struct document_name name;
-    if (document_name_init(&name, account, (int)kind, id)) {
-        documents_foresee(&items->documents, &name);
+void items_foresee(const struct items *items, const struct document_name *name) {
+    documents_foresee(&items->documents, name);
+}
+
+void items_foresee_item(const struct items *items, const struct document_name *name) {
+    const uint8_t *item = (const uint8_t *)documents_guess(&items->documents, name);
+    if (item != NULL) {
+        __builtin_prefetch(item, 1);
+        __builtin_prefetch(item + 64, 1);
     }
 }
 
-enum daybook_status items_find(struct items *items, struct store_txn *txn, uint32_t account, Pb__DocumentKind kind,
-                               const char *id, uint64_t sequence, struct item **item, struct daybook_error *error) {
-    struct document_name name;
+void items_foresee_bytes(const struct items *items, const struct document_name *name) {
+    const struct item *item = (const struct item *)documents_guess(&items->documents, name);
+    if (item != NULL) {
+        __builtin_prefetch(item->bytes + item->size, 1);
+    }
+}
+
+enum daybook_status items_find(struct items *items, struct store_txn *txn, const struct document_name *name,
+                               uint64_t sequence, struct item **item, struct daybook_error *error) {
     *item = NULL;
-    if (document_name_init(&name, account, (int)kind, id)) {
-        *item = (struct item *)documents_find(&items->documents, &name);
+    if (name->id_size > 0) {
+        *item = (struct item *)documents_find(&items->documents, name);
         if (*item != NULL) {
             return DAYBOOK_OK;
         }
-        enum daybook_status status = find_in_tables(items, txn, &name, item, error);
+        enum daybook_status status = find_in_tables(items, txn, name, item, error);
         if (status != DAYBOOK_OK || *item != NULL) {
             return status;
         }
@@ -312,7 +325,7 @@ enum daybook_status items_find(struct items *items, struct store_txn *txn, uint3
     return daybook_fail(error, DAYBOOK_INVALID,
                         "while folding event %" PRIu64 ": it names the document %s, and the account has none of that "
                         "kind and name",
-                        sequence, id);
+                        sequence, name->id);
 }
 
 /* ---- changing ---- */
@@ -386,9 +399,12 @@ static enum daybook_status change(struct items *items, struct store_txn *txn, st
 enum daybook_status item_dates(const struct item *item, uint32_t instalment, int32_t *posted_on, int32_t *due_on,
                                struct daybook_error *error) {
     struct item_row row;
+    *posted_on = item->posted_on;
+    *due_on = item->due_on;
+    if (instalment == 0) {
+        return DAYBOOK_OK;
+    }
     DAYBOOK_TRY(item_read(bytes_of(item), &row, error));
-    *posted_on = row.posted_on;
-    *due_on = row.due_on;
     const uint8_t *at = row.parts;
     for (uint32_t i = 1; i <= instalment && i <= row.part_count; i++) {
         struct item_part part;

@@ -18,6 +18,7 @@
 #define DAYBOOK_PROJECTIONS_ITEMS_H
 
 #include "daybook/v1/event.pb-c.h"
+#include "projections/documents.h"
 #include "projections/item.h"
 #include "projections/touches.h"
 #include "store/store.h"
@@ -44,9 +45,6 @@ DAYBOOK_MUST_USE enum daybook_status items_flush(struct items *items, struct sto
 
 /* An item to make. `parts` may be NULL. */
 struct item_plan {
-    uint32_t account;
-    Pb__DocumentKind kind;
-    const char *id;
     bool is_source;
     uint64_t sequence;
     int64_t amount_minor;
@@ -59,16 +57,20 @@ struct item_plan {
 
 /* INVALID: it cannot be an item, or there is one of that name in memory. */
 DAYBOOK_MUST_USE enum daybook_status items_create(struct items *items, struct store_txn *txn,
-                                                  const struct item_plan *plan, struct daybook_error *error);
+                                                  const struct document_name *name, const struct item_plan *plan,
+                                                  struct daybook_error *error);
 
 /* Hints: something of the account will change soon; the item will be made or looked for. */
 void items_foresee_account(const struct items *items, uint32_t account);
-void items_foresee(const struct items *items, uint32_t account, Pb__DocumentKind kind, const char *id);
+void items_foresee(const struct items *items, const struct document_name *name);
+/* The same a little later, when the first hint has come to something: to the item itself, and then to its bytes. */
+void items_foresee_item(const struct items *items, const struct document_name *name);
+void items_foresee_bytes(const struct items *items, const struct document_name *name);
 
 /* INVALID: there is no such item. `sequence` is for the message. */
-DAYBOOK_MUST_USE enum daybook_status items_find(struct items *items, struct store_txn *txn, uint32_t account,
-                                                Pb__DocumentKind kind, const char *id, uint64_t sequence,
-                                                struct item **item, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status items_find(struct items *items, struct store_txn *txn,
+                                                const struct document_name *name, uint64_t sequence, struct item **item,
+                                                struct daybook_error *error);
 
 /* When the item was posted and when it, or that instalment of it, was due. DAMAGED: its bytes are. */
 DAYBOOK_MUST_USE enum daybook_status item_dates(const struct item *item, uint32_t instalment, int32_t *posted_on,

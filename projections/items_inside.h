@@ -2,7 +2,6 @@
 #ifndef DAYBOOK_PROJECTIONS_ITEMS_INSIDE_H
 #define DAYBOOK_PROJECTIONS_ITEMS_INSIDE_H
 
-#include "projections/documents.h"
 #include "projections/items.h"
 #include "projections/series.h"
 
@@ -19,6 +18,8 @@ struct item {
     int64_t disputed_minor;
     uint64_t last_sequence; /* Of the bytes' last entry; of the making when they have none. */
     int32_t last_effective; /* Likewise. */
+    int32_t posted_on;
+    int32_t due_on; /* Of the whole. */
 };
 
 struct items {

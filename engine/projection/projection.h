@@ -21,6 +21,9 @@ struct fold_event {
     uint64_t party;             /* Of its customer and currency (parties.h); 0 = not numbered. */
 };
 
+/* Some microseconds: longer than memory takes, short enough to be still cached. */
+enum { PROJECTION_FORESEEN = 12 };
+
 struct projection {
     const char *name;          /* "balance": also the folder's name. */
     uint32_t version;          /* Of the rows; another one means rebuild. */
@@ -40,8 +43,9 @@ struct projection {
      *   others   the world failed: the batch is undone and tried again later. */
     enum daybook_status (*fold)(void *memory, struct store_txn *txn, const struct fold_event *event,
                                 struct daybook_error *error);
-    /* A hint that the fold of `event` comes a few events later: to fetch what it will look at from memory.
-     * It changes no row, and `event` may be one that fold refuses, or that it is not given. NULL: no need. */
+    /* A hint that the fold of `event` comes PROJECTION_FORESEEN events later: to fetch what it will look at from
+     * memory. It changes no row, and `event` may be one that fold refuses, or that it is not given. What it borrows
+     * stays until the event is folded, or a flush or forget comes. NULL: no need. */
     void (*foresee)(void *memory, const struct fold_event *event);
     /* Writes what fold has cached; called once before each commit. NULL: there is nothing to write. */
     enum daybook_status (*flush)(void *memory, struct store_txn *txn, struct daybook_error *error);

@@ -3,8 +3,6 @@
 
 #include "projection/view_inside.h"
 
-enum { FORESEEN_EVENTS = 6 }; /* Some microseconds: longer than memory takes, short enough to be still cached. */
-
 /* Whatever the memory holds, it is no longer what the tables hold. */
 static void forget(struct view *view) {
     if (view->projection->forget != NULL && view->is_memory_open) {
@@ -112,7 +110,7 @@ static void foresee(struct view *view, const struct feed_run *run, size_t i) {
 static enum daybook_status fold_run(struct view *view, struct batch *batch, struct store_txn *txn,
                                     const struct feed_run *run, uint64_t limit, struct daybook_error *error) {
     for (size_t i = 0; i < run->count && batch->checkpoint.position < limit; i++) {
-        foresee(view, run, i + FORESEEN_EVENTS);
+        foresee(view, run, i + PROJECTION_FORESEEN);
         DAYBOOK_TRY(fold_event(view, batch, txn, run->first_sequence + i, &run->events[i], error));
         batch->folded_count++;
     }
