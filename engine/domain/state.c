@@ -33,9 +33,9 @@ void state_close(struct state *state) {
     names_release(&state->names);
     names_release(&state->frozen_names);
     vector_release(&state->undos, sizeof(struct undo), &state->pool);
-    free(state->rows.slots);
-    free(state->recent_customers.slots);
-    free(state->recent_documents.slots);
+    rows_release(&state->rows);
+    recent_release(&state->recent_customers);
+    recent_release(&state->recent_documents);
     free(state->undo_bytes);
     free(state->changed.numbers);
     free(state->frozen.numbers);

@@ -112,6 +112,7 @@ const uint64_t *names_first_slot(const struct name_table *names, uint64_t hash);
 struct row *rows_get(const struct row_table *rows, uint64_t number);
 bool rows_put(struct row_table *rows, struct row *row); /* False: memory was refused. */
 void rows_remove(struct row_table *rows, uint64_t number);
+void rows_release(struct row_table *rows);
 
 bool names_add(struct name_table *names, uint64_t hash, uint64_t number);
 void names_drop_last(struct name_table *names);
@@ -134,6 +135,7 @@ void state_forget_changed(struct state *state);
 
 /* Its place; NULL: there is no table. */
 const struct recent *recent_slot(const struct recent_table *table, uint64_t hash);
+void recent_release(struct recent_table *table);
 void recent_remember(struct recent_table *table, uint64_t hash, struct row *row);
 void recent_forget(struct recent_table *table, uint64_t hash, const struct row *row);
 

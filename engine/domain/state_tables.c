@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/large.h"
 #include "domain/state_internal.h"
 
 enum { TABLE_SMALLEST = 1024 };
@@ -43,11 +44,15 @@ static void rows_place(struct row_table *rows, struct row_slot slot) {
     rows->slots[at] = slot;
 }
 
+void rows_release(struct row_table *rows) {
+    large_free(rows->slots, rows->capacity * sizeof *rows->slots);
+}
+
 bool rows_put(struct row_table *rows, struct row *row) {
     if (rows->count * 3 >= rows->capacity * 2) {
         struct row_table grown = {.capacity = rows->capacity == 0 ? TABLE_SMALLEST : rows->capacity * 2,
                                   .count = rows->count};
-        grown.slots = calloc(grown.capacity, sizeof *grown.slots);
+        grown.slots = large_alloc(grown.capacity * sizeof *grown.slots);
         if (grown.slots == NULL) {
             return false;
         }
@@ -56,7 +61,7 @@ bool rows_put(struct row_table *rows, struct row *row) {
                 rows_place(&grown, rows->slots[i]);
             }
         }
-        free(rows->slots);
+        rows_release(rows);
         *rows = grown;
     }
     rows_place(rows, (struct row_slot){row->number, row});
@@ -113,11 +118,11 @@ bool names_add(struct name_table *names, uint64_t hash, uint64_t number) {
     }
     if ((names->count + 1) * 2 > names->capacity) {
         uint32_t capacity = names->capacity == 0 ? TABLE_SMALLEST : names->capacity * 2;
-        uint64_t *slots = calloc(capacity, sizeof *slots);
+        uint64_t *slots = large_alloc(capacity * sizeof *slots);
         if (slots == NULL) {
             return false;
         }
-        free(names->slots);
+        large_free(names->slots, names->capacity * sizeof *slots);
         names->slots = slots;
         names->capacity = capacity;
         /* In their order, so that the last one added is the last on its way of probing. */
@@ -151,7 +156,7 @@ void names_reset(struct name_table *names) {
 
 void names_release(struct name_table *names) {
     free(names->entries);
-    free(names->slots);
+    large_free(names->slots, names->capacity * sizeof *names->slots);
     *names = (struct name_table){0};
 }
 
@@ -187,11 +192,15 @@ static void recent_place(struct recent_table *table, struct recent recent) {
     *slot = recent;
 }
 
+void recent_release(struct recent_table *table) {
+    large_free(table->slots, table->capacity * sizeof *table->slots);
+}
+
 /* Where memory is refused it stays as it is: what is not remembered is found the long way. */
 static void recent_grow(struct recent_table *table) {
     struct recent_table grown = {.capacity = table->capacity == 0 ? TABLE_SMALLEST : table->capacity * 2,
                                  .most = table->most};
-    grown.slots = calloc(grown.capacity, sizeof *grown.slots);
+    grown.slots = large_alloc(grown.capacity * sizeof *grown.slots);
     if (grown.slots == NULL) {
         return;
     }
@@ -200,7 +209,7 @@ static void recent_grow(struct recent_table *table) {
             recent_place(&grown, table->slots[i]);
         }
     }
-    free(table->slots);
+    recent_release(table);
     *table = grown;
 }
 
