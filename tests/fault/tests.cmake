@@ -9,3 +9,9 @@ set_target_properties(fail_nth PROPERTIES ENABLE_EXPORTS ON)
 add_dependencies(fail_nth daybook_generated)
 add_test(NAME fault/fail_nth COMMAND fail_nth)
 set_tests_properties(fault/fail_nth PROPERTIES TIMEOUT 1200 LABELS fault)
+
+# A bit flips in each byte of a ledger that tests/e2e/test_audit_flips.sh makes.
+add_executable(flips fault/flips.c)
+target_include_directories(flips AFTER PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(flips PRIVATE daybook_house daybook_schema daybook_inside)
+add_dependencies(flips daybook_generated)
