@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "base/hash.h"
+#include "base/sort.h"
 #include "projections/roll.h"
 #include "projections/tie.h"
 
@@ -22,6 +23,7 @@ struct links_fold {
     struct accounts *accounts;
     struct roll roll;
     struct daybook_buffer links; /* struct link: of the events that are folded and not flushed. */
+    struct daybook_buffer order; /* struct pair, twice: their documents and places, as they are written. */
 };
 
 static void close_fold(void *memory) {
@@ -32,6 +34,7 @@ static void close_fold(void *memory) {
     accounts_close(fold->accounts);
     roll_release(&fold->roll);
     daybook_buffer_release(&fold->links);
+    daybook_buffer_release(&fold->order);
     free(fold);
 }
 
@@ -146,13 +149,38 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     return status;
 }
 
-static int compare_links(const void *a, const void *b) {
-    const struct link *x = a;
-    const struct link *y = b;
-    if (x->document != y->document) {
-        return (x->document > y->document) - (x->document < y->document);
+/* The slots of the names are all over memory. */
+static void foresee_event(void *memory, const struct fold_event *folded) {
+    const struct links_fold *fold = memory;
+    const Pb__Event *event = folded->event;
+    struct tie_side made = tie_made(event);
+    size_t count = tie_count(event);
+    uint32_t account;
+    if (!accounts_recall(fold->accounts, folded->party, &account)) {
+        return;
     }
-    return (x->sequence > y->sequence) - (x->sequence < y->sequence);
+    if (made.kind != PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED) {
+        roll_foresee(&fold->roll, account, made.kind, made.id);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct tie tie = tie_at(event, i);
+        roll_foresee(&fold->roll, account, tie.from.kind, tie.from.id);
+        roll_foresee(&fold->roll, account, tie.to.kind, tie.to.id);
+    }
+}
+
+/* By document. Those of one document stay as they came: in the order of their sequences. NULL: memory was refused. */
+static const struct pair *sort_links(struct links_fold *fold, size_t count) {
+    const struct link *links = (const void *)fold->links.data;
+    daybook_buffer_reset(&fold->order);
+    struct pair *pairs = (void *)daybook_buffer_reserve(&fold->order, 2 * count * sizeof *pairs);
+    for (size_t i = 0; pairs != NULL && i < count; i++) {
+        pairs[i] = (struct pair){links[i].document, i};
+    }
+    if (pairs != NULL) {
+        pairs_sort(pairs, pairs + count, count);
+    }
+    return pairs;
 }
 
 static void make_key(uint64_t document, uint64_t sequence, uint8_t key[LINKS_KEY_SIZE]) {
@@ -164,24 +192,33 @@ static uint32_t checksum(const uint8_t value[LINKS_VALUE_SIZE], uint64_t sequenc
     return (uint32_t)hash64(value + 4, LINKS_VALUE_SIZE - 4, sequence);
 }
 
+static enum daybook_status write_link(struct store_txn *txn, const struct link *link, struct daybook_error *error) {
+    uint8_t key[LINKS_KEY_SIZE];
+    uint8_t value[LINKS_VALUE_SIZE];
+    make_key(link->document, link->sequence, key);
+    store_le32(value + 4, (uint32_t)link->effective_on);
+    value[8] = link->tag;
+    store_le64(value + 9, (uint64_t)link->amount_minor);
+    store_le32(value, checksum(value, link->sequence));
+    return table_put(txn, LINKS_ROWS, (struct daybook_bytes){key, sizeof key},
+                     (struct daybook_bytes){value, sizeof value}, error);
+}
+
 /* In the order of their keys, so that neighbouring rows are written together. */
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
+    enum { FETCHED_AHEAD = 8 };
     struct links_fold *fold = memory;
-    struct link *links = (void *)fold->links.data;
+    const struct link *links = (const void *)fold->links.data;
     size_t count = fold->links.size / sizeof *links;
-    if (count > 0) {
-        qsort(links, count, sizeof *links, compare_links);
+    const struct pair *sorted = count == 0 ? NULL : sort_links(fold, count);
+    if (count > 0 && sorted == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding links: memory was refused");
     }
     for (size_t i = 0; i < count; i++) {
-        uint8_t key[LINKS_KEY_SIZE];
-        uint8_t value[LINKS_VALUE_SIZE];
-        make_key(links[i].document, links[i].sequence, key);
-        store_le32(value + 4, (uint32_t)links[i].effective_on);
-        value[8] = links[i].tag;
-        store_le64(value + 9, (uint64_t)links[i].amount_minor);
-        store_le32(value, checksum(value, links[i].sequence));
-        DAYBOOK_TRY(table_put(txn, LINKS_ROWS, (struct daybook_bytes){key, sizeof key},
-                              (struct daybook_bytes){value, sizeof value}, error));
+        if (i + FETCHED_AHEAD < count) {
+            __builtin_prefetch(&links[sorted[i + FETCHED_AHEAD].value]);
+        }
+        DAYBOOK_TRY(write_link(txn, &links[sorted[i].value], error));
     }
     daybook_buffer_reset(&fold->links);
     return roll_flush(&fold->roll, txn, error);
@@ -203,6 +240,7 @@ const struct projection links_projection = {
     .close = close_fold,
     .forget = forget_fold,
     .fold = fold_event,
+    .foresee = foresee_event,
     .flush = flush_fold,
 };
 

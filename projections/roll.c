@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-enum { CACHE_LIMIT_BYTES = 192 << 20 };
+enum { CACHE_LIMIT_BYTES = 192 << 20, FETCHED_AHEAD = 8 };
 
 struct roll_entry {
     struct document head;
@@ -77,6 +77,13 @@ enum daybook_status roll_add(struct roll *roll, const struct roll_name *name, ui
     return keep(roll, &key, number, true, error);
 }
 
+void roll_foresee(const struct roll *roll, uint32_t account, Pb__DocumentKind kind, const char *id) {
+    struct document_name name;
+    if (document_name_init(&name, account, (int)kind, id)) {
+        documents_foresee(&roll->documents, &name);
+    }
+}
+
 static enum daybook_status read_number(struct daybook_bytes value, uint64_t *number, struct daybook_error *error) {
     if (value.size != 8) {
         return daybook_fail(error, DAYBOOK_DAMAGED, "a document's name has %zu bytes, not 8; rebuild the view",
@@ -113,6 +120,7 @@ enum daybook_status roll_flush(struct roll *roll, struct store_txn *txn, struct 
     struct documents *documents = &roll->documents;
     documents_sort_dirty(documents);
     for (size_t i = 0; i < documents->dirty_count; i++) {
+        documents_fetch_dirty(documents, i + FETCHED_AHEAD);
         const struct roll_entry *entry = (const void *)documents->dirty[i].document;
         uint8_t key[DOCUMENT_KEY_MAX];
         uint8_t value[8];
