@@ -18,7 +18,7 @@ struct frame_header {
     uint32_t event_count;
     int64_t first_recorded_at_us;
     int64_t last_recorded_at_us;
-    uint32_t raw_size_bytes;
+    uint32_t raw_size_bytes; /* Of the events; in a plain frame with the sizes before them. */
 };
 
 struct frame_codec;                         /* zstd contexts, reused. One thread at a time. */
@@ -34,8 +34,8 @@ DAYBOOK_MUST_USE enum daybook_status frame_pack(struct frame_codec *codec, struc
 DAYBOOK_MUST_USE enum daybook_status frame_peek(struct daybook_bytes frame, struct frame_header *header,
                                                 struct daybook_error *error);
 
-/* Checks the checksum and unpacks into `raw` (reset first); `events` (capacity
- * LIMIT_FRAME_EVENTS) point into `raw`. DAMAGED names the frame's sequences. */
+/* Checks the checksum and unpacks into `raw` (reset first), where other bytes may lie between the events; `events`
+ * (capacity LIMIT_FRAME_EVENTS) point into it. DAMAGED names the frame's sequences. */
 DAYBOOK_MUST_USE enum daybook_status frame_unpack(struct frame_codec *codec, struct daybook_bytes frame,
                                                   struct frame_header *header, struct daybook_buffer *raw,
                                                   struct event_span *events, struct daybook_error *error);

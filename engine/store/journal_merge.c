@@ -81,6 +81,15 @@ static enum daybook_status tail_unpack(struct journal *journal, struct table_cur
     return status;
 }
 
+static bool spans_are_equal(const struct event_span *a, const struct event_span *b, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (a[i].size != b[i].size || (a[i].size > 0 && memcmp(a[i].data, b[i].data, a[i].size) != 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The merged frame must give back the very bytes that it replaces, before those are deleted. */
 static enum daybook_status merged_pack(struct journal *journal, const struct frame_header *merged,
                                        struct daybook_error *error) {
@@ -92,8 +101,8 @@ static enum daybook_status merged_pack(struct journal *journal, const struct fra
         status = frame_unpack(journal->codec, daybook_buffer_view(&journal->merged_frame), &header, &journal->raw,
                               journal->events, error);
     }
-    if (status == DAYBOOK_OK &&
-        !daybook_bytes_equal(daybook_buffer_view(&journal->raw), daybook_buffer_view(&journal->merged_raw))) {
+    if (status == DAYBOOK_OK && (header.event_count != merged->event_count ||
+                                 !spans_are_equal(journal->events, journal->merged_events, merged->event_count))) {
         status = daybook_fail(error, DAYBOOK_DAMAGED, "merging frames of %s: the merged frame differs from them",
                               journal->directory);
     }

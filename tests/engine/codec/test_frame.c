@@ -147,6 +147,47 @@ static void test_format(void **state) {
     daybook_buffer_release(&out);
 }
 
+/* ---- frames that were written once ---- */
+
+static size_t golden_read(const char *name, uint8_t *to, size_t room) {
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/%s", GOLDEN_DIRECTORY, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    const size_t size = fread(to, 1, room, file);
+    assert_true(size > 0 && size < room);
+    (void)fclose(file);
+    return size;
+}
+
+/* What programs have written stays readable: the same 24 events in each version of the format. */
+static void test_golden(void **state) {
+    static uint8_t expected[1 << 14];
+    static uint8_t frame[1 << 14];
+    static struct event_span events[LIMIT_FRAME_EVENTS];
+    static const char *const names[] = {"frame_1.bin", "frame_2.bin"};
+    const size_t expected_size = golden_read("frame_events.bin", expected, sizeof expected);
+    for (unsigned version = 1; version <= 2; version++) {
+        struct daybook_buffer raw = {0};
+        struct frame_header header;
+        const size_t size = golden_read(names[version - 1], frame, sizeof frame);
+        assert_int_equal(frame[4], version);
+        assert_int_equal(
+            frame_unpack(codec_of(state), (struct daybook_bytes){frame, size}, &header, &raw, events, NULL),
+            DAYBOOK_OK);
+        assert_int_equal(header.first_sequence, 1);
+        assert_int_equal(header.event_count, 24);
+        const uint8_t *at = expected;
+        for (uint32_t i = 0; i < header.event_count; i++) {
+            assert_int_equal(events[i].size, load_le32(at));
+            assert_memory_equal(events[i].data, at + 4, events[i].size);
+            at += 4 + events[i].size;
+        }
+        assert_ptr_equal(at, expected + expected_size);
+        daybook_buffer_release(&raw);
+    }
+}
+
 /* ---- what is refused ---- */
 
 struct refusal {
@@ -210,19 +251,23 @@ static struct daybook_buffer packed(struct frame_codec *codec, uint32_t count, u
     return out;
 }
 
-static void flip_each_bit(struct frame_codec *codec, uint32_t count, bool is_zstd) {
-    struct daybook_buffer frame = packed(codec, count, 60, 16);
-    assert_int_equal(frame.data[6], is_zstd);
-    for (size_t bit = 0; bit < frame.size * 8; bit++) {
+static void flip_each(struct frame_codec *codec, struct daybook_buffer *frame) {
+    for (size_t bit = 0; bit < frame->size * 8; bit++) {
         const uint8_t mask = (uint8_t)(1u << (bit % 8));
-        frame.data[bit / 8] ^= mask;
-        enum daybook_status status = unpack(codec, frame.data, frame.size, NULL);
+        frame->data[bit / 8] ^= mask;
+        enum daybook_status status = unpack(codec, frame->data, frame->size, NULL);
         if (status != DAYBOOK_DAMAGED && !(status == DAYBOOK_VERSION && (bit / 8 == 4 || bit / 8 == 5))) {
             fail_msg("bit %zu flipped: %s", bit, daybook_status_name(status));
         }
-        frame.data[bit / 8] ^= mask;
+        frame->data[bit / 8] ^= mask;
     }
-    assert_int_equal(unpack(codec, frame.data, frame.size, NULL), DAYBOOK_OK);
+    assert_int_equal(unpack(codec, frame->data, frame->size, NULL), DAYBOOK_OK);
+}
+
+static void flip_each_bit(struct frame_codec *codec, uint32_t count, bool is_zstd) {
+    struct daybook_buffer frame = packed(codec, count, 60, 16);
+    assert_int_equal(frame.data[6], is_zstd);
+    flip_each(codec, &frame);
     daybook_buffer_release(&frame);
 }
 
@@ -264,7 +309,9 @@ struct forgery {
 };
 
 static const struct forgery forgeries[] = {
-    {"a newer format", 2, 4, 2, 2, DAYBOOK_VERSION},
+    {"a newer format", 2, 4, 2, 3, DAYBOOK_VERSION},
+    {"few events that say they are columns", 2, 4, 2, 2, DAYBOOK_DAMAGED},
+    {"zstd that says it is columns", 20, 4, 2, 2, DAYBOOK_DAMAGED},
     {"format zero", 2, 4, 2, 0, DAYBOOK_DAMAGED},
     {"an unknown codec", 2, 6, 1, 2, DAYBOOK_DAMAGED},
     {"stored that says zstd", 2, 6, 1, 1, DAYBOOK_DAMAGED},
@@ -301,6 +348,100 @@ static void test_forgeries(void **state) {
     }
 }
 
+/* ---- columns ---- */
+
+/* Events as a ledger writes them: sequence, instant, a key that is noise, a customer. */
+static struct daybook_buffer packed_columns(struct frame_codec *codec, uint32_t count) {
+    struct given given = given_events(count, 64, 0);
+    struct daybook_buffer out = {0};
+    uint32_t noise = 7;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t event[64];
+        uint8_t *at = event;
+        *at++ = 1 << 3;
+        at += varint_store(at, 1000 + i);
+        *at++ = 2 << 3;
+        at += varint_store(at, 1700000000000000u + i);
+        *at++ = 5 << 3 | 2;
+        *at++ = 16;
+        for (int k = 0; k < 16; k++) {
+            *at++ = (uint8_t)noise_next(&noise);
+        }
+        *at++ = 7 << 3 | 2;
+        *at++ = 8;
+        (void)snprintf((char *)at, 9, "cust%04u", noise_next(&noise) % 10000);
+        given.events[i].size = (uint32_t)(at + 8 - event);
+        memcpy(given.bytes + (size_t)i * 64, event, given.events[i].size);
+    }
+    assert_int_equal(frame_pack(codec, given.header, given.events, &out, NULL), DAYBOOK_OK);
+    given_release(&given);
+    return out;
+}
+
+/* From eight events on; fewer are smaller as they are. A table of few is stored. */
+static void test_columns_are_used(void **state) {
+    static const struct {
+        uint32_t count;
+        uint8_t version;
+        uint8_t codec;
+    } rows[] = {{1, 1, 0}, {7, 1, 1}, {8, 2, 0}, {500, 2, 1}};
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        struct daybook_buffer frame = packed_columns(codec_of(state), rows[r].count);
+        assert_int_equal(frame.data[4], rows[r].version);
+        assert_int_equal(frame.data[6], rows[r].codec);
+        assert_int_equal(unpack(codec_of(state), frame.data, frame.size, NULL), DAYBOOK_OK);
+        daybook_buffer_release(&frame);
+    }
+}
+
+static void test_flip_columns(void **state) {
+    struct daybook_buffer frame = packed_columns(codec_of(state), 60);
+    assert_int_equal(frame.data[4], 2);
+    flip_each(codec_of(state), &frame);
+    daybook_buffer_release(&frame);
+}
+
+static void test_cut_columns(void **state) {
+    struct daybook_buffer frame = packed_columns(codec_of(state), 60);
+    for (size_t size = 0; size < frame.size; size++) {
+        assert_int_equal(unpack(codec_of(state), frame.data, size, NULL), DAYBOOK_DAMAGED);
+    }
+    daybook_buffer_release(&frame);
+}
+
+/* As above, of columns: 8 events have a table that is stored, 500 one that is zstd. */
+static const struct forgery column_forgeries[] = {
+    {"columns that say they are plain", 8, 4, 2, 1, DAYBOOK_DAMAGED},
+    {"zstd columns that say they are plain", 500, 4, 2, 1, DAYBOOK_DAMAGED},
+    {"stored columns that say zstd", 8, 6, 1, 1, DAYBOOK_DAMAGED},
+    {"zstd columns that say stored", 500, 6, 1, 0, DAYBOOK_DAMAGED},
+    {"one event less", 500, 24, 4, 499, DAYBOOK_DAMAGED},
+    {"one event more", 500, 24, 4, 501, DAYBOOK_DAMAGED},
+    {"no raw size", 500, 28, 4, 0, DAYBOOK_DAMAGED},
+    {"another raw size", 8, 28, 4, 8 * 41, DAYBOOK_DAMAGED},
+    {"a raw size past what is split", 500, 28, 4, (1 << 20) + 1, DAYBOOK_DAMAGED},
+    {"a table size of nothing", 500, 52, 4, 0, DAYBOOK_DAMAGED},
+    {"a table size of 4 GiB", 500, 52, 4, UINT32_MAX, DAYBOOK_DAMAGED},
+    {"a noise size of nothing", 500, 56, 4, 0, DAYBOOK_DAMAGED},
+    {"a noise size of 4 GiB", 500, 56, 4, UINT32_MAX, DAYBOOK_DAMAGED},
+    {"a byte of noise less", 8, 56, 4, 8 * 16 - 1, DAYBOOK_DAMAGED},
+    {"zstd bytes that are none", 500, 60, 8, UINT64_MAX, DAYBOOK_DAMAGED},
+    {"forms that are none", 8, 60, 8, UINT64_MAX, DAYBOOK_DAMAGED},
+};
+
+static void test_column_forgeries(void **state) {
+    for (size_t r = 0; r < sizeof column_forgeries / sizeof *column_forgeries; r++) {
+        const struct forgery *row = &column_forgeries[r];
+        print_message("  %s\n", row->name);
+        struct daybook_buffer frame = packed_columns(codec_of(state), row->count);
+        memcpy(frame.data + row->offset, &row->value, row->size);
+        memset(frame.data + AT_CHECKSUM, 0, 8);
+        store_le64(frame.data + AT_CHECKSUM, XXH3_64bits(frame.data, frame.size));
+        assert_int_equal(unpack(codec_of(state), frame.data, frame.size, NULL), row->expected);
+        daybook_buffer_release(&frame);
+    }
+}
+
 static void test_peek(void **state) {
     struct daybook_buffer frame = packed(codec_of(state), 20, 60, 16);
     struct frame_header header;
@@ -314,9 +455,20 @@ static void test_peek(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_format),    cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_flip_stored),     cmocka_unit_test(test_flip_zstd), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_names_sequences), cmocka_unit_test(test_forgeries), cmocka_unit_test(test_peek),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_flip_stored),
+        cmocka_unit_test(test_flip_zstd),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_names_sequences),
+        cmocka_unit_test(test_forgeries),
+        cmocka_unit_test(test_columns_are_used),
+        cmocka_unit_test(test_flip_columns),
+        cmocka_unit_test(test_cut_columns),
+        cmocka_unit_test(test_column_forgeries),
+        cmocka_unit_test(test_peek),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

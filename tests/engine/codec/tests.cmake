@@ -1,6 +1,7 @@
 daybook_unit_test(engine/codec/test_wire codec base schema)
 daybook_unit_test(engine/codec/test_compress codec base schema)
 daybook_unit_test(engine/codec/test_frame codec base schema)
+target_compile_definitions(test_frame PRIVATE GOLDEN_DIRECTORY="${CMAKE_CURRENT_SOURCE_DIR}/golden")
 daybook_unit_test(engine/codec/test_event_decode codec base schema)
 daybook_unit_test(engine/codec/test_event_encode codec base schema)
 daybook_unit_test(engine/codec/test_event_stamp codec base schema)
