@@ -38,6 +38,7 @@ enum daybook_status generation_note(const struct generation_place *place, uint64
 void generation_shut(struct generation *generation) {
     store_close(generation->store);
     generation->store = NULL;
+    generation->read_commit = 0;
     if (generation->directory >= 0) {
         close(generation->directory);
         generation->directory = -1;

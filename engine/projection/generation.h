@@ -31,6 +31,8 @@ struct generation {
     struct store *store;         /* NULL: known of, not open (damaged, or another version's). */
     unsigned pins;               /* Reads, folds, and the view itself; the store is closed at none. */
     struct checkpoint last;      /* As this process last saw it. */
+    struct checkpoint read;      /* As it was at commit `read_commit`. */
+    uint64_t read_commit;        /* 0: no reader has looked yet. */
     struct generation_stop stop; /* In this process: another one finds it again by itself. */
 };
 

@@ -358,23 +358,19 @@ static struct generation *pin_answering(struct view *view, uint64_t min_position
     return generation;
 }
 
-enum daybook_status view_begin_read(struct view *view, uint64_t min_position, struct view_read *read,
-                                    struct daybook_error *error) {
-    struct daybook_error own_error;
-    struct store_txn *txn = NULL;
-    struct checkpoint checkpoint = {0};
+/* The checkpoint that `txn` sees; what is right for one commit is read once. */
+static enum daybook_status read_checkpoint(struct view *view, struct generation *generation, struct store_txn *txn,
+                                           struct checkpoint *checkpoint, struct daybook_error *error) {
     bool is_found = false;
-    enum daybook_status status;
-    *read = (struct view_read){0};
-    error = error != NULL ? error : &own_error;
-    struct generation *generation = pin_answering(view, min_position, error, &status);
-    if (generation == NULL) {
-        return status;
+    uint64_t commit = store_commit_seen(txn);
+    uv_mutex_lock(&view->lock);
+    bool is_known = generation->read_commit == commit;
+    *checkpoint = generation->read;
+    uv_mutex_unlock(&view->lock);
+    if (is_known) {
+        return DAYBOOK_OK;
     }
-    status = store_begin_read(generation->store, &txn, error);
-    if (status == DAYBOOK_OK) {
-        status = checkpoint_load(txn, view->projection, &checkpoint, &is_found, error);
-    }
+    enum daybook_status status = checkpoint_load(txn, view->projection, checkpoint, &is_found, error);
     if (status == DAYBOOK_OK && !is_found) {
         status =
             daybook_fail(error, DAYBOOK_DAMAGED, "reading view %s: its checkpoint is missing", view->projection->name);
@@ -384,10 +380,33 @@ enum daybook_status view_begin_read(struct view *view, uint64_t min_position, st
         view_give_up(view, generation, error->message);
         status = daybook_fail(error, DAYBOOK_BEHIND, "reading view %s: it has to be built first: %s",
                               view->projection->name, view->reason);
-    } else if (status == DAYBOOK_OK && checkpoint.position > generation->last.position) {
-        generation->last = checkpoint;
+    } else if (status == DAYBOOK_OK && commit > generation->read_commit) {
+        generation->read = *checkpoint;
+        generation->read_commit = commit;
+        if (checkpoint->position > generation->last.position) {
+            generation->last = *checkpoint;
+        }
     }
     uv_mutex_unlock(&view->lock);
+    return status;
+}
+
+enum daybook_status view_begin_read(struct view *view, uint64_t min_position, struct view_read *read,
+                                    struct daybook_error *error) {
+    struct daybook_error own_error;
+    struct store_txn *txn = NULL;
+    struct checkpoint checkpoint = {0};
+    enum daybook_status status;
+    *read = (struct view_read){0};
+    error = error != NULL ? error : &own_error;
+    struct generation *generation = pin_answering(view, min_position, error, &status);
+    if (generation == NULL) {
+        return status;
+    }
+    status = store_begin_read(generation->store, &txn, error);
+    if (status == DAYBOOK_OK) {
+        status = read_checkpoint(view, generation, txn, &checkpoint, error);
+    }
     if (status == DAYBOOK_OK && checkpoint.position < min_position) {
         status = daybook_fail(error, DAYBOOK_BEHIND, "reading view %s: it has folded %llu of %llu events",
                               view->projection->name, (unsigned long long)checkpoint.position,

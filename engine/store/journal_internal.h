@@ -37,10 +37,11 @@ struct journal {
     bool is_writer;
     int lock; /* The writer's, else -1. */
     uint64_t min_free_bytes;
-    pthread_mutex_t head_mutex; /* Between the writer that moves `head` and the other threads that ask for it. */
+    pthread_mutex_t head_mutex; /* Between the threads that ask for `head` and whoever moves it. */
+    uint64_t head_commit;       /* A reader's: 0 = it has not looked yet. */
 
     /* The rest is the writer's: one thread at a time. */
-    struct journal_head head;
+    struct journal_head head; /* Of another process's journal: as it was at commit `head_commit`. */
     struct journal_tail tail;
     struct frame_codec *codec;
     struct daybook_buffer packed; /* The frames of the batch, end to end. */

@@ -33,17 +33,27 @@ static enum daybook_status view_begin(struct journal *journal, struct view *view
     return status;
 }
 
-/* Of the writing process: nobody else moves the head (J5), and it knows where it is. */
-static struct journal_head known_head(struct journal *journal) {
+/* The writing process moves the head (J5), and knows where it is. Others know it until somebody commits. */
+static bool known_head(struct journal *journal, struct journal_head *head) {
+    uint64_t newest = journal->is_writer ? 0 : store_newest_commit(journal->store);
     pthread_mutex_lock(&journal->head_mutex);
-    struct journal_head head = journal->head;
+    bool is_known = journal->is_writer || journal->head_commit == newest;
+    *head = journal->head;
     pthread_mutex_unlock(&journal->head_mutex);
-    return head;
+    return is_known;
+}
+
+static void remember_head(struct journal *journal, struct journal_head head, uint64_t commit) {
+    pthread_mutex_lock(&journal->head_mutex);
+    if (commit > journal->head_commit) {
+        journal->head = head;
+        journal->head_commit = commit;
+    }
+    pthread_mutex_unlock(&journal->head_mutex);
 }
 
 enum daybook_status journal_head(struct journal *journal, struct journal_head *head, struct daybook_error *error) {
-    if (journal->is_writer) {
-        *head = known_head(journal);
+    if (known_head(journal, head)) {
         return DAYBOOK_OK;
     }
     struct view view;
@@ -59,6 +69,9 @@ enum daybook_status journal_head(struct journal *journal, struct journal_head *h
         if (status == DAYBOOK_OK) {
             *head = (struct journal_head){frame_last_sequence(&header), header.last_recorded_at_us};
         }
+    }
+    if (status == DAYBOOK_OK) {
+        remember_head(journal, *head, store_commit_seen(view.txn));
     }
     view_end(&view);
     return status;

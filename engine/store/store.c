@@ -61,8 +61,28 @@ uint64_t store_size_bytes(const struct store *store) {
     return (uint64_t)(info.me_last_pgno + 1) * store->page_size_bytes;
 }
 
+uint64_t store_newest_commit(const struct store *store) {
+    MDB_envinfo info;
+    mdb_env_info(store->env, &info);
+    return info.me_last_txnid;
+}
+
+uint64_t store_commit_seen(const struct store_txn *txn) {
+    return mdb_txn_id(txn->txn);
+}
+
 const char *store_engine_version(void) {
     return mdb_version(NULL, NULL, NULL);
+}
+
+void store_txn_free(struct store_txn *txn) {
+    for (size_t i = 0; i < STORE_TABLES_MAX; i++) {
+        cursor_free(txn->cursors[i]);
+    }
+    if (txn->txn != NULL) {
+        mdb_txn_abort(txn->txn);
+    }
+    free(txn);
 }
 
 static struct store_txn *parked_take(struct store *store) {
@@ -104,10 +124,7 @@ enum daybook_status store_begin_read(struct store *store, struct store_txn **txn
         code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &begun->txn);
     }
     if (code != 0) {
-        if (begun->txn != NULL) {
-            mdb_txn_abort(begun->txn);
-        }
-        free(begun);
+        store_txn_free(begun);
         return store_fail(store, error, code, "beginning to read");
     }
     atomic_fetch_add(&store->open_transactions, 1);
@@ -177,8 +194,7 @@ void store_abort(struct store_txn *txn) {
     } else {
         mdb_txn_reset(txn->txn);
         if (!parked_put(store, txn)) {
-            mdb_txn_abort(txn->txn);
-            free(txn);
+            store_txn_free(txn);
         }
     }
     atomic_fetch_sub(&store->open_transactions, 1);

@@ -48,6 +48,11 @@ DAYBOOK_MUST_USE enum daybook_status store_begin_write(struct store *store, stru
 DAYBOOK_MUST_USE enum daybook_status store_commit(struct store_txn *txn, struct daybook_error *error);
 void store_abort(struct store_txn *txn); /* Ends either kind. Accepts NULL. */
 
+/* Commits are numbered, across processes. The newest that has been written, which a transaction may not see yet; and
+ * the one that a read transaction sees. So what was read under a number is right as long as it is the newest. */
+uint64_t store_newest_commit(const struct store *store);
+uint64_t store_commit_seen(const struct store_txn *txn);
+
 /* Forces what a store that is not durable has committed to the disk. */
 DAYBOOK_MUST_USE enum daybook_status store_sync(struct store *store, struct daybook_error *error);
 

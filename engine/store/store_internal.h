@@ -16,12 +16,13 @@ enum {
 };
 
 /* A read transaction that ended is parked: reset, so that it pins no page, but it keeps its slot in the reader
- * table, which makes the next one ten times as cheap. */
+ * table, which makes the next one ten times as cheap; and a cursor for each table that it had one open on. */
 struct store_txn {
     struct store *store;
     MDB_txn *txn;
     MDB_cursor *writers[STORE_TABLES_MAX]; /* Of a write transaction, where rows were put; LMDB closes them with it. */
     struct store_txn *next_parked;
+    struct table_cursor *cursors[STORE_TABLES_MAX]; /* Closed, for the next to be opened; NULL = none. */
     bool is_write;
     bool has_failed; /* A write in it failed: it can only be aborted. */
 };
@@ -48,6 +49,9 @@ struct store {
     ino_t inode;
     pid_t process;
 };
+
+void store_txn_free(struct store_txn *txn);    /* Of a read transaction. */
+void cursor_free(struct table_cursor *cursor); /* One that is closed. Accepts NULL. */
 
 /* The status of an LMDB or system error, and its message "DOING DIRECTORY: why". */
 enum daybook_status store_fail(const struct store *store, struct daybook_error *error, int code, const char *doing);

@@ -198,8 +198,7 @@ void store_close(struct store *store) {
     while (store->parked != NULL) {
         struct store_txn *txn = store->parked;
         store->parked = txn->next_parked;
-        mdb_txn_abort(txn->txn);
-        free(txn);
+        store_txn_free(txn);
     }
     if (store->env != NULL) {
         mdb_env_close(store->env);

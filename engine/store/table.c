@@ -10,6 +10,7 @@ enum place { AT_ROW, BEFORE_START, PAST_END };
 struct table_cursor {
     struct store_txn *txn;
     MDB_cursor *cursor;
+    unsigned table;
     enum place place;
 };
 
@@ -107,12 +108,21 @@ enum daybook_status table_count(struct store_txn *txn, unsigned table, uint64_t 
 
 enum daybook_status cursor_open(struct store_txn *txn, unsigned table, struct table_cursor **cursor,
                                 struct daybook_error *error) {
+    assert(table < STORE_TABLES_MAX);
+    struct table_cursor *kept = txn->cursors[table];
+    if (kept != NULL && mdb_cursor_renew(txn->txn, kept->cursor) == 0) {
+        txn->cursors[table] = NULL;
+        kept->place = BEFORE_START;
+        *cursor = kept;
+        return DAYBOOK_OK;
+    }
     *cursor = NULL;
     struct table_cursor *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading from %s: no memory", txn->store->directory);
     }
     opened->txn = txn;
+    opened->table = table;
     opened->place = BEFORE_START;
     int code = mdb_cursor_open(txn->txn, dbi_of(txn, table), &opened->cursor);
     if (code != 0) {
@@ -123,10 +133,23 @@ enum daybook_status cursor_open(struct store_txn *txn, unsigned table, struct ta
     return DAYBOOK_OK;
 }
 
-void cursor_close(struct table_cursor *cursor) {
+void cursor_free(struct table_cursor *cursor) {
     if (cursor != NULL) {
         mdb_cursor_close(cursor->cursor);
         free(cursor);
+    }
+}
+
+/* A reader's is kept for its next one; LMDB closes a writer's with its transaction. */
+void cursor_close(struct table_cursor *cursor) {
+    if (cursor == NULL) {
+        return;
+    }
+    struct store_txn *txn = cursor->txn;
+    if (txn->is_write || txn->cursors[cursor->table] != NULL) {
+        cursor_free(cursor);
+    } else {
+        txn->cursors[cursor->table] = cursor;
     }
 }
 
