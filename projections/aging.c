@@ -388,8 +388,8 @@ static const char *const tables[AGING_TABLE_COUNT] = {
 
 const struct projection aging_projection = {
     .name = "aging",
-    .version = 5,
-    .readable_from = 5,
+    .version = 6,
+    .readable_from = 6,
     .tables = tables,
     .table_count = AGING_TABLE_COUNT,
     .open = open_fold,

@@ -121,13 +121,50 @@ enum daybook_status chunk_read_header(struct daybook_bytes row, unsigned column_
     return DAYBOOK_OK;
 }
 
+static bool is_body(struct daybook_bytes row, struct daybook_bytes body) {
+    return load_le32(row.data + CHECKSUM_SIZE) == checksum(body.data, body.size);
+}
+
 enum daybook_status chunk_open_entries(struct daybook_bytes row, unsigned column_count, struct daybook_bytes body,
                                        struct series_slots *slots, struct chunk_reader *reader,
                                        struct daybook_error *error) {
-    return load_le32(row.data + CHECKSUM_SIZE) == checksum(body.data, body.size) &&
-                   chunk_reader_init(reader, column_count, body, slots)
-               ? DAYBOOK_OK
-               : wrong_checksum(error);
+    return is_body(row, body) && chunk_reader_init(reader, column_count, body, slots) ? DAYBOOK_OK
+                                                                                      : wrong_checksum(error);
+}
+
+/* ---- groups ---- */
+
+size_t chunk_write_children(uint8_t to[CHUNK_CHILDREN_SIZE_MAX], const struct chunk_header *group,
+                            const struct chunk_child children[CHUNK_FANOUT]) {
+    uint8_t *at = to;
+    uint64_t sequence = 0;
+    for (int i = 0; i < CHUNK_FANOUT; i++) {
+        int64_t least = children[i].min_effective;
+        at = write_varint(at, children[i].first_sequence - sequence);
+        at = write_varint(at, (uint64_t)(least - group->min_effective));
+        at = write_varint(at, (uint64_t)(children[i].max_effective - least));
+        sequence = children[i].first_sequence;
+    }
+    return (size_t)(at - to);
+}
+
+enum daybook_status chunk_read_children(struct daybook_bytes row, struct daybook_bytes body,
+                                        const struct chunk_header *group, struct chunk_child children[CHUNK_FANOUT],
+                                        struct daybook_error *error) {
+    const uint8_t *at = body.data;
+    const uint8_t *end = body.data + body.size;
+    uint64_t sequence = 0;
+    bool is_whole = is_body(row, body);
+    for (int i = 0; i < CHUNK_FANOUT && is_whole; i++) {
+        uint64_t step = 0;
+        uint64_t least = 0;
+        uint64_t span = 0;
+        is_whole = varint_take(&at, end, &step) && varint_take(&at, end, &least) && varint_take(&at, end, &span);
+        sequence += step;
+        uint32_t lowest = (uint32_t)group->min_effective + (uint32_t)least;
+        children[i] = (struct chunk_child){sequence, (int32_t)lowest, (int32_t)(lowest + (uint32_t)span)};
+    }
+    return is_whole ? DAYBOOK_OK : wrong_checksum(error);
 }
 
 enum daybook_status chunk_damaged(uint32_t account, struct daybook_error *error) {

@@ -5,7 +5,7 @@
  * Level 0 is a chunk of entries; a row of level n > 0 stands for the 64 rows of
  * level n - 1 that begin with its own first sequence.
  *
- * Value: a header, then (level 0) the slots and the entries.
+ * Value: a header and a body: slots and entries of level 0, of a group what its rows are.
  *
  *     u32     checksum of the rest of the header: the low half of hash64
  *     u32     likewise of what follows the header
@@ -21,7 +21,13 @@
  *
  * The header's own checksum lets a question pass over a chunk without fetching
  * its entries from memory. Fixed numbers are little-endian.
- * The entries are drawn in chunk_entry.h.
+ * The entries are drawn in chunk_entry.h. For each row of a group, in order:
+ *
+ *     varint  first sequence less that of the one before (0 before the first)
+ *     varint  least effective date, less the least in the group
+ *     varint  greatest effective date, less the least of the row
+ *
+ * So a question goes from a group to the one row of it that both sides of A meet in.
  */
 #ifndef DAYBOOK_PROJECTIONS_CHUNK_H
 #define DAYBOOK_PROJECTIONS_CHUNK_H
@@ -34,6 +40,7 @@ enum {
     CHUNK_HEADER_MAX = 8 + 5 + 5 + 5 + 6 + 10 + 10 + 3 + SERIES_COLUMNS_MAX * 10,
     CHUNK_FANOUT_BITS = 3,
     CHUNK_FANOUT = 1 << CHUNK_FANOUT_BITS,
+    CHUNK_CHILDREN_SIZE_MAX = CHUNK_FANOUT * (10 + 5 + 5),
     CHUNK_LEVELS = 12, /* 8^11 chunks: more than an ordinal counts. */
 };
 
@@ -50,6 +57,13 @@ struct chunk_header {
     int64_t before[SERIES_COLUMNS_MAX];
 };
 
+/* A row of a group. */
+struct chunk_child {
+    uint64_t first_sequence;
+    int32_t min_effective;
+    int32_t max_effective;
+};
+
 void chunk_make_key(uint32_t account, unsigned level, uint64_t first_sequence, uint8_t key[CHUNK_KEY_SIZE]);
 
 /* True when the row is of this account and level. */
@@ -59,7 +73,7 @@ uint64_t chunk_key_sequence(struct daybook_bytes key);
 /* What a chunk's header may take while entries are added to it; it depends on what lies before the chunk alone. */
 size_t chunk_header_room(unsigned column_count, const struct chunk_header *header);
 
-/* Writes the header of what will follow it (slots and entries; nothing for a group), and returns its size. */
+/* Writes the header of the body that will follow it, and returns its size. */
 size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX], unsigned column_count, const struct chunk_header *header,
                           struct daybook_bytes body);
 
@@ -73,6 +87,14 @@ DAYBOOK_MUST_USE enum daybook_status chunk_read_header(struct daybook_bytes row,
 DAYBOOK_MUST_USE enum daybook_status chunk_open_entries(struct daybook_bytes row, unsigned column_count,
                                                         struct daybook_bytes body, struct series_slots *slots,
                                                         struct chunk_reader *reader, struct daybook_error *error);
+
+/* The body of a group: writes it and returns its size; reads it. DAMAGED: it is not what was written. */
+size_t chunk_write_children(uint8_t to[CHUNK_CHILDREN_SIZE_MAX], const struct chunk_header *group,
+                            const struct chunk_child children[CHUNK_FANOUT]);
+DAYBOOK_MUST_USE enum daybook_status chunk_read_children(struct daybook_bytes row, struct daybook_bytes body,
+                                                         const struct chunk_header *group,
+                                                         struct chunk_child children[CHUNK_FANOUT],
+                                                         struct daybook_error *error);
 
 enum daybook_status chunk_damaged(uint32_t account, struct daybook_error *error);
 

@@ -79,8 +79,8 @@ static const char *const tables[HISTORY_TABLE_COUNT] = {
 
 const struct projection history_projection = {
     .name = "history",
-    .version = 3,
-    .readable_from = 3,
+    .version = 4,
+    .readable_from = 4,
     .tables = tables,
     .table_count = HISTORY_TABLE_COUNT,
     .open = open_fold,

@@ -21,6 +21,14 @@ struct place {
     bool is_found;
 };
 
+/* A chunk's bytes lie in lines of memory that are all cold at once: fetched one by one they cost as much as reading
+ * them. */
+static void fetch_ahead(struct daybook_bytes row) {
+    for (size_t i = 0; i < row.size; i += 64) {
+        __builtin_prefetch(row.data + i);
+    }
+}
+
 /* Takes the row that the cursor came to. */
 static enum daybook_status enter_place(struct question *question, unsigned level, struct place *place,
                                        struct daybook_error *error) {
@@ -37,6 +45,9 @@ static enum daybook_status seek(struct question *question, unsigned level, uint6
     uint8_t key[CHUNK_KEY_SIZE];
     chunk_make_key(question->account, level, sequence, key);
     DAYBOOK_TRY(cursor_seek_back(question->cursor, (struct daybook_bytes){key, sizeof key}, &place->row, error));
+    if (level == 0 && place->row.is_valid) {
+        fetch_ahead(place->row.value);
+    }
     return enter_place(question, level, place, error);
 }
 
@@ -93,17 +104,45 @@ static enum side side_of(const struct question *question, const struct chunk_hea
                                                      : SIDE_BOTH;
 }
 
-/* The largest row that ends where `place` begins and whose dates are on one side of A; else the chunk there. */
+/* A row and its level: where a descent can go instead. */
+struct turning {
+    uint64_t first_sequence; /* 0: there is none. */
+    unsigned level;
+};
+
+/* From a group whose dates are on both sides of A to its last row that is not hidden. Where that is visible, so may
+ * be all before it: then to the row behind it, `hidden`, which has the totals of what comes before. */
+static enum daybook_status enter_group(struct question *question, struct place *place, struct turning *hidden,
+                                       struct daybook_error *error) {
+    struct chunk_child children[CHUNK_FANOUT];
+    DAYBOOK_TRY(chunk_read_children(place->row.value, place->body, &place->header, children, error));
+    int last = CHUNK_FANOUT - 1;
+    while (last > 0 && children[last].min_effective > question->as_of) {
+        last--;
+    }
+    if (last + 1 < CHUNK_FANOUT) {
+        *hidden = (struct turning){children[last + 1].first_sequence, place->level - 1};
+    }
+    struct turning next = {children[last].first_sequence, place->level - 1};
+    if (children[last].max_effective <= question->as_of && hidden->first_sequence != 0) {
+        next = *hidden;
+    }
+    DAYBOOK_TRY(seek(question, next.level, next.first_sequence, place, error));
+    return place->is_found && chunk_key_sequence(place->row.key) == next.first_sequence
+               ? DAYBOOK_OK
+               : chunk_damaged(question->account, error);
+}
+
+/* A row before `place`, with nothing that is visible between them: the largest one whose dates are on one side of A,
+ * or a chunk. One that is visible ends where `place` begins. */
 static enum daybook_status find_before(struct question *question, const struct place *place, struct place *before,
                                        struct daybook_error *error) {
-    unsigned cursor_level = place->level;
-    for (unsigned level = level_before(place->header.ordinal);; level--) {
-        DAYBOOK_TRY(step_back(question, place, level, cursor_level, before, error));
-        if (level == 0 || side_of(question, &before->header) != SIDE_BOTH) {
-            return DAYBOOK_OK;
-        }
-        cursor_level = CHUNK_LEVELS; /* None: from a row of this level the one below is not a neighbour. */
+    struct turning hidden = {0};
+    DAYBOOK_TRY(step_back(question, place, level_before(place->header.ordinal), place->level, before, error));
+    while (before->level > 0 && side_of(question, &before->header) == SIDE_BOTH) {
+        DAYBOOK_TRY(enter_group(question, before, &hidden, error));
     }
+    return DAYBOOK_OK;
 }
 
 /* Adds what is visible before `place`, all of which is known at K. */

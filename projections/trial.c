@@ -113,8 +113,8 @@ static const char *const tables[TRIAL_TABLE_COUNT] = {
 
 const struct projection trial_projection = {
     .name = "trial",
-    .version = 3,
-    .readable_from = 3,
+    .version = 4,
+    .readable_from = 4,
     .tables = tables,
     .table_count = TRIAL_TABLE_COUNT,
     .open = open_fold,
