@@ -7,11 +7,14 @@
 #include "base/calendar.h"
 #include "proof/proof_file.h"
 
+static bool begins_with(struct daybook_bytes bytes, const char *prefix) {
+    return bytes.size >= strlen(prefix) && memcmp(bytes.data, prefix, strlen(prefix)) == 0;
+}
+
 /* What the request asks for: a proof from an older size, or a first checkpoint. */
 static enum daybook_status read_request(struct daybook_bytes request, struct proof_file *file,
                                         struct daybook_error *error) {
-    const char first[] = "old ";
-    if (request.size < sizeof first - 1 || memcmp(request.data, first, sizeof first - 1) != 0) {
+    if (!begins_with(request, "old ") && !begins_with(request, "c2sp.org/tlog-proof@")) {
         *file = (struct proof_file){.kind = PROOF_FILE_CONSISTENCY, .checkpoint = request};
         return DAYBOOK_OK;
     }

@@ -4,8 +4,8 @@
  * Functions are defined again: in fail_system.c those of the system, for the
  * program and for LMDB, and those of memory, for our own objects (the linker's
  * --wrap); in fail_part.c what hands out memory in parts (arenas, pools,
- * buffers), so that each of its uses can be refused; in fail_library.c the
- * libraries that we stand on.
+ * buffers), so that each of its uses can be refused; in fail_crypto.c and
+ * its like the libraries that we stand on.
  */
 #ifndef DAYBOOK_TESTS_FAULT_FAIL_H
 #define DAYBOOK_TESTS_FAULT_FAIL_H

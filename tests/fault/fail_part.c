@@ -7,15 +7,10 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "base/values.h"
-#include "tests/fault/fail.h"
+#include "tests/fault/fail_wrap.h"
 
-/* WRAP(type, name, parameters, arguments, refused): `refused` is what the function says without memory. */
 #define WRAP(type, name, parameters, arguments, refused)                                                               \
-    type __real_##name parameters;                                                                                     \
-    type __wrap_##name parameters;                                                                                     \
-    type __wrap_##name parameters {                                                                                    \
-        return fail_meets(FAIL_PART) ? (refused) : __real_##name arguments;                                            \
-    }
+    FAIL_WRAP(FAIL_PART, type, name, parameters, arguments, refused)
 
 WRAP(void *, malloc, (size_t size), (size), NULL)
 WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
