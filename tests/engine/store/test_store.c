@@ -202,6 +202,53 @@ static void test_reader_keeps_its_snapshot(void **state) {
     store_close(store);
 }
 
+/* What was read under a number is right while the number is the newest. */
+static void test_commits_are_numbered(void **state) {
+    struct store *store = open_store(*state, &writing);
+    struct store_txn *old = NULL;
+    struct store_txn *new = NULL;
+    assert_int_equal(put_one(store, "a", "1", NULL), DAYBOOK_OK);
+    assert_int_equal(store_begin_read(store, &old, NULL), DAYBOOK_OK);
+    uint64_t first = store_commit_seen(old);
+    assert_true(first > 0);
+    assert_int_equal(store_newest_commit(store), first);
+    assert_int_equal(put_one(store, "b", "2", NULL), DAYBOOK_OK);
+    assert_int_equal(store_commit_seen(old), first);
+    assert_int_equal(store_begin_read(store, &new, NULL), DAYBOOK_OK);
+    assert_true(store_commit_seen(new) > first);
+    assert_int_equal(store_newest_commit(store), store_commit_seen(new));
+    store_abort(old);
+    store_abort(new);
+    store_close(store);
+}
+
+/* A parked reader keeps its cursors: opened again, they see what its new transaction sees, from the start. */
+static void test_cursors_outlive_their_reader(void **state) {
+    struct store *store = open_store(*state, &writing);
+    for (int i = 0; i < 3; i++) {
+        const char *const keys[] = {"a", "b", "c"};
+        struct store_txn *txn = NULL;
+        struct table_cursor *cursors[2] = {NULL};
+        struct table_row row = {0};
+        assert_int_equal(put_one(store, keys[i], "1", NULL), DAYBOOK_OK);
+        assert_int_equal(store_begin_read(store, &txn, NULL), DAYBOOK_OK);
+        assert_int_equal(cursor_open(txn, 0, &cursors[0], NULL), DAYBOOK_OK);
+        assert_int_equal(cursor_open(txn, 0, &cursors[1], NULL), DAYBOOK_OK); /* Two at once are two. */
+        assert_int_equal(cursor_seek_back(cursors[1], (struct daybook_bytes){0}, &row, NULL), DAYBOOK_OK);
+        assert_true(row.is_valid && daybook_bytes_equal(row.key, text(keys[i])));
+        for (int n = 0; n <= i; n++) {
+            assert_int_equal(cursor_next(cursors[0], &row, NULL), DAYBOOK_OK);
+            assert_true(row.is_valid && daybook_bytes_equal(row.key, text(keys[n])));
+        }
+        assert_int_equal(cursor_next(cursors[0], &row, NULL), DAYBOOK_OK);
+        assert_false(row.is_valid);
+        cursor_close(cursors[0]);
+        cursor_close(cursors[1]);
+        store_abort(txn);
+    }
+    store_close(store);
+}
+
 static void test_many_readers_at_once(void **state) {
     enum { READERS = 200 };
     struct store *store = open_store(*state, &writing);
@@ -496,6 +543,8 @@ int main(void) {
         PLACED(test_all_or_nothing),
         PLACED(test_failed_write_cannot_commit),
         PLACED(test_reader_keeps_its_snapshot),
+        PLACED(test_commits_are_numbered),
+        PLACED(test_cursors_outlive_their_reader),
         PLACED(test_many_readers_at_once),
         PLACED(test_readers_full),
         PLACED(test_read_only_store_does_not_write),
