@@ -37,6 +37,9 @@ struct audit_options {
     const char *scratch_directory; /* Where views are folded; emptied and removed again. */
     const char *const *customers;  /* To be digested one by one. */
     size_t customer_count;         /* <= AUDIT_CUSTOMERS_MAX */
+    /* daybook_query, which the engine, knowing no views, cannot name. NULL: statements are not computed again. */
+    enum daybook_status (*query)(struct daybook *ledger, struct daybook_bytes query, struct daybook_buffer *answer,
+                                 struct daybook_error *error);
     bool (*go_on)(void *context, uint64_t sequence, uint64_t head); /* False stops. NULL: always. */
     void *context;
     bool skips_rules; /* Does not decide again, or fold views: frames, tree and checkpoints alone. */

@@ -52,8 +52,8 @@ static enum daybook_status check_one(struct statements *statements, uint64_t seq
     DAYBOOK_TRY(journal_read_one(statements->reader, sequence, &bytes, error));
     DAYBOOK_TRY(wire_decode(&pb__event__descriptor, bytes, &statements->event_arena, &event, error));
     DAYBOOK_TRY(encode_question(statements, (const Pb__Event *)event, error));
-    enum daybook_status status =
-        daybook_query(statements->beside, daybook_buffer_view(&statements->question), &statements->answer, error);
+    enum daybook_status status = statements->run->options->query(
+        statements->beside, daybook_buffer_view(&statements->question), &statements->answer, error);
     switch (status) {
     case DAYBOOK_OK:
         statements->run->report->statements++;
@@ -81,7 +81,8 @@ static enum daybook_status check_all(struct statements *statements, struct daybo
 
 enum daybook_status audit_statements(struct audit_run *run, struct view **views, struct daybook_error *error) {
     struct statements statements = {.run = run};
-    if (run->statements.size == 0 || ledger_view(run->ledger, "statements") == NULL) {
+    bool is_asked = run->options->query != NULL && ledger_view(run->ledger, "statements") != NULL;
+    if (run->statements.size == 0 || !is_asked) {
         return DAYBOOK_OK;
     }
     arena_init(&statements.event_arena, EVENT_ARENA_BYTES);

@@ -60,8 +60,11 @@ enum daybook_status audit_verify_ledger(const struct invocation *invocation, str
     char scratch[PATH_MAX];
     const char *customers[AUDIT_CUSTOMERS_MAX];
     struct progress progress = {0};
-    struct audit_options options = {
-        .scratch_directory = scratch, .customers = customers, .go_on = show_progress, .context = &progress};
+    struct audit_options options = {.scratch_directory = scratch,
+                                    .customers = customers,
+                                    .query = daybook_query,
+                                    .go_on = show_progress,
+                                    .context = &progress};
     for (size_t i = 0; i < invocation->options.given_count; i++) {
         const struct option_given *given = &invocation->options.given[i];
         if (strcmp(given->spec->name, "customer") == 0 && options.customer_count < AUDIT_CUSTOMERS_MAX) {

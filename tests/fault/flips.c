@@ -161,7 +161,8 @@ static enum daybook_status open_reader(const struct projection *const *views, st
 static void ask_audit(bool skips_rules, struct said *said) {
     static struct audit_report report;
     struct daybook *ledger = NULL;
-    struct audit_options options = {.scratch_directory = scratch_path, .skips_rules = skips_rules};
+    struct audit_options options = {
+        .scratch_directory = scratch_path, .query = daybook_query, .skips_rules = skips_rules};
     memset(&report, 0, sizeof report);
     enum daybook_status status = open_reader(skips_rules ? NULL : daybook_standard_views, &ledger);
     if (status == DAYBOOK_OK) {
