@@ -127,7 +127,7 @@ static struct lot_ref lot_ref_of(const struct document *lot) {
     ref.effective_on = lot->posted_on;
     ref.priority = lot->priority;
     ref.funding = lot->funding;
-    ref.scope_count = (uint8_t)lot->scope.count;
+    ref.scope_count = (uint8_t)document_rare(lot)->scope.count;
     return ref;
 }
 
@@ -215,7 +215,7 @@ static enum daybook_status change_item_list(struct fold *fold, const struct docu
     ref.part = (uint16_t)part;
     ref.due_on = document->is_source ? document->posted_on
                  : part == 0         ? document->due_on
-                                     : VECTOR_AT(const struct part, &document->parts, part - 1)->due_on;
+                                     : document_part(document, part)->due_on;
     struct vector *items = document->is_source ? &fold->account->sources : &fold->account->items;
     uint32_t at = item_place(items, &ref);
     struct row *row = &fold->customer->row;
@@ -250,7 +250,7 @@ static enum daybook_status change_part_aside(struct fold *fold, struct document 
 
 enum daybook_status fold_change_aside(struct fold *fold, struct document *document, uint32_t part,
                                       int64_t delta_minor) {
-    if (part > document->parts.count) {
+    if (part > document_rare(document)->parts.count) {
         return fold_misfit(fold, "names an instalment that there is not, of", document->id);
     }
     bool was_listed = timeline_last(&document->aside) != 0;
@@ -294,13 +294,14 @@ static enum daybook_status change_part(struct fold *fold, struct document *docum
         return fold_misfit(fold, "less than nothing would be left on some day of", document->id);
     }
     bool is_listed = timeline_last(left) != 0;
-    bool is_sum = part == 0 && document->parts.count > 0; /* Its instalments are listed, not the whole. */
+    bool is_sum =
+        part == 0 && document_rare(document)->parts.count > 0; /* Its instalments are listed, not the whole. */
     return was_listed == is_listed || is_sum ? DAYBOOK_OK : list_or_unlist(fold, document, part, is_listed);
 }
 
 enum daybook_status fold_change_level(struct fold *fold, struct document *document, uint32_t part,
                                       int64_t delta_minor) {
-    if ((part == 0) != (document->parts.count == 0) || part > document->parts.count) {
+    if ((part == 0) != (document_rare(document)->parts.count == 0) || part > document_rare(document)->parts.count) {
         return fold_misfit(fold, "names an instalment that there is not, of", document->id);
     }
     if (part > 0) {
@@ -320,11 +321,14 @@ enum daybook_status fold_find_document(struct fold *fold, Pb__DocumentKind kind,
 }
 
 /* A document made by this event, with its amount left from the event's date on. */
-enum daybook_status fold_add_document(struct fold *fold, Pb__DocumentKind kind, const char *id, bool is_source,
-                                      int64_t amount_minor, struct document **document) {
+enum daybook_status fold_add_document(struct fold *fold, Pb__DocumentKind kind, const char *id, const char *category,
+                                      bool is_source, int64_t amount_minor, struct document **document) {
+    if (strlen(category) > LIMIT_ID_BYTES) {
+        return fold_misfit(fold, "a category that is too long, of", id);
+    }
     DAYBOOK_TRY(fold_count_created(fold, amount_minor));
-    DAYBOOK_TRY(
-        state_add_document(fold->state, fold->event->sequence, fold->customer, kind, id, document, fold->error));
+    DAYBOOK_TRY(state_add_document(fold->state, fold->event->sequence, fold->customer, kind, id, category, document,
+                                   fold->error));
     memcpy((*document)->currency, fold->account->currency, sizeof(*document)->currency);
     (*document)->is_source = is_source;
     (*document)->amount_minor = amount_minor;
@@ -381,7 +385,9 @@ static bool find_link(const struct document *document, uint64_t sequence, uint32
 /* What came off on a later day comes off on an earlier one instead: it is nothing to be unwound any more. */
 static enum daybook_status reduce_taken_off(struct fold *fold, struct document *document) {
     const Pb__Unallocated *body = fold->event->unallocated;
-    struct vector *items = &document->taken_off;
+    struct document_rare *rare = NULL;
+    DAYBOOK_TRY(state_make_rare(fold->state, document, &rare, fold->error));
+    struct vector *items = &rare->taken_off;
     for (uint32_t i = items->count; i > 0; i--) {
         struct taken_off item = *VECTOR_AT(struct taken_off, items, i - 1);
         if (item.sequence != body->allocation_sequence || item.off_on != body->instead_of_on ||
@@ -410,6 +416,8 @@ enum daybook_status fold_take_off(struct fold *fold, struct document *document) 
     if (fold->event->effective_on <= link.date) {
         return DAYBOOK_OK; /* On no day did it stand. */
     }
+    struct document_rare *rare = NULL;
+    DAYBOOK_TRY(state_make_rare(fold->state, document, &rare, fold->error));
     struct taken_off item;
     memset(&item, 0, sizeof item);
     item.other = link.other;
@@ -418,8 +426,8 @@ enum daybook_status fold_take_off(struct fold *fold, struct document *document) 
     item.date = link.date;
     item.off_on = fold->event->effective_on;
     item.part = link.part;
-    return state_insert(fold->state, &document->row, &document->taken_off, sizeof item, document->taken_off.count,
-                        &item, fold->error);
+    return state_insert(fold->state, &document->row, &rare->taken_off, sizeof item, rare->taken_off.count, &item,
+                        fold->error);
 }
 
 /* Takes the amount off the newest slices of that lot. */

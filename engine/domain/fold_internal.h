@@ -36,7 +36,7 @@ DAYBOOK_MUST_USE enum daybook_status fold_find_document(struct fold *fold, Pb__D
                                                         struct document **document);
 /* A document made by this event; its level is the caller's to set. */
 DAYBOOK_MUST_USE enum daybook_status fold_add_document(struct fold *fold, Pb__DocumentKind kind, const char *id,
-                                                       bool is_source, int64_t amount_minor,
+                                                       const char *category, bool is_source, int64_t amount_minor,
                                                        struct document **document);
 /* Changes what is left from the event's date on, of an instalment and of the whole. Law 3:
  * INVALID below zero on any day. `part` must be named where there are instalments. */

@@ -7,12 +7,16 @@ static enum daybook_status fold_deposit_received(struct fold *fold) {
     const Pb__DepositReceived *body = fold->event->deposit_received;
     struct document *lot = NULL;
     DAYBOOK_TRY(
-        fold_add_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, body->lot, true, body->amount_minor, &lot));
+        fold_add_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, body->lot, "", true, body->amount_minor, &lot));
     lot->funding = (uint8_t)body->funding;
     lot->priority = (uint8_t)body->priority;
     lot->on_expiry = (uint8_t)body->on_expiry;
     lot->effective_from = body->effective_from;
     lot->due_on = body->expires_on;
+    struct document_rare *rare = NULL;
+    if (body->n_scope > 0) {
+        DAYBOOK_TRY(state_make_rare(fold->state, lot, &rare, fold->error));
+    }
     for (size_t i = 0; i < body->n_scope; i++) {
         char category[LIMIT_ID_BYTES + 1] = {0};
         size_t size = strlen(body->scope[i]);
@@ -21,7 +25,7 @@ static enum daybook_status fold_deposit_received(struct fold *fold) {
         }
         memcpy(category, body->scope[i], size);
         DAYBOOK_TRY(
-            state_insert(fold->state, &lot->row, &lot->scope, sizeof category, (uint32_t)i, category, fold->error));
+            state_insert(fold->state, &lot->row, &rare->scope, sizeof category, (uint32_t)i, category, fold->error));
     }
     DAYBOOK_TRY(fold_change_level(fold, lot, 0, body->amount_minor));
     return fold_change_sums(fold, (struct sums_change){.deposit_minor = body->amount_minor});
@@ -123,18 +127,9 @@ static enum daybook_status fold_hold_placed(struct fold *fold) {
     const Pb__HoldPlaced *body = fold->event->hold_placed;
     struct document *hold = NULL;
     int64_t held_minor = 0;
-    DAYBOOK_TRY(fold_count_created(fold, body->amount_minor));
-    DAYBOOK_TRY(state_add_document(fold->state, fold->event->sequence, fold->customer,
-                                   PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD, body->hold, &hold, fold->error));
-    memcpy(hold->currency, fold->account->currency, sizeof hold->currency);
-    hold->amount_minor = body->amount_minor;
-    hold->posted_on = fold->event->effective_on;
+    DAYBOOK_TRY(fold_add_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD, body->hold, body->category, false,
+                                  body->amount_minor, &hold));
     hold->due_on = body->expires_on;
-    size_t size = strlen(body->category);
-    if (size > LIMIT_ID_BYTES) {
-        return fold_misfit(fold, "a category that is too long, of hold", body->hold);
-    }
-    memcpy(hold->category, body->category, size + 1);
     DAYBOOK_TRY(hold_slices(fold, hold, body->slices, body->n_slices, true, &held_minor));
     DAYBOOK_TRY(fold_change_level(fold, hold, 0, body->amount_minor));
     if (held_minor + body->credit_minor != body->amount_minor) {

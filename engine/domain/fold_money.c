@@ -7,13 +7,15 @@
  * taking it back takes them with it. */
 static enum daybook_status add_parts(struct fold *fold, struct document *charge) {
     const Pb__ChargePosted *body = fold->event->charge_posted;
+    struct document_rare *rare = NULL;
+    DAYBOOK_TRY(state_make_rare(fold->state, charge, &rare, fold->error));
     int64_t sum_minor = 0;
     for (size_t i = 0; i < body->n_instalments; i++) {
         struct part part;
         memset(&part, 0, sizeof part);
         part.due_on = body->instalments[i]->due_on;
         sum_minor += body->instalments[i]->amount_minor;
-        struct vector *parts = &charge->parts;
+        struct vector *parts = &rare->parts;
         if (!vector_insert(parts, sizeof part, parts->count, &part, state_pool(fold->state))) {
             return daybook_fail(fold->error, DAYBOOK_NO_MEMORY, "folding a charge: memory was refused");
         }
@@ -30,14 +32,9 @@ static enum daybook_status add_parts(struct fold *fold, struct document *charge)
 static enum daybook_status fold_charge_posted(struct fold *fold) {
     const Pb__ChargePosted *body = fold->event->charge_posted;
     struct document *charge = NULL;
-    DAYBOOK_TRY(fold_add_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, body->charge, false,
+    DAYBOOK_TRY(fold_add_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, body->charge, body->category, false,
                                   body->amount_minor, &charge));
     charge->due_on = body->due_on;
-    size_t size = strlen(body->category);
-    if (size > LIMIT_ID_BYTES) {
-        return fold_misfit(fold, "a category that is too long, of charge", body->charge);
-    }
-    memcpy(charge->category, body->category, size + 1);
     if (body->n_instalments > 0) {
         DAYBOOK_TRY(add_parts(fold, charge));
     } else {
@@ -50,8 +47,8 @@ static enum daybook_status fold_payment_received(struct fold *fold) {
     const Pb__PaymentReceived *body = fold->event->payment_received;
     struct document *payment = NULL;
     int64_t amount_minor = body->amount_minor;
-    DAYBOOK_TRY(
-        fold_add_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT, body->payment, true, amount_minor, &payment));
+    DAYBOOK_TRY(fold_add_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT, body->payment, "", true, amount_minor,
+                                  &payment));
     if (body->status == PB__PAYMENT_STATUS__PAYMENT_STATUS_PENDING) {
         payment->is_pending = true;
         return fold_change_sums(fold, (struct sums_change){.pending_minor = amount_minor});
@@ -150,7 +147,7 @@ static enum daybook_status fold_adjustment_of_item(struct fold *fold, int64_t de
 static enum daybook_status fold_adjustment_on_account(struct fold *fold, bool is_source) {
     const Pb__AdjustmentPosted *body = fold->event->adjustment_posted;
     struct document *adjustment = NULL;
-    DAYBOOK_TRY(fold_add_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT, body->adjustment, is_source,
+    DAYBOOK_TRY(fold_add_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT, body->adjustment, "", is_source,
                                   body->amount_minor, &adjustment));
     if (!is_source) {
         adjustment->due_on = body->due_on;
@@ -202,9 +199,11 @@ static enum daybook_status fold_charge_reversed(struct fold *fold) {
     const Pb__ChargeReversed *body = fold->event->charge_reversed;
     struct document *charge = NULL;
     DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, body->charge, &charge));
+    struct document_rare *rare = NULL;
+    DAYBOOK_TRY(state_make_rare(fold->state, charge, &rare, fold->error));
     DAYBOOK_TRY(
-        state_touch(fold->state, &charge->row, &charge->reversed_minor, sizeof charge->reversed_minor, fold->error));
-    charge->reversed_minor += body->amount_minor;
+        state_touch(fold->state, &charge->row, &rare->reversed_minor, sizeof rare->reversed_minor, fold->error));
+    rare->reversed_minor += body->amount_minor;
     DAYBOOK_TRY(fold_change_level(fold, charge, body->instalment, -body->amount_minor));
     return fold_change_sums(fold, (struct sums_change){.open_minor = -body->amount_minor});
 }
@@ -215,20 +214,23 @@ static enum daybook_status fold_dispute(struct fold *fold, const char *dispute_i
     struct document *dispute = NULL;
     DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, charge_id, &charge));
     if (is_opened) {
+        /* Its category is what it is about. */
         DAYBOOK_TRY(state_add_document(fold->state, fold->event->sequence, fold->customer,
-                                       PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE, dispute_id, &dispute, fold->error));
+                                       PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE, dispute_id, charge->id, &dispute,
+                                       fold->error));
         memcpy(dispute->currency, fold->account->currency, sizeof dispute->currency);
         dispute->amount_minor = amount_minor;
         dispute->posted_on = fold->event->effective_on;
-        memcpy(dispute->category, charge->id, sizeof dispute->category); /* What it is about. */
     } else {
         DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE, dispute_id, &dispute));
     }
     int64_t delta_minor = is_opened ? amount_minor : -amount_minor;
     DAYBOOK_TRY(fold_change_level(fold, dispute, 0, delta_minor));
+    struct document_rare *rare = NULL;
+    DAYBOOK_TRY(state_make_rare(fold->state, charge, &rare, fold->error));
     DAYBOOK_TRY(
-        state_touch(fold->state, &charge->row, &charge->disputed_minor, sizeof charge->disputed_minor, fold->error));
-    charge->disputed_minor += delta_minor;
+        state_touch(fold->state, &charge->row, &rare->disputed_minor, sizeof rare->disputed_minor, fold->error));
+    rare->disputed_minor += delta_minor;
     return DAYBOOK_OK;
 }
 

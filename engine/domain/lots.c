@@ -6,13 +6,13 @@
 enum { SLICES_PER_EVENT = 256 };
 
 static bool is_in_scope(const struct document *lot, const char *category) {
-    for (uint32_t i = 0; i < lot->scope.count; i++) {
-        const char *name = (const char *)lot->scope.items + (size_t)i * (LIMIT_ID_BYTES + 1);
+    for (uint32_t i = 0; i < document_rare(lot)->scope.count; i++) {
+        const char *name = (const char *)document_rare(lot)->scope.items + (size_t)i * (LIMIT_ID_BYTES + 1);
         if (strcmp(name, category) == 0) {
             return true;
         }
     }
-    return lot->scope.count == 0;
+    return document_rare(lot)->scope.count == 0;
 }
 
 /* Two lists in paying order, walked as one: lots with money, lots with expired money. Under another policy
@@ -227,8 +227,8 @@ bool emit_slices(struct decision *decision, struct document *charge, const char 
     }
     struct slices rest = *slices;
     int64_t rest_minor = slices->sum_minor;
-    uint32_t first = charge->parts.count > 0 ? 1 : 0;
-    for (uint32_t part = first; part <= charge->parts.count && rest_minor > 0; part++) {
+    uint32_t first = document_rare(charge)->parts.count > 0 ? 1 : 0;
+    for (uint32_t part = first; part <= document_rare(charge)->parts.count && rest_minor > 0; part++) {
         int64_t open_minor = timeline_lowest_from(document_left(charge, part), decision->effective_on);
         int64_t taken_minor = open_minor < rest_minor ? open_minor : rest_minor;
         if (!consume_part(decision, charge, part, hold, &rest, taken_minor)) {

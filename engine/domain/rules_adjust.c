@@ -54,10 +54,10 @@ static bool check_target(struct decision *decision, const Pb__PostAdjustment *co
     if (!check_part(decision, target, command->instalment)) {
         return false;
     }
-    if (command->instalment == 0 && target->parts.count > 0) {
+    if (command->instalment == 0 && document_rare(target)->parts.count > 0) {
         return REFUSE(decision, MALFORMED, ((struct refusal_facts){.document = command->target}),
                       "%s \"%s\" has %u instalments; say which one the adjustment is for", document_kind_name(kind),
-                      command->target, target->parts.count);
+                      command->target, document_rare(target)->parts.count);
     }
     int64_t open_minor = timeline_lowest_from(document_left(target, command->instalment), decision->effective_on);
     int64_t written_off_minor =

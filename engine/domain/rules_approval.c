@@ -89,7 +89,7 @@ static bool measure_reversed_charge(struct decision *decision, struct measure *m
         return false;
     }
     if (charge != NULL && command->amount_minor == 0) {
-        measure->amount_minor = charge->amount_minor - charge->reversed_minor;
+        measure->amount_minor = charge->amount_minor - document_rare(charge)->reversed_minor;
     }
     return true;
 }

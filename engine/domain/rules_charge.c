@@ -143,10 +143,10 @@ bool decide_apply_deposit(struct decision *decision) {
     }
     int64_t open_minor = timeline_lowest_from(&charge->left, decision->effective_on);
     int64_t wanted_minor = command->amount_minor != 0 ? command->amount_minor : open_minor;
-    if (!pick_slices(decision, charge->category, wanted_minor, true, &slices)) {
+    if (!pick_slices(decision, document_category(charge), wanted_minor, true, &slices)) {
         return false;
     }
     bool is_enough = slices.sum_minor > 0 && (command->amount_minor == 0 || slices.sum_minor == wanted_minor);
     return is_enough ? emit_slices(decision, charge, "", &slices)
-                     : refuse_slices(decision, charge->id, charge->category, wanted_minor, &slices);
+                     : refuse_slices(decision, charge->id, document_category(charge), wanted_minor, &slices);
 }

@@ -15,7 +15,8 @@ bool decide_open_dispute(struct decision *decision) {
         !check_not_before(decision, decision->effective_on, charge)) {
         return false;
     }
-    int64_t open_minor = timeline_lowest_from(&charge->left, decision->effective_on) - charge->disputed_minor;
+    int64_t open_minor =
+        timeline_lowest_from(&charge->left, decision->effective_on) - document_rare(charge)->disputed_minor;
     int64_t available_minor = open_minor > 0 ? open_minor : 0;
     int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : available_minor;
     if (amount_minor > available_minor || available_minor == 0) {
@@ -58,7 +59,7 @@ bool decide_resolve_dispute(struct decision *decision) {
     Pb__Event event = PB__EVENT__INIT;
     Pb__DisputeResolved body = PB__DISPUTE_RESOLVED__INIT;
     body.dispute = dispute->id;
-    body.charge = dispute->category; /* A dispute keeps there what it is about. */
+    body.charge = (char *)(uintptr_t)document_category(dispute); /* A dispute keeps there what it is about. */
     body.amount_minor = timeline_last(&dispute->left);
     body.outcome = command->outcome;
     body.note = command->note;

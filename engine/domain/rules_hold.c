@@ -161,7 +161,7 @@ static bool emit_charge(struct decision *decision, const struct document *hold, 
     Pb__ChargePosted body = PB__CHARGE_POSTED__INIT;
     body.charge = command->charge;
     body.amount_minor = amount_minor;
-    body.category = (char *)(uintptr_t)hold->category;
+    body.category = (char *)(uintptr_t)document_category(hold);
     body.due_on = due_on;
     body.settlement = PB__SETTLEMENT__SETTLEMENT_DEPOSITS_FIRST;
     body.memo = command->memo;

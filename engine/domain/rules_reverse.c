@@ -87,7 +87,7 @@ static int64_t unwindable(struct document *charge, uint32_t part) {
 
 /* What a debit note added is no part of the charge: it is not reversed with it. */
 static int64_t reversible(struct document *charge) {
-    int64_t own_minor = charge->amount_minor - charge->reversed_minor;
+    int64_t own_minor = charge->amount_minor - document_rare(charge)->reversed_minor;
     int64_t sum_minor = unwindable(charge, 0);
     return sum_minor < own_minor ? sum_minor : own_minor;
 }
@@ -156,11 +156,11 @@ bool decide_reverse_charge(struct decision *decision) {
         return false;
     }
     int64_t rest_minor = command->amount_minor != 0 ? command->amount_minor : reversible(charge);
-    if (charge->parts.count == 0) {
+    if (document_rare(charge)->parts.count == 0) {
         return reverse_part(decision, charge, 0, rest_minor, date);
     }
     /* The instalment that is due last goes first. */
-    for (uint32_t part = charge->parts.count; part > 0 && rest_minor > 0; part--) {
+    for (uint32_t part = document_rare(charge)->parts.count; part > 0 && rest_minor > 0; part--) {
         int64_t taken_minor = unwindable(charge, part);
         taken_minor = taken_minor < rest_minor ? taken_minor : rest_minor;
         if (taken_minor > 0 && !reverse_part(decision, charge, part, taken_minor, date)) {

@@ -187,10 +187,10 @@ static bool allocate_parts(struct decision *decision, struct allocation *allocat
 }
 
 bool check_part(struct decision *decision, const struct document *item, uint32_t part) {
-    return part <= item->parts.count ||
+    return part <= document_rare(item)->parts.count ||
            REFUSE(decision, UNKNOWN_DOCUMENT, ((struct refusal_facts){.document = item->id}),
                   "%s \"%s\" has %u instalments, not %u", document_kind_name((Pb__DocumentKind)item->kind), item->id,
-                  item->parts.count, part);
+                  document_rare(item)->parts.count, part);
 }
 
 static bool check_plan(struct decision *decision, const Pb__AllocationPlan *plan) {
@@ -229,9 +229,9 @@ static bool allocate_one(struct decision *decision, struct document *source, con
         !check_not_before(decision, allocation.date, target)) {
         return false;
     }
-    bool is_all = plan->instalment == 0 && target->parts.count > 0;
+    bool is_all = plan->instalment == 0 && document_rare(target)->parts.count > 0;
     return allocate_parts(decision, &allocation, is_all ? 1 : plan->instalment,
-                          is_all ? target->parts.count : plan->instalment);
+                          is_all ? document_rare(target)->parts.count : plan->instalment);
 }
 
 bool allocate_planned(struct decision *decision, struct document *source, Pb__AllocationPlan *const *plans,
@@ -345,7 +345,7 @@ static bool take_off_before(struct decision *decision, const struct unwinding *u
 }
 
 static bool unwind_taken_off(struct decision *decision, const struct unwinding *unwinding) {
-    const struct vector *items = &unwinding->document->taken_off;
+    const struct vector *items = &document_rare(unwinding->document)->taken_off;
     for (uint32_t i = items->count; i > 0; i--) {
         struct taken_off item = *VECTOR_AT(struct taken_off, items, i - 1);
         int32_t date = unwinding_date(unwinding, item.date);

@@ -393,59 +393,76 @@ enum daybook_status state_find_key(struct state *state, struct daybook_bytes key
     return status;
 }
 
-/* A zeroed row of that size and kind, in the table and filed under `hash`. */
-static enum daybook_status add_row(struct state *state, uint64_t number, enum row_kind kind, size_t size, uint64_t hash,
-                                   struct row **row, struct daybook_error *error) {
-    struct row *fresh = pool_alloc(&state->pool, size);
-    if (fresh == NULL) {
+/* A zeroed row of that size and kind. */
+static enum daybook_status make_row(struct state *state, uint64_t number, enum row_kind kind, size_t size,
+                                    struct row **row, struct daybook_error *error) {
+    *row = pool_alloc(&state->pool, size);
+    if (*row == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "adding row %llu: memory was refused",
                             (unsigned long long)number);
     }
-    memset(fresh, 0, size);
-    fresh->number = number;
-    fresh->kind = (uint8_t)kind;
-    enum daybook_status status = state_record_new_row(state, fresh, error);
-    if (status != DAYBOOK_OK) {
-        row_release(&state->pool, fresh);
-        return status;
-    }
-    *row = fresh;
-    DAYBOOK_TRY(state_record_new_name(state, hash, number, error));
-    remember(state, hash, fresh);
+    memset(*row, 0, size);
+    (*row)->number = number;
+    (*row)->kind = (uint8_t)kind;
     return DAYBOOK_OK;
 }
 
-static void copy_id(char *to, const char *id) {
-    size_t size = strlen(id);
-    assert(size <= LIMIT_ID_BYTES);
-    memcpy(to, id, size + 1);
+/* Takes the row: into the table, and filed under `hash`. */
+static enum daybook_status file_row(struct state *state, struct row *row, uint64_t hash, struct daybook_error *error) {
+    enum daybook_status status = state_record_new_row(state, row, error);
+    if (status != DAYBOOK_OK) {
+        row_release(&state->pool, row);
+        return status;
+    }
+    DAYBOOK_TRY(state_record_new_name(state, hash, row->number, error));
+    remember(state, hash, row);
+    return DAYBOOK_OK;
 }
 
 enum daybook_status state_add_customer(struct state *state, uint64_t number, const char *id, struct customer **customer,
                                        struct daybook_error *error) {
     struct row *row = NULL;
-    enum daybook_status status =
-        add_row(state, number, ROW_CUSTOMER, sizeof **customer, name_hash_customer(id), &row, error);
-    if (status == DAYBOOK_OK) {
-        *customer = (struct customer *)row;
-        copy_id((*customer)->id, id);
-    }
-    return status;
+    size_t size = strlen(id);
+    assert(size <= LIMIT_ID_BYTES);
+    DAYBOOK_TRY(make_row(state, number, ROW_CUSTOMER, sizeof **customer, &row, error));
+    memcpy(((struct customer *)row)->id, id, size + 1);
+    DAYBOOK_TRY(file_row(state, row, name_hash_customer(id), error));
+    *customer = (struct customer *)row;
+    return DAYBOOK_OK;
 }
 
 enum daybook_status state_add_document(struct state *state, uint64_t number, const struct customer *customer,
-                                       Pb__DocumentKind kind, const char *id, struct document **document,
-                                       struct daybook_error *error) {
+                                       Pb__DocumentKind kind, const char *id, const char *category,
+                                       struct document **document, struct daybook_error *error) {
     struct row *row = NULL;
-    uint64_t hash = name_hash_document(customer->row.number, kind, id);
-    enum daybook_status status = add_row(state, number, ROW_DOCUMENT, sizeof **document, hash, &row, error);
-    if (status == DAYBOOK_OK) {
-        *document = (struct document *)row;
-        (*document)->customer = customer->row.number;
-        (*document)->kind = (uint8_t)kind;
-        copy_id((*document)->id, id);
+    size_t id_size = strlen(id);
+    size_t category_size = strlen(category);
+    assert(id_size <= LIMIT_ID_BYTES && category_size <= LIMIT_ID_BYTES);
+    DAYBOOK_TRY(make_row(state, number, ROW_DOCUMENT, document_bytes(id_size, category_size), &row, error));
+    struct document *fresh = (struct document *)row;
+    fresh->customer = customer->row.number;
+    fresh->kind = (uint8_t)kind;
+    fresh->id_size = (uint8_t)id_size;
+    fresh->category_size = (uint8_t)category_size;
+    memcpy(fresh->id, id, id_size + 1);
+    memcpy(fresh->id + id_size + 1, category, category_size + 1);
+    DAYBOOK_TRY(file_row(state, row, name_hash_document(customer->row.number, kind, id), error));
+    *document = fresh;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status state_make_rare(struct state *state, struct document *document, struct document_rare **rare,
+                                    struct daybook_error *error) {
+    if (document->rare == NULL) {
+        document->rare = pool_alloc(&state->pool, sizeof **rare);
+        if (document->rare == NULL) {
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "changing document %llu: memory was refused",
+                                (unsigned long long)document->row.number);
+        }
+        memset(document->rare, 0, sizeof **rare);
     }
-    return status;
+    *rare = document->rare;
+    return DAYBOOK_OK;
 }
 
 enum daybook_status state_add_account(struct state *state, struct customer *customer, const char *currency,

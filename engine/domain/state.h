@@ -30,7 +30,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 13 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 14 };
 
 struct row {
     uint64_t number;
@@ -198,6 +198,16 @@ struct part {
     int32_t due_on;
 };
 
+/* What few documents have. */
+struct document_rare {
+    int64_t disputed_minor;  /* Of an item, in disputes that are open. */
+    int64_t reversed_minor;  /* Of a charge: never more than its amount, whatever notes raised it. */
+    struct vector taken_off; /* struct taken_off, in the order in which they came off */
+    struct vector scope;     /* char[LIMIT_ID_BYTES + 1], of a lot */
+    struct vector parts;     /* struct part: the instalments of a charge, in their order */
+};
+
+/* Its block ends with its texts: deciding is mostly waiting for memory, and texts are short. */
 struct document {
     struct row row;
     uint64_t customer; /* Number. */
@@ -209,21 +219,18 @@ struct document {
     uint8_t funding;  /* Pb__Funding, of a lot. */
     uint8_t priority; /* Of a lot. */
     uint8_t on_expiry;
+    uint8_t id_size;
+    uint8_t category_size;
     int64_t amount_minor;
-    int32_t posted_on;       /* Of a payment that was pending: the day on which it settled. */
-    int32_t due_on;          /* A lot's or a hold's expires_on; DATE_NONE: never. */
-    int32_t effective_from;  /* Of a lot. */
-    struct timeline left;    /* Open on an item; unused and not held of a source; of a hold: what it still holds. */
-    struct timeline aside;   /* Taken out and able to come back: written off an item, expired from a lot. */
-    int64_t disputed_minor;  /* Of an item, in disputes that are open. */
-    int64_t reversed_minor;  /* Of a charge: never more than its amount, whatever notes raised it. */
-    struct vector links;     /* struct link, by sequence; of a hold: its lots */
-    struct vector taken_off; /* struct taken_off, in the order in which they came off */
-    struct vector scope;     /* char[LIMIT_ID_BYTES + 1], of a lot */
-    struct vector parts;     /* struct part: the instalments of a charge, in their order; mostly none */
+    int32_t posted_on;          /* Of a payment that was pending: the day on which it settled. */
+    int32_t due_on;             /* A lot's or a hold's expires_on; DATE_NONE: never. */
+    int32_t effective_from;     /* Of a lot. */
+    struct timeline left;       /* Open on an item; unused and not held of a source; of a hold: what it still holds. */
+    struct timeline aside;      /* Taken out and able to come back: written off an item, expired from a lot. */
+    struct document_rare *rare; /* NULL: nothing of it; document_rare. */
+    struct vector links;        /* struct link, by sequence; of a hold: its lots */
     struct control_share counted; /* As of the last checkpoint. */
-    char category[LIMIT_ID_BYTES + 1];
-    char id[LIMIT_ID_BYTES + 1];
+    char id[];                    /* And its category behind it: document_category. */
 };
 
 /* Where rows, names and events are when they are not in memory. Bytes are
@@ -304,13 +311,27 @@ struct account *customer_account(const struct customer *customer, const char *cu
  * before paid, narrower scope first (no scope is the widest), effective date, sequence. */
 int lot_order(const struct lot_ref *a, const struct lot_ref *b);
 
+static inline const char *document_category(const struct document *document) {
+    return document->id + document->id_size + 1;
+}
+
+/* All zero where the document has none of it. */
+extern const struct document_rare document_without_rare;
+static inline const struct document_rare *document_rare(const struct document *document) {
+    return document->rare != NULL ? document->rare : &document_without_rare;
+}
+
+static inline struct part *document_part(const struct document *document, uint32_t part) {
+    return VECTOR_AT(struct part, &document->rare->parts, part - 1);
+}
+
 /* What is left of an item's instalment; of the document itself for part 0. */
 static inline struct timeline *document_left(struct document *document, uint32_t part) {
-    return part == 0 ? &document->left : &VECTOR_AT(struct part, &document->parts, part - 1)->left;
+    return part == 0 ? &document->left : &document_part(document, part)->left;
 }
 
 static inline struct timeline *document_aside(struct document *document, uint32_t part) {
-    return part == 0 ? &document->aside : &VECTOR_AT(struct part, &document->parts, part - 1)->aside;
+    return part == 0 ? &document->aside : &document_part(document, part)->aside;
 }
 
 struct account_sums {
@@ -338,8 +359,11 @@ DAYBOOK_MUST_USE enum daybook_status state_add_customer(struct state *state, uin
                                                         struct customer **customer, struct daybook_error *error);
 DAYBOOK_MUST_USE enum daybook_status state_add_document(struct state *state, uint64_t number,
                                                         const struct customer *customer, Pb__DocumentKind kind,
-                                                        const char *id, struct document **document,
-                                                        struct daybook_error *error);
+                                                        const char *id, const char *category,
+                                                        struct document **document, struct daybook_error *error);
+/* Its rare part, to be changed; made where there is none, which is no change to be taken back. NO_MEMORY only. */
+DAYBOOK_MUST_USE enum daybook_status state_make_rare(struct state *state, struct document *document,
+                                                     struct document_rare **rare, struct daybook_error *error);
 /* Returns the account that is there, or a new one at zero. */
 DAYBOOK_MUST_USE enum daybook_status state_add_account(struct state *state, struct customer *customer,
                                                        const char *currency, struct account **account,
@@ -412,6 +436,7 @@ void state_trim(struct state *state, size_t limit_bytes, size_t most);
 DAYBOOK_MUST_USE enum daybook_status row_pack(const struct row *row, struct daybook_buffer *out);
 DAYBOOK_MUST_USE enum daybook_status row_unpack(struct pool *pool, uint64_t number, struct daybook_bytes bytes,
                                                 struct row **row, struct daybook_error *error);
+size_t document_bytes(size_t id_size, size_t category_size);      /* Of a document's row with its texts. */
 void row_release(struct pool *pool, struct row *row);             /* Accepts NULL. */
 void account_release(struct pool *pool, struct account *account); /* Accepts NULL. */
 

@@ -49,6 +49,8 @@ struct control_share account_share(const struct account *account) {
                                   .dormant_minor = account->dormant_minor};
 }
 
+const struct document_rare document_without_rare = {0};
+
 struct control_share document_share(const struct document *document) {
     struct control_share share = {0};
     int64_t left_minor = timeline_last(&document->left);

@@ -108,7 +108,7 @@ static void foresee_rows(const struct state *state, const struct account *accoun
     for (unsigned i = 0; i < count; i++) {
         const struct row *row = rows_get(&state->rows, numbers[i]);
         if (row != NULL) {
-            fetch_bytes(row, offsetof(struct document, category));
+            fetch_bytes(row, offsetof(struct document, id));
         }
     }
 }

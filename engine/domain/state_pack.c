@@ -328,6 +328,34 @@ static void pack_customer(struct packer *packer, struct customer *customer) {
     pack_array(packer, &customer->profiles, sizeof(struct profile), pack_profile);
 }
 
+/* What was made for a change that was taken back holds nothing. */
+static bool has_rare_part(const struct document *document) {
+    const struct document_rare *rare = document_rare(document);
+    return rare->disputed_minor != 0 || rare->reversed_minor != 0 || rare->taken_off.count > 0 ||
+           rare->scope.count > 0 || rare->parts.count > 0;
+}
+
+/* A flag, and then what there is. */
+static void pack_rare(struct packer *packer, struct document *document) {
+    bool has_rare = has_rare_part(document);
+    pack_flag(packer, &has_rare);
+    if (has_rare && packer->out == NULL && !packer->has_failed) {
+        document->rare = take_memory(packer, sizeof *document->rare);
+        if (document->rare == NULL) {
+            return;
+        }
+        memset(document->rare, 0, sizeof *document->rare);
+    }
+    if (has_rare && document->rare != NULL) {
+        struct document_rare *rare = document->rare;
+        pack_signed(packer, &rare->disputed_minor);
+        pack_signed(packer, &rare->reversed_minor);
+        pack_array(packer, &rare->taken_off, sizeof(struct taken_off), pack_taken_off);
+        pack_array(packer, &rare->scope, LIMIT_ID_BYTES + 1, pack_category);
+        pack_array(packer, &rare->parts, sizeof(struct part), pack_part);
+    }
+}
+
 static void pack_document(struct packer *packer, struct document *document) {
     pack_unsigned(packer, &document->customer);
     pack_text(packer, document->currency, sizeof document->currency);
@@ -343,20 +371,21 @@ static void pack_document(struct packer *packer, struct document *document) {
     pack_date(packer, &document->due_on);
     pack_date(packer, &document->effective_from);
     pack_array(packer, &document->left.points, sizeof(struct timeline_point), pack_point);
-    pack_signed(packer, &document->disputed_minor);
-    pack_signed(packer, &document->reversed_minor);
     pack_array(packer, &document->aside.points, sizeof(struct timeline_point), pack_point);
     pack_array(packer, &document->links, sizeof(struct link), pack_link);
-    pack_array(packer, &document->taken_off, sizeof(struct taken_off), pack_taken_off);
-    pack_array(packer, &document->scope, LIMIT_ID_BYTES + 1, pack_category);
-    pack_array(packer, &document->parts, sizeof(struct part), pack_part);
-    pack_text(packer, document->category, sizeof document->category);
-    pack_text(packer, document->id, sizeof document->id);
+    pack_text(packer, document->id, LIMIT_ID_BYTES + 1);
+    pack_text(packer, document->id + document->id_size + 1, LIMIT_ID_BYTES + 1);
+    pack_rare(packer, document);
     if (packer->out == NULL) {
         document->counted = document_share(document); /* What is stored was counted. */
     }
 }
 
+size_t document_bytes(size_t id_size, size_t category_size) {
+    return offsetof(struct document, id) + id_size + 1 + category_size + 1;
+}
+
+/* The most that a row of that kind takes; a document's depends on its texts. */
 static size_t row_size(uint8_t kind) {
     switch ((enum row_kind)kind) {
     case ROW_LEDGER:
@@ -364,7 +393,7 @@ static size_t row_size(uint8_t kind) {
     case ROW_CUSTOMER:
         return sizeof(struct customer);
     case ROW_DOCUMENT:
-        return sizeof(struct document);
+        return document_bytes(LIMIT_ID_BYTES, LIMIT_ID_BYTES);
     }
     return 0;
 }
@@ -398,6 +427,31 @@ enum daybook_status row_pack(const struct row *row, struct daybook_buffer *out) 
     return packer.has_failed ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
 }
 
+/* Until they are read, texts are as long as they may be. */
+static void make_room_for_texts(struct row *row) {
+    if (row->kind == ROW_DOCUMENT) {
+        ((struct document *)row)->id_size = LIMIT_ID_BYTES;
+        ((struct document *)row)->category_size = LIMIT_ID_BYTES;
+    }
+}
+
+/* The same document in a block of its size; itself when memory is refused, which the packer notes. */
+static struct row *cut_texts(struct packer *packer, struct document *document) {
+    size_t id_size = strlen(document->id);
+    size_t category_size = strlen(document_category(document));
+    struct document *cut = take_memory(packer, document_bytes(id_size, category_size));
+    if (cut == NULL) {
+        return &document->row;
+    }
+    memcpy(cut, document, offsetof(struct document, id));
+    memcpy(cut->id, document->id, id_size + 1);
+    memcpy(cut->id + id_size + 1, document_category(document), category_size + 1);
+    cut->id_size = (uint8_t)id_size;
+    cut->category_size = (uint8_t)category_size;
+    pool_free(packer->pool, document, document_bytes(LIMIT_ID_BYTES, LIMIT_ID_BYTES));
+    return &cut->row;
+}
+
 enum daybook_status row_unpack(struct pool *pool, uint64_t number, struct daybook_bytes bytes, struct row **row,
                                struct daybook_error *error) {
     struct packer packer = {.at = bytes.data, .end = bytes.data + bytes.size, .pool = pool};
@@ -413,7 +467,11 @@ enum daybook_status row_unpack(struct pool *pool, uint64_t number, struct dayboo
         memset(fresh, 0, size);
         fresh->number = number;
         fresh->kind = kind;
+        make_room_for_texts(fresh);
         pack_row(&packer, fresh);
+    }
+    if (!packer.has_failed && kind == ROW_DOCUMENT) {
+        fresh = cut_texts(&packer, (struct document *)fresh);
     }
     if (packer.is_refused) {
         row_release(pool, fresh);
@@ -455,14 +513,19 @@ static void release_customer(struct pool *pool, struct customer *customer) {
 static void release_document(struct pool *pool, struct document *document) {
     timeline_release(&document->left, pool);
     timeline_release(&document->aside, pool);
-    for (uint32_t i = 0; i < document->parts.count; i++) {
-        timeline_release(&VECTOR_AT(struct part, &document->parts, i)->left, pool);
-        timeline_release(&VECTOR_AT(struct part, &document->parts, i)->aside, pool);
-    }
-    vector_release(&document->parts, sizeof(struct part), pool);
     vector_release(&document->links, sizeof(struct link), pool);
-    vector_release(&document->taken_off, sizeof(struct taken_off), pool);
-    vector_release(&document->scope, LIMIT_ID_BYTES + 1, pool);
+    struct document_rare *rare = document->rare;
+    if (rare == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < rare->parts.count; i++) {
+        timeline_release(&VECTOR_AT(struct part, &rare->parts, i)->left, pool);
+        timeline_release(&VECTOR_AT(struct part, &rare->parts, i)->aside, pool);
+    }
+    vector_release(&rare->parts, sizeof(struct part), pool);
+    vector_release(&rare->taken_off, sizeof(struct taken_off), pool);
+    vector_release(&rare->scope, LIMIT_ID_BYTES + 1, pool);
+    pool_free(pool, rare, sizeof *rare);
 }
 
 void row_release(struct pool *pool, struct row *row) {
@@ -482,5 +545,8 @@ void row_release(struct pool *pool, struct row *row) {
         release_document(pool, (struct document *)row);
         break;
     }
-    pool_free(pool, row, row_size(row->kind));
+    const struct document *document = (const struct document *)row;
+    pool_free(pool, row,
+              row->kind == ROW_DOCUMENT ? document_bytes(document->id_size, document->category_size)
+                                        : row_size(row->kind));
 }
