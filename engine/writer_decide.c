@@ -221,9 +221,9 @@ static enum daybook_status decide_group(struct writer *writer, struct daybook_su
 }
 
 /* A checkpoint's moment lies between two batches: the books must be those of all that was decided, as the rows are. */
-static enum daybook_status post_books(struct writer *writer, struct daybook_error *error) {
+static enum daybook_status post_books(struct writer *writer, size_t from, struct daybook_error *error) {
     const struct event_batch *batch = &writer->slots[writer->slot];
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = from; i < batch->count; i++) {
         DAYBOOK_TRY(control_post(&writer->books, batch->events[i].currency, &batch->events[i].postings, error));
     }
     return DAYBOOK_OK;
@@ -245,6 +245,7 @@ static enum daybook_status decide_submission(struct writer *writer, struct daybo
 
 enum daybook_status writer_decide_some(struct writer *writer, struct progress *progress, uint64_t durable,
                                        struct daybook_error *error) {
+    size_t from = writer->slots[writer->slot].count;
     DAYBOOK_TRY(state_keeper_step(&writer->keeper, writer->next_sequence - 1, durable, error));
     while (progress->at != NULL && writer->slots[writer->slot].count < CHUNK_EVENTS) {
         struct daybook_submission *submission = progress->at->asked;
@@ -260,5 +261,5 @@ enum daybook_status writer_decide_some(struct writer *writer, struct progress *p
             *progress = (struct progress){.at = progress->at->next};
         }
     }
-    return post_books(writer, error);
+    return post_books(writer, from, error);
 }

@@ -7,7 +7,7 @@
 #include "limits.h"
 #include "writer_inside.h"
 
-enum { BATCH_REQUESTS_SOFT = 16384 };
+enum { BATCH_REQUESTS_SOFT = 16384, LATE_REQUESTS = 256 /* Decided in less time than a commit takes. */ };
 
 /* ---- appending ---- */
 
@@ -39,12 +39,12 @@ static enum daybook_status append_slot(struct writer *writer, unsigned slot, str
 
 /* ---- leading ---- */
 
-/* Cuts the oldest submissions off the queue, as many as make a batch. */
-static struct submission *take_queue(struct writer *writer) {
+/* Cuts the oldest submissions off the queue: the first, and those behind it that together have `most` requests. */
+static struct submission *take_queue(struct writer *writer, size_t most) {
     struct submission *list = writer->first;
     struct submission *end = list;
     size_t requests = end->asked->count;
-    while (end->next != NULL && requests + end->next->asked->count <= BATCH_REQUESTS_SOFT) {
+    while (end->next != NULL && requests + end->next->asked->count <= most) {
         end = end->next;
         requests += end->asked->count;
     }
@@ -175,14 +175,19 @@ void writer_stop_appender(struct writer *writer) {
     }
 }
 
-/* Waits until nobody appends, and takes the slot that was decided. */
-static unsigned take_slot(struct writer *writer) {
+static void wait_for_append(struct writer *writer) {
     while (writer->is_appending) {
         pthread_cond_wait(&writer->appended, &writer->lock);
     }
+}
+
+/* Waits until nobody appends, and takes the slot that was decided. What the next one held is in the journal. */
+static unsigned take_slot(struct writer *writer) {
+    wait_for_append(writer);
     writer->is_appending = true;
     unsigned slot = writer->slot;
     writer->slot = (slot + 1) % WRITER_SLOTS;
+    event_batch_cut(&writer->slots[writer->slot], 0);
     return slot;
 }
 
@@ -214,7 +219,6 @@ static void decide_list(struct writer *writer, struct submission *list) {
         struct daybook_error error = {0};
         enum daybook_status status = writer->failed;
         pthread_mutex_unlock(&writer->lock);
-        event_batch_cut(&writer->slots[writer->slot], 0);
         if (status == DAYBOOK_OK) {
             status = writer_decide_some(writer, &progress, durable, &error);
         }
@@ -228,11 +232,29 @@ static void decide_list(struct writer *writer, struct submission *list) {
     }
 }
 
+/* Those whose batch was just committed come back while the leader waits for that commit: the little that they ask shares
+ * the next one, which would otherwise be small, and theirs one more. */
+static void decide_late(struct writer *writer, struct submission *list) {
+    if (!writer->is_appending) {
+        return;
+    }
+    wait_for_append(writer);
+    if (writer->first == NULL || writer->first->asked->count > LATE_REQUESTS) {
+        return;
+    }
+    while (list->next != NULL) {
+        list = list->next;
+    }
+    list->next = take_queue(writer, LATE_REQUESTS);
+    decide_list(writer, list->next);
+}
+
 /* Called and returns with the lock held. */
 static void lead(struct writer *writer) {
-    struct submission *list = take_queue(writer);
+    struct submission *list = take_queue(writer, BATCH_REQUESTS_SOFT);
     writer->is_deciding = true;
     decide_list(writer, list);
+    decide_late(writer, list);
     unsigned slot = take_slot(writer);
     writer->is_deciding = false;
     call_next_leader(writer);
