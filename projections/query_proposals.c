@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "codec/wire.h"
+#include "projections/links.h"
 #include "projections/proposals.h"
 #include "projections/query_book.h"
 
@@ -120,14 +121,90 @@ static enum daybook_status choose(struct proposals_question *question) {
     return question->made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
 }
 
+/* ---- currencies ---- */
+
+/* The document whose currency a request without one is in; "" = none. */
+static const char *document_of(const Pb__Request *request, Pb__DocumentKind *kind) {
+    if (request->command_case == PB__REQUEST__COMMAND_POST_ADJUSTMENT) {
+        const Pb__PostAdjustment *command = request->post_adjustment;
+        bool is_named = command->target_kind != PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED;
+        *kind = is_named ? command->target_kind : PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE;
+        return command->target;
+    }
+    if (request->command_case == PB__REQUEST__COMMAND_REFUND) {
+        *kind = request->refund->source_kind;
+        return request->refund->source;
+    }
+    if (request->command_case == PB__REQUEST__COMMAND_REVERSE_PAYMENT) {
+        *kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT;
+        return request->reverse_payment->payment;
+    }
+    if (request->command_case == PB__REQUEST__COMMAND_REVERSE_CHARGE) {
+        *kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE;
+        return request->reverse_charge->charge;
+    }
+    return "";
+}
+
+/* The event that made the row's document, for each row of the page; 0 = there is none to ask. */
+static enum daybook_status find_documents(struct proposals_question *question, uint64_t *sequences,
+                                          struct daybook_error *error) {
+    struct store_txn *txn = question->book->reads[1].txn;
+    enum daybook_status status = DAYBOOK_OK;
+    for (size_t i = 0; i < question->made->n_rows && status == DAYBOOK_OK; i++) {
+        const Pb__Request *request = question->made->rows[i]->request;
+        Pb__DocumentKind kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED;
+        const char *id = request->currency[0] == '\0' ? document_of(request, &kind) : "";
+        bool is_found = false;
+        sequences[i] = 0;
+        if (id[0] != '\0') {
+            status = links_find(txn, request->customer, kind, id, &sequences[i], &is_found, error);
+        }
+        sequences[i] = is_found ? sequences[i] : 0;
+    }
+    return status;
+}
+
+static enum daybook_status fill_currencies(struct proposals_question *question, const uint64_t *sequences,
+                                           struct daybook_error *error) {
+    struct book *book = question->book;
+    struct journal_reader *reader = NULL;
+    DAYBOOK_TRY(journal_reader_open(ledger_journal(book->ledger), &reader, error));
+    enum daybook_status status = DAYBOOK_OK;
+    for (size_t i = 0; i < question->made->n_rows && status == DAYBOOK_OK; i++) {
+        Pb__Proposal *row = question->made->rows[i];
+        const char *currency = row->request->currency[0] != '\0' ? row->request->currency : book_default_currency(book);
+        Pb__Event *event = NULL;
+        if (sequences[i] != 0) {
+            arena_reset(&book->scratch);
+            status = query_read_event(reader, sequences[i], &book->scratch, &event, error);
+            currency = status == DAYBOOK_OK ? event->currency : currency;
+        }
+        row->currency = book_text(book, currency);
+        status = status == DAYBOOK_OK && row->currency == NULL ? DAYBOOK_NO_MEMORY : status;
+    }
+    journal_reader_close(reader);
+    return status;
+}
+
 static enum daybook_status answer_question(struct proposals_question *question, struct daybook_error *error) {
     struct book *book = question->book;
+    uint64_t *sequences = NULL;
     book_add_view(book, "proposals");
+    book_add_view(book, "links");
     DAYBOOK_TRY(book_begin(book, error));
     enum daybook_status status = book_check(book, 0, read_view(question, error), error);
-    book_end(book);
     if (status == DAYBOOK_OK) {
         status = choose(question);
+    }
+    if (status == DAYBOOK_OK) {
+        sequences = arena_alloc(book->arena, question->made->n_rows * sizeof *sequences + 1);
+        status = sequences == NULL ? DAYBOOK_NO_MEMORY : find_documents(question, sequences, error);
+        status = book_check(book, 1, status, error);
+    }
+    book_end(book);
+    if (status == DAYBOOK_OK) {
+        status = fill_currencies(question, sequences, error);
     }
     if (status == DAYBOOK_OK) {
         question->made->position = book_position(book);

@@ -84,14 +84,12 @@ static const struct table_column proposal_columns[] = {
     {"reason", N_("REASON"), false},         {"sequence", N_("SEQ"), true},
 };
 
-/* The currency that the request names; one that names none is in that of its document or ledger, which it leaves open:
- * then the plain number would mislead, and none is shown. */
-static void add_amount(struct table *table, const Pb__Request *request) {
+static void add_amount(struct table *table, const Pb__Proposal *row) {
     int64_t minor;
-    bool is_told = request != NULL && request->currency[0] != '\0' && request_amount(request, &minor) && minor != 0;
-    table_add_text(table, request == NULL ? "" : request->currency, TONE_PLAIN);
+    bool is_told = row->currency[0] != '\0' && request_amount(row->request, &minor) && minor != 0;
+    table_add_text(table, is_told ? row->currency : "", TONE_PLAIN);
     if (is_told) {
-        table_add_amount(table, minor, request->currency, TONE_PLAIN);
+        table_add_amount(table, minor, row->currency, TONE_PLAIN);
     } else {
         table_add_text(table, "", TONE_PLAIN);
     }
@@ -107,7 +105,7 @@ struct table *proposals_table_of(const Pb__ProposalsAnswer *answer, struct arena
         add_enum(table, &pb__proposal_state__descriptor, (int)row->state);
         table_add_text(table, request_name(row->request, name), TONE_PLAIN);
         table_add_text(table, row->request == NULL ? "" : row->request->customer, TONE_PLAIN);
-        add_amount(table, row->request);
+        add_amount(table, row);
         table_add_text(table, row->proposed_by, TONE_PLAIN);
         add_role(table, row->role);
         add_instant(table, row->proposed_at_us);

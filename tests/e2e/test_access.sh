@@ -99,11 +99,16 @@ DAYBOOK_TOKEN=$udo expect 0 approval show
 out_has "write-off"
 DAYBOOK_TOKEN=$anna expect 1 adjust ACME W1 write-off 200 --charge C1 --reason lost
 err_has "refused APPROVAL_REQUIRED"
-DAYBOOK_TOKEN=$anna expect 0 adjust ACME W1 write-off 200 --charge C1 --reason lost --currency CNY --propose WO-1
+DAYBOOK_TOKEN=$anna expect 0 adjust ACME W1 write-off 200 --charge C1 --reason lost --propose WO-1
 out_has "nothing of it counts until somebody else approves it"
+# Neither proposal names a currency: each is in that of its charge.
+DAYBOOK_TOKEN=$anna expect 0 charge ACME C-USD 300 --currency USD --on 2024-01-03
+DAYBOOK_TOKEN=$anna expect 0 adjust ACME W2 write-off 150 --charge C-USD --reason lost --propose WO-2
 DAYBOOK_TOKEN=$beth expect 0 proposal list --state open
 out_has "WO-1"
+grep -qE 'WO-2 .* USD +150\.00 ' "$out" || die "the list does not say in which currency"
 out_has "200.00"
+grep -qE 'WO-1 .* CNY +200\.00 ' "$out" || die "the list does not say in which currency"
 DAYBOOK_TOKEN=$beth expect 0 proposal show WO-1
 out_has '"adjustment":"W1"'
 sha=$(sed -n 's/^sha256 *//p' "$out")
