@@ -1,8 +1,9 @@
 /*
  * A client with bad manners: idle connections, requests with bytes changed, cut off or dripping, floods of nothing.
  *
- *     hostile PORT SEED REQUESTS IDLE
+ *     hostile PORT SEED REQUESTS IDLE [TOKEN]
  *
+ * With a token, a third of the requests bring it, a third one that is false by a few characters, and a third none.
  * What it sends is the same for the same seed. It ends with 0 when the server still answers on a new connection and
  * on every idle one.
  */
@@ -42,6 +43,8 @@ static const char *const templates[] = {
 };
 enum { TEMPLATES = sizeof templates / sizeof *templates };
 
+static const char *token; /* NULL = nobody brings one. */
+
 static int open_connection(void) {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
@@ -51,10 +54,25 @@ static int open_connection(void) {
     return fd;
 }
 
+/* The template, with a token behind its first header: the good one, or a guess. */
+static size_t fill_in(struct random_source *random, const char *template, char *request) {
+    const char *second = strstr(template, "Host: x\r\n") + strlen("Host: x\r\n");
+    uint64_t kind = token == NULL ? 0 : random_below(random, 3);
+    char guess[128] = "";
+    if (kind == 0) {
+        return (size_t)sprintf(request, "%s", template);
+    }
+    (void)snprintf(guess, sizeof guess, "%s", token);
+    for (uint64_t changes = kind == 1 ? 0 : 1 + random_below(random, 3); changes > 0; changes--) {
+        guess[random_below(random, strlen(guess))] = (char)('0' + random_below(random, 10));
+    }
+    return (size_t)sprintf(request, "%.*sAuthorization: Bearer %s\r\n%s", (int)(second - template), template, guess,
+                           second);
+}
+
 /* Some bytes replaced, inserted, taken out or doubled. */
 static size_t mutate(struct random_source *random, const char *template, char *request) {
-    size_t size = strlen(template);
-    memcpy(request, template, size);
+    size_t size = fill_in(random, template, request);
     for (uint64_t changes = random_below(random, 6); changes > 0 && size > 0; changes--) {
         size_t at = (size_t)random_below(random, size);
         size_t run = (size_t)random_below(random, 40);
@@ -133,10 +151,11 @@ static size_t open_idle(int *idle, size_t count) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5) {
-        (void)fputs("usage: hostile PORT SEED REQUESTS IDLE\n", stderr);
+    if (argc != 5 && argc != 6) {
+        (void)fputs("usage: hostile PORT SEED REQUESTS IDLE [TOKEN]\n", stderr);
         return 2;
     }
+    token = argv[5]; /* Behind the last argument is NULL. */
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10));
