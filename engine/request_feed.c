@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/wire.h"
+#include "codec/event_decode.h"
 #include "limits.h"
 
 /* A request of 20 000 events of the greatest size, decoded. */
@@ -39,7 +39,7 @@ static enum daybook_status no_memory(struct daybook_error *error) {
 /* event NULL: nothing is left up to `last`. */
 static enum daybook_status read_event(struct request_feed *feed, uint64_t last, struct arena *arena,
                                       struct decoded *decoded, struct daybook_error *error) {
-    ProtobufCMessage *message = NULL;
+    Pb__Event *event = NULL;
     *decoded = (struct decoded){0};
     if (feed->next_sequence > last) {
         return DAYBOOK_OK;
@@ -58,11 +58,11 @@ static enum daybook_status read_event(struct request_feed *feed, uint64_t last, 
     }
     memcpy(copy, span->data, span->size);
     decoded->bytes = (struct daybook_bytes){copy, span->size};
-    enum daybook_status status = wire_decode(&pb__event__descriptor, decoded->bytes, arena, &message, error);
+    enum daybook_status status = event_decode(decoded->bytes, arena, &event, error);
     if (status != DAYBOOK_OK) {
         return daybook_fail_in(error, "reading event %llu", (unsigned long long)feed->next_sequence);
     }
-    decoded->event = (const Pb__Event *)message;
+    decoded->event = event;
     feed->at++;
     feed->next_sequence++;
     return DAYBOOK_OK;
