@@ -53,6 +53,8 @@ bool bench_replay(struct bench *bench);        /* run_views.c */
 bool bench_point_in_time(struct bench *bench); /* run_views.c */
 bool bench_aging(struct bench *bench);         /* run_aging.c */
 bool bench_follow(struct bench *bench);        /* run_follow.c */
+bool bench_proof(struct bench *bench);         /* run_follow.c */
+bool bench_audit(struct bench *bench);         /* run_audit.c */
 bool bench_recover(struct bench *bench);       /* run_recover.c: appends to the history, so it comes last. */
 bool bench_beside(struct bench *bench);        /* beside.c */
 

@@ -25,8 +25,8 @@ static const char usage[] =
     "  --commit HASH   of the build, for the JSON\n"
     "  --json FILE     write the figures there, too\n"
     "  --open-items N  whose ages are asked for (1000000)\n"
-    "  --parts LIST    of append, single, views, query, follow, recover, aging (all; append runs\n"
-    "                  for all but aging)\n"
+    "  --parts LIST    of append, single, views, query, follow, proof, audit, recover, aging (all;\n"
+    "                  append runs for all but aging)\n"
     "  --beside FILE   the JSON of another run, whose rates and times this one's are set beside\n";
 
 static bool parse_options(int argc, char **argv, struct bench *bench, const char **parts) {
@@ -91,8 +91,8 @@ static bool run(struct bench *bench, const char *parts) {
         const char *name;
         bool (*measure)(struct bench *bench);
     } steps[] = {
-        {"single", bench_single}, {"views", bench_replay},    {"query", bench_point_in_time},
-        {"follow", bench_follow}, {"recover", bench_recover}, {"aging", bench_aging},
+        {"single", bench_single}, {"views", bench_replay}, {"query", bench_point_in_time}, {"follow", bench_follow},
+        {"proof", bench_proof},   {"audit", bench_audit},  {"recover", bench_recover},     {"aging", bench_aging},
     };
     bool is_done = strcmp(parts, "aging") == 0 || (bench_append(bench) && bench_parts(bench));
     for (size_t i = 0; is_done && i < sizeof steps / sizeof *steps; i++) {
@@ -102,7 +102,7 @@ static bool run(struct bench *bench, const char *parts) {
 }
 
 int main(int argc, char **argv) {
-    const char *parts = "append,single,views,query,follow,recover,aging";
+    const char *parts = "append,single,views,query,follow,proof,audit,recover,aging";
     struct bench bench = {
         .events = 1000000, .customers = 10000, .open_items = 1000000, .singles = 8000, .seed = 1, .commit = "unknown"};
     if (!parse_options(argc, argv, &bench, &parts)) {

@@ -1,17 +1,22 @@
 /*
  * Appending while views follow: the same history again, into a ledger whose
  * workers fold balance, aging, credit and the tree of hashes. What counts is the
- * time until all of them are at the head. The requests are drawn before.
+ * time until all of them are at the head. The requests are drawn before. Then with
+ * the tree alone and with nothing, in turns: what the proofs cost those who append.
  */
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "bench/batch.h"
 #include "bench/bench.h"
 
-enum { FOLLOWED = 4 };
+enum { FOLLOWED_MAX = 4, PROOF_TURNS = 3 };
 
-static const char *const followed[FOLLOWED] = {"balance", "aging", "credit", "tree"};
+/* What follows; NULL ends it. */
+static const char *const main_followed[FOLLOWED_MAX + 1] = {"balance", "aging", "credit", "tree", NULL};
+static const char *const tree_followed[] = {"tree", NULL};
+static const char *const none_followed[] = {NULL};
 
 /* All requests of the history, drawn before the clock runs. */
 struct drawn {
@@ -78,7 +83,7 @@ struct following {
 };
 
 static bool append_followed(struct bench *bench, struct daybook *ledger, const struct drawn *drawn,
-                            struct following *following) {
+                            const char *const *followed, struct following *following) {
     bool is_done = true;
     uint64_t start = clock_monotonic_ns();
     for (size_t i = 0; is_done && i < drawn->count; i++) {
@@ -91,7 +96,7 @@ static bool append_followed(struct bench *bench, struct daybook *ledger, const s
         }
     }
     following->append_s = bench_seconds_since(start);
-    for (size_t i = 0; is_done && i < FOLLOWED; i++) {
+    for (size_t i = 0; is_done && followed[i] != NULL; i++) {
         is_done = bench_wait_for(ledger, followed[i], following->tally.events);
     }
     following->total_s = bench_seconds_since(start);
@@ -119,21 +124,21 @@ static void add_figures(struct bench *bench, struct following *following, const 
                 "MiB drawn");
 }
 
-bool bench_follow(struct bench *bench) {
+/* The whole history into a new ledger called `name`, while those views follow. */
+static bool append_all(struct bench *bench, const char *name, const struct drawn *drawn, const char *const *followed,
+                       struct following *following) {
     char path[PATH_MAX];
     struct daybook_error error;
-    struct drawn drawn = {0};
-    struct following following = {.tally = {.says_why = true}};
     struct daybook *ledger = NULL;
-    const struct projection *views[FOLLOWED + 1] = {NULL};
-    bool is_done = draw(bench, &drawn) && samples_init(&following.samples, drawn.count);
-    for (size_t i = 0; is_done && i < FOLLOWED; i++) {
+    const struct projection *views[FOLLOWED_MAX + 1] = {NULL};
+    bool is_done = samples_init(&following->samples, drawn->count);
+    for (size_t i = 0; is_done && followed[i] != NULL; i++) {
         views[i] = bench_view_named(followed[i]);
         is_done = views[i] != NULL;
     }
     if (is_done) {
-        bench->clock_us = drawn.clocks_us[0];
-        is_done = bench_make_ledger(bench, bench_path(bench, "followed", path), &ledger);
+        bench->clock_us = drawn->clocks_us[0];
+        is_done = bench_make_ledger(bench, bench_path(bench, name, path), &ledger);
         daybook_close(ledger);
         ledger = NULL;
     }
@@ -141,12 +146,46 @@ bool bench_follow(struct bench *bench) {
         .directory = path, .is_writer = true, .follows = true, .views = views, .clock = bench_clock(bench)};
     is_done = is_done &&
               (daybook_open(&how, &ledger, &error) == DAYBOOK_OK || bench_failed("opening to follow", &error)) &&
-              append_followed(bench, ledger, &drawn, &following);
+              append_followed(bench, ledger, drawn, followed, following);
+    daybook_close(ledger);
+    return is_done;
+}
+
+bool bench_follow(struct bench *bench) {
+    struct drawn drawn = {0};
+    struct following following = {.tally = {.says_why = true}};
+    bool is_done = draw(bench, &drawn) && append_all(bench, "followed", &drawn, main_followed, &following);
     if (is_done) {
         add_figures(bench, &following, &drawn);
     }
-    daybook_close(ledger);
     samples_release(&following.samples);
+    drawn_release(&drawn);
+    return is_done;
+}
+
+/* The best of some turns, one with the tree after each without it: the machine's other work slows both. */
+bool bench_proof(struct bench *bench) {
+    struct drawn drawn = {0};
+    double with_s = 0;
+    double without_s = 0;
+    double events = 0;
+    bool is_done = draw(bench, &drawn);
+    for (int turn = 0; is_done && turn < 2 * PROOF_TURNS; turn++) {
+        bool is_with = turn % 2 == 1;
+        char name[32];
+        struct following following = {.tally = {.says_why = turn == 0}};
+        (void)snprintf(name, sizeof name, "proof-%d", turn);
+        is_done = append_all(bench, name, &drawn, is_with ? tree_followed : none_followed, &following);
+        double *best_s = is_with ? &with_s : &without_s;
+        *best_s = turn < 2 || following.total_s < *best_s ? following.total_s : *best_s;
+        events = (double)following.tally.events;
+        samples_release(&following.samples);
+    }
+    if (is_done) {
+        figures_add(&bench->figures, "append without a fold, best of three", events / without_s, "events/s");
+        figures_add(&bench->figures, "append with the proof fold, best of three", events / with_s, "events/s");
+        figures_add(&bench->figures, "append with the proof fold, of the rate without", without_s / with_s, "x");
+    }
     drawn_release(&drawn);
     return is_done;
 }

@@ -7,6 +7,8 @@ static const struct target targets[] = {
     {"append, batches of 8192 requests", TARGET_VALUE, FIGURE_HIGHER, 1000000, 0, 0},
     {"append, batches of 8192 requests", TARGET_OF_LIMIT, FIGURE_HIGHER, 0.6, 0, 0},
     {"append with balance, aging, credit and proof folds", TARGET_VALUE, FIGURE_HIGHER, 500000, 20000000, 0},
+    {"append with the proof fold, of the rate without", TARGET_VALUE, FIGURE_HIGHER, 0.9, 0, 0},
+    {"audit verify, all requests and views", TARGET_VALUE, FIGURE_HIGHER, 1000000, 0, 0},
     {"append, of the run beside", TARGET_VALUE, FIGURE_HIGHER, 0.8, 0, 1000000},
     {"append, the last tenth of the events, of the first's rate", TARGET_VALUE, FIGURE_HIGHER, 0.8, 100000000, 0},
     {"single appends, 1 submitter", TARGET_OF_LIMIT, FIGURE_HIGHER, 0.9, 0, 0},
