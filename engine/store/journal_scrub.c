@@ -85,7 +85,8 @@ static void report(uint64_t first, uint64_t last, const char *reason, journal_wo
 
 /* The frame at `row`; `following` is the key of the frame behind it, 0 where there is none. */
 static enum daybook_status look(struct journal_scrub *scrub, const struct table_row *row, uint64_t following,
-                                journal_wound_found *found, void *context, struct journal_scrub_step *step) {
+                                journal_wound_found *found, void *context, struct journal_scrub_step *step,
+                                struct daybook_error *error) {
     struct daybook_error why = {0};
     struct frame_header header;
     uint64_t first = row->key.size == FRAME_KEY_SIZE ? load_be64(row->key.data) : 0;
@@ -101,7 +102,7 @@ static enum daybook_status look(struct journal_scrub *scrub, const struct table_
         return DAYBOOK_OK;
     }
     if (status != DAYBOOK_DAMAGED && status != DAYBOOK_VERSION) {
-        return status;
+        return daybook_fail(error, status, "%s", why.message);
     }
     report(first, following == 0 ? 0 : following - 1, why.message, found, context, step);
     scrub->next = following == 0 ? first + 1 : following;
@@ -141,7 +142,7 @@ static enum daybook_status look_at_some(struct journal_scrub *scrub, struct tabl
         status = cursor_next(cursor, &row, error);
         uint64_t following = row.is_valid && row.key.size == FRAME_KEY_SIZE ? load_be64(row.key.data) : 0;
         if (status == DAYBOOK_OK) {
-            status = look(scrub, &here, following, found, context, step);
+            status = look(scrub, &here, following, found, context, step, error);
         }
     }
     step->is_done = status == DAYBOOK_OK && !row.is_valid;

@@ -2,7 +2,8 @@
  * A bit flips, in one byte after the other of everything that a small ledger
  * keeps: it is found, or nothing that is said changes.
  *
- *     flips LEDGER SCRATCH [EVERY [SEED]]      EVERY: so many bytes on from one to the next (1)
+ *     flips LEDGER SCRATCH [EVERY [SEED [PART]]]      EVERY: so many bytes on from one to the next (1)
+ *                                                     PART: of a file's path; others are left out
  *
  * LEDGER is altered in place, and is as it was in the end; give it a copy in
  * memory. Nobody else has it open, and its views are up to its events. What is
@@ -360,6 +361,7 @@ static void flip_on(const struct kept *kept, const struct said *calm, size_t eve
 static bool flip_file(const struct kept *kept, size_t every, uint64_t seed) {
     struct said calm;
     size_t stopped = 0;
+    size_t wrong = 0;
     ask(kept->path, &calm);
     restore_around(kept);
     if (calm.status != DAYBOOK_OK || calm.finding_count > 0) {
@@ -385,16 +387,17 @@ static bool flip_file(const struct kept *kept, size_t every, uint64_t seed) {
             (void)fprintf(stderr, "%s, byte %zu, bit %02x: %s (seed %" PRIu64 ")\n", kept->path, shared->place,
                           bit_of(seed, shared->place), WIFSIGNALED(how) ? "it hangs" : "another answer, and not found",
                           seed);
-            return false;
+            wrong++;
+        } else {
+            stopped++;
         }
-        stopped++;
         shared->place += every;
     }
-    (void)printf("%s: %zu found, %zu stopped the program, %zu an older state, %zu without any effect\n",
+    (void)printf("%s: %zu found, %zu stopped the program, %zu an older state, %zu without any effect, %zu WRONG\n",
                  kept->path + strlen(ledger_path) + 1, shared->outcomes[FOUND], stopped, shared->outcomes[OLDER],
-                 shared->outcomes[UNCHANGED]);
+                 shared->outcomes[UNCHANGED], wrong);
     (void)fflush(stdout);
-    return true;
+    return wrong == 0;
 }
 
 int main(int argc, char **argv) {
@@ -416,8 +419,11 @@ int main(int argc, char **argv) {
     }
     size_t found = 0;
     bool is_good = file_count > 0;
-    for (size_t i = 0; is_good && i < file_count; i++) {
-        is_good = flip_file(&files[i], every, seed);
+    for (size_t i = 0; i < file_count; i++) {
+        if (argc > 5 && strstr(files[i].path, argv[5]) == NULL) {
+            continue;
+        }
+        is_good = flip_file(&files[i], every, seed) && is_good;
         found += shared->outcomes[FOUND];
     }
     for (size_t i = 0; i < file_count; i++) {

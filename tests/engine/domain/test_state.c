@@ -194,6 +194,37 @@ static void a_cut_or_flipped_row_is_refused_or_harmless(void **state) {
     world_close(&scene.world);
 }
 
+/* A page of the checkpoint that went bad may hide a row: then nobody is told that there is no such customer. */
+static void a_row_that_was_lost_is_no_refusal(void **state) {
+    (void)state;
+    static struct scene scene;
+    static const char *const lines[] = {"2024-06-02 deposit M 5", "2024-06-02 refund r 5 lot L",
+                                        "2024-06-02 reverse-charge g 0 reversal error",
+                                        "2024-06-02 reverse-payment p reversal bounced"};
+    static const uint64_t lost[] = {1, 2, 3, 5}; /* The row that each line needs: its customer, and its document. */
+    for (size_t i = 0; i < ROW_COUNT(lines); i++) {
+        struct decide_result result;
+        scene_open(&scene, NULL);
+        struct world *world = &scene.world;
+        world->forgets = true;
+        scene_line(&scene, "2024-06-01 open ann");
+        scene_line(&scene, "2024-06-01 deposit L 100");
+        scene_line(&scene, "2024-06-01 charge g 30 goods");
+        scene_line(&scene, "2024-06-01 pay p 20 none");
+        assert_true(world->rows[lost[i]].size > 0);
+        daybook_buffer_reset(&world->rows[lost[i]]);
+        const Pb__Request *request = script_request(&world->arena, lines[i], "lost");
+        struct decide_input input = world_input(world);
+        state_begin(world->state);
+        assert_int_equal(decide_request(world->decider, world->state, request, &input, &world->arena, &world->events,
+                                        &result, &world->error),
+                         DAYBOOK_DAMAGED);
+        assert_non_null(strstr(world->error.message, "delete views/state"));
+        state_rollback(world->state);
+        world_close(world);
+    }
+}
+
 static void random_bytes_are_no_row(void **state) {
     (void)state;
     struct pool pool;
@@ -301,6 +332,7 @@ int main(void) {
         cmocka_unit_test(memory_is_a_matter_of_speed_alone),
         cmocka_unit_test(a_packed_row_comes_back_as_it_was),
         cmocka_unit_test(a_cut_or_flipped_row_is_refused_or_harmless),
+        cmocka_unit_test(a_row_that_was_lost_is_no_refusal),
         cmocka_unit_test(random_bytes_are_no_row),
         cmocka_unit_test(a_name_is_found_behind_any_number_of_collisions),
         cmocka_unit_test(trimming_gives_the_memory_back),
