@@ -211,16 +211,26 @@ enum daybook_status item_read_group(struct daybook_bytes row, struct item_group 
 }
 
 enum daybook_status item_write_group(struct daybook_buffer *row, const struct item_group *group) {
-    uint8_t head[ITEM_CHECKSUM + PRESENT_SIZE] = {0};
-    store_le16(head + ITEM_CHECKSUM, (uint16_t)group->present);
+    enum { SIZE_MOST = 10 };
+    size_t room = ITEM_CHECKSUM + PRESENT_SIZE;
+    for (uint32_t rest = group->present; rest != 0; rest &= rest - 1) {
+        room += SIZE_MOST + group->items[__builtin_ctz(rest)].size;
+    }
     daybook_buffer_reset(row);
-    DAYBOOK_TRY(daybook_buffer_append(row, head, sizeof head));
+    uint8_t *start = daybook_buffer_reserve(row, room);
+    if (start == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    uint8_t *to = start + ITEM_CHECKSUM;
+    store_le16(to, (uint16_t)group->present);
+    to += PRESENT_SIZE;
     for (uint32_t rest = group->present; rest != 0; rest &= rest - 1) {
         struct daybook_bytes item = group->items[__builtin_ctz(rest)];
-        uint8_t size[10];
-        DAYBOOK_TRY(daybook_buffer_append(row, size, varint_store(size, item.size)));
-        DAYBOOK_TRY(daybook_buffer_append(row, item.data, item.size));
+        to += varint_store(to, item.size);
+        memcpy(to, item.data, item.size);
+        to += item.size;
     }
+    row->size = (size_t)(to - start);
     item_seal(row->data, row->size);
     return DAYBOOK_OK;
 }

@@ -14,8 +14,8 @@ enum {
     VIEW_GENERATIONS_MAX = 64, /* Looked at; more than two are there only after damage. */
     VIEW_RACY_US = 100 * 1000, /* A directory that changed this lately may change again unseen. */
     VIEW_NAME_MAX = 200,
-    VIEW_DEFAULT_BATCH = 524288, /* Half a second: pages that it changes are copied once. */
-    VIEW_DEFAULT_PACK = 100000,  /* What is built of fewer is small however it lies. */
+    VIEW_DEFAULT_BATCH = 1 << 20, /* A second at most: rows that it changes again and again are written once. */
+    VIEW_DEFAULT_PACK = 100000,   /* What is built of fewer is small however it lies. */
     VIEW_REFRESH_NS = 10 * 1000 * 1000,
 };
 
