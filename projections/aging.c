@@ -388,8 +388,8 @@ static const char *const tables[AGING_TABLE_COUNT] = {
 
 const struct projection aging_projection = {
     .name = "aging",
-    .version = 6,
-    .readable_from = 6,
+    .version = 7,
+    .readable_from = 7,
     .tables = tables,
     .table_count = AGING_TABLE_COUNT,
     .open = open_fold,

@@ -84,8 +84,8 @@ static const char *const tables[BALANCE_TABLE_COUNT] = {
 
 const struct projection balance_projection = {
     .name = "balance",
-    .version = 5,
-    .readable_from = 5,
+    .version = 6,
+    .readable_from = 6,
     .tables = tables,
     .table_count = BALANCE_TABLE_COUNT,
     .open = open_fold,

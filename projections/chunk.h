@@ -44,7 +44,8 @@ enum {
     CHUNK_LEVELS = 12, /* 8^11 chunks: more than an ordinal counts. */
 };
 
-_Static_assert(CHUNK_HEADER_MAX + CHUNK_SLOTS_SIZE_MAX + SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX < CHUNK_SIZE_MAX,
+_Static_assert(CHUNK_HEADER_MAX + CHUNK_SLOTS_SIZE_MAX + CHUNK_EARLY_SIZE_MAX + SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX <
+                   CHUNK_SIZE_MAX,
                "an event's entries must fit a chunk");
 
 struct chunk_header {

@@ -226,7 +226,15 @@ bool chunk_reader_init(struct chunk_reader *reader, unsigned column_count, struc
     if (has_columns && !read_slots(&at, end, column_count, slots)) {
         return false;
     }
-    *reader = (struct chunk_reader){.next = at, .end = end, .slots = has_columns ? slots : NULL};
+    struct daybook_bytes early = {0};
+    if (has_columns) {
+        if (at == end || (size_t)(end - at) < 1u + *at) {
+            return false;
+        }
+        early = (struct daybook_bytes){at + 1, *at};
+        at += 1 + early.size;
+    }
+    *reader = (struct chunk_reader){.next = at, .end = end, .slots = has_columns ? slots : NULL, .early = early};
     return true;
 }
 
@@ -313,12 +321,12 @@ static bool in_range(const struct chunk_reader *reader) {
     return reader->effective_on >= INT32_MIN && reader->effective_on <= INT32_MAX;
 }
 
-bool chunk_read_entry(struct chunk_reader *reader) {
+static bool read_entry(struct chunk_reader *reader) {
     struct entry_head entry;
     int64_t unit = 0;
     int64_t amount;
     bool has_columns = reader->slots != NULL;
-    if (!read_head(reader, has_columns, &entry) || !in_range(reader)) {
+    if (!read_head(reader, has_columns, &entry)) {
         return false;
     }
     reader->present = 0;
@@ -338,6 +346,18 @@ bool chunk_read_entry(struct chunk_reader *reader) {
     return true;
 }
 
+bool chunk_read_entry(struct chunk_reader *reader) {
+    return read_entry(reader) && in_range(reader);
+}
+
+static void add_columns(const struct chunk_reader *reader, struct chunk_sums *sums) {
+    sums->count++;
+    for (uint32_t rest = reader->present; rest != 0; rest &= rest - 1) {
+        int column = __builtin_ctz(rest);
+        sums->columns[column] += reader->columns[column];
+    }
+}
+
 /* Every amount of what is visible, one entry after the other: right for all that an entry can be. */
 static bool add_each(struct chunk_reader *reader, int32_t as_of, uint64_t known_at, struct chunk_sums *sums) {
     while (reader->next < reader->end) {
@@ -347,13 +367,8 @@ static bool add_each(struct chunk_reader *reader, int32_t as_of, uint64_t known_
         if (reader->sequence > known_at) {
             break;
         }
-        if (reader->effective_on > as_of) {
-            continue;
-        }
-        sums->count++;
-        for (uint32_t rest = reader->present; rest != 0; rest &= rest - 1) {
-            int column = __builtin_ctz(rest);
-            sums->columns[column] += reader->columns[column];
+        if (reader->effective_on <= as_of) {
+            add_columns(reader, sums);
         }
     }
     return true;
@@ -425,6 +440,89 @@ bool chunk_add_visible(struct chunk_reader *reader, int32_t as_of, uint64_t know
             int column = __builtin_ctz(rest);
             sums->columns[column] += (lowered >> column & 1) != 0 ? -by_slot[i] : by_slot[i];
         }
+    }
+    return true;
+}
+
+/* ---- the least dates ---- */
+
+struct early {
+    int64_t effective_on;
+    size_t offset;
+};
+
+/* Keeps the least dates in order, those that came first before others of their day. */
+static void keep(struct early kept[CHUNK_EARLY_MAX + 1], size_t *count, struct early early) {
+    size_t place = *count;
+    while (place > 0 && kept[place - 1].effective_on > early.effective_on) {
+        place--;
+    }
+    if (place > CHUNK_EARLY_MAX) {
+        return;
+    }
+    *count += *count <= CHUNK_EARLY_MAX;
+    memmove(&kept[place + 1], &kept[place], (*count - 1 - place) * sizeof *kept);
+    kept[place] = early;
+}
+
+size_t chunk_early_write(uint8_t to[CHUNK_EARLY_SIZE_MAX], struct chunk_reader entries) {
+    uint8_t bytes[10 + CHUNK_EARLY_MAX * (10 + 2)];
+    struct early kept[CHUNK_EARLY_MAX + 1];
+    const uint8_t *start = entries.next;
+    size_t count = 0;
+    to[0] = 0;
+    while (entries.next < entries.end) {
+        size_t offset = (size_t)(entries.next - start);
+        if (!chunk_read_entry(&entries)) {
+            return 1;
+        }
+        keep(kept, &count, (struct early){entries.effective_on, offset});
+    }
+    if (count <= CHUNK_EARLY_MAX) {
+        return 1; /* All of them are few. */
+    }
+    int64_t bound = kept[CHUNK_EARLY_MAX].effective_on;
+    size_t size = varint_store(bytes, zigzag_encode(bound));
+    for (size_t i = 0; i < CHUNK_EARLY_MAX && kept[i].effective_on < bound; i++) {
+        size += varint_store(bytes + size, (uint64_t)(bound - kept[i].effective_on));
+        store_le16(bytes + size, (uint16_t)kept[i].offset);
+        size += 2;
+    }
+    if (size >= CHUNK_EARLY_SIZE_MAX) {
+        return 1;
+    }
+    to[0] = (uint8_t)size;
+    memcpy(to + 1, bytes, size);
+    return 1 + size;
+}
+
+bool chunk_add_early(const struct chunk_reader *reader, int32_t as_of, struct chunk_sums *sums, bool *is_done) {
+    const uint8_t *at = reader->early.data;
+    const uint8_t *end = at + reader->early.size;
+    uint64_t bits;
+    *is_done = false;
+    if (reader->early.size == 0) {
+        return true;
+    }
+    if (!varint_take(&at, end, &bits)) {
+        return false;
+    }
+    int64_t bound = zigzag_decode(bits);
+    *is_done = as_of < bound;
+    while (*is_done && at < end) {
+        if (!varint_take(&at, end, &bits) || end - at < 2) {
+            return false;
+        }
+        size_t offset = load_le16(at);
+        at += 2;
+        if (bound - (int64_t)bits > as_of) {
+            break;
+        }
+        struct chunk_reader entry = {.next = reader->next + offset, .end = reader->end, .slots = reader->slots};
+        if (offset >= (size_t)(reader->end - reader->next) || !read_entry(&entry)) {
+            return false;
+        }
+        add_columns(&entry, sums);
     }
     return true;
 }

@@ -284,12 +284,19 @@ static struct series_slots *slots_of(const struct series *series, struct tail *t
 }
 
 static enum daybook_status write_tail(const struct series *series, struct store_txn *txn, uint32_t account,
-                                      const struct tail *tail, struct daybook_error *error) {
+                                      const struct tail *tail, bool is_full, struct daybook_error *error) {
     uint8_t key[CHUNK_KEY_SIZE];
     uint8_t header[CHUNK_HEADER_MAX];
     uint8_t body[CHUNK_SIZE_MAX];
     uint8_t *value = NULL;
-    size_t body_size = series->shape.column_count > 0 ? chunk_slots_write(body, &tail->slots) : 0;
+    size_t body_size = 0;
+    if (series->shape.column_count > 0) {
+        /* Of a chunk that will grow nothing is said, and that takes a byte. */
+        struct chunk_reader entries = {
+            .next = tail->entries, .end = tail->entries + (is_full ? tail->size : 0), .slots = &tail->slots};
+        body_size = chunk_slots_write(body, &tail->slots);
+        body_size += chunk_early_write(body + body_size, entries);
+    }
     memcpy(body + body_size, tail->entries, tail->size);
     body_size += tail->size;
     chunk_make_key(account, 0, tail->first_sequence, key);
@@ -305,7 +312,7 @@ static enum daybook_status write_tail(const struct series *series, struct store_
 /* The chunk is full: write it and the groups that it completes, and begin the next. */
 static enum daybook_status end_chunk(const struct series *series, struct store_txn *txn, uint32_t account,
                                      struct tail *tail, struct daybook_error *error) {
-    enum daybook_status status = write_tail(series, txn, account, tail, error);
+    enum daybook_status status = write_tail(series, txn, account, tail, true, error);
     uint64_t ended = (uint64_t)tail->header.ordinal + 1;
     for (unsigned level = 1; status == DAYBOOK_OK && level < CHUNK_LEVELS; level++) {
         if (ended % ((uint64_t)1 << (CHUNK_FANOUT_BITS * level)) != 0) {
@@ -369,8 +376,9 @@ static enum daybook_status pack_into(const struct series *series, struct store_t
                                      struct tail *tail, uint64_t sequence, const struct series_entry *entries,
                                      size_t count, struct packed *packed, struct daybook_error *error) {
     uint32_t slot_count = tail->slots.count;
+    size_t tables_size = series->shape.column_count > 0 ? CHUNK_EARLY_SIZE_MAX + 1 : 0;
     bool fits = pack(series, tail, sequence, entries, count, packed) &&
-                tail->header_room + 1 + tail->slots.size_bytes + tail->size + packed->size <= CHUNK_SIZE_MAX;
+                tail->header_room + tables_size + tail->slots.size_bytes + tail->size + packed->size <= CHUNK_SIZE_MAX;
     if (fits || tail->header.count == 0) {
         return DAYBOOK_OK;
     }
@@ -535,7 +543,7 @@ enum daybook_status series_flush(struct series *series, struct store_txn *txn, s
     }
     for (size_t i = 0; i < series->dirty_count && status == DAYBOOK_OK; i++) {
         struct tail *tail = series->tails[series->dirty[i]];
-        status = write_tail(series, txn, series->dirty[i], tail, error);
+        status = write_tail(series, txn, series->dirty[i], tail, false, error);
         tail->is_dirty = false;
     }
     series->dirty_count = 0;

@@ -78,6 +78,19 @@ static enum daybook_status add_entries(struct question *question, const struct p
                : chunk_damaged(question->account, error);
 }
 
+/* Adds the entries up to A of a chunk that is known at K as a whole. */
+static enum daybook_status add_known(struct question *question, const struct place *place,
+                                     struct daybook_error *error) {
+    struct series_slots slots;
+    struct chunk_reader reader;
+    bool is_done;
+    DAYBOOK_TRY(
+        chunk_open_entries(place->row.value, question->shape.column_count, place->body, &slots, &reader, error));
+    bool is_whole = chunk_add_early(&reader, question->as_of, &question->sums, &is_done) &&
+                    (is_done || chunk_add_visible(&reader, question->as_of, UINT64_MAX, &question->sums));
+    return is_whole ? DAYBOOK_OK : chunk_damaged(question->account, error);
+}
+
 /* Adds all entries before `to` that are not before `from` (NULL: from the first on). */
 static void add_range(struct question *question, const struct chunk_header *from, const struct chunk_header *to) {
     question->sums.count += to->count_before - (from == NULL ? 0 : from->count_before);
@@ -159,7 +172,7 @@ static enum daybook_status walk_back(struct question *question, struct place pla
             add_range(question, &before.header, &place.header);
             break;
         case SIDE_BOTH:
-            DAYBOOK_TRY(add_entries(question, &before, error));
+            DAYBOOK_TRY(add_known(question, &before, error));
             break;
         case SIDE_HIDDEN:
             break;

@@ -3,7 +3,7 @@
 
 #include "projections/chunk_entry.h"
 
-enum { ENTRIES = 40, BODY_MAX = CHUNK_SLOTS_SIZE_MAX + ENTRIES * CHUNK_ENTRY_MAX };
+enum { ENTRIES = 40, BODY_MAX = CHUNK_SLOTS_SIZE_MAX + CHUNK_EARLY_SIZE_MAX + ENTRIES * CHUNK_ENTRY_MAX };
 
 struct written {
     unsigned column_count;
@@ -59,6 +59,10 @@ static void write_entries(struct written *w) {
     w->count = count;
     w->size = w->column_count > 0 ? chunk_slots_write(w->body, &slots) : 0;
     assert_true(w->column_count == 0 || w->size == 1 + slots.size_bytes);
+    if (w->column_count > 0) {
+        struct chunk_reader reader = {.next = entries, .end = entries + size, .slots = &slots};
+        w->size += chunk_early_write(w->body + w->size, reader);
+    }
     memcpy(w->body + w->size, entries, size);
     w->size += size;
 }
@@ -136,6 +140,40 @@ static void sums_are_those_of_a_plain_loop(void **state) {
     }
 }
 
+static void the_earliest_are_found_without_the_others(void **state) {
+    (void)state;
+    struct chance chance = {chance_seed(20240304)};
+    static struct written w;
+    size_t done = 0;
+    for (int i = 0; i < 4000; i++) {
+        struct series_slots slots;
+        struct chunk_reader reader;
+        struct chunk_sums sums = {0};
+        struct chunk_sums expected = {0};
+        bool is_done;
+        make(&chance, &w);
+        int32_t as_of = w.entries[chance_next(&chance) % w.count].effective_on;
+        for (size_t n = 0; n < w.count; n++) {
+            if (w.entries[n].effective_on <= as_of) {
+                expected.count++;
+                for (unsigned column = 0; column < w.column_count; column++) {
+                    expected.columns[column] += w.entries[n].columns[column];
+                }
+            }
+        }
+        begin(&w, (struct daybook_bytes){w.body, w.size}, &slots, &reader);
+        assert_true(chunk_add_early(&reader, as_of, &sums, &is_done));
+        assert_true(is_done || sums.count == 0);
+        if (is_done) {
+            done++;
+            assert_true(sums.count <= CHUNK_EARLY_MAX);
+            assert_int_equal(sums.count, expected.count);
+            assert_memory_equal(sums.columns, expected.columns, sizeof sums.columns);
+        }
+    }
+    assert_true(done > 400);
+}
+
 /* The checksum tells first; but what it does not, reads nothing past the end (the sanitizer watches). */
 static void damage_reads_no_further(void **state) {
     (void)state;
@@ -155,7 +193,9 @@ static void damage_reads_no_further(void **state) {
         struct series_slots slots;
         struct chunk_reader reader;
         struct chunk_sums sums = {0};
+        bool is_done;
         refused += !chunk_reader_init(&reader, w.column_count, body, &slots) ||
+                   !chunk_add_early(&reader, 19050, &sums, &is_done) ||
                    !chunk_add_visible(&reader, INT32_MAX, UINT64_MAX, &sums);
         free(cut);
     }
@@ -166,6 +206,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_come_back),
         cmocka_unit_test(sums_are_those_of_a_plain_loop),
+        cmocka_unit_test(the_earliest_are_found_without_the_others),
         cmocka_unit_test(damage_reads_no_further),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
