@@ -5,9 +5,9 @@
 #include "base/files.h"
 #include "store/journal_internal.h"
 
-/* LMDB's pages, and what is left free of a frame's last one: their header, and room for a frame that packs a little
- * worse than the one before. */
-enum { PAGE_BYTES = 4096, PAGE_MARGIN_BYTES = 256 };
+/* LMDB's pages, the header of the first, and what is left free of a frame's last one: room for a frame that packs a
+ * little worse than the one before. */
+enum { PAGE_BYTES = 4096, PAGE_HEADER_BYTES = 16, PAGE_MARGIN_BYTES = 400 };
 
 /* An event carries its sequence and its instant, and the journal keeps both in keys and headers too. They are compared
  * here, once, because what is appended can never be taken back. */
@@ -87,42 +87,69 @@ static size_t frame_events(const struct journal *journal, size_t left) {
     return events < FRAME_TARGET_EVENTS / 2 ? FRAME_TARGET_EVENTS : events;
 }
 
+/* A frame of `count` events and `size` bytes that ends in the first half of its last page: how many of them would end
+ * in the page before. Otherwise `count`. */
+static size_t frame_events_fitting(size_t count, size_t size) {
+    const size_t pages = (size + PAGE_HEADER_BYTES) / PAGE_BYTES;
+    const size_t over = (size + PAGE_HEADER_BYTES) % PAGE_BYTES;
+    if (count < FRAME_TARGET_EVENTS / 2 || pages == 0 || over == 0 || over > PAGE_BYTES / 2) {
+        return count;
+    }
+    return count * (pages * PAGE_BYTES - PAGE_MARGIN_BYTES) / size;
+}
+
+/* The next `count` events of the batch as one frame at the end of `packed`. */
+static enum daybook_status piece_pack(struct journal *journal, const struct journal_batch *batch, size_t from,
+                                      size_t count, struct journal_piece *piece, struct daybook_error *error) {
+    const struct frame_header header = {
+        .first_sequence = journal->head.sequence + 1 + from,
+        .event_count = (uint32_t)count,
+        .first_recorded_at_us = batch->recorded_at_us[from],
+        .last_recorded_at_us = batch->recorded_at_us[from + count - 1],
+    };
+    *piece = (struct journal_piece){.offset = journal->packed.size};
+    enum daybook_status status = frame_pack(journal->codec, header, batch->events + from, &journal->packed, error);
+    if (status == DAYBOOK_OK) {
+        piece->size = journal->packed.size - piece->offset;
+        status = frame_peek((struct daybook_bytes){journal->packed.data + piece->offset, piece->size}, &piece->header,
+                            error);
+    }
+    return status;
+}
+
 /* Cuts the batch into frames and packs them, before the transaction begins. */
 static enum daybook_status batch_pack(struct journal *journal, const struct journal_batch *batch,
                                       struct daybook_error *error) {
     journal->piece_count = 0;
     daybook_buffer_reset(&journal->packed);
     for (size_t from = 0; from < batch->count;) {
-        const size_t most = from + frame_events(journal, batch->count - from);
+        const size_t left = batch->count - from;
+        const size_t most = from + frame_events(journal, left);
+        struct journal_piece piece;
         size_t raw_bytes = 0;
         size_t to = from;
         while (to < most && (to == from || raw_bytes + batch->events[to].size <= FRAME_TARGET_BYTES)) {
             raw_bytes += batch->events[to++].size;
         }
-        const struct frame_header header = {
-            .first_sequence = journal->head.sequence + 1 + from,
-            .event_count = (uint32_t)(to - from),
-            .first_recorded_at_us = batch->recorded_at_us[from],
-            .last_recorded_at_us = batch->recorded_at_us[to - 1],
-        };
-        struct journal_piece piece = {.offset = journal->packed.size};
-        enum daybook_status status = frame_pack(journal->codec, header, batch->events + from, &journal->packed, error);
-        if (status != DAYBOOK_OK) {
-            return status;
+        size_t count = to - from;
+        enum daybook_status status = piece_pack(journal, batch, from, count, &piece, error);
+        if (status == DAYBOOK_OK && left > FRAME_TARGET_EVENTS && frame_events_fitting(count, piece.size) < count) {
+            journal->packed.size = piece.offset; /* It ran a little into another page: packed again, once. */
+            count = frame_events_fitting(count, piece.size);
+            status = piece_pack(journal, batch, from, count, &piece, error);
         }
-        piece.size = journal->packed.size - piece.offset;
-        status =
-            frame_peek((struct daybook_bytes){journal->packed.data + piece.offset, piece.size}, &piece.header, error);
         if (status == DAYBOOK_OK) {
             status = piece_add(journal, piece, error);
         }
         if (status != DAYBOOK_OK) {
             return status;
         }
-        if (to - from >= FRAME_TARGET_EVENTS / 2) {
-            journal->event_milli_bytes = piece.size * 1000 / (to - from);
+        if (count >= FRAME_TARGET_EVENTS / 2) {
+            const size_t milli_bytes = piece.size * 1000 / count;
+            const size_t before = journal->event_milli_bytes;
+            journal->event_milli_bytes = before == 0 ? milli_bytes : (3 * before + milli_bytes) / 4;
         }
-        from = to;
+        from += count;
     }
     return DAYBOOK_OK;
 }

@@ -48,9 +48,9 @@ struct journal {
     struct journal_piece *pieces;
     size_t piece_count;
     size_t piece_capacity;
-    size_t event_milli_bytes;           /* Packed, of the last large frame: what the next one is cut by. 0 = unknown. */
-    struct daybook_buffer raw;          /* A frame being verified or merged. */
-    struct daybook_buffer merged_raw;   /* All events of a merge. */
+    size_t event_milli_bytes;         /* Packed, of the last large frames: what the next one is cut by. 0 = unknown. */
+    struct daybook_buffer raw;        /* A frame being verified or merged. */
+    struct daybook_buffer merged_raw; /* All events of a merge. */
     struct daybook_buffer merged_frame; /* And their one frame. */
     struct event_span *events;          /* LIMIT_FRAME_EVENTS, pointing into `raw`. */
     struct event_span *merged_events;   /* FRAME_TARGET_EVENTS, pointing into `merged_raw`. */
