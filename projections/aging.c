@@ -141,11 +141,7 @@ static void plan_dispute(struct plan *plan, const char *charge, int64_t disputed
     plan->changes[0].disputed_minor = disputed_minor;
 }
 
-/* False: the event has no body, or its slices overflow. */
-static bool plan_event(struct plan *plan, const Pb__Event *e) {
-    plan->makes = false;
-    plan->change_count = 0;
-    plan->allocation_sequence = 0;
+static bool plan_body(struct plan *plan, const Pb__Event *e) {
     switch (e->body_case) {
     case PB__EVENT__BODY_CHARGE_POSTED:
         plan_charge(plan, e);
@@ -246,6 +242,14 @@ static enum daybook_status apply_changes(struct aging_fold *fold, struct store_t
         DAYBOOK_TRY(status);
     }
     return items_change(fold->items, txn, changes, plan->change_count, error);
+}
+
+/* False: the event has no body, or its slices overflow. */
+static bool plan_event(struct plan *plan, const Pb__Event *event) {
+    plan->makes = false;
+    plan->change_count = 0;
+    plan->allocation_sequence = 0;
+    return plan_body(plan, event);
 }
 
 static struct foreseen *place_of(struct aging_fold *fold, uint64_t sequence) {
