@@ -232,8 +232,8 @@ static void decide_list(struct writer *writer, struct submission *list) {
     }
 }
 
-/* Those whose batch was just committed come back while the leader waits for that commit: the little that they ask shares
- * the next one, which would otherwise be small, and theirs one more. */
+/* Those whose batch was just committed come back while the leader waits for that commit: the little that they ask
+ * shares the next one, which would otherwise be small, and theirs one more. */
 static void decide_late(struct writer *writer, struct submission *list) {
     if (!writer->is_appending) {
         return;
