@@ -2,10 +2,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "audit_inside.h"
+#include "base/thread.h"
 #include "projection/feed.h"
 
 /* Deciding is one thread's and takes longest, the views share what is left: so it gets a processor to itself. */
@@ -134,7 +133,7 @@ static enum daybook_status refold_view(struct refold *refold, struct audit_view 
 
 static void *refold_thread(void *context) {
     struct refold *refold = context;
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), REFOLD_NICE); /* The calling thread alone, on Linux. */
+    thread_stand_back(REFOLD_NICE);
     struct audit_views *views = refold->owner;
     struct audit_view *made = &views->run->report->views[refold - views->refolds];
     enum daybook_status status = refold_view(refold, made, &refold->error);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/thread.h"
 #include "codec/wire.h"
 #include "domain/decide.h"
 #include "limits.h"
@@ -151,6 +152,7 @@ static void fill_ring(struct read_ahead *ahead) {
 
 static void *run(void *context) {
     struct read_ahead *ahead = context;
+    thread_stand_back(THREAD_SERVES);
     pthread_mutex_lock(&ahead->lock);
     while (!ahead->is_closing) {
         if (!ahead->is_working) {

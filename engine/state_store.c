@@ -21,6 +21,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/sort.h"
+#include "base/thread.h"
 #include "projection/mark.h"
 #include "store/names.h"
 
@@ -385,6 +386,7 @@ static enum daybook_status put_all(struct state_store *state_store, struct store
 
 static void *write_checkpoint(void *context) {
     struct state_store *state_store = context;
+    thread_stand_back(THREAD_SERVES);
     struct state_write *write = &state_store->write;
     struct store_txn *txn = NULL;
     write->status = store_begin_write(state_store->store, &txn, &write->error);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "limits.h"
 #include "writer_inside.h"
 
@@ -147,6 +148,7 @@ static void append(struct writer *writer, unsigned slot, struct submission *list
 static void *run_appender(void *context) {
     struct writer *writer = context;
     struct appender *appender = &writer->appender;
+    thread_stand_back(THREAD_SERVES); /* Behind the leader, who waits for nobody while there is something to decide. */
     pthread_mutex_lock(&writer->lock);
     for (;;) {
         while (!appender->is_called && !appender->is_closing) {
