@@ -125,7 +125,14 @@ static enum daybook_status open_store(struct state_store *state_store, size_t ma
     DAYBOOK_TRY(store_open(state_store->path, &options, &state_store->store, error));
     DAYBOOK_TRY(begin_read(state_store, error));
     DAYBOOK_TRY(read_meta(state_store, is_usable, error));
-    return !*is_usable ? DAYBOOK_OK : names_open(state_store->read, TABLE_NAMES, &state_store->names, error);
+    if (!*is_usable) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(names_open(state_store->read, TABLE_NAMES, &state_store->names, error));
+    /* A state of events without the key of any request: the table was lost, or there is next to nothing to replay. */
+    bool is_lost = state_store->position > 0 && names_run_count(state_store->names) == 0;
+    return is_lost ? daybook_fail(error, DAYBOOK_DAMAGED, "opening the state in %s: it has no names", state_store->path)
+                   : DAYBOOK_OK;
 }
 
 static void close_store(struct state_store *state_store) {

@@ -1,49 +1,29 @@
-/*
- * Runs of names in one table.
- *
- *     key     u32 BE run, u64 BE hash of the block's first entry, u64 BE its number
- *     value   up to 126 entries: u64 LE hash, u64 LE number
- *
- *     key     u32 BE 0xFFFFFFFF, u32 BE run   (the list of runs)
- *     value   u32 LE level, u64 LE entry count
- *
- * 126 entries are 2 016 bytes: two blocks fill a page of LMDB.
- */
+/* Runs of names in one table; what their rows look like is in names_block.h. */
 #include "store/names.h"
 
 #include <assert.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "store/names_block.h"
+#include "store/names_filter.h"
 
 enum {
     RUN_FANOUT = 8,
     RUNS_MAX = 128,
-    ENTRY_BYTES = 16,
-    BLOCK_ENTRIES = 126,
-    BLOCK_KEY_BYTES = 20,
     LIST_KEY_BYTES = 8,
-    FILTER_LINE_BYTES = 64,
-    FILTER_BITS_PER_NAME = 12,
-    FILTER_PROBES = 6,
-    FILTER_SMALLEST = 1 << 16, /* Names. */
-    PLAIN_FINDS = 4096,        /* Until the filter is made: a program that asks little need not read every name. */
+    LIST_VALUE_BYTES = 8 + 4 + 8 + ENTRY_BYTES,
+    END_VALUE_BYTES = 8 + 4,
+    PLAIN_FINDS = 4096, /* Until the filter is made: a program that asks little need not read every name. */
 };
 #define LIST_RUN 0xFFFFFFFFU
+#define LIST_END 0xFFFFFFFFU
 
 struct run {
     uint32_t id;
     uint32_t level;
     uint64_t count;
-};
-
-/* A blocked Bloom filter: all probes of a name fall into one cache line. A flush adds to it while others ask:
- * that a name of the flush is seen early or late is no matter, since nobody is to find it yet. */
-struct filter {
-    _Atomic uint64_t *words;
-    uint64_t line_count;
-    uint64_t capacity; /* Names, before it is made anew at twice the size. */
-    uint64_t count;
+    struct names_entry first;
 };
 
 /* The runs that are there, in order of id: the newest last. */
@@ -68,108 +48,42 @@ static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "keeping names: memory was refused");
 }
 
-static void filter_release(struct filter *filter) {
-    free(filter->words);
-    *filter = (struct filter){0};
-}
-
-static enum daybook_status filter_make(struct filter *filter, uint64_t capacity, struct daybook_error *error) {
-    *filter = (struct filter){.capacity = capacity < FILTER_SMALLEST ? FILTER_SMALLEST : capacity};
-    filter->line_count = filter->capacity * FILTER_BITS_PER_NAME / 8 / FILTER_LINE_BYTES + 1;
-    size_t bytes = (size_t)filter->line_count * FILTER_LINE_BYTES;
-    filter->words = aligned_alloc(FILTER_LINE_BYTES, bytes);
-    if (filter->words == NULL) {
-        return no_memory(error);
-    }
-    memset((void *)filter->words, 0, bytes);
-    return DAYBOOK_OK;
-}
-
-/* The high bits choose the line, the low ones the bits in it. */
-static _Atomic uint64_t *filter_line(const struct filter *filter, uint64_t hash) {
-    uint64_t line = (uint64_t)(((hash >> 32) * filter->line_count) >> 32);
-    return filter->words + line * (FILTER_LINE_BYTES / 8);
-}
-
-static uint32_t filter_bit(uint64_t *bits) {
-    uint32_t bit = (uint32_t)*bits & 511;
-    *bits = (*bits >> 9) | (*bits << 55);
-    return bit;
-}
-
-/* One thread adds at a time, so a load and a store do. */
-static void filter_add(struct filter *filter, uint64_t hash) {
-    _Atomic uint64_t *line = filter_line(filter, hash);
-    uint64_t bits = hash * 0x9E3779B97F4A7C15ULL;
-    for (int i = 0; i < FILTER_PROBES; i++) {
-        uint32_t bit = filter_bit(&bits);
-        _Atomic uint64_t *word = &line[bit >> 6];
-        uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
-        atomic_store_explicit(word, value | UINT64_C(1) << (bit & 63), memory_order_relaxed);
-    }
-    filter->count++;
-}
-
-static bool filter_may_have(const struct filter *filter, uint64_t hash) {
-    _Atomic uint64_t *line = filter_line(filter, hash);
-    uint64_t bits = hash * 0x9E3779B97F4A7C15ULL;
-    for (int i = 0; i < FILTER_PROBES; i++) {
-        uint32_t bit = filter_bit(&bits);
-        if ((atomic_load_explicit(&line[bit >> 6], memory_order_relaxed) >> (bit & 63) & 1) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void block_key(uint8_t key[BLOCK_KEY_BYTES], uint32_t run, uint64_t hash, uint64_t number) {
-    store_be32(key, run);
-    store_be64(key + 4, hash);
-    store_be64(key + 12, number);
-}
-
-static bool is_block_of(const struct table_row *row, uint32_t run) {
-    return row->is_valid && row->key.size == BLOCK_KEY_BYTES && load_be32(row->key.data) == run &&
-           row->value.size % ENTRY_BYTES == 0;
-}
-
 /* Walks the entries of one run in order. */
 struct run_reader {
     struct table_cursor *cursor;
     struct table_row row;
     uint32_t run;
+    struct block block;
     size_t index;
-    struct names_entry entry;
-    bool is_at_end;
 };
 
-static void reader_load(struct run_reader *reader) {
-    reader->is_at_end = !is_block_of(&reader->row, reader->run) || reader->row.value.size == 0;
-    if (!reader->is_at_end) {
-        const uint8_t *at = reader->row.value.data + reader->index * ENTRY_BYTES;
-        reader->entry = (struct names_entry){load_le64(at), load_le64(at + 8)};
-    }
+static bool reader_is_at_end(const struct run_reader *reader) {
+    return reader->index == reader->block.count;
 }
 
-static enum daybook_status reader_open(struct store_txn *txn, unsigned table, uint32_t run, struct run_reader *reader,
-                                       struct daybook_error *error) {
+static struct names_entry reader_entry(const struct run_reader *reader) {
+    return entry_load(reader->block.entries + reader->index * ENTRY_BYTES);
+}
+
+static enum daybook_status reader_open(struct store_txn *txn, unsigned table, const struct run *run,
+                                       struct run_reader *reader, struct daybook_error *error) {
     uint8_t key[BLOCK_KEY_BYTES];
-    *reader = (struct run_reader){.run = run};
-    block_key(key, run, 0, 0);
+    *reader = (struct run_reader){.run = run->id};
+    block_key(key, run->id, 0, 0);
     DAYBOOK_TRY(cursor_open(txn, table, &reader->cursor, error));
     DAYBOOK_TRY(cursor_seek(reader->cursor, (struct daybook_bytes){key, sizeof key}, &reader->row, error));
-    reader_load(reader);
-    return DAYBOOK_OK;
+    return block_expect(&reader->row, run->id, run->first, &reader->block, error);
 }
 
 static enum daybook_status reader_next(struct run_reader *reader, struct daybook_error *error) {
     reader->index++;
-    if (reader->index * ENTRY_BYTES >= reader->row.value.size) {
-        reader->index = 0;
-        DAYBOOK_TRY(cursor_next(reader->cursor, &reader->row, error));
+    if (!reader_is_at_end(reader) || entries_equal(reader->block.next, no_entry)) {
+        return DAYBOOK_OK;
     }
-    reader_load(reader);
-    return DAYBOOK_OK;
+    struct names_entry first = reader->block.next;
+    reader->index = 0;
+    DAYBOOK_TRY(cursor_next(reader->cursor, &reader->row, error));
+    return block_expect(&reader->row, reader->run, first, &reader->block, error);
 }
 
 /* A filter of all names in the runs, with room for as many again. */
@@ -182,9 +96,9 @@ static enum daybook_status fill_filter(unsigned table, const struct run_list *li
     DAYBOOK_TRY(filter_make(filter, total * 2, error));
     for (size_t i = 0; i < list->count; i++) {
         struct run_reader reader;
-        enum daybook_status status = reader_open(txn, table, list->runs[i].id, &reader, error);
-        while (status == DAYBOOK_OK && !reader.is_at_end) {
-            filter_add(filter, reader.entry.hash);
+        enum daybook_status status = reader_open(txn, table, &list->runs[i], &reader, error);
+        while (status == DAYBOOK_OK && !reader_is_at_end(&reader)) {
+            filter_add(filter, reader_entry(&reader).hash);
             status = reader_next(&reader, error);
         }
         cursor_close(reader.cursor);
@@ -196,25 +110,43 @@ static enum daybook_status fill_filter(unsigned table, const struct run_list *li
     return DAYBOOK_OK;
 }
 
+/* One row of the list; at its end, `is_whole` says that all of it was seen. */
+static enum daybook_status read_run(struct names *names, const struct table_row *row, bool *is_whole,
+                                    struct daybook_error *error) {
+    const uint8_t *value = row->value.data;
+    if (*is_whole || row->key.size != LIST_KEY_BYTES || !names_row_is_sound(row)) {
+        return names_damaged(error);
+    }
+    uint32_t id = load_be32(row->key.data + 4);
+    if (id == LIST_END) {
+        *is_whole = row->value.size == END_VALUE_BYTES && load_le32(value + 8) == names->list.count;
+        return *is_whole ? DAYBOOK_OK : names_damaged(error);
+    }
+    if (row->value.size != LIST_VALUE_BYTES || names->list.count == RUNS_MAX) {
+        return names_damaged(error);
+    }
+    names->list.runs[names->list.count++] =
+        (struct run){id, load_le32(value + 8), load_le64(value + 12), entry_load(value + 20)};
+    names->list.next_id = id + 1;
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status read_runs(struct names *names, struct store_txn *txn, struct daybook_error *error) {
     struct table_cursor *cursor = NULL;
     struct table_row row;
     uint8_t key[4];
+    bool is_whole = false;
     store_be32(key, LIST_RUN);
     DAYBOOK_TRY(cursor_open(txn, names->table, &cursor, error));
     enum daybook_status status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
     while (status == DAYBOOK_OK && row.is_valid) {
-        if (row.key.size != LIST_KEY_BYTES || row.value.size != 12 || names->list.count == RUNS_MAX) {
-            status = daybook_fail(error, DAYBOOK_DAMAGED, "reading the list of names: it is damaged");
-            break;
+        status = read_run(names, &row, &is_whole, error);
+        if (status == DAYBOOK_OK) {
+            status = cursor_next(cursor, &row, error);
         }
-        struct run *run = &names->list.runs[names->list.count++];
-        *run = (struct run){load_be32(row.key.data + 4), load_le32(row.value.data), load_le64(row.value.data + 4)};
-        names->list.next_id = run->id + 1;
-        status = cursor_next(cursor, &row, error);
     }
     cursor_close(cursor);
-    return status;
+    return status != DAYBOOK_OK || is_whole || names->list.count == 0 ? status : names_damaged(error);
 }
 
 enum daybook_status names_open(struct store_txn *txn, unsigned table, struct names **names,
@@ -242,21 +174,6 @@ void names_close(struct names *names) {
     }
 }
 
-/* The first entry of the block with a hash >= `hash`. */
-static size_t block_search(struct daybook_bytes block, uint64_t hash) {
-    size_t low = 0;
-    size_t high = block.size / ENTRY_BYTES;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (load_le64(block.data + middle * ENTRY_BYTES) < hash) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* A page of the numbers under one hash. */
 struct number_page {
     size_t skip;
@@ -273,35 +190,53 @@ static void page_add(struct number_page *page, uint64_t number) {
     }
 }
 
-static enum daybook_status find_in_run(struct table_cursor *cursor, uint32_t run, uint64_t hash,
-                                       struct number_page *page, struct daybook_error *error) {
+/* The block in which the entries under `hash` begin, if there are any: the last that begins at or before the first
+ * that there could be, else the run's first. */
+static enum daybook_status seek_block(struct table_cursor *cursor, const struct run *run, uint64_t hash,
+                                      struct table_row *row, struct block *block, struct daybook_error *error) {
     uint8_t key[BLOCK_KEY_BYTES];
-    struct table_row row;
-    /* The last block that begins at or before the hash's first entry; entries of
-     * one hash may go on in the blocks behind it. */
-    block_key(key, run, hash, 0);
-    DAYBOOK_TRY(cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error));
-    if (!is_block_of(&row, run)) {
-        DAYBOOK_TRY(cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error));
+    const struct names_entry sought = {hash, 0};
+    block_key(key, run->id, hash, 0);
+    if (entry_precedes(sought, run->first)) {
+        DAYBOOK_TRY(cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, row, error));
+        return block_expect(row, run->id, run->first, block, error);
     }
-    while (is_block_of(&row, run)) {
-        size_t index = block_search(row.value, hash);
-        size_t end = row.value.size / ENTRY_BYTES;
-        for (; index < end; index++) {
-            const uint8_t *at = row.value.data + index * ENTRY_BYTES;
-            if (load_le64(at) != hash) {
+    DAYBOOK_TRY(cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, row, error));
+    DAYBOOK_TRY(block_open(row, run->id, block, error));
+    return entry_precedes(sought, block->next) ? DAYBOOK_OK : names_damaged(error); /* Else a block is lost between. */
+}
+
+static enum daybook_status find_in_run(struct table_cursor *cursor, const struct run *run, uint64_t hash,
+                                       struct number_page *page, struct daybook_error *error) {
+    struct table_row row;
+    struct block block;
+    if (hash < run->first.hash) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(seek_block(cursor, run, hash, &row, &block, error));
+    for (;;) {
+        for (size_t index = block_search(&block, hash); index < block.count; index++) {
+            struct names_entry entry = entry_load(block.entries + index * ENTRY_BYTES);
+            if (entry.hash != hash) {
                 return DAYBOOK_OK;
             }
-            page_add(page, load_le64(at + 8));
+            page_add(page, entry.number);
+        }
+        struct names_entry next = block.next;
+        if (next.hash != hash) { /* Entries of one hash may go on in the blocks behind. */
+            return DAYBOOK_OK;
+        }
+        if (entries_equal(next, no_entry)) {
+            return DAYBOOK_OK;
         }
         DAYBOOK_TRY(cursor_next(cursor, &row, error));
+        DAYBOOK_TRY(block_expect(&row, run->id, next, &block, error));
     }
-    return DAYBOOK_OK;
 }
 
 void names_foresee(const struct names *names, uint64_t hash) {
     if (names->filter.words != NULL) {
-        __builtin_prefetch((const void *)filter_line(&names->filter, hash));
+        filter_foresee(&names->filter, hash);
     }
 }
 
@@ -320,7 +255,7 @@ enum daybook_status names_find(struct names *names, struct store_txn *txn, uint6
     DAYBOOK_TRY(cursor_open(txn, names->table, &cursor, error));
     enum daybook_status status = DAYBOOK_OK;
     for (size_t i = names->list.count; i > 0 && status == DAYBOOK_OK; i--) {
-        status = find_in_run(cursor, names->list.runs[i - 1].id, hash, &page, error);
+        status = find_in_run(cursor, &names->list.runs[i - 1], hash, &page, error);
     }
     cursor_close(cursor);
     *count = page.count;
@@ -333,28 +268,34 @@ struct run_writer {
     unsigned table;
     struct run run;
     size_t held;
-    uint8_t block[BLOCK_ENTRIES * ENTRY_BYTES];
+    uint8_t block[BLOCK_BYTES_MOST];
 };
 
-static enum daybook_status writer_put_block(struct run_writer *writer, struct daybook_error *error) {
+static uint8_t *held_entry(struct run_writer *writer, size_t index) {
+    return writer->block + BLOCK_HEADER_BYTES + index * ENTRY_BYTES;
+}
+
+static enum daybook_status writer_put_block(struct run_writer *writer, struct names_entry next,
+                                            struct daybook_error *error) {
     uint8_t key[BLOCK_KEY_BYTES];
-    if (writer->held == 0) {
-        return DAYBOOK_OK;
-    }
-    block_key(key, writer->run.id, load_le64(writer->block), load_le64(writer->block + 8));
-    struct daybook_bytes value = {writer->block, writer->held * ENTRY_BYTES};
+    struct names_entry first = entry_load(held_entry(writer, 0));
+    size_t size = BLOCK_HEADER_BYTES + writer->held * ENTRY_BYTES;
+    block_key(key, writer->run.id, first.hash, first.number);
+    entry_store(writer->block + 8, next);
     writer->held = 0;
-    return table_put(writer->txn, writer->table, (struct daybook_bytes){key, sizeof key}, value, error);
+    return names_row_put(writer->txn, writer->table, (struct daybook_bytes){key, sizeof key}, writer->block, size,
+                         error);
 }
 
 static enum daybook_status writer_add(struct run_writer *writer, struct names_entry entry,
                                       struct daybook_error *error) {
     if (writer->held == BLOCK_ENTRIES) {
-        DAYBOOK_TRY(writer_put_block(writer, error));
+        DAYBOOK_TRY(writer_put_block(writer, entry, error));
     }
-    uint8_t *at = writer->block + writer->held * ENTRY_BYTES;
-    store_le64(at, entry.hash);
-    store_le64(at + 8, entry.number);
+    if (writer->run.count == 0) {
+        writer->run.first = entry;
+    }
+    entry_store(held_entry(writer, writer->held), entry);
     writer->held++;
     writer->run.count++;
     return DAYBOOK_OK;
@@ -363,17 +304,26 @@ static enum daybook_status writer_add(struct run_writer *writer, struct names_en
 static enum daybook_status put_run(struct names *names, struct store_txn *txn, struct run run,
                                    struct daybook_error *error) {
     uint8_t key[LIST_KEY_BYTES];
-    uint8_t value[12];
+    uint8_t value[LIST_VALUE_BYTES];
     store_be32(key, LIST_RUN);
     store_be32(key + 4, run.id);
-    store_le32(value, run.level);
-    store_le64(value + 4, run.count);
-    return table_put(txn, names->table, (struct daybook_bytes){key, sizeof key},
-                     (struct daybook_bytes){value, sizeof value}, error);
+    store_le32(value + 8, run.level);
+    store_le64(value + 12, run.count);
+    entry_store(value + 20, run.first);
+    return names_row_put(txn, names->table, (struct daybook_bytes){key, sizeof key}, value, sizeof value, error);
+}
+
+static enum daybook_status put_end(struct names *names, struct store_txn *txn, struct daybook_error *error) {
+    uint8_t key[LIST_KEY_BYTES];
+    uint8_t value[END_VALUE_BYTES];
+    store_be32(key, LIST_RUN);
+    store_be32(key + 4, LIST_END);
+    store_le32(value + 8, (uint32_t)names->next.count);
+    return names_row_put(txn, names->table, (struct daybook_bytes){key, sizeof key}, value, sizeof value, error);
 }
 
 static enum daybook_status writer_end(struct names *names, struct run_writer *writer, struct daybook_error *error) {
-    DAYBOOK_TRY(writer_put_block(writer, error));
+    DAYBOOK_TRY(writer_put_block(writer, no_entry, error));
     if (names->next.count == RUNS_MAX) {
         return daybook_fail(error, DAYBOOK_LIMIT, "keeping names: more than %d runs", RUNS_MAX);
     }
@@ -391,7 +341,7 @@ static enum daybook_status delete_run(struct names *names, struct store_txn *txn
         block_key(key, id, 0, 0);
         DAYBOOK_TRY(cursor_open(txn, names->table, &cursor, error));
         enum daybook_status status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
-        bool is_there = status == DAYBOOK_OK && is_block_of(&row, id);
+        bool is_there = status == DAYBOOK_OK && block_is_of(&row, id);
         if (is_there) {
             memcpy(key, row.key.data, sizeof key);
         }
@@ -406,39 +356,39 @@ static enum daybook_status delete_run(struct names *names, struct store_txn *txn
     return table_delete(txn, names->table, (struct daybook_bytes){key, LIST_KEY_BYTES}, &was_found, error);
 }
 
-static bool entry_precedes(const struct names_entry *a, const struct names_entry *b) {
-    return a->hash != b->hash ? a->hash < b->hash : a->number < b->number;
-}
-
 /* One run being merged. Writing may move pages, so its blocks are copied out one by one. */
 struct merge_source {
     uint32_t run;
-    uint8_t block[BLOCK_ENTRIES * ENTRY_BYTES];
+    struct names_entry next; /* That the block to be loaded begins with, or no_entry. */
+    uint8_t entries[BLOCK_ENTRIES * ENTRY_BYTES];
     size_t count;
     size_t index;
 };
 
 static enum daybook_status source_load(struct store_txn *txn, unsigned table, struct merge_source *source,
-                                       const struct names_entry *after, struct daybook_error *error) {
+                                       struct daybook_error *error) {
     uint8_t key[BLOCK_KEY_BYTES];
     struct table_cursor *cursor = NULL;
     struct table_row row;
+    struct block block;
     source->index = 0;
     source->count = 0;
-    block_key(key, source->run, after == NULL ? 0 : after->hash, after == NULL ? 0 : after->number + 1);
+    if (entries_equal(source->next, no_entry)) {
+        return DAYBOOK_OK;
+    }
+    block_key(key, source->run, source->next.hash, source->next.number);
     DAYBOOK_TRY(cursor_open(txn, table, &cursor, error));
     enum daybook_status status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
-    if (status == DAYBOOK_OK && is_block_of(&row, source->run) && row.value.size <= sizeof source->block) {
-        memcpy(source->block, row.value.data, row.value.size);
-        source->count = row.value.size / ENTRY_BYTES;
+    if (status == DAYBOOK_OK) {
+        status = block_expect(&row, source->run, source->next, &block, error);
+    }
+    if (status == DAYBOOK_OK) {
+        memcpy(source->entries, block.entries, block.count * ENTRY_BYTES);
+        source->count = block.count;
+        source->next = block.next;
     }
     cursor_close(cursor);
     return status;
-}
-
-static struct names_entry source_entry(const struct merge_source *source) {
-    const uint8_t *at = source->block + source->index * ENTRY_BYTES;
-    return (struct names_entry){load_le64(at), load_le64(at + 8)};
 }
 
 static enum daybook_status merge_sources(struct store_txn *txn, unsigned table, struct merge_source *sources,
@@ -448,8 +398,8 @@ static enum daybook_status merge_sources(struct store_txn *txn, unsigned table, 
         struct names_entry least_entry = {0};
         for (size_t i = 0; i < RUN_FANOUT; i++) {
             if (sources[i].index < sources[i].count) {
-                struct names_entry entry = source_entry(&sources[i]);
-                if (least == NULL || entry_precedes(&entry, &least_entry)) {
+                struct names_entry entry = entry_load(sources[i].entries + sources[i].index * ENTRY_BYTES);
+                if (least == NULL || entry_precedes(entry, least_entry)) {
                     least = &sources[i];
                     least_entry = entry;
                 }
@@ -461,7 +411,7 @@ static enum daybook_status merge_sources(struct store_txn *txn, unsigned table, 
         DAYBOOK_TRY(writer_add(writer, least_entry, error));
         least->index++;
         if (least->index == least->count) {
-            DAYBOOK_TRY(source_load(txn, table, least, &least_entry, error));
+            DAYBOOK_TRY(source_load(txn, table, least, error));
         }
     }
 }
@@ -480,11 +430,13 @@ static enum daybook_status merge_level(struct names *names, struct store_txn *tx
             continue;
         }
         sources[merged].run = names->next.runs[i].id;
-        status = source_load(txn, names->table, &sources[merged], NULL, error);
+        sources[merged].next = names->next.runs[i].first;
+        status = source_load(txn, names->table, &sources[merged], error);
         merged++;
     }
     if (status == DAYBOOK_OK) {
-        *writer = (struct run_writer){.txn = txn, .table = names->table, .run = {names->next.next_id, level + 1, 0}};
+        *writer = (struct run_writer){
+            .txn = txn, .table = names->table, .run = {.id = names->next.next_id, .level = level + 1}};
         status = merge_sources(txn, names->table, sources, writer, error);
     }
     for (size_t i = 0; i < merged && status == DAYBOOK_OK; i++) {
@@ -519,7 +471,7 @@ static enum daybook_status put_entries(struct names *names, struct store_txn *tx
     if (writer == NULL) {
         return no_memory(error);
     }
-    *writer = (struct run_writer){.txn = txn, .table = names->table, .run = {names->next.next_id++, 0, 0}};
+    *writer = (struct run_writer){.txn = txn, .table = names->table, .run = {.id = names->next.next_id++}};
     enum daybook_status status = DAYBOOK_OK;
     for (size_t i = 0; i < count && status == DAYBOOK_OK; i++) {
         status = writer_add(writer, entries[i], error);
@@ -540,6 +492,9 @@ enum daybook_status names_flush(struct names *names, struct store_txn *txn, cons
     enum daybook_status status = put_entries(names, txn, entries, count, error);
     for (uint32_t level = 0; status == DAYBOOK_OK && runs_of_level(&names->next, level) >= RUN_FANOUT; level++) {
         status = merge_level(names, txn, level, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = put_end(names, txn, error);
     }
     if (status != DAYBOOK_OK || names->filter.words == NULL) {
         return status;

@@ -226,6 +226,91 @@ static void the_ends_of_the_numbers(void **state) {
     folding_close(&f);
 }
 
+/* Opens and looks for every entry: OK and all there, or DAMAGED; nothing else. */
+static bool is_said_to_be_damaged(struct folding *f, const struct entries *all) {
+    struct names *names = NULL;
+    struct store_txn *txn = folding_read(f);
+    enum daybook_status status = names_open(txn, 0, &names, &f->error);
+    for (size_t i = 0; status == DAYBOOK_OK && i < all->count; i++) {
+        uint64_t numbers[CANDIDATES];
+        size_t count = 0;
+        status = names_find(names, txn, all->items[i].hash, 0, numbers, CANDIDATES, &count, &f->error);
+        assert_true(status != DAYBOOK_OK || has(numbers, count, all->items[i].number));
+    }
+    assert_true(status == DAYBOOK_OK || status == DAYBOOK_DAMAGED);
+    names_close(names);
+    store_abort(txn);
+    return status == DAYBOOK_DAMAGED;
+}
+
+/* Copies the `index`th row of the table; false behind the last. */
+static bool copy_row(struct folding *f, size_t index, struct daybook_buffer *key, struct daybook_buffer *value) {
+    struct table_cursor *cursor = NULL;
+    struct table_row row;
+    struct store_txn *txn = folding_read(f);
+    FOLDING_OK(f, cursor_open(txn, 0, &cursor, &f->error));
+    FOLDING_OK(f, cursor_seek(cursor, (struct daybook_bytes){(const uint8_t *)"", 0}, &row, &f->error));
+    for (size_t i = 0; i < index && row.is_valid; i++) {
+        FOLDING_OK(f, cursor_next(cursor, &row, &f->error));
+    }
+    daybook_buffer_reset(key);
+    daybook_buffer_reset(value);
+    if (row.is_valid) {
+        assert_int_equal(daybook_buffer_append(key, row.key.data, row.key.size), DAYBOOK_OK);
+        assert_int_equal(daybook_buffer_append(value, row.value.data, row.value.size), DAYBOOK_OK);
+    }
+    cursor_close(cursor);
+    store_abort(txn);
+    return key->size > 0;
+}
+
+static void put_row(struct folding *f, const struct daybook_buffer *key, const struct daybook_buffer *value) {
+    folding_begin(f);
+    FOLDING_OK(f, table_put(f->txn, 0, daybook_buffer_view(key), daybook_buffer_view(value), &f->error));
+    folding_commit(f);
+}
+
+static void a_row_that_is_lost_or_altered_is_found(void **state) {
+    (void)state;
+    struct folding f;
+    struct chance chance = {chance_seed(7)};
+    struct entries all = {calloc(2000, sizeof *all.items), 0};
+    struct daybook_buffer key = {0};
+    struct daybook_buffer value = {0};
+    folding_open_tables(&f, tables, 1);
+    struct names *names = open_names(&f);
+    for (int i = 0; i < 3; i++) {
+        for (size_t j = 0; j < 400; j++) {
+            all.items[all.count + j] = (struct names_entry){chance_next(&chance), all.count + j + 1};
+        }
+        flush(&f, names, &all.items[all.count], 400);
+        all.count += 400;
+    }
+    names_close(names);
+    assert_false(is_said_to_be_damaged(&f, &all));
+    size_t row = 0;
+    for (; copy_row(&f, row, &key, &value); row++) {
+        bool was_found = false;
+        folding_begin(&f);
+        FOLDING_OK(&f, table_delete(f.txn, 0, daybook_buffer_view(&key), &was_found, &f.error));
+        folding_commit(&f);
+        assert_true(was_found && is_said_to_be_damaged(&f, &all));
+        for (size_t at = 0; at < value.size; at += 5) {
+            value.data[at] ^= (uint8_t)(1U << (at % 8));
+            put_row(&f, &key, &value);
+            assert_true(is_said_to_be_damaged(&f, &all));
+            value.data[at] ^= (uint8_t)(1U << (at % 8));
+        }
+        put_row(&f, &key, &value);
+    }
+    assert_int_equal(row, 3 * 4 + 3 + 1); /* Three runs of four blocks, their list and its end. */
+    assert_false(is_said_to_be_damaged(&f, &all));
+    daybook_buffer_release(&key);
+    daybook_buffer_release(&value);
+    free(all.items);
+    folding_close(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_are_found_over_many_flushes_and_merges),
@@ -233,6 +318,7 @@ int main(void) {
         cmocka_unit_test(a_hash_may_fill_whole_blocks),
         cmocka_unit_test(nothing_is_in_an_empty_table),
         cmocka_unit_test(the_ends_of_the_numbers),
+        cmocka_unit_test(a_row_that_is_lost_or_altered_is_found),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }
