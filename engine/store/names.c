@@ -223,10 +223,8 @@ static enum daybook_status find_in_run(struct table_cursor *cursor, const struct
             page_add(page, entry.number);
         }
         struct names_entry next = block.next;
-        if (next.hash != hash) { /* Entries of one hash may go on in the blocks behind. */
-            return DAYBOOK_OK;
-        }
-        if (entries_equal(next, no_entry)) {
+        bool goes_on = next.hash == hash && !entries_equal(next, no_entry); /* Entries of one hash may fill blocks. */
+        if (!goes_on) {
             return DAYBOOK_OK;
         }
         DAYBOOK_TRY(cursor_next(cursor, &row, error));
