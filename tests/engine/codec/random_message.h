@@ -3,6 +3,9 @@
 #define DAYBOOK_TESTS_RANDOM_MESSAGE_H
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -196,6 +199,21 @@ static inline ProtobufCMessage *random_message(struct random *random, struct are
     }
     random->depth--;
     return message;
+}
+
+/* DAYBOOK_TEST_SEED, or another one for each run; it is printed. */
+static inline uint64_t random_message_seed(void) {
+    const char *given = getenv("DAYBOOK_TEST_SEED");
+    FILE *source = given == NULL ? fopen("/dev/urandom", "rbe") : NULL;
+    uint64_t seed = given == NULL ? 1 : strtoull(given, NULL, 10);
+    if (source != NULL) {
+        if (fread(&seed, sizeof seed, 1, source) != 1) {
+            seed = 1;
+        }
+        (void)fclose(source);
+    }
+    printf("DAYBOOK_TEST_SEED=%llu\n", (unsigned long long)seed);
+    return seed;
 }
 
 #endif

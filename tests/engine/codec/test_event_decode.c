@@ -1,7 +1,6 @@
 /* The fast decoder of events against wire_decode: over random events of every body, cut, changed and out of order. */
 #include "codec/event_decode.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "codec/wire.h"
@@ -186,16 +185,7 @@ static void says_when_the_arena_is_full(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("DAYBOOK_TEST_SEED");
-    FILE *source = given == NULL ? fopen("/dev/urandom", "rbe") : NULL;
-    seed = given == NULL ? 1 : strtoull(given, NULL, 10);
-    if (source != NULL) {
-        if (fread(&seed, sizeof seed, 1, source) != 1) {
-            seed = 1;
-        }
-        (void)fclose(source);
-    }
-    printf("DAYBOOK_TEST_SEED=%llu\n", (unsigned long long)seed);
+    seed = random_message_seed();
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, body_rows, decodes_as_wire);
     ROWS_ADD_TABLE(&rows, body_rows, refuses_as_wire);

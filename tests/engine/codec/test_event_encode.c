@@ -1,7 +1,6 @@
 /* The fast encoder of events against protobuf-c's own, over random events of every body and by hand. */
 #include "codec/event_encode.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/engine/codec/random_message.h"
@@ -94,16 +93,7 @@ static void a_body_chosen_and_not_given_is_left_out(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("DAYBOOK_TEST_SEED");
-    FILE *source = given == NULL ? fopen("/dev/urandom", "rbe") : NULL;
-    seed = given == NULL ? 1 : strtoull(given, NULL, 10);
-    if (source != NULL) {
-        if (fread(&seed, sizeof seed, 1, source) != 1) {
-            seed = 1;
-        }
-        (void)fclose(source);
-    }
-    printf("DAYBOOK_TEST_SEED=%llu\n", (unsigned long long)seed);
+    seed = random_message_seed();
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, body_rows, encodes_as_the_library);
     rows_add(&rows, "negative numbers", negative_numbers_are_as_long_as_the_librarys, NULL);

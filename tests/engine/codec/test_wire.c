@@ -1,7 +1,6 @@
 /* The reader and the writer against protobuf-c's own, over random messages, damage and hand-made bytes. */
 #include "codec/wire.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -473,16 +472,7 @@ static void nested_lengths_grow(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("DAYBOOK_TEST_SEED");
-    FILE *source = given == NULL ? fopen("/dev/urandom", "rbe") : NULL;
-    seed = given == NULL ? 1 : strtoull(given, NULL, 10);
-    if (source != NULL) {
-        if (fread(&seed, sizeof seed, 1, source) != 1) {
-            seed = 1;
-        }
-        (void)fclose(source);
-    }
-    printf("DAYBOOK_TEST_SEED=%llu\n", (unsigned long long)seed);
+    seed = random_message_seed();
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, type_rows, encodes_and_decodes_as_the_library);
     ROWS_ADD_TABLE(&rows, type_rows, damage_is_refused_or_read_as_the_library_does);
