@@ -46,6 +46,11 @@ struct every_type {
         ProtobufCBinaryData arm_bytes;
         int arm_colour;
     };
+    uint32_t side;
+    union {
+        uint64_t side_f64;
+        struct every_type *side_child;
+    };
 };
 
 static const ProtobufCEnumValue colour_values[] = {
@@ -77,12 +82,13 @@ static const ProtobufCMessageDescriptor every_type_descriptor;
         .quantifier_offset = offsetof(struct every_type, n_##member), .offset = offsetof(struct every_type, member),   \
         .descriptor = of, .flags = (is_packed) ? PROTOBUF_C_FIELD_FLAG_PACKED : 0                                      \
     }
-#define ARM(number, member, wire, of)                                                                                  \
+#define ARM_OF(oneof, number, member, wire, of)                                                                        \
     {                                                                                                                  \
         .name = #member, .id = number, .label = PROTOBUF_C_LABEL_NONE, .type = PROTOBUF_C_TYPE_##wire,                 \
-        .quantifier_offset = offsetof(struct every_type, arm), .offset = offsetof(struct every_type, member),          \
+        .quantifier_offset = offsetof(struct every_type, oneof), .offset = offsetof(struct every_type, member),        \
         .descriptor = of, .flags = PROTOBUF_C_FIELD_FLAG_ONEOF                                                         \
     }
+#define ARM(number, member, wire, of) ARM_OF(arm, number, member, wire, of)
 
 static const ProtobufCFieldDescriptor every_type_fields[] = {
     ONE(1, i32, INT32, NULL),
@@ -113,12 +119,14 @@ static const ProtobufCFieldDescriptor every_type_fields[] = {
     MANY(25, f32s, FIXED32, NULL, 1),
     ARM(30, arm_bytes, BYTES, NULL),
     ARM(31, arm_colour, ENUM, &colour_descriptor),
+    ARM_OF(side, 32, side_f64, FIXED64, NULL), /* Another oneof, right behind. */
+    ARM_OF(side, 33, side_child, MESSAGE, &every_type_descriptor),
     MANY(1000, texts, STRING, NULL, 0),
     MANY(1001, blobs, BYTES, NULL, 0),
     MANY(1002, children, MESSAGE, &every_type_descriptor, 0),
     MANY(536870911, u64s, UINT64, NULL, 0), /* The largest field number there is. */
 };
-static const ProtobufCIntRange every_type_ranges[] = {{1, 0}, {20, 15}, {30, 21}, {1000, 23}, {536870911, 26}, {0, 27}};
+static const ProtobufCIntRange every_type_ranges[] = {{1, 0}, {20, 15}, {30, 21}, {1000, 25}, {536870911, 28}, {0, 29}};
 
 static void every_type_init(ProtobufCMessage *message) {
     struct every_type *every = (struct every_type *)message;

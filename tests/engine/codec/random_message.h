@@ -171,6 +171,9 @@ static inline void random_arm(struct random *random, struct arena *arena, const 
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
         if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 &&
             field->quantifier_offset == descriptor->fields[first].quantifier_offset && wanted-- == 0) {
+            if (field->type == PROTOBUF_C_TYPE_MESSAGE && random->depth == random->max_depth) {
+                return;
+            }
             *(uint32_t *)(void *)((uint8_t *)message + field->quantifier_offset) = field->id;
             random_value(random, arena, field, (uint8_t *)message + field->offset);
             return;

@@ -92,11 +92,31 @@ static void a_body_chosen_and_not_given_is_left_out(void **state) {
     }
 }
 
+static void texts_that_are_null_are_left_out(void **state) {
+    (void)state;
+    struct daybook_buffer buffer = {0};
+    Pb__Event event = PB__EVENT__INIT;
+    Pb__ChargePosted body = PB__CHARGE_POSTED__INIT;
+    event.sequence = 1;
+    event.actor = NULL;
+    event.customer = NULL;
+    event.currency = NULL;
+    body.charge = NULL;
+    body.category = NULL;
+    body.memo = NULL;
+    body.amount_minor = 5;
+    event.body_case = PB__EVENT__BODY_CHARGE_POSTED;
+    event.charge_posted = &body;
+    assert_as_the_library(&event, &buffer);
+    daybook_buffer_release(&buffer);
+}
+
 int main(void) {
     seed = random_message_seed();
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, body_rows, encodes_as_the_library);
     rows_add(&rows, "negative numbers", negative_numbers_are_as_long_as_the_librarys, NULL);
+    rows_add(&rows, "texts that are NULL", texts_that_are_null_are_left_out, NULL);
     rows_add(&rows, "a body chosen and not given", a_body_chosen_and_not_given_is_left_out, NULL);
     return rows_run("event_encode", &rows);
 }

@@ -89,6 +89,7 @@ static const struct round_trip round_trips[] = {
     {"many events of noise are stored", 1024, 40, 40, false},
     {"as many as there may be", LIMIT_FRAME_EVENTS, 110, 16, true},
     {"as many as there may be, all empty", LIMIT_FRAME_EVENTS, 0, 0, true},
+    {"more bytes than are split into columns", 60, 20000, 100, true},
 };
 
 static void test_round_trip(void **state) {
@@ -394,6 +395,36 @@ static void test_columns_are_used(void **state) {
     }
 }
 
+/* Events of two bytes, of a key and nothing else, and of one long text; the last is empty. What columns cost and gain.
+ */
+static void test_columns_where_they_are_smaller(void **state) {
+    static const struct {
+        const char *name;
+        uint8_t start[2];
+        uint32_t size; /* Of an event. */
+        bool is_noise;
+        uint8_t version;
+    } rows[] = {
+        {"a number", {1 << 3, 5}, 2, false, 1}, /* Of 14 bytes together. */
+        {"a key", {5 << 3 | 2, 18}, 20, true, 1},
+        {"a text", {7 << 3 | 2, 38}, 40, false, 2},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        struct given given = given_events(8, rows[r].size, rows[r].is_noise ? rows[r].size : 0);
+        struct daybook_buffer out = {0};
+        print_message("  %s\n", rows[r].name);
+        for (uint32_t i = 0; i < 8; i++) {
+            memcpy(given.bytes + (size_t)i * rows[r].size, rows[r].start, sizeof rows[r].start);
+        }
+        given.events[7].size = 0;
+        assert_int_equal(frame_pack(codec_of(state), given.header, given.events, &out, NULL), DAYBOOK_OK);
+        assert_int_equal(out.data[4], rows[r].version);
+        assert_int_equal(unpack(codec_of(state), out.data, out.size, NULL), DAYBOOK_OK);
+        daybook_buffer_release(&out);
+        given_release(&given);
+    }
+}
+
 static void test_flip_columns(void **state) {
     struct daybook_buffer frame = packed_columns(codec_of(state), 60);
     assert_int_equal(frame.data[4], 2);
@@ -465,6 +496,7 @@ int main(void) {
         cmocka_unit_test(test_names_sequences),
         cmocka_unit_test(test_forgeries),
         cmocka_unit_test(test_columns_are_used),
+        cmocka_unit_test(test_columns_where_they_are_smaller),
         cmocka_unit_test(test_flip_columns),
         cmocka_unit_test(test_cut_columns),
         cmocka_unit_test(test_column_forgeries),

@@ -277,6 +277,8 @@ static const struct bytes_row refused_rows[] = {
     {"bool of 2", TERMS, B("\x10\x02"), B("field end_of_month: neither false nor true")},
     {"message twice", PROFILE, B("\x1A\x00\x1A\x00"), B("field terms: there twice")},
     {"two arms", QUESTION, B("\x0A\x00\x12\x00"), B("field open_items: a second arm")},
+    {"two arms of the second oneof", EVERY, B("\x8A\x02\x00\x81\x02\1\2\3\4\5\6\7\x08"),
+     B("field side_f64: a second arm")},
     {"an arm twice", QUESTION, B("\x0A\x00\x0A\x00"), B("field balance: a second arm")},
 };
 
@@ -322,6 +324,10 @@ static const struct bytes_row accepted_rows[] = {
     {"a packed run of nothing", AGING, B("\x22\x00"), B("")},
     {"an empty arm", QUESTION, B("\x0A\x00"), B("\x0A\x00")},
     {"an arm of 0", EVERY, B("\x70\x00"), B("\x70\x00")},
+    {"an arm of eight zeros", EVERY, B("\x81\x02\0\0\0\0\0\0\0\0"), B("\x81\x02\0\0\0\0\0\0\0\0")},
+    {"arms of two oneofs", EVERY, B("\xF8\x01\x07\x81\x02\1\2\3\4\5\6\7\x08"),
+     B("\xF8\x01\x07\x81\x02\1\2\3\4\5\6\7\x08")},
+    {"an arm of four zeros", EVERY, B("\x7D\0\0\0\0"), B("\x7D\0\0\0\0")},
     {"a negative enum value", EVERY, B("\x40\xFD\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"),
      B("\x40\xFD\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01")},
     {"the largest field number", EVERY, B("\xF8\xFF\xFF\xFF\x0F\x07"), B("\xF8\xFF\xFF\xFF\x0F\x07")},
@@ -471,6 +477,35 @@ static void nested_lengths_grow(void **state) {
     bench_release(&bench);
 }
 
+/* What nobody gave is empty. (The library reads through elements that are NULL, so the bytes are by hand.) */
+static void what_is_null_is_empty(void **state) {
+    (void)state;
+    struct bench bench;
+    struct every_type every;
+    char text[] = "x";
+    char *texts[] = {NULL, text, NULL};
+    struct every_type child;
+    struct every_type *children[] = {NULL, &child};
+    ProtobufCBinaryData blobs[2] = {{0}};
+    static const uint8_t expected[] = {0xC2, 0x3E, 0,    0xC2, 0x3E, 1,    'x', 0xC2, 0x3E, 0, 0xCA, 0x3E,
+                                       0,    0xCA, 0x3E, 0,    0xD2, 0x3E, 0,   0xD2, 0x3E, 2, 0x08, 5};
+    bench_init(&bench);
+    every_type_init(&every.base);
+    every_type_init(&child.base);
+    every.text = NULL;
+    child.text = NULL;
+    child.i32 = 5;
+    every.n_texts = ROW_COUNT(texts);
+    every.texts = texts;
+    every.n_children = ROW_COUNT(children);
+    every.children = children;
+    every.n_blobs = ROW_COUNT(blobs);
+    every.blobs = blobs;
+    every.side = 33; /* An arm that was chosen and not given is left out. */
+    assert_encodes_to(&bench, &every.base, expected, sizeof expected);
+    bench_release(&bench);
+}
+
 int main(void) {
     seed = random_message_seed();
     static struct rows rows;
@@ -483,6 +518,7 @@ int main(void) {
     rows_add(&rows, "fields in memory", fields_are_where_the_generated_struct_has_them, NULL);
     rows_add(&rows, "nesting ends at the limit", nesting_ends_at_the_limit, NULL);
     rows_add(&rows, "encoding appends", encoding_appends, NULL);
+    rows_add(&rows, "what is NULL is empty", what_is_null_is_empty, NULL);
     rows_add(&rows, "nested lengths grow", nested_lengths_grow, NULL);
     return rows_run("wire", &rows);
 }
