@@ -15,6 +15,9 @@
 WRAP(void *, malloc, (size_t size), (size), NULL)
 WRAP(void *, calloc, (size_t count, size_t size), (count, size), NULL)
 WRAP(void *, realloc, (void *memory, size_t size), (memory, size), NULL)
+WRAP(void *, reallocarray, (void *memory, size_t count, size_t size), (memory, count, size), NULL)
+WRAP(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size), NULL)
+WRAP(char *, strdup, (const char *text), (text), NULL)
 WRAP(void *, pool_alloc, (struct pool * pool, size_t size), (pool, size), NULL)
 WRAP(bool, vector_reserve, (struct vector * vector, size_t item_size, struct pool *pool), (vector, item_size, pool),
      false)

@@ -7,3 +7,8 @@ daybook_unit_test(engine/codec/test_event_encode codec base schema)
 daybook_unit_test(engine/codec/test_event_stamp codec base schema)
 daybook_unit_test(engine/codec/test_columns codec base schema)
 daybook_unit_test(engine/codec/test_columns_join codec base schema)
+daybook_unit_test(engine/codec/test_codec_fails codec base schema)
+daybook_fail_parts(test_codec_fails)
+daybook_fail_library(test_codec_fails zstd ZSTD_createCCtx ZSTD_createDCtx ZSTD_CCtx_setParameter ZSTD_compress2
+  XXH3_createState)
+target_link_options(test_codec_fails PRIVATE -Wl,--wrap=columns_join)
