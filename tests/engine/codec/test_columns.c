@@ -13,38 +13,13 @@
 #include "codec/columns_inside.h"
 #include "codec/wire.h"
 #include "daybook/v1/event.pb-c.h"
+#include "tests/engine/codec/both.h"
+#include "tests/engine/codec/every_type.h"
 #include "tests/engine/codec/pile.h"
 #include "tests/engine/codec/random_message.h"
+#include "tests/engine/codec/shop.h"
 
 static uint64_t seed;
-
-struct both {
-    struct column_splitter *splitter;
-    struct column_joiner *joiner;
-    struct daybook_buffer raw;
-    struct event_span *joined;
-};
-
-static int set_up(void **state) {
-    struct both *both = calloc(1, sizeof *both);
-    if (both != NULL) {
-        both->splitter = column_splitter_open(&pb__event__descriptor);
-        both->joiner = column_joiner_open();
-        both->joined = calloc(LIMIT_FRAME_EVENTS, sizeof *both->joined);
-    }
-    *state = both;
-    return both == NULL || both->splitter == NULL || both->joiner == NULL || both->joined == NULL;
-}
-
-static int tear_down(void **state) {
-    struct both *both = *state;
-    column_splitter_close(both->splitter);
-    column_joiner_close(both->joiner);
-    daybook_buffer_release(&both->raw);
-    free(both->joined);
-    free(both);
-    return 0;
-}
 
 /* C1. Gives the size of the table. The columns lie in memory of just their size, so that a sanitizer sees their ends.
  */
@@ -246,6 +221,38 @@ static void test_long_messages(void **state) {
     pile_free(pile);
 }
 
+/* Texts, and the forms of events, are found by hashes; these have the same. All are known when they come again. */
+static void test_texts_of_one_hash(void **state) {
+    static const char *const customers[] = {"c12442", "c181391", "c147960", "c249620"};
+    struct pile *pile = pile_new();
+    for (size_t i = 0; i < 3 * ROW_COUNT(customers); i++) {
+        uint8_t event[64];
+        pile_add(pile, event, event_put(event, "x", customers[i % ROW_COUNT(customers)]));
+    }
+    (void)there_and_back(*state, pile);
+    pile_free(pile);
+}
+
+static void test_forms_of_one_hash(void **state) {
+    static const uint32_t forms[][3] = {{273, 337, 1500}, {120, 183, 603}, {2042, 1501, 0}, {28, 48, 770}};
+    struct both *both = *state;
+    struct pile *pile = pile_new();
+    for (size_t i = 0; i < ROW_COUNT(forms); i++) {
+        uint8_t event[32];
+        uint8_t *at = event;
+        for (size_t k = 0; k < 3 && forms[i][k] != 0; k++) {
+            at += varint_store(at, forms[i][k] << 3);
+            *at++ = (uint8_t)i;
+        }
+        pile_add(pile, event, (size_t)(at - event));
+    }
+    (void)there_and_back(both, pile);
+    struct columns columns;
+    assert_int_equal(columns_split(both->splitter, pile_events(pile), pile->count, &columns), DAYBOOK_OK);
+    assert_int_equal(columns.table.data[0], ROW_COUNT(forms) + 1); /* Each its own, and the body of no field. */
+    pile_free(pile);
+}
+
 /* ---- past the limits of the format ---- */
 
 /* Every event another form: bits say which of 12 fields it has. */
@@ -297,6 +304,108 @@ static void test_more_fields_than_a_form_has(void **state) {
     pile_free(pile);
 }
 
+/* `count` times a field of the message at hand, of one byte each. */
+static uint8_t *fields_put(uint8_t *at, uint8_t field, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        *at++ = (uint8_t)(field << 3);
+        *at++ = (uint8_t)(i & 0x7F);
+    }
+    return at;
+}
+
+static uint8_t *message_put(uint8_t *at, uint8_t field, uint32_t count) {
+    *at++ = (uint8_t)(field << 3 | 2);
+    at += varint_store(at, 2 * count);
+    return fields_put(at, 1, count);
+}
+
+/* The forms are full when a body comes that would be one more: its event is kept whole, though its head is a form. The
+ * next event has that head, too, and a body that is known: its head is given, since no event was split that had it. */
+static void test_a_body_that_is_no_form(void **state) {
+    static uint8_t event[LIMIT_EVENT_BYTES];
+    struct pile *pile = pile_new();
+    for (uint32_t i = 0; i < 9; i++) {
+        pile_add(pile, event, (size_t)(fields_put(event, 3, 1000 - i) - event));
+    }
+    pile_add(pile, event, (size_t)(message_put(event, 11, 10) - event));
+    for (uint32_t i = 0; i < 2; i++) {
+        pile_add(pile, event, (size_t)(message_put(fields_put(event, 5, 1), 12, 900) - event));
+        pile_add(pile, event, (size_t)(message_put(fields_put(event, 5, 1), 11, 10) - event));
+    }
+    (void)there_and_back(*state, pile);
+    pile_free(pile);
+}
+
+/* The end of a message is a field more than there may be. */
+static void test_more_fields_than_are_parsed(void **state) {
+    static uint8_t event[LIMIT_EVENT_BYTES];
+    struct pile *pile = pile_new();
+    for (uint32_t count = PARSED_MOST - 4; count < PARSED_MOST + 4; count++) {
+        pile_add(pile, event, (size_t)(message_put(event, 11, count) - event));
+        pile_add(pile, event, (size_t)(fields_put(event, 3, count) - event));
+    }
+    (void)there_and_back(*state, pile);
+    pile_free(pile);
+}
+
+/* Messages that hold each other more deeply than may be are kept whole. Fields of high numbers are texts. */
+static void test_events_of_any_depth(void **state) {
+    struct both both = *(struct both *)*state;
+    struct pile *pile = pile_new();
+    both.splitter = column_splitter_open(&every_type_descriptor);
+    assert_non_null(both.splitter);
+    for (uint32_t depth = 1; depth < 12; depth++) {
+        uint8_t event[64];
+        uint8_t *at = event;
+        for (uint32_t i = depth; i > 0; i--) {
+            *at++ = 13 << 3 | 2;
+            *at++ = (uint8_t)(2 * i + 2);
+        }
+        at += varint_store(at, 1000 << 3 | 2);
+        *at++ = 1;
+        *at++ = (uint8_t)depth;
+        pile_add(pile, event, (size_t)(at - event));
+        pile_add(pile, event, (size_t)(at - event));
+    }
+    (void)there_and_back(&both, pile);
+    column_splitter_close(both.splitter);
+    pile_free(pile);
+}
+
+/* A root with 60 fields, each a message of a type of its own with one more in it: of 121 kinds and 60 more than are
+ * told apart. */
+static void test_more_messages_than_are_told_apart(void **state) {
+    enum { KINDS = 60, LEVELS = 3 };
+    static ProtobufCMessageDescriptor messages[LEVELS][KINDS];
+    static ProtobufCFieldDescriptor fields[LEVELS][KINDS];
+    static ProtobufCFieldDescriptor root_fields[KINDS];
+    static ProtobufCMessageDescriptor root = {.n_fields = KINDS, .fields = root_fields};
+    struct both both = *(struct both *)*state;
+    struct pile *pile = pile_new();
+    for (uint32_t i = 0; i < KINDS; i++) {
+        for (uint32_t level = 0; level + 1 < LEVELS; level++) {
+            fields[level][i] = (ProtobufCFieldDescriptor){
+                .id = 1, .type = PROTOBUF_C_TYPE_MESSAGE, .descriptor = &messages[level + 1][i]};
+            messages[level][i] = (ProtobufCMessageDescriptor){.n_fields = 1, .fields = &fields[level][i]};
+        }
+        root_fields[i] =
+            (ProtobufCFieldDescriptor){.id = i + 1, .type = PROTOBUF_C_TYPE_MESSAGE, .descriptor = &messages[0][i]};
+    }
+    both.splitter = column_splitter_open(&root);
+    assert_non_null(both.splitter);
+    for (uint32_t i = 0; i < KINDS; i++) {
+        uint8_t event[16] = {0};
+        uint8_t *at = event;
+        at += varint_store(at, (i + 1) << 3 | 2);
+        const uint8_t rest[] = {6, 1 << 3 | 2, 4, 1 << 3 | 2, 2, 2 << 3, (uint8_t)i};
+        memcpy(at, rest, sizeof rest);
+        pile_add(pile, event, (size_t)(at - event) + sizeof rest);
+    }
+    (void)there_and_back(&both, pile);
+    column_splitter_close(both.splitter);
+    pile_free(pile);
+}
+
 /* ---- random events ---- */
 
 /* Batches of random events of every body; in every fourth batch some bytes of some events are changed. */
@@ -331,50 +440,6 @@ static void test_random(void **state) {
 }
 
 /* ---- what a ledger writes ---- */
-
-/* `count` events of requests that make one or two each, as a shop makes them. */
-static void shop_add(struct pile *pile, uint32_t count) {
-    struct random random = {.state = 7};
-    struct daybook_buffer encoded = {0};
-    Pb__Event event = PB__EVENT__INIT;
-    uint8_t key[16];
-    char customer[16];
-    char payment[16];
-    Pb__PaymentReceived received = PB__PAYMENT_RECEIVED__INIT;
-    Pb__Allocated allocated = PB__ALLOCATED__INIT;
-    for (uint32_t i = 0; i < count; i++) {
-        event.sequence = 1000 + i;
-        event.recorded_at_us = 1700000000000000 + i;
-        event.effective_on = (int32_t)(19600 + i / 100);
-        event.actor = i % 3 == 0 ? "shop-1" : "office";
-        event.currency = "USD";
-        if (i % 2 == 0) {
-            store_le64(key, random_next(&random));
-            store_le64(key + 8, random_next(&random));
-            event.request_key = (ProtobufCBinaryData){sizeof key, key};
-            event.request_digest = random_next(&random);
-            (void)snprintf(customer, sizeof customer, "cust%06u", (unsigned)random_below(&random, 10000));
-            (void)snprintf(payment, sizeof payment, "P%u", (unsigned)random_below(&random, 1000));
-            event.customer = customer;
-            received.payment = payment;
-            received.amount_minor = (int64_t)random_below(&random, 1000000);
-            event.body_case = PB__EVENT__BODY_PAYMENT_RECEIVED;
-            event.payment_received = &received;
-        } else {
-            event.actor = (i - 1) % 3 == 0 ? "shop-1" : "office";
-            event.request_digest = 0;
-            allocated.source = payment;
-            allocated.target = "INV1";
-            allocated.amount_minor = received.amount_minor;
-            event.body_case = PB__EVENT__BODY_ALLOCATED;
-            event.allocated = &allocated;
-        }
-        daybook_buffer_reset(&encoded);
-        assert_int_equal(wire_encode(&event.base, &encoded), DAYBOOK_OK);
-        pile_add(pile, encoded.data, encoded.size);
-    }
-    daybook_buffer_release(&encoded);
-}
 
 /* 24 bytes of noise a request are 12 an event; of the other 65 few are left even before a compressor sees them. */
 static void test_it_pays(void **state) {
@@ -422,158 +487,25 @@ static void test_format(void **state) {
     pile_free(pile);
 }
 
-/* ---- hostile columns ---- */
-
-/* In memory of just their size: what reads or writes past it is found by a sanitizer. */
-static enum daybook_status join_copy(struct both *both, const uint8_t *table, size_t table_size, size_t noise_size,
-                                     uint32_t count, size_t raw_size) {
-    uint8_t *copy = malloc(table_size + 1);
-    uint8_t *noise = calloc(1, noise_size + 1);
-    assert_non_null(copy);
-    assert_non_null(noise);
-    memcpy(copy + 1, table, table_size);
-    const struct columns columns = {{copy + 1, table_size}, {noise + 1, noise_size}};
-    enum daybook_status status =
-        columns_join(both->joiner, columns, count, (uint32_t)raw_size, &both->raw, both->joined);
-    if (status == DAYBOOK_OK) {
-        uint64_t total = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            total += both->joined[i].size;
-        }
-        assert_int_equal(total, raw_size);
-    }
-    free(copy);
-    free(noise);
-    return status;
-}
-
-static void test_hostile(void **state) {
-    struct both *both = *state;
-    struct pile *pile = pile_new();
-    struct columns columns;
-    shop_add(pile, 40);
-    pile_add(pile, "\xFF\xFF", 2);
-    assert_int_equal(columns_split(both->splitter, pile_events(pile), pile->count, &columns), DAYBOOK_OK);
-    const size_t size = columns.table.size;
-    const size_t noise_size = columns.noise.size;
-    const size_t raw_size = pile->bytes.size;
-    uint8_t *table = malloc(size + 1);
-    assert_non_null(table);
-    memcpy(table, columns.table.data, size);
-    table[size] = 0;
-    for (size_t i = 0; i < size; i++) {
-        const uint8_t was = table[i];
-        for (unsigned value = 0; value < 256; value++) {
-            table[i] = (uint8_t)value;
-            enum daybook_status status = join_copy(both, table, size, noise_size, pile->count, raw_size);
-            assert_true(status == DAYBOOK_OK || status == DAYBOOK_DAMAGED);
-        }
-        table[i] = was;
-        assert_int_equal(join_copy(both, table, i, noise_size, pile->count, raw_size), DAYBOOK_DAMAGED);
-    }
-    assert_int_equal(join_copy(both, table, size, noise_size, pile->count, raw_size), DAYBOOK_OK);
-    assert_int_equal(join_copy(both, table, size + 1, noise_size, pile->count, raw_size), DAYBOOK_DAMAGED);
-    assert_int_equal(join_copy(both, table, size, noise_size - 1, pile->count, raw_size), DAYBOOK_DAMAGED);
-    assert_int_equal(join_copy(both, table, size, noise_size + 1, pile->count, raw_size), DAYBOOK_DAMAGED);
-    assert_int_equal(join_copy(both, table, size, noise_size, pile->count - 1, raw_size), DAYBOOK_DAMAGED);
-    assert_int_equal(join_copy(both, table, size, noise_size, pile->count + 1, raw_size), DAYBOOK_DAMAGED);
-    assert_int_equal(join_copy(both, table, size, noise_size, pile->count, raw_size - 1), DAYBOOK_DAMAGED);
-    assert_int_equal(join_copy(both, table, size, noise_size, pile->count, raw_size + 1), DAYBOOK_DAMAGED);
-    assert_int_equal(join_copy(both, table, size, noise_size, 0, raw_size), DAYBOOK_DAMAGED);
-    assert_int_equal(join_copy(both, table, size, noise_size, LIMIT_FRAME_EVENTS + 1, raw_size), DAYBOOK_DAMAGED);
-    assert_int_equal(join_copy(both, table, size, noise_size, pile->count, COLUMNS_RAW_MOST + 1), DAYBOOK_DAMAGED);
-    free(table);
-    pile_free(pile);
-}
-
-struct forgery {
-    const char *name;
-    const char *table;
-    size_t size;
-    uint32_t count;
-    uint32_t raw_size;
-};
-
-static const struct forgery forgeries[] = {
-    {"nothing", BYTES(""), 1, 2},
-    {"a form that ends what it did not begin", BYTES("\x01\x01\x18\x00\x00"), 1, 0},
-    {"a form whose message has no end", BYTES("\x01\x01\xF0\x02\x00\x00"), 1, 2},
-    {"field 0", BYTES("\x01\x01\x00\x00\x00\x02\x05"), 1, 2},
-    {"kind 7", BYTES("\x01\x01\x3C\x00\x00\x02\x05"), 1, 2},
-    {"source 3", BYTES("\x01\x01\x23\x00\x00\x02\x05"), 1, 2},
-    {"the same as nothing", BYTES("\x01\x01\x21\x00\x00"), 1, 2},
-    {"the next of nothing", BYTES("\x01\x01\x22\x00\x00"), 1, 2},
-    {"the next of a text", BYTES("\x01\x02\x28\x2A\x00\x00\x02\x00\x02\x01\x61"), 1, 6},
-    {"the same in a message", BYTES("\x01\x03\xF0\x02\x21\x18\x00\x00"), 1, 4},
-    {"a form that is not there", BYTES("\x01\x00\x01\x00"), 1, 0},
-    {"a body of an event that is kept whole", BYTES("\x01\x00\xFF\x01\x02\x01\x61"), 1, 1},
-    {"256 forms", BYTES("\x80\x02"), 1, 0},
-    {"a form of more steps than there may be", BYTES("\x01\x81\x40"), 1, 0},
-    {"numbers written in a fourth way", BYTES("\x02\x01\x20\x00\x00\x01\x03\x05"), 1, 2},
-    {"a known text where none is", BYTES("\x02\x01\x28\x00\x00\x01\x02\x03"), 1, 3},
-    {"a known text by a number too large", BYTES("\x02\x01\x28\x00\x00\x01\x02\x0B"), 1, 3},
-    {"a padded text behind nothing", BYTES("\x02\x01\x28\x00\x00\x01\x02\x01\x02\x05"), 1, 3},
-    {"more values than bytes", BYTES("\x02\x01\x20\x00\x00\x01\x02\x05"), 1, 1},
-    {"noise of more bytes than there are", BYTES("\x02\x01\x2C\x00\x00\x01\x02\x05"), 1, 7},
-};
-
-static void test_forgeries(void **state) {
-    for (size_t r = 0; r < ROW_COUNT(forgeries); r++) {
-        const struct forgery *row = &forgeries[r];
-        print_message("  %s\n", row->name);
-        assert_int_equal(join_copy(*state, (const uint8_t *)row->table, row->size, 0, row->count, row->raw_size),
-                         DAYBOOK_DAMAGED);
-    }
-}
-
-/* What is nested as deeply as a message may be, and what is nested more deeply. */
-static void test_depth(void **state) {
-    for (uint32_t depth = 1; depth < 12; depth++) {
-        uint8_t table[64];
-        uint8_t *at = table;
-        *at++ = 2;
-        at += varint_store(at, (uint64_t)depth * 2);
-        for (uint32_t i = 0; i < depth; i++) {
-            *at++ = 1 << 5 | COLUMN_MESSAGE << 2;
-        }
-        for (uint32_t i = 0; i < depth; i++) {
-            *at++ = COLUMN_END << 2;
-        }
-        *at++ = 0; /* The second form is empty. */
-        *at++ = 0;
-        *at++ = 1;
-        assert_int_equal(join_copy(*state, table, (size_t)(at - table), 0, 1, (size_t)depth * 2),
-                         depth < LIMIT_WIRE_DEPTH ? DAYBOOK_OK : DAYBOOK_DAMAGED);
-    }
-}
-
 int main(void) {
+    seed = random_message_seed();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_more_texts_than_are_remembered),
+        cmocka_unit_test(test_texts_of_one_hash),
+        cmocka_unit_test(test_forms_of_one_hash),
         cmocka_unit_test(test_long_messages),
         cmocka_unit_test(test_more_forms_than_there_may_be),
         cmocka_unit_test(test_more_columns_than_there_may_be),
         cmocka_unit_test(test_more_fields_than_a_form_has),
+        cmocka_unit_test(test_a_body_that_is_no_form),
+        cmocka_unit_test(test_more_fields_than_are_parsed),
+        cmocka_unit_test(test_events_of_any_depth),
+        cmocka_unit_test(test_more_messages_than_are_told_apart),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_it_pays),
         cmocka_unit_test(test_format),
-        cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_forgeries),
-        cmocka_unit_test(test_depth),
     };
-    const char *given = getenv("DAYBOOK_TEST_SEED");
-    seed = given == NULL ? 1 : strtoull(given, NULL, 10);
-    if (given == NULL) {
-        FILE *source = fopen("/dev/urandom", "rb");
-        if (source != NULL) {
-            if (fread(&seed, sizeof seed, 1, source) != 1) {
-                seed = 1;
-            }
-            (void)fclose(source);
-        }
-    }
-    printf("DAYBOOK_TEST_SEED=%llu\n", (unsigned long long)seed);
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, both_set_up, both_tear_down);
 }
