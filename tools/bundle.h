@@ -26,7 +26,7 @@
 #include <stdio.h>
 
 #include "base/hash.h"
-#include "tools/command.h"
+#include "tools/job.h"
 
 enum { BUNDLE_PATH_MAX = 128, BUNDLE_FILES_MAX = 4096 };
 
@@ -38,9 +38,8 @@ struct bundle_entry {
 
 /* What is gathered in a directory before it is packed. */
 struct bundle {
-    const struct invocation *invocation;
-    struct daybook *ledger;
-    const char *directory;
+    struct job *job;
+    const char *directory; /* Where it is gathered. */
     uint64_t from;
     uint64_t to;
     const char *as_of; /* "2024-12-31": of the reports. */
@@ -74,9 +73,8 @@ DAYBOOK_MUST_USE enum daybook_status bundle_add_proofs(struct bundle *bundle, st
 DAYBOOK_MUST_USE enum daybook_status bundle_add_reports(struct bundle *bundle, struct daybook_error *error);
 DAYBOOK_MUST_USE enum daybook_status bundle_add_texts(struct bundle *bundle, struct daybook_error *error);
 
-/* bundle_pack.c: `entries` in their order, tar and zstd. */
-DAYBOOK_MUST_USE enum daybook_status bundle_pack(const struct bundle *bundle, const char *path,
-                                                 struct daybook_error *error);
+/* bundle_pack.c: `entries` in their order, tar and zstd, given away as the job's file. */
+DAYBOOK_MUST_USE enum daybook_status bundle_pack(const struct bundle *bundle, struct daybook_error *error);
 
 /* The schema's files, made at build time; ends with a NULL path. */
 struct schema_text {

@@ -12,7 +12,6 @@
 #include "proof/proof_file.h"
 #include "tools/bundle.h"
 #include "tools/json_message.h"
-#include "tools/progress.h"
 #include "tools/text.h"
 
 enum { EVENT_BATCH_TAG = 0x0A, REPORT_ARENA_BYTES = 1 << 29, PAGE_ROWS = 10000 };
@@ -52,9 +51,7 @@ static enum daybook_status add_event(struct event_files *files, struct daybook_b
 
 static enum daybook_status add_all(struct bundle *bundle, struct event_files *files, struct journal_reader *reader,
                                    struct daybook_error *error) {
-    struct progress progress;
     enum daybook_status status = DAYBOOK_OK;
-    progress_begin(&progress, _("bundling"), _("events"), bundle->from - 1, bundle->to);
     for (uint64_t next = bundle->from; status == DAYBOOK_OK && next <= bundle->to;) {
         struct journal_slice slice;
         status = journal_read(reader, next, &slice, error);
@@ -64,12 +61,10 @@ static enum daybook_status add_all(struct bundle *bundle, struct event_files *fi
         for (size_t i = 0; status == DAYBOOK_OK && i < slice.count && next <= bundle->to; i++, next++) {
             status = add_event(files, (struct daybook_bytes){slice.events[i].data, slice.events[i].size}, error);
         }
-        progress_update(&progress, next - 1);
-        if (status == DAYBOOK_OK && progress_is_interrupted()) {
+        if (status == DAYBOOK_OK && !job_go_on(bundle->job, _("bundling"), bundle->from - 1, next - 1, bundle->to)) {
             status = daybook_fail(error, DAYBOOK_STOPPED, "%s", _("stopped; nothing was written"));
         }
     }
-    progress_clear();
     return status;
 }
 
@@ -77,7 +72,7 @@ enum daybook_status bundle_add_events(struct bundle *bundle, struct daybook_erro
     struct event_files files = {0};
     struct journal_reader *reader = NULL;
     arena_init(&files.arena, (size_t)64 * LIMIT_EVENT_BYTES);
-    enum daybook_status status = journal_reader_open(ledger_journal(bundle->ledger), &reader, error);
+    enum daybook_status status = journal_reader_open(ledger_journal(bundle->job->ledger), &reader, error);
     if (status == DAYBOOK_OK) {
         status = bundle_file_open(bundle, "events.pb", &files.raw, error);
     }
@@ -103,7 +98,7 @@ static enum daybook_status add_older(struct bundle *bundle, uint64_t size, struc
     Pb__ConsistencyQuery asked = PB__CONSISTENCY_QUERY__INIT;
     ProtobufCMessage *answer = NULL;
     char path[BUNDLE_PATH_MAX];
-    enum daybook_status status = audit_checkpoint_read(ledger_directory(bundle->ledger), size, &note, error);
+    enum daybook_status status = audit_checkpoint_read(bundle->job->directory, size, &note, error);
     if (status == DAYBOOK_OK) {
         (void)snprintf(path, sizeof path, "checkpoints/%020" PRIu64, size);
         status = bundle_add(bundle, path, daybook_buffer_view(&note), error);
@@ -116,7 +111,7 @@ static enum daybook_status add_older(struct bundle *bundle, uint64_t size, struc
     asked.size = bundle->to;
     query.question_case = PB__QUERY__QUESTION_CONSISTENCY;
     query.consistency = &asked;
-    status = command_ask(bundle->invocation, bundle->ledger, &query, &answer, error);
+    status = query_run(bundle->job->ledger, &query, bundle->job->arena, &answer, error);
     if (status != DAYBOOK_OK) {
         return status;
     }
@@ -133,7 +128,7 @@ static enum daybook_status add_sample(struct bundle *bundle, uint64_t sequence, 
     asked.size = bundle->to;
     query.question_case = PB__QUERY__QUESTION_INCLUSION;
     query.inclusion = &asked;
-    enum daybook_status status = command_ask(bundle->invocation, bundle->ledger, &query, &answer, error);
+    enum daybook_status status = query_run(bundle->job->ledger, &query, bundle->job->arena, &answer, error);
     if (status != DAYBOOK_OK) {
         return status;
     }
@@ -150,7 +145,7 @@ static enum daybook_status add_edge(struct bundle *bundle, struct daybook_error 
     struct sha256 *sha256 = sha256_open();
     enum daybook_status status = sha256 == NULL
                                      ? daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("hashing: memory was refused"))
-                                     : journal_reader_open(ledger_journal(bundle->ledger), &reader, error);
+                                     : journal_reader_open(ledger_journal(bundle->job->ledger), &reader, error);
     while (status == DAYBOOK_OK && edge.size < bundle->from - 1) {
         struct journal_slice slice;
         status = journal_read(reader, edge.size + 1, &slice, error);
@@ -183,7 +178,7 @@ enum daybook_status bundle_add_proofs(struct bundle *bundle, struct daybook_erro
     if (status != DAYBOOK_OK) {
         return status;
     }
-    status = audit_checkpoints_list(ledger_directory(bundle->ledger), &sizes, error);
+    status = audit_checkpoints_list(bundle->job->directory, &sizes, error);
     for (size_t i = 0; status == DAYBOOK_OK && i < sizes.count && sizes.items[i] < bundle->to; i++) {
         status = add_older(bundle, sizes.items[i], error);
     }
@@ -212,13 +207,11 @@ struct report {
 /* Each report is all pages of one question, one answer a line. */
 static enum daybook_status add_report(struct bundle *bundle, const char *path, struct report *report,
                                       const Pb__Query *query, struct daybook_error *error) {
-    struct invocation page = *bundle->invocation;
     struct arena arena;
     struct bundle_file file;
     struct daybook_buffer line = {0};
     char cursor[256] = "";
     arena_init(&arena, REPORT_ARENA_BYTES);
-    page.arena = &arena;
     enum daybook_status status = bundle_file_open(bundle, path, &file, error);
     do {
         ProtobufCMessage *answer = NULL;
@@ -226,7 +219,7 @@ static enum daybook_status add_report(struct bundle *bundle, const char *path, s
         arena_reset(&arena);
         daybook_buffer_reset(&line);
         if (status == DAYBOOK_OK) {
-            status = command_ask(&page, bundle->ledger, query, &answer, error);
+            status = query_run(bundle->job->ledger, query, &arena, &answer, error);
         }
         if (status != DAYBOOK_OK) {
             break;
@@ -340,7 +333,7 @@ static const char checklist[] =
 static enum daybook_status add_key(struct bundle *bundle, struct daybook_error *error) {
     struct note_key key;
     char text[NOTE_KEY_TEXT_MAX];
-    enum daybook_status status = audit_key_load(ledger_directory(bundle->ledger), &key, error);
+    enum daybook_status status = audit_key_load(bundle->job->directory, &key, error);
     if (status != DAYBOOK_OK) {
         return status;
     }

@@ -91,32 +91,46 @@ enum daybook_status bundle_add(struct bundle *bundle, const char *path, struct d
 
 /* ---- packing ---- */
 
-static enum daybook_status pack_failed(struct archive *archive, const char *path, struct daybook_error *error) {
-    const char *why = archive_error_string(archive);
-    return daybook_fail(error, DAYBOOK_IO, _("writing the bundle %s: %s"), path, why != NULL ? why : _("it failed"));
+struct packing {
+    const struct bundle *bundle;
+    struct archive *archive;
+    struct daybook_error error; /* Of giving away; status OK: nothing is wrong with it. */
+};
+
+static enum daybook_status pack_failed(const struct packing *packing, struct daybook_error *error) {
+    const char *why = archive_error_string(packing->archive);
+    return packing->error.status != DAYBOOK_OK
+               ? daybook_fail(error, packing->error.status, "%s", packing->error.message)
+               : daybook_fail(error, DAYBOOK_IO, _("packing the bundle: %s"), why != NULL ? why : _("it failed"));
 }
 
-static enum daybook_status copy_content(struct archive *archive, FILE *stream, const char *path,
-                                        struct daybook_error *error) {
-    static uint8_t bytes[COPY_BYTES];
+static la_ssize_t give(struct archive *archive, void *context, const void *data, size_t size) {
+    struct packing *packing = context;
+    if (job_write(packing->bundle->job, data, size, &packing->error) != DAYBOOK_OK) {
+        archive_set_error(archive, EIO, "%s", "nobody takes it");
+        return ARCHIVE_FATAL;
+    }
+    return (la_ssize_t)size;
+}
+
+static enum daybook_status copy_content(struct packing *packing, FILE *stream, struct daybook_error *error) {
+    uint8_t bytes[COPY_BYTES];
     for (size_t size = fread(bytes, 1, sizeof bytes, stream); size > 0; size = fread(bytes, 1, sizeof bytes, stream)) {
-        if (archive_write_data(archive, bytes, size) != (la_ssize_t)size) {
-            return pack_failed(archive, path, error);
+        if (archive_write_data(packing->archive, bytes, size) != (la_ssize_t)size) {
+            return pack_failed(packing, error);
         }
     }
     return ferror(stream) == 0 ? DAYBOOK_OK
                                : daybook_fail(error, DAYBOOK_IO, "%s", _("reading a file of the bundle failed"));
 }
 
-static enum daybook_status pack_one(const struct bundle *bundle, struct archive *archive,
-                                    const struct bundle_entry *entry, const char *path, struct daybook_error *error) {
+static enum daybook_status pack_one(struct packing *packing, const struct bundle_entry *entry,
+                                    struct daybook_error *error) {
     char place[PATH_MAX];
-    enum daybook_status status = place_of(bundle, entry->path, place, error);
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
+    DAYBOOK_TRY(place_of(packing->bundle, entry->path, place, error));
     FILE *stream = fopen(place, "rb");
     struct archive_entry *head = archive_entry_new();
+    enum daybook_status status;
     if (stream == NULL || head == NULL) {
         status = daybook_fail(error, DAYBOOK_IO, _("reading %s: %s"), place, strerror(errno));
     } else {
@@ -124,8 +138,8 @@ static enum daybook_status pack_one(const struct bundle *bundle, struct archive 
         archive_entry_set_size(head, (la_int64_t)entry->size);
         archive_entry_set_filetype(head, AE_IFREG);
         archive_entry_set_perm(head, 0644);
-        status = archive_write_header(archive, head) == ARCHIVE_OK ? copy_content(archive, stream, path, error)
-                                                                   : pack_failed(archive, path, error);
+        status = archive_write_header(packing->archive, head) == ARCHIVE_OK ? copy_content(packing, stream, error)
+                                                                            : pack_failed(packing, error);
     }
     archive_entry_free(head);
     if (stream != NULL) {
@@ -134,28 +148,26 @@ static enum daybook_status pack_one(const struct bundle *bundle, struct archive 
     return status;
 }
 
-enum daybook_status bundle_pack(const struct bundle *bundle, const char *path, struct daybook_error *error) {
-    struct archive *archive = archive_write_new();
-    if (archive == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("packing the bundle: memory was refused"));
+enum daybook_status bundle_pack(const struct bundle *bundle, struct daybook_error *error) {
+    struct packing packing = {.bundle = bundle, .archive = archive_write_new()};
+    if (packing.archive == NULL) {
+        return job_no_memory(error);
     }
     enum daybook_status status = DAYBOOK_OK;
-    if (archive_write_add_filter_zstd(archive) != ARCHIVE_OK ||
-        archive_write_set_format_pax_restricted(archive) != ARCHIVE_OK ||
-        archive_write_open_filename(archive, path) != ARCHIVE_OK) {
-        status = pack_failed(archive, path, error);
+    if (archive_write_add_filter_zstd(packing.archive) != ARCHIVE_OK ||
+        archive_write_set_format_pax_restricted(packing.archive) != ARCHIVE_OK ||
+        archive_write_set_bytes_in_last_block(packing.archive, 1) != ARCHIVE_OK ||
+        archive_write_open(packing.archive, &packing, NULL, give, NULL) != ARCHIVE_OK) {
+        status = pack_failed(&packing, error);
     }
     /* BU1: the manifest was written last and comes first. */
     for (size_t i = 0; status == DAYBOOK_OK && i < bundle->entry_count; i++) {
         size_t index = i == 0 ? bundle->entry_count - 1 : i - 1;
-        status = pack_one(bundle, archive, &bundle->entries[index], path, error);
+        status = pack_one(&packing, &bundle->entries[index], error);
     }
-    if (archive_write_close(archive) != ARCHIVE_OK && status == DAYBOOK_OK) {
-        status = pack_failed(archive, path, error);
+    if (archive_write_close(packing.archive) != ARCHIVE_OK && status == DAYBOOK_OK) {
+        status = pack_failed(&packing, error);
     }
-    (void)archive_write_free(archive);
-    if (status != DAYBOOK_OK) {
-        (void)remove(path);
-    }
+    (void)archive_write_free(packing.archive);
     return status;
 }

@@ -15,6 +15,8 @@
 #include "proof/witness.h"
 #include "tools/command.h"
 #include "tools/command_audit.h"
+#include "tools/command_job.h"
+#include "tools/progress.h"
 #include "tools/text.h"
 
 enum { INPUT_LIMIT_BYTES = 4 << 20 };
@@ -55,166 +57,30 @@ int audit_finish(enum daybook_status status, const struct daybook_error *error) 
 
 /* ---- checkpoint ---- */
 
-struct signing {
-    const struct invocation *invocation;
-    struct daybook *ledger;
-    const char *directory;
-    struct note_signer signer;
-    struct daybook_buffer note; /* The answer. */
-    int lock;
-};
-
-static enum daybook_status ask_root(struct signing *signing, uint64_t size, const Pb__CheckpointAnswer **answer,
-                                    struct daybook_error *error) {
-    Pb__Query query = PB__QUERY__INIT;
-    Pb__CheckpointQuery asked = PB__CHECKPOINT_QUERY__INIT;
-    ProtobufCMessage *made = NULL;
-    asked.size = size;
-    query.question_case = PB__QUERY__QUESTION_CHECKPOINT;
-    query.checkpoint = &asked;
-    enum daybook_status status = command_ask(signing->invocation, signing->ledger, &query, &made, error);
-    *answer = (const Pb__CheckpointAnswer *)made;
-    return status;
-}
-
-static void take_root(const Pb__CheckpointAnswer *answer, struct merkle_size *tree) {
-    tree->size = answer->size;
-    memcpy(tree->root.bytes, answer->root.data, SHA256_SIZE);
-}
-
-/* The checkpoint of most entries, whatever the journal has. */
-static enum daybook_status check_newest(struct signing *signing, uint64_t head, struct tree_head *newest,
-                                        struct daybook_error *error) {
-    const Pb__CheckpointAnswer *answer;
-    struct merkle_size now;
-    uint64_t size;
-    newest->tree.size = 0;
-    enum daybook_status status = audit_checkpoint_newest(signing->directory, UINT64_MAX, &size, &signing->note, error);
-    if (status != DAYBOOK_OK) {
-        return status == DAYBOOK_NOT_FOUND ? DAYBOOK_OK : status;
-    }
-    status = tree_head_open(daybook_buffer_view(&signing->note), &signing->signer.key, NULL, NULL, newest, error);
-    if (status != DAYBOOK_OK) {
-        return daybook_fail_in(error, _("the checkpoint of %" PRIu64 " events"), size);
-    }
-    if (newest->tree.size > head) {
-        return daybook_fail(error, DAYBOOK_DAMAGED,
-                            _("a checkpoint of %" PRIu64 " events was signed, and the journal has %" PRIu64
-                              ": events are gone. Nothing is signed; restore a backup that has them"),
-                            newest->tree.size, head);
-    }
-    if (newest->tree.size == 0) {
-        return DAYBOOK_OK;
-    }
-    status = ask_root(signing, newest->tree.size, &answer, error);
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    take_root(answer, &now);
-    if (!merkle_hash_equal(&now.root, &newest->tree.root)) {
-        return daybook_fail(error, DAYBOOK_DAMAGED,
-                            _("the journal's first %" PRIu64
-                              " events are not those of the checkpoint that was signed of "
-                              "them. Nothing is signed; \"daybook audit verify\" finds the place"),
-                            newest->tree.size);
-    }
-    return DAYBOOK_OK;
-}
-
-static enum daybook_status sign_head(struct signing *signing, struct daybook_error *error) {
-    struct daybook_buffer text = {0};
-    struct tree_head newest;
-    struct tree_head head = {.tree = {.size = 0}};
-    const Pb__CheckpointAnswer *answer;
-    enum daybook_status status = ask_root(signing, 0, &answer, error);
-    if (status == DAYBOOK_OK) {
-        take_root(answer, &head.tree);
-        status = check_newest(signing, answer->journal_head, &newest, error);
-    }
-    if (status != DAYBOOK_OK || (newest.tree.size == head.tree.size && signing->note.size > 0)) {
-        return status; /* What was signed of these events is the answer again. */
-    }
-    (void)snprintf(head.origin, sizeof head.origin, "%s", signing->signer.key.name);
-    daybook_buffer_reset(&signing->note);
-    status = tree_head_format(&head, &text);
-    if (status == DAYBOOK_OK) {
-        status = note_sign(daybook_buffer_view(&text), &signing->signer, &signing->note, error);
-    } else {
-        status = daybook_fail(error, status, "%s", _("signing a checkpoint: memory was refused"));
-    }
-    if (status == DAYBOOK_OK) {
-        status = audit_checkpoint_write(signing->directory, head.tree.size, daybook_buffer_view(&signing->note), error);
-    }
-    daybook_buffer_release(&text);
-    return status;
-}
-
-/* A checkpoint of ours with cosignatures of others takes the place of the one without. */
-static enum daybook_status adopt(struct signing *signing, const char *path, struct daybook_error *error) {
-    struct daybook_buffer own = {0};
-    struct note mine;
-    struct note note;
-    struct tree_head head;
-    enum daybook_status status = read_input(path, &signing->note, error);
-    if (status == DAYBOOK_OK) {
-        status = tree_head_open(daybook_buffer_view(&signing->note), &signing->signer.key, NULL, &note, &head, error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = audit_checkpoint_read(signing->directory, head.tree.size, &own, error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = note_parse(daybook_buffer_view(&own), &mine, error);
-    }
-    if (status == DAYBOOK_OK && !daybook_bytes_equal(mine.text, note.text)) {
-        status = daybook_fail(error, DAYBOOK_DAMAGED,
-                              _("%s says something else of %" PRIu64 " events than the checkpoint that is here"), path,
-                              head.tree.size);
-    }
-    /* Lines that are here and not there are kept. */
-    for (size_t i = 0; status == DAYBOOK_OK && i < mine.signature_count; i++) {
-        struct daybook_bytes line = mine.signatures[i].line;
-        if (memmem(signing->note.data, signing->note.size, line.data, line.size) == NULL &&
-            daybook_buffer_append(&signing->note, line.data, line.size) != DAYBOOK_OK) {
-            status = daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("adding cosignatures: memory was refused"));
-        }
-    }
-    if (status == DAYBOOK_OK) {
-        status = audit_checkpoint_write(signing->directory, head.tree.size, daybook_buffer_view(&signing->note), error);
-    }
-    daybook_buffer_release(&own);
-    return status;
-}
-
-static int run_checkpoint(struct invocation *invocation) {
-    struct daybook_error error;
-    struct signing signing = {.invocation = invocation, .lock = -1};
+static enum daybook_status sign(struct invocation *invocation, struct daybook *ledger, struct daybook_error *error) {
+    struct command_job how = {
+        .invocation = invocation, .ledger = ledger, .signing_key = options_value(&invocation->options, "key")};
+    Pb__SignCheckpointRequest asked = PB__SIGN_CHECKPOINT_REQUEST__INIT;
     const char *cosigned = options_value(&invocation->options, "cosigned");
-    enum daybook_status status = command_directory(invocation, &signing.directory, &error);
-    if (status == DAYBOOK_OK) {
-        status = command_open_reader(invocation, &signing.ledger, &error);
+    struct daybook_buffer content = {0};
+    ProtobufCMessage *made;
+    enum daybook_status status = DAYBOOK_OK;
+    if (cosigned != NULL) {
+        status = read_input(cosigned, &content, error);
+        if (status == DAYBOOK_OK && content.size == 0) {
+            status = daybook_fail(error, DAYBOOK_INVALID, _("reading %s: it is empty"), cosigned);
+        }
+        asked.cosigned = (ProtobufCBinaryData){content.size, content.data};
     }
     if (status == DAYBOOK_OK) {
-        status =
-            audit_signer_load(signing.directory, options_value(&invocation->options, "key"), &signing.signer, &error);
+        status = command_job_run(&how, &asked.base, &made, error);
     }
     if (status == DAYBOOK_OK) {
-        status = audit_lock(signing.directory, &signing.lock, &error);
+        const ProtobufCBinaryData *note = &((const Pb__SignCheckpointAnswer *)made)->note;
+        status = audit_write_output(invocation, (struct daybook_bytes){note->data, note->len}, error);
     }
-    if (status == DAYBOOK_OK) {
-        status = audit_config_sign(signing.directory, journal_config(ledger_journal(signing.ledger)), &signing.signer,
-                                   &error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = cosigned != NULL ? adopt(&signing, cosigned, &error) : sign_head(&signing, &error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = audit_write_output(invocation, daybook_buffer_view(&signing.note), &error);
-    }
-    audit_unlock(signing.lock);
-    note_signer_clear(&signing.signer);
-    daybook_buffer_release(&signing.note);
-    daybook_close(signing.ledger);
-    return audit_finish(status, &error);
+    daybook_buffer_release(&content);
+    return status;
 }
 
 /* ---- cosign ---- */
@@ -364,12 +230,22 @@ static int run_with_ledger(struct invocation *invocation,
                            enum daybook_status (*act)(struct invocation *, struct daybook *, struct daybook_error *)) {
     struct daybook_error error;
     struct daybook *ledger = NULL;
+    progress_watch_interrupt();
     enum daybook_status status = command_open_reader(invocation, &ledger, &error);
     if (status == DAYBOOK_OK) {
         status = act(invocation, ledger, &error);
     }
     daybook_close(ledger);
     return audit_finish(status, &error);
+}
+
+static int run_checkpoint(struct invocation *invocation) {
+    if (invocation->remote != NULL && options_has(&invocation->options, "key")) {
+        return command_usage(invocation, "%s",
+                             _("--key names a private key of this machine, and keys do not travel: a server signs "
+                               "with its own"));
+    }
+    return run_with_ledger(invocation, sign);
 }
 
 static int run_prove(struct invocation *invocation) {
@@ -405,7 +281,8 @@ static const struct option_spec key_show_options[] = {
     OPTIONS_END,
 };
 static const struct option_spec checkpoint_options[] = {
-    {"key", 0, OPTION_VALUE, false, "FILE", N_("sign with this private key (default: the ledger's)"), FIELD_NONE},
+    {"key", 0, OPTION_VALUE, false, "FILE",
+     N_("sign with this private key (default: the ledger's; a server signs with its own)"), FIELD_NONE},
     {"cosigned", 0, OPTION_VALUE, false, "FILE",
      N_("sign nothing: take the cosignatures in FILE to the checkpoint that is here"), FIELD_NONE},
     OUTPUT_OPTION,
@@ -428,8 +305,8 @@ static const struct option_spec prove_options[] = {
 static const struct option_spec verify_options[] = {
     {"customer", 0, OPTION_LIST, false, "CUSTOMER", N_("digest this customer's events, too; may be given 64 times"),
      FIELD_NONE},
-    {"scratch", 0, OPTION_VALUE, false, "DIR", N_("fold the views there (default: in the ledger's directory)"),
-     FIELD_NONE},
+    {"scratch", 0, OPTION_VALUE, false, "DIR",
+     N_("fold the views there (default: in the ledger's directory; a server does it there)"), FIELD_NONE},
     OUTPUT_OPTION,
     OPTIONS_END,
 };
@@ -452,7 +329,7 @@ const struct command audit_commands[] = {
         .arguments = "NAME",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = audit_run_key_new,
         .summary = N_("make the key that the ledger signs its checkpoints with"),
         .detail =
@@ -466,7 +343,7 @@ const struct command audit_commands[] = {
     {
         .name = "audit key show",
         .arguments = "",
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = audit_run_key_show,
         .summary = N_("print the verifier's key"),
         .example = "daybook audit key show",
@@ -475,7 +352,7 @@ const struct command audit_commands[] = {
     {
         .name = "audit checkpoint",
         .arguments = "",
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = run_checkpoint,
         .summary = N_("sign how many events there are and the root of their tree"),
         .detail =
@@ -533,7 +410,7 @@ const struct command audit_commands[] = {
         .arguments = "DIR",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = run_tiles,
         .summary = N_("write the log as tiles, plain files for any web server"),
         .detail = N_("The layout is that of c2sp.org/tlog-tiles, of the newest checkpoint's size. Run again, it adds "
@@ -544,7 +421,7 @@ const struct command audit_commands[] = {
     {
         .name = "audit verify",
         .arguments = "",
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = audit_run_verify,
         .summary = N_("replay the ledger from its first event, and certify it"),
         .detail =
@@ -561,7 +438,7 @@ const struct command audit_commands[] = {
     {
         .name = "audit bundle",
         .arguments = "",
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = audit_run_bundle,
         .summary = N_("write everything that an auditor needs into one file"),
         .detail = N_(

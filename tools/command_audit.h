@@ -2,7 +2,6 @@
 #ifndef DAYBOOK_TOOLS_COMMAND_AUDIT_H
 #define DAYBOOK_TOOLS_COMMAND_AUDIT_H
 
-#include "engine/audit.h"
 #include "tools/command.h"
 
 /* To -o, or to standard output. */
@@ -16,13 +15,6 @@ DAYBOOK_MUST_USE enum daybook_status audit_parse_count(const char *name, const c
 /* daybook audit tiles: of the newest checkpoint's events, into the directory of the first argument. */
 DAYBOOK_MUST_USE enum daybook_status audit_write_tiles(struct invocation *invocation, struct daybook *ledger,
                                                        struct daybook_error *error);
-
-/* Audits; findings go to standard error and make it DAMAGED. */
-DAYBOOK_MUST_USE enum daybook_status audit_verify_ledger(const struct invocation *invocation, struct daybook *ledger,
-                                                         struct audit_report *report, struct daybook_error *error);
-/* Appends the certificate's text, signed where the ledger has a key. */
-DAYBOOK_MUST_USE enum daybook_status audit_sign_certificate(struct daybook *ledger, const Pb__Certificate *certificate,
-                                                            struct daybook_buffer *out, struct daybook_error *error);
 
 int audit_finish(enum daybook_status status, const struct daybook_error *error); /* The exit code. */
 

@@ -1,17 +1,10 @@
 /* daybook audit verify: the ledger again from its first event, and a certificate of it. */
-#include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/audit.h"
-#include "engine/audit_files.h"
-#include "engine/ledger.h"
-#include "tools/certificate.h"
 #include "tools/command_audit.h"
+#include "tools/command_job.h"
 #include "tools/progress.h"
 #include "tools/text.h"
 
@@ -32,115 +25,50 @@ static void watch_damage(void) {
     (void)sigaction(SIGFPE, &action, NULL);
 }
 
-static bool show_progress(void *context, uint64_t sequence, uint64_t head) {
-    struct progress *progress = context;
-    if (progress->total != head) {
-        progress_begin(progress, _("replaying"), _("events"), 0, head);
+/* The customers of the options, in the request. */
+static enum daybook_status read_customers(const struct invocation *invocation, Pb__VerifyRequest *asked,
+                                          struct daybook_error *error) {
+    asked->customers = arena_alloc(invocation->arena, invocation->options.given_count * sizeof *asked->customers + 1);
+    if (asked->customers == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("auditing: memory was refused"));
     }
-    progress_update(progress, sequence);
-    return !progress_is_interrupted();
-}
-
-static enum daybook_status choose_scratch(const struct invocation *invocation, struct daybook *ledger,
-                                          char scratch[PATH_MAX], struct daybook_error *error) {
-    const char *given = options_value(&invocation->options, "scratch");
-    const char *parent = given != NULL ? given : ledger_directory(ledger);
-    if (given == NULL && access(parent, W_OK) != 0) {
-        parent = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
-    }
-    if (snprintf(scratch, PATH_MAX, "%s/audit-XXXXXX", parent) >= PATH_MAX || mkdtemp(scratch) == NULL) {
-        return daybook_fail(error, DAYBOOK_IO,
-                            _("making a scratch directory in %s failed; name another with --scratch"), parent);
+    for (size_t i = 0; i < invocation->options.given_count; i++) {
+        const struct option_given *given = &invocation->options.given[i];
+        if (strcmp(given->spec->name, "customer") == 0) {
+            asked->customers[asked->n_customers++] = (char *)(uintptr_t)given->value;
+        }
     }
     return DAYBOOK_OK;
 }
 
-enum daybook_status audit_verify_ledger(const struct invocation *invocation, struct daybook *ledger,
-                                        struct audit_report *report, struct daybook_error *error) {
-    char scratch[PATH_MAX];
-    const char *customers[AUDIT_CUSTOMERS_MAX];
-    struct progress progress = {0};
-    struct audit_options options = {.scratch_directory = scratch,
-                                    .customers = customers,
-                                    .query = daybook_query,
-                                    .go_on = show_progress,
-                                    .context = &progress};
-    for (size_t i = 0; i < invocation->options.given_count; i++) {
-        const struct option_given *given = &invocation->options.given[i];
-        if (strcmp(given->spec->name, "customer") == 0 && options.customer_count < AUDIT_CUSTOMERS_MAX) {
-            customers[options.customer_count++] = given->value;
-        }
-    }
-    enum daybook_status status = choose_scratch(invocation, ledger, scratch, error);
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    status = audit_run(ledger, &options, report, error);
-    progress_clear();
-    if (status == DAYBOOK_OK && report->finding_count > 0) {
-        for (size_t i = 0; i < report->finding_count && i < AUDIT_FINDINGS_MAX; i++) {
-            (void)fprintf(stderr, _("daybook: found: %s\n"), report->findings[i]);
-        }
-        status = daybook_fail(error, DAYBOOK_DAMAGED, _("%zu things do not hold; no certificate is given"),
-                              report->finding_count);
-    }
-    return status;
-}
-
-enum daybook_status audit_sign_certificate(struct daybook *ledger, const Pb__Certificate *certificate,
-                                           struct daybook_buffer *out, struct daybook_error *error) {
-    struct note_signer signer;
-    struct daybook_buffer text = {0};
-    enum daybook_status status = audit_signer_load(ledger_directory(ledger), NULL, &signer, error);
-    bool is_unsigned = status == DAYBOOK_NOT_FOUND;
-    if (status != DAYBOOK_OK && !is_unsigned) {
-        return status;
-    }
-    status = certificate_write(certificate, is_unsigned ? _("(no key)") : signer.key.name, &text);
-    if (status == DAYBOOK_OK && is_unsigned) {
-        status = daybook_buffer_append(out, text.data, text.size);
-    }
-    if (status != DAYBOOK_OK) {
-        status = daybook_fail(error, status, "%s", _("writing the certificate: memory was refused"));
-    } else if (!is_unsigned) {
-        status = note_sign(daybook_buffer_view(&text), &signer, out, error);
-        note_signer_clear(&signer);
-    }
-    daybook_buffer_release(&text);
-    return status;
-}
-
-static enum daybook_status write_certificate(struct invocation *invocation, struct daybook *ledger,
-                                             const struct audit_report *report, struct daybook_error *error) {
-    struct daybook_buffer note = {0};
-    const Pb__Certificate *certificate =
-        certificate_make(report, ledger_config(ledger), ledger_now_us(ledger), invocation->arena);
-    if (certificate == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("writing the certificate: memory was refused"));
-    }
-    if (options_has(&invocation->options, "json")) {
-        return command_print_json(&certificate->base, error);
-    }
-    enum daybook_status status = audit_sign_certificate(ledger, certificate, &note, error);
-    if (status == DAYBOOK_OK) {
-        status = audit_write_output(invocation, daybook_buffer_view(&note), error);
-    }
-    daybook_buffer_release(&note);
-    return status;
+static enum daybook_status verify(struct invocation *invocation, struct daybook *ledger, struct daybook_error *error) {
+    struct command_job how = {
+        .invocation = invocation, .ledger = ledger, .scratch = options_value(&invocation->options, "scratch")};
+    Pb__VerifyRequest asked = PB__VERIFY_REQUEST__INIT;
+    ProtobufCMessage *made;
+    asked.without_note = options_has(&invocation->options, "json");
+    DAYBOOK_TRY(read_customers(invocation, &asked, error));
+    DAYBOOK_TRY(command_job_run(&how, &asked.base, &made, error));
+    const Pb__VerifyAnswer *answer = (const Pb__VerifyAnswer *)made;
+    return asked.without_note
+               ? command_print_json(&answer->certificate->base, error)
+               : audit_write_output(invocation, (struct daybook_bytes){answer->note.data, answer->note.len}, error);
 }
 
 int audit_run_verify(struct invocation *invocation) {
     struct daybook_error error;
     struct daybook *ledger = NULL;
-    static struct audit_report report; /* Some tens of KiB: not for the stack. */
-    watch_damage();
+    if (invocation->remote != NULL && options_has(&invocation->options, "scratch")) {
+        return command_usage(invocation, "%s",
+                             _("--scratch names a directory of this machine; a server has one of its own"));
+    }
+    if (invocation->remote == NULL) {
+        watch_damage();
+    }
     progress_watch_interrupt();
     enum daybook_status status = command_open_reader(invocation, &ledger, &error);
     if (status == DAYBOOK_OK) {
-        status = audit_verify_ledger(invocation, ledger, &report, &error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = write_certificate(invocation, ledger, &report, &error);
+        status = verify(invocation, ledger, &error);
     }
     daybook_close(ledger);
     return status == DAYBOOK_OK ? EXIT_DONE : command_fail(&error);

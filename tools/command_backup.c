@@ -7,8 +7,8 @@
 #include "base/decimal.h"
 #include "engine/backup.h"
 #include "engine/ledger.h"
-#include "tools/command.h"
-#include "tools/output_file.h"
+#include "tools/backup_end.h"
+#include "tools/command_job.h"
 #include "tools/progress.h"
 #include "tools/text.h"
 #include "tools/token_change.h"
@@ -26,24 +26,16 @@ static struct backup_watch watch_of(struct progress *progress) {
     return (struct backup_watch){.done = show_done, .is_stopped = is_stopped, .context = progress};
 }
 
-static enum daybook_status write_out(void *context, const void *data, size_t size, struct daybook_error *error) {
-    struct output_file *out = context;
-    if (fwrite(data, 1, size, out->stream) != size) {
-        return daybook_fail(error, DAYBOOK_IO, _("writing %s: the disk took no more"), out->name);
-    }
-    return DAYBOOK_OK;
-}
-
-static void print_root(const struct backup_summary *summary) {
+static void print_root(const uint8_t root[SHA256_SIZE]) {
     (void)printf("%s", _("root "));
-    for (size_t i = 0; i < sizeof summary->root.bytes; i++) {
-        (void)printf("%02x", summary->root.bytes[i]);
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
+        (void)printf("%02x", root[i]);
     }
     (void)printf("\n");
 }
 
-static const char *when(const struct backup_summary *summary, char text[INSTANT_TEXT_SIZE]) {
-    return summary->last_sequence == 0 ? _("never") : instant_format(summary->last_recorded_at_us, text);
+static const char *when(uint64_t last_sequence, int64_t recorded_at_us, char text[INSTANT_TEXT_SIZE]) {
+    return last_sequence == 0 ? _("never") : instant_format(recorded_at_us, text);
 }
 
 /* ---- backup create ---- */
@@ -56,51 +48,53 @@ static enum daybook_status check_is_new(const char *path, struct daybook_error *
 }
 
 static enum daybook_status create(const struct invocation *invocation, struct daybook *ledger,
-                                  struct backup_summary *summary, struct daybook_error *error) {
+                                  const Pb__BackupAnswer **summary, struct daybook_error *error) {
     const char *path = invocation->options.arguments[0];
     const char *since_path = options_value(&invocation->options, "since");
+    struct command_job how = {.invocation = invocation, .ledger = ledger};
+    Pb__BackupRequest asked = PB__BACKUP_REQUEST__INIT;
     struct backup_summary since;
-    struct output_file out;
-    struct progress progress;
-    uint64_t head = 0;
+    ProtobufCMessage *made = NULL;
     DAYBOOK_TRY(check_is_new(path, error));
     if (since_path != NULL) {
         DAYBOOK_TRY(backup_peek(since_path, &since, error));
+        asked.since = backup_end_tell(&since, invocation->arena);
+        if (asked.since == NULL) {
+            return job_no_memory(error);
+        }
     }
-    DAYBOOK_TRY(daybook_head(ledger, &head, error));
-    enum daybook_status status = output_file_open(&out, path, error);
-    if (status == DAYBOOK_OK) {
-        struct backup_sink sink = {write_out, &out};
-        struct backup_watch watch = watch_of(&progress);
-        progress_begin(&progress, _("backing up"), _("events"), since_path == NULL ? 0 : since.last_sequence, head);
-        status = backup_write(ledger, since_path == NULL ? NULL : &since, &sink, &watch, summary, error);
-        progress_clear();
+    enum daybook_status status = command_job_save(how, &asked.base, path, &made, error);
+    *summary = (const Pb__BackupAnswer *)made;
+    return status == DAYBOOK_OK && (*summary)->root.len != SHA256_SIZE
+               ? daybook_fail(error, DAYBOOK_IO, "%s", _("the server does not say the root of what it sent"))
+               : status;
+}
+
+static void print_created(const char *path, const Pb__BackupAnswer *summary) {
+    char instant[INSTANT_TEXT_SIZE];
+    char size[32];
+    if (summary->last_sequence < summary->first_sequence) {
+        (void)printf(_("%s: nothing new since event %" PRIu64 "\n"), path, summary->last_sequence);
+    } else {
+        (void)printf(_("%s: events %" PRIu64 " to %" PRIu64 " (%s), %s bytes\n"), path, summary->first_sequence,
+                     summary->last_sequence, when(summary->last_sequence, summary->last_recorded_at_us, instant),
+                     count_grouped(summary->size_bytes, size));
     }
-    return output_file_close(&out, status, error);
+    print_root(summary->root.data);
 }
 
 static int run_create(struct invocation *invocation) {
     struct daybook_error error;
     struct daybook *ledger = NULL;
-    struct backup_summary summary;
-    char instant[INSTANT_TEXT_SIZE];
-    bool is_shown = strcmp(invocation->options.arguments[0], "-") != 0;
+    const Pb__BackupAnswer *summary;
+    const char *path = invocation->options.arguments[0];
     progress_watch_interrupt();
     enum daybook_status status = command_open_reader(invocation, &ledger, &error);
     if (status == DAYBOOK_OK) {
         status = create(invocation, ledger, &summary, &error);
     }
-    if (status == DAYBOOK_OK && is_shown) {
-        char size[32];
-        if (summary.last_sequence < summary.first_sequence) {
-            (void)printf(_("%s: nothing new since event %" PRIu64 "\n"), invocation->options.arguments[0],
-                         summary.last_sequence);
-        } else {
-            (void)printf(_("%s: events %" PRIu64 " to %" PRIu64 " (%s), %s bytes\n"), invocation->options.arguments[0],
-                         summary.first_sequence, summary.last_sequence, when(&summary, instant),
-                         count_grouped(summary.size_bytes, size));
-        }
-        print_root(&summary);
+    if (status == DAYBOOK_OK && strcmp(path, "-") != 0) {
+        print_created(path, summary);
     }
     daybook_close(ledger);
     return status == DAYBOOK_OK ? EXIT_DONE : command_fail(&error);
@@ -122,8 +116,9 @@ static int run_verify(struct invocation *invocation) {
     if (status != DAYBOOK_OK) {
         return command_fail(&error);
     }
-    (void)printf(_("whole: events 1 to %" PRIu64 " (%s)\n"), summary.last_sequence, when(&summary, instant));
-    print_root(&summary);
+    (void)printf(_("whole: events 1 to %" PRIu64 " (%s)\n"), summary.last_sequence,
+                 when(summary.last_sequence, summary.last_recorded_at_us, instant));
+    print_root(summary.root.bytes);
     return EXIT_DONE;
 }
 
@@ -193,8 +188,8 @@ static int run_restore(struct invocation *invocation) {
         return command_fail(&error);
     }
     (void)printf(_("restored %s: events 1 to %" PRIu64 " (%s)\n"), directory, summary.last_sequence,
-                 when(&summary, instant));
-    print_root(&summary);
+                 when(summary.last_sequence, summary.last_recorded_at_us, instant));
+    print_root(summary.root.bytes);
     if (options_has(&invocation->options, "record") &&
         record_restore(invocation, directory, &summary, &error) != DAYBOOK_OK) {
         return command_fail(&error);
@@ -220,7 +215,7 @@ const struct command backup_commands[] = {
         .arguments = "FILE",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = run_create,
         .summary = N_("write every event to a file, while the ledger goes on"),
         .detail =

@@ -1,9 +1,8 @@
 /* daybook doctor: what is wrong with a ledger's directory, and what to do about it. */
 #include <stdio.h>
 
-#include "tools/command.h"
+#include "tools/command_job.h"
 #include "tools/console.h"
-#include "tools/doctor.h"
 #include "tools/message_field.h"
 #include "tools/progress.h"
 #include "tools/text.h"
@@ -37,20 +36,22 @@ static int exit_code(const Pb__DoctorAnswer *answer) {
 }
 
 static int run(struct invocation *invocation) {
+    struct command_job how = {.invocation = invocation};
+    Pb__DoctorRequest asked = PB__DOCTOR_REQUEST__INIT;
     struct daybook_error error;
-    Pb__DoctorAnswer answer;
-    struct doctor_options options = {.gives_views_up = options_has(&invocation->options, "give-up-views")};
+    ProtobufCMessage *made;
+    asked.give_up_views = options_has(&invocation->options, "give-up-views");
     progress_watch_interrupt();
-    enum daybook_status status = command_directory(invocation, &options.directory, &error);
-    if (status == DAYBOOK_OK) {
-        status = doctor_look(&options, invocation->arena, &answer, &error);
+    if (command_job_run(&how, &asked.base, &made, &error) != DAYBOOK_OK) {
+        return command_fail(&error);
     }
-    if (status == DAYBOOK_OK && options_has(&invocation->options, "json")) {
-        status = command_print_json(&answer.base, &error);
-    } else if (status == DAYBOOK_OK) {
-        print_findings(&answer);
+    const Pb__DoctorAnswer *answer = (const Pb__DoctorAnswer *)made;
+    if (!options_has(&invocation->options, "json")) {
+        print_findings(answer);
+    } else if (command_print_json(made, &error) != DAYBOOK_OK) {
+        return command_fail(&error);
     }
-    return status == DAYBOOK_OK ? exit_code(&answer) : command_fail(&error);
+    return exit_code(answer);
 }
 
 static const struct option_spec doctor_options_table[] = {
@@ -62,7 +63,7 @@ const struct command doctor_commands[] = {
     {
         .name = "doctor",
         .arguments = "",
-        .uses = USES_LEDGER,
+        .uses = USES_LEDGER | USES_SERVER,
         .run = run,
         .summary = N_("look for damage in the ledger's files, and say what to do"),
         .detail = N_("Reads the pages of every file from outside, then every frame of the journal. Changes nothing; "

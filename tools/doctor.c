@@ -33,16 +33,16 @@ struct doctor {
     Pb__DoctorAnswer *answer;
     size_t capacity;
     bool is_short_of_memory;
+    Pb__Finding nowhere; /* What there is no room for. */
 };
 
 static Pb__Finding *add(struct doctor *doctor, const char *area, Pb__Severity severity, const char *found,
                         const char *advice) {
-    static Pb__Finding nowhere = PB__FINDING__INIT;
     Pb__DoctorAnswer *answer = doctor->answer;
     Pb__Finding *finding = arena_alloc(doctor->arena, sizeof *finding);
     if (finding == NULL || found == NULL || advice == NULL || area == NULL || answer->n_findings == FINDINGS_MAX) {
         doctor->is_short_of_memory = answer->n_findings < FINDINGS_MAX;
-        return &nowhere;
+        return &doctor->nowhere;
     }
     pb__finding__init(finding);
     finding->area = arena_copy_text(doctor->arena, area, strlen(area));
@@ -121,7 +121,6 @@ static void add_wound(void *context, const struct journal_wound *wound) {
 static enum daybook_status scrub(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
     struct journal_scrub *scrub = NULL;
     struct journal_scrub_step step = {0};
-    struct progress progress;
     uint64_t wound_count = 0;
     uint64_t frame_count = 0;
     uint64_t head = 0;
@@ -132,17 +131,14 @@ static enum daybook_status scrub(struct doctor *doctor, struct daybook *ledger, 
         return status;
     }
     DAYBOOK_TRY(journal_scrub_open(ledger_journal(ledger), &scrub, error));
-    progress_begin(&progress, _("reading the journal"), _("events"), 0, head);
     do {
         status = journal_scrub_next(scrub, SCRUB_FRAMES, add_wound, doctor, &step, error);
         wound_count += step.wound_count;
         frame_count += step.frame_count;
-        progress_update(&progress, step.position);
-        if (status == DAYBOOK_OK && progress_is_interrupted()) {
+        if (status == DAYBOOK_OK && !doctor->options->go_on(doctor->options->context, step.position, head)) {
             status = daybook_fail(error, DAYBOOK_STOPPED, _("stopped after event %" PRIu64), step.position);
         }
     } while (status == DAYBOOK_OK && !step.is_done);
-    progress_clear();
     journal_scrub_close(scrub);
     if (status == DAYBOOK_OK && wound_count == 0) {
         char events[32];
@@ -186,6 +182,11 @@ static enum daybook_status look_at_keys(struct doctor *doctor, struct daybook *l
                : DAYBOOK_OK;
 }
 
+static enum daybook_status look_inside(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
+    DAYBOOK_TRY(scrub(doctor, ledger, error));
+    return look_at_keys(doctor, ledger, error);
+}
+
 static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook_error *error) {
     const char *path = SAY(doctor, "%s/journal/data.mdb", doctor->options->directory);
     struct daybook *ledger = NULL;
@@ -201,6 +202,9 @@ static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook
                          "this directory"))) {
         return DAYBOOK_OK;
     }
+    if (doctor->options->ledger != NULL) {
+        return look_inside(doctor, doctor->options->ledger, error);
+    }
     struct daybook_open_options how = {.directory = doctor->options->directory, .is_read_only = true};
     enum daybook_status status = daybook_open(&how, &ledger, &why);
     if (status != DAYBOOK_OK) {
@@ -209,10 +213,7 @@ static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook
             _("\"daybook restore NEW BACKUP...\" makes a new ledger from its backups"));
         return DAYBOOK_OK;
     }
-    status = scrub(doctor, ledger, error);
-    if (status == DAYBOOK_OK) {
-        status = look_at_keys(doctor, ledger, error);
-    }
+    status = look_inside(doctor, ledger, error);
     daybook_close(ledger);
     return status;
 }
@@ -272,7 +273,11 @@ static void look_at_books(struct doctor *doctor) {
     if (path == NULL || !files_exists(path) || mark_read_damaged(path, report.doubt, sizeof report.doubt)) {
         return; /* The state was looked at as a view already. */
     }
-    state_store_read_report(doctor->options->directory, &report);
+    if (doctor->options->ledger != NULL) {
+        ledger_control(doctor->options->ledger, &report);
+    } else {
+        state_store_read_report(doctor->options->directory, &report);
+    }
     if (report.doubt[0] != '\0') {
         add(doctor, "books", PB__SEVERITY__SEVERITY_DAMAGED, report.doubt,
             _("\"daybook audit verify\" tells at which event books and customers part"));

@@ -11,11 +11,17 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "daybook.h"
 #include "daybook/v1/doctor.pb-c.h"
 
 struct doctor_options {
     const char *directory;
+    struct daybook
+        *ledger;         /* Where this process has it open already; NULL: it is opened, if it looks as if it could. */
     bool gives_views_up; /* Marks damaged views, which are then rebuilt. */
+    /* Told of how far the journal was read; false stops. */
+    bool (*go_on)(void *context, uint64_t sequence, uint64_t head);
+    void *context;
 };
 
 /* The findings live in `arena`. NOT_FOUND: no ledger is there. STOPPED: interrupted. What is damaged is a

@@ -11,6 +11,7 @@
 #include "daybook/v1/service.pb-c.h"
 #include "engine/ledger.h"
 #include "tools/message_field.h"
+#include "tools/progress.h"
 #include "tools/serve/connect.h"
 #include "tools/serve/method.h"
 #include "tools/text.h"
@@ -21,12 +22,15 @@ enum {
     CONFIG_ARENA_BYTES = 1 << 20,
     URL_BYTES = 1024,
     TOKEN_LINE_BYTES = 256,
+    STREAM_MESSAGE_BYTES = 512 << 20, /* The largest in a stream: what an answer may have at a server. */
+    TOLD_BYTES = 64 << 10,            /* Of an error. */
 };
 
 struct remote {
     char url[URL_BYTES];
     CURL *curl;
     struct curl_slist *headers;
+    struct curl_slist *stream_headers;
     struct methods methods;
     struct daybook_buffer body;   /* Of the call under way. */
     struct daybook_buffer answer; /* Likewise. */
@@ -73,9 +77,9 @@ static enum daybook_status status_of_code(enum connect_code code) {
     return DAYBOOK_IO;
 }
 
-/* The server's own sentence, as the ledger would have said it here. */
-static enum daybook_status fail_as_told(const struct remote *remote, long http, struct daybook_error *error) {
-    json_t *told = json_loadb((const char *)remote->answer.data, remote->answer.size, 0, NULL);
+/* The server's own sentence, as the ledger would have said it here. Takes `told` in; NULL: it was no JSON. */
+static enum daybook_status fail_as_told(const struct remote *remote, json_t *told, long http,
+                                        struct daybook_error *error) {
     const char *name = json_string_value(json_object_get(told, "code"));
     const char *message = json_string_value(json_object_get(told, "message"));
     enum connect_code code;
@@ -90,22 +94,36 @@ static enum daybook_status fail_as_told(const struct remote *remote, long http, 
     return status;
 }
 
-static enum daybook_status post(struct remote *remote, const char *path, struct daybook_error *error) {
+static json_t *read_answer_json(const struct remote *remote) {
+    return json_loadb((const char *)remote->answer.data, remote->answer.size, 0, NULL);
+}
+
+static CURLcode perform(struct remote *remote, const char *path, struct curl_slist *headers, long *http) {
     char url[URL_BYTES + 128];
-    long http = 0;
     (void)snprintf(url, sizeof url, "%s%s", remote->url, path);
     daybook_buffer_reset(&remote->answer);
     remote->failure[0] = '\0';
     (void)curl_easy_setopt(remote->curl, CURLOPT_URL, url);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_HTTPHEADER, headers);
     (void)curl_easy_setopt(remote->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)remote->body.size);
     (void)curl_easy_setopt(remote->curl, CURLOPT_POSTFIELDS, remote->body.size == 0 ? "" : (char *)remote->body.data);
     CURLcode code = curl_easy_perform(remote->curl);
+    (void)curl_easy_getinfo(remote->curl, CURLINFO_RESPONSE_CODE, http);
+    return code;
+}
+
+static enum daybook_status fail_to_reach(const struct remote *remote, CURLcode code, struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_IO, _("asking %s: %s; is the server running?"), remote->url,
+                        remote->failure[0] == '\0' ? curl_easy_strerror(code) : remote->failure);
+}
+
+static enum daybook_status post(struct remote *remote, const char *path, struct daybook_error *error) {
+    long http = 0;
+    CURLcode code = perform(remote, path, remote->headers, &http);
     if (code != CURLE_OK) {
-        return daybook_fail(error, DAYBOOK_IO, _("asking %s: %s; is the server running?"), remote->url,
-                            remote->failure[0] == '\0' ? curl_easy_strerror(code) : remote->failure);
+        return fail_to_reach(remote, code, error);
     }
-    (void)curl_easy_getinfo(remote->curl, CURLINFO_RESPONSE_CODE, &http);
-    return http == 200 ? DAYBOOK_OK : fail_as_told(remote, http, error);
+    return http == 200 ? DAYBOOK_OK : fail_as_told(remote, read_answer_json(remote), http, error);
 }
 
 /* ---- opening ---- */
@@ -122,20 +140,29 @@ static struct curl_slist *add_token(struct curl_slist *headers, const char *toke
     return longer;
 }
 
+/* NULL: memory was refused. */
+static struct curl_slist *make_headers(const char *type, const char *token) {
+    struct curl_slist *headers = curl_slist_append(NULL, type);
+    struct curl_slist *more = headers == NULL ? NULL : curl_slist_append(headers, "Connect-Protocol-Version: 1");
+    more = more == NULL ? NULL : curl_slist_append(more, "Expect:"); /* No question before the question. */
+    if (add_token(more, token) == NULL) {
+        curl_slist_free_all(headers);
+        return NULL;
+    }
+    return headers;
+}
+
 static enum daybook_status open_http(struct remote *remote, const char *token, struct daybook_error *error) {
     remote->curl = curl_easy_init();
-    remote->headers = curl_slist_append(NULL, "Content-Type: application/proto");
-    struct curl_slist *more = curl_slist_append(remote->headers, "Connect-Protocol-Version: 1");
-    more = more == NULL ? NULL : curl_slist_append(more, "Expect:"); /* No question before the question. */
-    more = add_token(more, token);
-    if (remote->curl == NULL || more == NULL) {
+    remote->headers = make_headers("Content-Type: application/proto", token);
+    remote->stream_headers = make_headers("Content-Type: application/connect+proto", token);
+    if (remote->curl == NULL || remote->headers == NULL || remote->stream_headers == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, _("asking %s: memory was refused"), remote->url);
     }
     const char *authority = getenv("DAYBOOK_SERVER_CA");
     if (authority != NULL && *authority != '\0') {
         (void)curl_easy_setopt(remote->curl, CURLOPT_CAINFO, authority);
     }
-    (void)curl_easy_setopt(remote->curl, CURLOPT_HTTPHEADER, remote->headers);
     (void)curl_easy_setopt(remote->curl, CURLOPT_ACCEPT_ENCODING, "gzip");
     (void)curl_easy_setopt(remote->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
     (void)curl_easy_setopt(remote->curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -182,6 +209,7 @@ void remote_close(struct remote *remote) {
     }
     curl_easy_cleanup(remote->curl);
     curl_slist_free_all(remote->headers);
+    curl_slist_free_all(remote->stream_headers);
     methods_close(&remote->methods);
     daybook_buffer_release(&remote->body);
     daybook_buffer_release(&remote->answer);
@@ -239,6 +267,141 @@ enum daybook_status remote_config(struct remote *remote, const Pb__LedgerConfig 
     return remote->config != NULL
                ? DAYBOOK_OK
                : daybook_fail(error, DAYBOOK_IO, _("%s does not say how its ledger was made"), remote->url);
+}
+
+/* ---- streams ---- */
+
+/* Envelopes as they come out of HTTP's pieces: at most one of them is held, in remote->answer. */
+struct stream {
+    struct remote *remote;
+    remote_take *take;
+    void *context;
+    struct daybook_error *error;
+    enum daybook_status status;
+    bool is_ended; /* Its last envelope has come. */
+};
+
+static uint32_t size_of_envelope(const uint8_t *head) {
+    return (uint32_t)head[1] << 24 | (uint32_t)head[2] << 16 | (uint32_t)head[3] << 8 | head[4];
+}
+
+/* {} or {"error":{"code","message"}} */
+static enum daybook_status take_end(struct stream *stream, struct daybook_bytes bytes) {
+    json_t *end = json_loadb((const char *)bytes.data, bytes.size, 0, NULL);
+    json_t *told = json_object_get(end, "error");
+    stream->is_ended = json_is_object(end);
+    if (told != NULL || !stream->is_ended) {
+        stream->status = fail_as_told(stream->remote, json_incref(told), 200, stream->error);
+    }
+    json_decref(end);
+    return stream->status;
+}
+
+/* The envelopes that have come whole. */
+static enum daybook_status take_envelopes(struct stream *stream) {
+    struct daybook_buffer *held = &stream->remote->answer;
+    size_t at = 0;
+    while (stream->status == DAYBOOK_OK && held->size - at >= ENVELOPE_HEAD_BYTES) {
+        uint32_t size = size_of_envelope(held->data + at);
+        if (size > STREAM_MESSAGE_BYTES || (held->data[at] & ~ENVELOPE_END) != 0) {
+            stream->status =
+                daybook_fail(stream->error, DAYBOOK_IO, _("asking %s: its answer is no stream of a daybook server's"),
+                             stream->remote->url);
+            break;
+        }
+        if (held->size - at - ENVELOPE_HEAD_BYTES < size) {
+            break;
+        }
+        struct daybook_bytes message = {held->data + at + ENVELOPE_HEAD_BYTES, size};
+        stream->status = held->data[at] == ENVELOPE_END ? take_end(stream, message)
+                                                        : stream->take(stream->context, message, stream->error);
+        at += ENVELOPE_HEAD_BYTES + size;
+    }
+    if (at > 0) {
+        memmove(held->data, held->data + at, held->size - at);
+        held->size -= at;
+    }
+    return stream->status;
+}
+
+static size_t take_stream(char *data, size_t size, size_t count, void *context) {
+    struct stream *stream = context;
+    struct daybook_buffer *held = &stream->remote->answer;
+    long http = 0;
+    (void)curl_easy_getinfo(stream->remote->curl, CURLINFO_RESPONSE_CODE, &http);
+    if (http != 200 && held->size > TOLD_BYTES) {
+        return size * count; /* A long complaint; its beginning is enough. */
+    }
+    if (daybook_buffer_append(held, data, size * count) != DAYBOOK_OK) {
+        stream->status =
+            daybook_fail(stream->error, DAYBOOK_NO_MEMORY, _("asking %s: memory was refused"), stream->remote->url);
+        return 0;
+    }
+    return http != 200 || take_envelopes(stream) == DAYBOOK_OK ? size * count : 0;
+}
+
+static int look_for_interrupt(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                              curl_off_t up) {
+    (void)context;
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    return progress_is_interrupted() ? 1 : 0;
+}
+
+static enum daybook_status finish_stream(const struct stream *stream, CURLcode code, long http) {
+    const struct remote *remote = stream->remote;
+    if (stream->status != DAYBOOK_OK) {
+        return stream->status;
+    }
+    if (code == CURLE_ABORTED_BY_CALLBACK) {
+        return daybook_fail(stream->error, DAYBOOK_STOPPED, "%s", _("stopped; nothing is left behind"));
+    }
+    if (code != CURLE_OK) {
+        return fail_to_reach(remote, code, stream->error);
+    }
+    if (http != 200) {
+        return fail_as_told(remote, read_answer_json(remote), http, stream->error);
+    }
+    return stream->is_ended
+               ? DAYBOOK_OK
+               : daybook_fail(stream->error, DAYBOOK_IO, _("asking %s: its answer broke off"), remote->url);
+}
+
+bool remote_is_stream(const struct remote *remote, const ProtobufCMessage *message) {
+    const struct method *method = methods_find_input(&remote->methods, message->descriptor);
+    return method != NULL && method->is_stream;
+}
+
+/* The one message of the request, in its envelope. */
+static enum daybook_status wrap_request(struct remote *remote, const ProtobufCMessage *message,
+                                        struct daybook_error *error) {
+    daybook_buffer_reset(&remote->body);
+    return connect_write_envelope(CODEC_PROTO, message, &remote->body) == DAYBOOK_OK
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_NO_MEMORY, _("asking %s: memory was refused"), remote->url);
+}
+
+enum daybook_status remote_stream(struct remote *remote, const ProtobufCMessage *message, remote_take *take,
+                                  void *context, struct daybook_error *error) {
+    const struct method *method = methods_find_input(&remote->methods, message->descriptor);
+    struct stream stream = {.remote = remote, .take = take, .context = context, .error = error};
+    long http = 0;
+    if (method == NULL) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("no call of a server takes a %s"),
+                            message->descriptor->short_name);
+    }
+    DAYBOOK_TRY(wrap_request(remote, message, error));
+    (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEFUNCTION, take_stream);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEDATA, &stream);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_XFERINFOFUNCTION, look_for_interrupt);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_NOPROGRESS, 0L);
+    CURLcode code = perform(remote, method->path, remote->stream_headers, &http);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_NOPROGRESS, 1L);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEFUNCTION, take_answer);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEDATA, remote);
+    return finish_stream(&stream, code, http);
 }
 
 /* ---- submissions ---- */

@@ -30,6 +30,17 @@ DAYBOOK_MUST_USE enum daybook_status remote_call(struct remote *remote, const Pr
                                                  struct arena *arena, ProtobufCMessage **answer,
                                                  struct daybook_error *error);
 
+/* Whether the answer to such a message is a stream. */
+bool remote_is_stream(const struct remote *remote, const ProtobufCMessage *message);
+
+/* One message of a stream; borrowed during the call. What it returns ends the stream. */
+typedef enum daybook_status remote_take(void *context, struct daybook_bytes message, struct daybook_error *error);
+
+/* A call that answers with a stream: takes one message after the other, until the server ends it. Nothing but one
+ * message is held. STOPPED: interrupted (progress.h). */
+DAYBOOK_MUST_USE enum daybook_status remote_stream(struct remote *remote, const ProtobufCMessage *message,
+                                                   remote_take *take, void *context, struct daybook_error *error);
+
 /* daybook_submit over there. What is too large for one call goes in several, but for a group. */
 DAYBOOK_MUST_USE enum daybook_status remote_submit(struct remote *remote, const struct daybook_bytes *requests,
                                                    size_t count, enum daybook_submit_mode mode,

@@ -6,7 +6,7 @@
 
 #include "base/calendar.h"
 #include "codec/wire.h"
-#include "tools/command.h"
+#include "projections/query.h"
 #include "tools/message_field.h"
 #include "tools/text.h"
 
@@ -129,19 +129,19 @@ static enum daybook_status add_page(struct rows *rows, const ProtobufCMessage *a
 }
 
 /* `page` is the question's own. */
-static enum daybook_status ask_rows(const struct invocation *invocation, struct daybook *ledger, const Pb__Query *query,
-                                    Pb__Page *page, struct rows *rows, struct daybook_error *error) {
+static enum daybook_status ask_rows(struct daybook *ledger, const Pb__Query *query, Pb__Page *page, struct rows *rows,
+                                    struct arena *arena, struct daybook_error *error) {
     *rows = (struct rows){0};
     page->limit = ROWS_A_PAGE;
     page->cursor = (char *)(uintptr_t) "";
     do {
         ProtobufCMessage *answer = NULL;
-        DAYBOOK_TRY(command_ask(invocation, ledger, query, &answer, error));
+        DAYBOOK_TRY(query_run(ledger, query, arena, &answer, error));
         if (rows->answer == NULL) {
             rows->answer = answer;
             rows->field = message_find_field(answer->descriptor, "rows");
         }
-        DAYBOOK_TRY(add_page(rows, answer, invocation->arena, error));
+        DAYBOOK_TRY(add_page(rows, answer, arena, error));
         page->cursor = *(char **)field_member(answer, message_find_field(answer->descriptor, "next_cursor"));
     } while (page->cursor[0] != '\0');
     return DAYBOOK_OK;
@@ -201,9 +201,9 @@ static ProtobufCMessage *finish(const struct rows *rows) {
     return rows->answer;
 }
 
-static enum daybook_status compare_balances(const struct invocation *invocation, struct daybook *history,
-                                            struct daybook *replayed, Pb__At *at, Pb__At *head,
-                                            Pb__ReplayReport *report, struct daybook_error *error) {
+static enum daybook_status compare_balances(struct daybook *history, struct daybook *replayed, Pb__At *at, Pb__At *head,
+                                            Pb__ReplayReport *report, struct arena *arena,
+                                            struct daybook_error *error) {
     Pb__Query query = PB__QUERY__INIT;
     Pb__BalanceQuery balance = PB__BALANCE_QUERY__INIT;
     Pb__Page page = PB__PAGE__INIT;
@@ -213,18 +213,17 @@ static enum daybook_status compare_balances(const struct invocation *invocation,
     query.balance = &balance;
     balance.at = at;
     balance.page = &page;
-    DAYBOOK_TRY(ask_rows(invocation, history, &query, &page, &one, error));
+    DAYBOOK_TRY(ask_rows(history, &query, &page, &one, arena, error));
     balance.at = head;
-    DAYBOOK_TRY(ask_rows(invocation, replayed, &query, &page, &other, error));
+    DAYBOOK_TRY(ask_rows(replayed, &query, &page, &other, arena, error));
     DAYBOOK_TRY(keep_different(&one, &other, error));
     report->history_balance = (Pb__BalanceAnswer *)finish(&one);
     report->replayed_balance = (Pb__BalanceAnswer *)finish(&other);
     return DAYBOOK_OK;
 }
 
-static enum daybook_status compare_ages(const struct invocation *invocation, struct daybook *history,
-                                        struct daybook *replayed, Pb__At *at, Pb__At *head, Pb__ReplayReport *report,
-                                        struct daybook_error *error) {
+static enum daybook_status compare_ages(struct daybook *history, struct daybook *replayed, Pb__At *at, Pb__At *head,
+                                        Pb__ReplayReport *report, struct arena *arena, struct daybook_error *error) {
     Pb__Query query = PB__QUERY__INIT;
     Pb__AgingQuery aging = PB__AGING_QUERY__INIT;
     Pb__Page page = PB__PAGE__INIT;
@@ -234,30 +233,29 @@ static enum daybook_status compare_ages(const struct invocation *invocation, str
     query.aging = &aging;
     aging.at = at;
     aging.page = &page;
-    DAYBOOK_TRY(ask_rows(invocation, history, &query, &page, &one, error));
+    DAYBOOK_TRY(ask_rows(history, &query, &page, &one, arena, error));
     aging.at = head;
     aging.basis = report->policy->basis;
     aging.n_edges = report->policy->n_edges;
     aging.edges = report->policy->edges;
     aging.unapplied = report->policy->unapplied;
-    DAYBOOK_TRY(ask_rows(invocation, replayed, &query, &page, &other, error));
+    DAYBOOK_TRY(ask_rows(replayed, &query, &page, &other, arena, error));
     DAYBOOK_TRY(keep_different(&one, &other, error));
     report->history_aging = (Pb__AgingAnswer *)finish(&one);
     report->replayed_aging = (Pb__AgingAnswer *)finish(&other);
     return DAYBOOK_OK;
 }
 
-enum daybook_status replay_report_compare(const struct invocation *invocation, struct daybook *history,
-                                          struct daybook *replayed, const char *as_of, Pb__ReplayReport *report,
-                                          struct daybook_error *error) {
+enum daybook_status replay_report_compare(struct daybook *history, struct daybook *replayed, const char *as_of,
+                                          Pb__ReplayReport *report, struct arena *arena, struct daybook_error *error) {
     Pb__At at = PB__AT__INIT;
     Pb__At head = PB__AT__INIT;
-    char *through = arena_format(invocation->arena, "%" PRIu64, report->through);
+    char *through = arena_format(arena, "%" PRIu64, report->through);
     if (through == NULL) {
         return no_memory(error);
     }
     at.as_of = head.as_of = (char *)(uintptr_t)as_of;
     at.known_at = through;
-    DAYBOOK_TRY(compare_balances(invocation, history, replayed, &at, &head, report, error));
-    return compare_ages(invocation, history, replayed, &at, &head, report, error);
+    DAYBOOK_TRY(compare_balances(history, replayed, &at, &head, report, arena, error));
+    return compare_ages(history, replayed, &at, &head, report, arena, error);
 }

@@ -5,6 +5,7 @@
 
 enum {
     ACCOUNTANT = 1 << PB__ROLE__ROLE_ACCOUNTANT,
+    CREDIT = 1 << PB__ROLE__ROLE_CREDIT,
     AUDITOR = 1 << PB__ROLE__ROLE_AUDITOR,
     ADMIN = 1 << PB__ROLE__ROLE_ADMIN,
 };
@@ -14,8 +15,20 @@ static const struct {
     const char *method;
     unsigned roles;
 } restricted[] = {
-    {"Ledger.IssueStatements", ACCOUNTANT}, {"Audit.ListRefusals", AUDITOR | ADMIN}, {"Admin.Rebuild", ADMIN},
-    {"Admin.CreateToken", ADMIN},           {"Admin.ListTokens", AUDITOR | ADMIN},   {"Admin.RevokeToken", ADMIN},
+    {"Ledger.IssueStatements", ACCOUNTANT},
+    {"Views.Replay", ACCOUNTANT | CREDIT | AUDITOR | ADMIN},
+    {"Admin.Rebuild", ADMIN},
+    {"Admin.CreateToken", ADMIN},
+    {"Admin.ListTokens", AUDITOR | ADMIN},
+    {"Admin.RevokeToken", ADMIN},
+    {"Admin.Backup", ADMIN},
+    {"Admin.Examine", ADMIN},
+    {"Audit.ListRefusals", AUDITOR | ADMIN},
+    {"Audit.CreateKey", ADMIN},
+    {"Audit.SignCheckpoint", AUDITOR | ADMIN},
+    {"Audit.Verify", AUDITOR | ADMIN},
+    {"Audit.MakeBundle", AUDITOR | ADMIN},
+    {"Audit.MakeTiles", AUDITOR | ADMIN},
 };
 
 static bool may_call(Pb__Role role, const struct method *method) {

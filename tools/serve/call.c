@@ -13,6 +13,7 @@
 #include "tools/serve/call_pool.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/gzip.h"
+#include "tools/serve/job_stream.h"
 #include "tools/serve/page.h"
 #include "tools/serve/server.h"
 #include "tools/serve/tokens.h"
@@ -141,7 +142,7 @@ static enum MHD_Result send_reply(struct call *call) {
 }
 
 static enum MHD_Result send_stream(struct call *call) {
-    struct MHD_Response *response = follow_response(call);
+    struct MHD_Response *response = call->job != NULL ? job_stream_response(call) : follow_response(call);
     if (response == NULL) {
         return MHD_NO;
     }
@@ -443,6 +444,14 @@ static void dispatch(struct call *call) {
     case ROUTE_FOLLOW:
         follow_begin(call);
         return;
+    case ROUTE_JOB:
+        if (call->method->is_stream) {
+            job_stream_begin(call);
+        } else {
+            call->work = job_answer_work;
+            hand_over(call, crew_push(&server->crew, call, false));
+        }
+        return;
     case ROUTE_NONE:
         break;
     }
@@ -533,6 +542,7 @@ void call_completed(void *context, struct MHD_Connection *connection, void **sta
     server->call_count--;
     server_mark_idle(server, call->peer);
     follow_leave(call);
+    job_stream_leave(call);
     if (call->is_with_worker) {
         call->is_abandoned = true;
     } else {
@@ -543,7 +553,13 @@ void call_completed(void *context, struct MHD_Connection *connection, void **sta
 void call_return(struct call *call) {
     call->is_with_worker = false;
     if (call->is_abandoned) {
-        call_pool_give(call);
+        if (!job_stream_unwind(call)) {
+            call_pool_give(call);
+        }
+        return;
+    }
+    if (call->job != NULL) {
+        job_stream_resume(call);
         return;
     }
     if (call->follower != NULL) {

@@ -19,6 +19,7 @@
 
 struct server;
 struct follower;
+struct job_stream;
 struct page;
 
 /* One connection. */
@@ -70,6 +71,7 @@ struct call {
     struct daybook_bytes message;                         /* What the body carries: in it. */
     void (*work)(struct call *call, struct arena *arena); /* What the crew runs. */
     struct follower *follower;
+    struct job_stream *job;
     struct reply reply; /* Of whoever holds the call. */
     struct reply late;  /* The loop's. */
 };

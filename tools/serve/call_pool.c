@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tools/serve/follow.h"
+#include "tools/serve/job_stream.h"
 #include "tools/serve/server.h"
 
 enum { KEPT_CALLS = 256, KEPT_BYTES = 4096 /* Of one buffer. */ };
@@ -36,6 +37,7 @@ struct call *call_pool_take(struct server *server) {
 void call_pool_give(struct call *call) {
     struct server *server = call->server;
     follow_close(call);
+    job_stream_close(call);
     daybook_buffer_release(&call->late.bytes);
     if (server->spare_count >= KEPT_CALLS) {
         free_call(call);

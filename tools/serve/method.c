@@ -21,10 +21,22 @@ static void find_route(struct method *method, const char *input) {
         const ProtobufCMessageDescriptor *input;
         enum method_route route;
     } rows[] = {
-        {&pb__submit_request__descriptor, ROUTE_SUBMIT},          {&pb__request__descriptor, ROUTE_POST},
-        {&pb__issue_statements_request__descriptor, ROUTE_ISSUE}, {&pb__create_token_request__descriptor, ROUTE_TOKENS},
-        {&pb__list_tokens_request__descriptor, ROUTE_TOKENS},     {&pb__revoke_token_request__descriptor, ROUTE_TOKENS},
+        {&pb__submit_request__descriptor, ROUTE_SUBMIT},
+        {&pb__request__descriptor, ROUTE_POST},
+        {&pb__issue_statements_request__descriptor, ROUTE_ISSUE},
+        {&pb__create_token_request__descriptor, ROUTE_TOKENS},
+        {&pb__list_tokens_request__descriptor, ROUTE_TOKENS},
+        {&pb__revoke_token_request__descriptor, ROUTE_TOKENS},
         {&pb__follow_request__descriptor, ROUTE_FOLLOW},
+        {&pb__backup_request__descriptor, ROUTE_JOB},
+        {&pb__bundle_request__descriptor, ROUTE_JOB},
+        {&pb__create_key_request__descriptor, ROUTE_JOB},
+        {&pb__doctor_request__descriptor, ROUTE_JOB},
+        {&pb__get_key_request__descriptor, ROUTE_JOB},
+        {&pb__replay_request__descriptor, ROUTE_JOB},
+        {&pb__sign_checkpoint_request__descriptor, ROUTE_JOB},
+        {&pb__tiles_request__descriptor, ROUTE_JOB},
+        {&pb__verify_request__descriptor, ROUTE_JOB},
     };
     method->route = ROUTE_NONE;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

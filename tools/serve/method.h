@@ -18,6 +18,7 @@ enum method_route {
     ROUTE_ISSUE,    /* Statements, a page of accounts at a time. */
     ROUTE_TOKENS,   /* Made, listed, revoked. */
     ROUTE_FOLLOW,   /* The change feed. */
+    ROUTE_JOB,      /* What tools/job.h does: a stream of its items, or its answer alone. */
     ROUTE_NONE,     /* In the schema, and nothing here answers it. */
 };
 

@@ -14,6 +14,7 @@
 #include "tools/serve/call_pool.h"
 #include "tools/serve/damage.h"
 #include "tools/serve/follow.h"
+#include "tools/serve/job_stream.h"
 #include "tools/serve/listen.h"
 #include "tools/serve/openapi.h"
 #include "tools/serve/supervisor.h"
@@ -213,6 +214,7 @@ static void tick(uv_timer_t *timer) {
     uint64_t now_ns = clock_monotonic_ns();
     give_up_late(server, now_ns);
     follow_tick(server);
+    job_stream_tick(server);
     damage_tick(server);
     look_for_gone(server);
     close_idle(server, now_ns);
@@ -353,6 +355,7 @@ static void close_handle(uv_handle_t *handle, void *context) {
 static void close_server(struct server *server) {
     gather_close(&server->gather);
     crew_close(&server->crew);
+    job_stream_abort_all(server);
     if (server->daemon != NULL) {
         calls_returned(&server->inbox.wake);
         MHD_stop_daemon(server->daemon);

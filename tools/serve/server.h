@@ -72,6 +72,8 @@ struct server {
     size_t peer_count;
     struct follower *followers;
     size_t follower_count;
+    struct job_stream *job_streams;
+    _Atomic size_t job_count;
     uint64_t wounds_told; /* Of ledger_count_wounds: what is in the log. */
     bool is_draining;
     uint64_t drain_until_ns;

@@ -46,6 +46,15 @@ static const struct call_row {
     {"Audit.ProveInclusion", "cakux"},
     {"Audit.ProveConsistency", "cakux"},
     {"Audit.ListRefusals", "ux"},
+    {"Admin.Backup", "x"},
+    {"Admin.Examine", "x"},
+    {"Audit.GetKey", "cakux"},
+    {"Audit.CreateKey", "x"},
+    {"Audit.SignCheckpoint", "ux"},
+    {"Audit.Verify", "ux"},
+    {"Audit.MakeBundle", "ux"},
+    {"Audit.MakeTiles", "ux"},
+    {"Views.Replay", "akux"},
 };
 
 static const struct call_row *row_of(const char *name) {
