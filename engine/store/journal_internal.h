@@ -71,6 +71,12 @@ static inline uint64_t frame_last_sequence(const struct frame_header *header) {
 DAYBOOK_MUST_USE enum daybook_status frame_row_peek(const struct journal *journal, const struct table_row *row,
                                                     struct frame_header *header, struct daybook_error *error);
 
+/* Every event of the unpacked frame says its own sequence, and an instant that is later than that of the one before it
+ * and, of the first and the last, what the header says. DAMAGED names the event. */
+DAYBOOK_MUST_USE enum daybook_status frame_stamps_check(const struct journal *journal,
+                                                        const struct frame_header *header,
+                                                        const struct event_span *events, struct daybook_error *error);
+
 /* The tail with one more frame; a frame that does not fit starts a new one. */
 bool tail_fits(const struct journal_tail *tail, const struct frame_header *header);
 void tail_add(struct journal_tail *tail, const struct frame_header *header);

@@ -34,16 +34,15 @@ enum daybook_status frame_row_peek(const struct journal *journal, const struct t
     return DAYBOOK_OK;
 }
 
-/* Every event of the unpacked frame says the sequence and an instant that fit its place. */
-static enum daybook_status stamps_check(const struct journal *journal, const struct frame_header *header,
-                                        struct daybook_error *error) {
+enum daybook_status frame_stamps_check(const struct journal *journal, const struct frame_header *header,
+                                       const struct event_span *events, struct daybook_error *error) {
     int64_t previous_us = 0;
     for (uint32_t i = 0; i < header->event_count; i++) {
         struct event_stamp stamp;
         const uint64_t sequence = header->first_sequence + i;
         const bool is_first = i == 0;
         const bool is_last = i == header->event_count - 1;
-        if (!event_stamp_read(journal->events[i], &stamp) || stamp.sequence != sequence ||
+        if (!event_stamp_read(events[i], &stamp) || stamp.sequence != sequence ||
             (!is_first && stamp.recorded_at_us <= previous_us) ||
             (is_first && stamp.recorded_at_us != header->first_recorded_at_us) ||
             (is_last && stamp.recorded_at_us != header->last_recorded_at_us)) {
@@ -64,7 +63,7 @@ static enum daybook_status frame_visit(struct journal *journal, const struct tab
     if (status == DAYBOOK_OK && walk->visited < VERIFY_FRAMES) {
         status = frame_unpack(journal->codec, row->value, &header, &journal->raw, journal->events, error);
         if (status == DAYBOOK_OK) {
-            status = stamps_check(journal, &header, error);
+            status = frame_stamps_check(journal, &header, journal->events, error);
         }
     }
     if (status != DAYBOOK_OK) {

@@ -12,7 +12,8 @@ struct journal_scrub {
     struct frame_codec *codec;
     struct daybook_buffer raw;
     uint64_t next;          /* The sequence that the next frame must begin with; 1 at the start. */
-    int64_t recorded_at_us; /* Of the event before it. */
+    bool has_instant;       /* The frame before it was looked at, and is sound. */
+    int64_t recorded_at_us; /* Of that frame's last event. */
     struct event_span events[LIMIT_FRAME_EVENTS];
 };
 
@@ -43,34 +44,20 @@ void journal_scrub_close(struct journal_scrub *scrub) {
 
 void journal_scrub_seek(struct journal_scrub *scrub, uint64_t sequence) {
     scrub->next = sequence;
-    scrub->recorded_at_us = 0;
+    scrub->has_instant = false;
 }
 
-/* J1 and J4 of an unpacked frame. */
-static enum daybook_status check_stamps(struct journal_scrub *scrub, const struct frame_header *header,
-                                        struct daybook_error *error) {
-    for (uint32_t i = 0; i < header->event_count; i++) {
-        struct event_stamp stamp;
-        if (!event_stamp_read(scrub->events[i], &stamp) || stamp.sequence != header->first_sequence + i) {
-            return daybook_fail(error, DAYBOOK_DAMAGED, "event %" PRIu64 " does not say its own sequence",
-                                header->first_sequence + i);
-        }
-        if (stamp.recorded_at_us <= scrub->recorded_at_us && scrub->recorded_at_us != 0) {
-            return daybook_fail(error, DAYBOOK_DAMAGED, "event %" PRIu64 " was recorded before the one before it",
-                                stamp.sequence);
-        }
-        scrub->recorded_at_us = stamp.recorded_at_us;
-    }
-    return DAYBOOK_OK;
-}
-
+/* Also that its instants follow those of the frame before it (J4), where that one was sound. */
 static enum daybook_status check_frame(struct journal_scrub *scrub, const struct table_row *row,
                                        struct frame_header *header, struct daybook_error *error) {
-    enum daybook_status status = frame_row_peek(scrub->journal, row, header, error);
-    if (status == DAYBOOK_OK) {
-        status = frame_unpack(scrub->codec, row->value, header, &scrub->raw, scrub->events, error);
+    DAYBOOK_TRY(frame_row_peek(scrub->journal, row, header, error));
+    DAYBOOK_TRY(frame_unpack(scrub->codec, row->value, header, &scrub->raw, scrub->events, error));
+    DAYBOOK_TRY(frame_stamps_check(scrub->journal, header, scrub->events, error));
+    if (scrub->has_instant && header->first_recorded_at_us <= scrub->recorded_at_us) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "event %" PRIu64 " was recorded before the one before it",
+                            header->first_sequence);
     }
-    return status == DAYBOOK_OK ? check_stamps(scrub, header, error) : status;
+    return DAYBOOK_OK;
 }
 
 static void report(uint64_t first, uint64_t last, const char *reason, journal_wound_found *found, void *context,
@@ -83,13 +70,15 @@ static void report(uint64_t first, uint64_t last, const char *reason, journal_wo
     }
 }
 
-/* The frame at `row`; `following` is the key of the frame behind it, 0 where there is none. */
+/* The frame at `row`; `following` is the key of the frame behind it, 0 where there is none or it is no key. A row whose
+ * own key is none is reported where it stands, before the next sequence. */
 static enum daybook_status look(struct journal_scrub *scrub, const struct table_row *row, uint64_t following,
                                 journal_wound_found *found, void *context, struct journal_scrub_step *step,
                                 struct daybook_error *error) {
     struct daybook_error why = {0};
     struct frame_header header;
-    uint64_t first = row->key.size == FRAME_KEY_SIZE ? load_be64(row->key.data) : 0;
+    const bool has_key = row->key.size == FRAME_KEY_SIZE;
+    const uint64_t first = has_key ? load_be64(row->key.data) : scrub->next;
     if (first > scrub->next) {
         report(scrub->next, first - 1, "these sequences are missing", found, context, step);
     }
@@ -98,14 +87,15 @@ static enum daybook_status look(struct journal_scrub *scrub, const struct table_
     step->byte_count += row->value.size;
     if (status == DAYBOOK_OK) {
         scrub->next = frame_last_sequence(&header) + 1;
-        step->position = scrub->next - 1;
-        return DAYBOOK_OK;
-    }
-    if (status != DAYBOOK_DAMAGED && status != DAYBOOK_VERSION) {
+        scrub->has_instant = true;
+        scrub->recorded_at_us = header.last_recorded_at_us;
+    } else if (status == DAYBOOK_DAMAGED || status == DAYBOOK_VERSION) {
+        const uint64_t last = following == 0 ? 0 : following == first ? first : following - 1;
+        report(first, last, why.message, found, context, step);
+        journal_scrub_seek(scrub, following != 0 ? following : has_key ? first + 1 : first);
+    } else {
         return daybook_fail(error, status, "%s", why.message);
     }
-    report(first, following == 0 ? 0 : following - 1, why.message, found, context, step);
-    scrub->next = following == 0 ? first + 1 : following;
     step->position = scrub->next - 1;
     return DAYBOOK_OK;
 }
@@ -125,8 +115,7 @@ static enum daybook_status find_start(struct journal_scrub *scrub, struct table_
     }
     if (frame_row_peek(scrub->journal, row, &header, NULL) == DAYBOOK_OK &&
         frame_last_sequence(&header) >= scrub->next) {
-        scrub->next = header.first_sequence;
-        scrub->recorded_at_us = 0;
+        journal_scrub_seek(scrub, header.first_sequence);
         return DAYBOOK_OK;
     }
     return cursor_next(cursor, row, error);
@@ -137,7 +126,8 @@ static enum daybook_status look_at_some(struct journal_scrub *scrub, struct tabl
                                         struct daybook_error *error) {
     struct table_row row;
     enum daybook_status status = find_start(scrub, cursor, &row, error);
-    for (size_t i = 0; status == DAYBOOK_OK && row.is_valid && i < frames; i++) {
+    /* A step does not end before a row whose key is none: the next one finds its place by a sequence. */
+    for (size_t i = 0; status == DAYBOOK_OK && row.is_valid && (i < frames || row.key.size != FRAME_KEY_SIZE); i++) {
         struct table_row here = row;
         status = cursor_next(cursor, &row, error);
         uint64_t following = row.is_valid && row.key.size == FRAME_KEY_SIZE ? load_be64(row.key.data) : 0;

@@ -9,95 +9,12 @@
 
 #include <cmocka.h>
 
-#include "store/journal_scrub.h"
 #include "store/store.h"
+#include "tests/engine/store/behind.h"
 #include "tests/engine/store/events.h"
 #include "tests/engine/store/place.h"
 
 /* ---- damage put in through the store, below the journal ---- */
-
-enum { TABLE_FRAMES = 0 };
-
-static struct store *store_behind(const char *directory) {
-    static const char *const names[] = {"frames", "meta"};
-    const struct store_options options = {.tables = names, .table_count = 2, .is_durable = true};
-    struct store *store = NULL;
-    char path[PLACE_SIZE];
-    snprintf(path, sizeof path, "%.100s/journal", directory);
-    assert_int_equal(store_open(path, &options, &store, NULL), DAYBOOK_OK);
-    return store;
-}
-
-static struct daybook_bytes key_of(uint8_t key[8], uint64_t sequence) {
-    store_be64(key, sequence);
-    return (struct daybook_bytes){key, 8};
-}
-
-/* A copy of the frame at `sequence`. */
-static struct daybook_buffer frame_get(const char *directory, uint64_t sequence) {
-    struct store *store = store_behind(directory);
-    struct store_txn *txn = NULL;
-    struct daybook_bytes value;
-    struct daybook_buffer copy = {0};
-    bool is_found = false;
-    uint8_t key[8];
-    assert_int_equal(store_begin_read(store, &txn, NULL), DAYBOOK_OK);
-    assert_int_equal(table_get(txn, TABLE_FRAMES, key_of(key, sequence), &value, &is_found, NULL), DAYBOOK_OK);
-    assert_true(is_found);
-    assert_int_equal(daybook_buffer_append(&copy, value.data, value.size), DAYBOOK_OK);
-    store_abort(txn);
-    store_close(store);
-    return copy;
-}
-
-/* Puts a frame at a key; without bytes, deletes the one that is there. */
-static void frame_set(const char *directory, struct daybook_bytes key, struct daybook_bytes frame) {
-    struct store *store = store_behind(directory);
-    struct store_txn *txn = NULL;
-    bool was_found = true;
-    assert_int_equal(store_begin_write(store, &txn, NULL), DAYBOOK_OK);
-    if (frame.data != NULL) {
-        assert_int_equal(table_put(txn, TABLE_FRAMES, key, frame, NULL), DAYBOOK_OK);
-    } else {
-        assert_int_equal(table_delete(txn, TABLE_FRAMES, key, &was_found, NULL), DAYBOOK_OK);
-    }
-    assert_true(was_found);
-    assert_int_equal(store_commit(txn, NULL), DAYBOOK_OK);
-    store_close(store);
-}
-
-static enum daybook_status read_status(const char *directory, uint64_t sequence, struct daybook_error *error) {
-    struct journal *journal = open_journal(directory, false);
-    struct journal_reader *reader = NULL;
-    struct journal_slice slice;
-    assert_int_equal(journal_reader_open(journal, &reader, NULL), DAYBOOK_OK);
-    enum daybook_status status = journal_read(reader, sequence, &slice, error);
-    if (status == DAYBOOK_OK && slice.count > 0) {
-        assert_true(event_is(sequence, slice.events[0].data, slice.events[0].size));
-    }
-    assert_true(status == DAYBOOK_OK || slice.count == 0);
-    journal_reader_close(reader);
-    journal_close(journal);
-    return status;
-}
-
-static enum daybook_status writer_status(const char *directory, struct daybook_error *error) {
-    const struct journal_options options = {.is_writer = true};
-    struct journal *journal = NULL;
-    enum daybook_status status = journal_open(directory, &options, &journal, error);
-    journal_close(journal);
-    return status;
-}
-
-/* Frames of 400 events: 1 to 400, 401 to 800, 801 to 1200. */
-static void make_three_frames(const char *directory) {
-    struct journal *journal = make_journal(directory);
-    for (uint64_t i = 0; i < 3; i++) {
-        assert_int_equal(append_count(journal, i * 400 + 1, 400, NULL), DAYBOOK_OK);
-    }
-    assert_int_equal(frames_of(journal), 3);
-    journal_close(journal);
-}
 
 static void test_each_byte(void **state) {
     uint8_t key[8];
@@ -181,67 +98,6 @@ static void test_key_that_is_none(void **state) {
     assert_int_equal(journal_head(journal, &head, NULL), DAYBOOK_DAMAGED);
     journal_close(journal);
     daybook_buffer_release(&frame);
-}
-
-/* The frame's checksum is right and its place is, but the events in it are not those of its place. */
-static void test_events_of_another_place(void **state) {
-    uint8_t key[8];
-    struct events events = events_make(5000, 400);
-    struct daybook_buffer frame = {0};
-    struct daybook_error error = {0};
-    struct frame_codec *codec = frame_codec_open();
-    const struct frame_header header = {.first_sequence = 801,
-                                        .event_count = 400,
-                                        .first_recorded_at_us = event_instant(801),
-                                        .last_recorded_at_us = event_instant(1200)};
-    make_three_frames(*state);
-    assert_int_equal(frame_pack(codec, header, events.spans, &frame, NULL), DAYBOOK_OK);
-    frame_set(*state, key_of(key, 801), daybook_buffer_view(&frame));
-    assert_int_equal(writer_status(*state, &error), DAYBOOK_DAMAGED);
-    assert_non_null(strstr(error.message, "801"));
-    daybook_buffer_release(&frame);
-    frame_codec_close(codec);
-    events_release(&events);
-}
-
-/* The frames that a writer would merge are damaged behind its back: nothing is appended, and nothing is replaced. */
-static void test_merge_stops_at_damage(void **state) {
-    uint8_t key[8];
-    int start[2];
-    char byte;
-    int status = -1;
-    assert_int_equal(pipe(start), 0);
-    pid_t child = fork(); /* Before the journal is open. */
-    assert_true(child >= 0);
-    if (child == 0) {
-        if (read(start[0], &byte, 1) != 1) {
-            _exit(1);
-        }
-        struct daybook_buffer frame = frame_get(*state, 10);
-        frame.data[frame.size - 1] ^= 1;
-        frame_set(*state, key_of(key, 10), daybook_buffer_view(&frame));
-        daybook_buffer_release(&frame);
-        _exit(0);
-    }
-    struct journal *journal = make_journal(*state);
-    for (uint64_t i = 1; i <= 64; i++) {
-        assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
-    }
-    assert_int_equal(write(start[1], "x", 1), 1);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    struct daybook_error error = {0};
-    struct journal_head head;
-    assert_int_equal(append_count(journal, 65, 1, &error), DAYBOOK_DAMAGED);
-    assert_non_null(strstr(error.message, "10 to 10"));
-    assert_int_equal(frames_of(journal), 64);
-    assert_int_equal(journal_head(journal, &head, NULL), DAYBOOK_OK);
-    assert_int_equal(head.sequence, 64);
-    journal_close(journal);
-    assert_int_equal(writer_status(*state, NULL), DAYBOOK_DAMAGED);
-    assert_int_equal(read_status(*state, 11, NULL), DAYBOOK_OK);
-    close(start[0]);
-    close(start[1]);
 }
 
 /* ---- damage in the file ---- */
@@ -333,105 +189,14 @@ static void test_truncated_file(void **state) {
 
 #define PLACED(test) cmocka_unit_test_setup_teardown(test, place_set_up, place_tear_down)
 
-struct wounds {
-    struct journal_wound list[8];
-    size_t count;
-};
-
-static void keep_wound(void *context, const struct journal_wound *wound) {
-    struct wounds *wounds = context;
-    assert_true(wounds->count < 8);
-    wounds->list[wounds->count++] = *wound;
-}
-
-static struct wounds scrub_all(const char *directory, size_t frames, uint64_t *position) {
-    struct wounds wounds = {0};
-    struct journal *journal = open_journal(directory, false);
-    struct journal_scrub *scrub = NULL;
-    struct journal_scrub_step step = {0};
-    assert_int_equal(journal_scrub_open(journal, &scrub, NULL), DAYBOOK_OK);
-    while (!step.is_done) {
-        assert_int_equal(journal_scrub_next(scrub, frames, keep_wound, &wounds, &step, NULL), DAYBOOK_OK);
-    }
-    *position = step.position;
-    journal_scrub_close(scrub);
-    journal_close(journal);
-    return wounds;
-}
-
-static void damage_frame(const char *directory, uint64_t first_sequence) {
-    uint8_t key[8];
-    struct daybook_buffer frame = frame_get(directory, first_sequence);
-    frame.data[frame.size / 2] ^= 1;
-    frame_set(directory, key_of(key, first_sequence), daybook_buffer_view(&frame));
-    daybook_buffer_release(&frame);
-}
-
-/* Whatever the size of a step, a scrub names the same sequences and goes on behind them. */
-static void test_scrub_names_what_is_gone(void **state) {
-    uint8_t key[8];
-    uint64_t position = 0;
-    make_three_frames(*state);
-    for (size_t frames = 1; frames <= 4; frames++) {
-        assert_int_equal(scrub_all(*state, frames, &position).count, 0);
-        assert_int_equal(position, 1200);
-    }
-    damage_frame(*state, 401);
-    for (size_t frames = 1; frames <= 4; frames++) {
-        struct wounds wounds = scrub_all(*state, frames, &position);
-        assert_int_equal(wounds.count, 1);
-        assert_int_equal(wounds.list[0].first_sequence, 401);
-        assert_int_equal(wounds.list[0].last_sequence, 800);
-        assert_int_equal(position, 1200);
-    }
-    frame_set(*state, key_of(key, 401), (struct daybook_bytes){0}); /* Taken away. */
-    damage_frame(*state, 801);
-    struct wounds wounds = scrub_all(*state, 2, &position);
-    assert_int_equal(wounds.count, 2);
-    assert_int_equal(wounds.list[0].first_sequence, 401);
-    assert_int_equal(wounds.list[0].last_sequence, 800);
-    assert_int_equal(wounds.list[1].first_sequence, 801);
-    assert_int_equal(wounds.list[1].last_sequence, 0); /* The newest frame cannot say where it ends. */
-}
-
-/* Small frames are merged between two steps of a scrub: nothing is missing because of that. */
-static void test_scrub_while_frames_merge(void **state) {
-    struct journal *journal = make_journal(*state);
-    struct journal_scrub *scrub = NULL;
-    struct journal_scrub_step step = {0};
-    struct wounds wounds = {0};
-    uint64_t next = 1;
-    for (; next <= 30; next++) {
-        assert_int_equal(append_count(journal, next, 1, NULL), DAYBOOK_OK);
-    }
-    assert_int_equal(journal_scrub_open(journal, &scrub, NULL), DAYBOOK_OK);
-    assert_int_equal(journal_scrub_next(scrub, 20, keep_wound, &wounds, &step, NULL), DAYBOOK_OK);
-    assert_true(step.position > 1 && step.position < 30);
-    uint64_t before = frames_of(journal);
-    while (frames_of(journal) >= before) {
-        assert_int_equal(append_count(journal, next++, 1, NULL), DAYBOOK_OK);
-    }
-    while (!step.is_done) {
-        assert_int_equal(journal_scrub_next(scrub, 1, keep_wound, &wounds, &step, NULL), DAYBOOK_OK);
-    }
-    assert_int_equal(wounds.count, 0);
-    assert_int_equal(step.position, next - 1);
-    journal_scrub_close(scrub);
-    journal_close(journal);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         PLACED(test_each_byte),
         PLACED(test_losses),
         PLACED(test_frame_of_another_place),
         PLACED(test_key_that_is_none),
-        PLACED(test_events_of_another_place),
-        PLACED(test_merge_stops_at_damage),
         PLACED(test_flips_in_the_file),
         PLACED(test_truncated_file),
-        PLACED(test_scrub_names_what_is_gone),
-        PLACED(test_scrub_while_frames_merge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
