@@ -224,6 +224,23 @@ enum daybook_status journal_read_one(struct journal_reader *reader, uint64_t seq
     return DAYBOOK_OK;
 }
 
+/* A frame between the two, about the middle; where there is none, `high`. */
+static enum daybook_status frame_between(const struct journal *journal, struct table_cursor *cursor,
+                                         const struct frame_header *low, const struct frame_header *high,
+                                         struct frame_header *middle, struct daybook_error *error) {
+    struct table_row row;
+    uint8_t key[FRAME_KEY_SIZE];
+    const uint64_t from = frame_last_sequence(low) + 1;
+    const uint64_t sought = from + (high->first_sequence - 1 - from) / 2;
+    DAYBOOK_TRY(cursor_seek_back(cursor, frame_key(key, sought), &row, error));
+    DAYBOOK_TRY(frame_row_peek(journal, &row, middle, error));
+    if (middle->first_sequence > low->first_sequence) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(cursor_next(cursor, &row, error));
+    return frame_row_peek(journal, &row, middle, error);
+}
+
 /* Moves `row` to the last frame whose first event was recorded at or before the instant; not valid when there is none.
  * Instants grow with sequences (J4), so the keys can be searched by halves. */
 static enum daybook_status frame_at(const struct journal *journal, struct table_cursor *cursor, int64_t instant_us,
@@ -239,7 +256,7 @@ static enum daybook_status frame_at(const struct journal *journal, struct table_
     status = frame_row_peek(journal, row, &low, error);
     if (status == DAYBOOK_OK && low.first_recorded_at_us > instant_us) {
         row->is_valid = false;
-        return DAYBOOK_OK;
+        return low.first_sequence == 1 ? DAYBOOK_OK : missing(journal, 1, low.first_sequence - 1, error);
     }
     if (status == DAYBOOK_OK) {
         status = cursor_seek_back(cursor, (struct daybook_bytes){0}, row, error);
@@ -253,15 +270,15 @@ static enum daybook_status frame_at(const struct journal *journal, struct table_
     /* `low` starts at or before the instant and `high` after it. */
     while (frame_last_sequence(&low) + 1 < high.first_sequence) {
         const uint64_t from = frame_last_sequence(&low) + 1;
-        status = cursor_seek_back(cursor, frame_key(key, from + (high.first_sequence - 1 - from) / 2), row, error);
-        if (status == DAYBOOK_OK) {
-            status = frame_row_peek(journal, row, &middle, error);
-        }
+        status = frame_between(journal, cursor, &low, &high, &middle, error);
         if (status != DAYBOOK_OK) {
             return status;
         }
-        if (middle.first_sequence < from || middle.first_sequence >= high.first_sequence) {
-            return missing(journal, from, high.first_sequence - 1, error);
+        if (middle.first_sequence == high.first_sequence) { /* Nothing is between them, and events are missing. */
+            if (instant_us > low.last_recorded_at_us) {
+                return missing(journal, from, high.first_sequence - 1, error);
+            }
+            break;
         }
         if (middle.first_recorded_at_us <= instant_us) {
             low = middle;
