@@ -7,6 +7,7 @@
  * they are many, the next append's transaction replaces them. Sequences and
  * event bytes stay as they are (J2), and readers keep the frames of their snapshot.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -109,7 +110,8 @@ static enum daybook_status merged_pack(struct journal *journal, const struct fra
     return status;
 }
 
-/* Deletes the rows of the tail: each starts where the one before it ends, so a cursor finds them by position. */
+/* Deletes the rows of the tail: each starts where the one before it ends, so a cursor finds them by position. They were
+ * all unpacked in this transaction, so they are there. */
 static enum daybook_status tail_delete(struct journal *journal, struct store_txn *txn, struct table_cursor *cursor,
                                        struct daybook_error *error) {
     struct table_row row;
@@ -118,9 +120,10 @@ static enum daybook_status tail_delete(struct journal *journal, struct store_txn
     for (uint32_t i = 0; i < journal->tail.frame_count && status == DAYBOOK_OK; i++) {
         bool was_found = false;
         status = cursor_seek(cursor, frame_key(key, journal->tail.first_sequence), &row, error);
-        if (status != DAYBOOK_OK || !row.is_valid || row.key.size != FRAME_KEY_SIZE) {
+        if (status != DAYBOOK_OK) {
             break;
         }
+        assert(row.is_valid && row.key.size == FRAME_KEY_SIZE);
         memcpy(key, row.key.data, FRAME_KEY_SIZE); /* The row is borrowed until the delete. */
         status = table_delete(txn, TABLE_FRAMES, (struct daybook_bytes){key, FRAME_KEY_SIZE}, &was_found, error);
     }

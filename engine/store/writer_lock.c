@@ -68,7 +68,7 @@ enum daybook_status writer_lock_take(const char *directory, int *lock, struct da
     }
     if (fcntl(file, F_OFD_SETLK, &whole) != 0) {
         int code = errno;
-        if (code == EAGAIN || code == EACCES) {
+        if (code == EAGAIN) {
             name_read(file, name);
             status = daybook_fail(error, DAYBOOK_BUSY,
                                   "writing to the ledger %s: %s writes to it; wait for it or end it", directory, name);
