@@ -1,29 +1,24 @@
-/* The links view: one row for each document in each event, and the walk over a document's rows. */
+/* The links view's fold: the links of a batch, and the runs that they and the rows before them become. */
 #include "projections/links.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/decimal.h"
 #include "base/hash.h"
 #include "base/sort.h"
-#include "projections/roll.h"
+#include "limits.h"
+#include "projections/links_rows.h"
 #include "projections/tie.h"
 
-/* A row that is not written yet. */
-struct link {
-    uint64_t document;
-    uint64_t sequence;
-    int64_t amount_minor;
-    int32_t effective_on;
-    uint8_t tag;
-};
-
 struct links_fold {
-    struct accounts *accounts;
-    struct roll roll;
-    struct daybook_buffer links; /* struct link: of the events that are folded and not flushed. */
-    struct daybook_buffer order; /* struct pair, twice: their documents and places, as they are written. */
+    uint64_t written_to;         /* The last event whose links are in rows; it counts while there is one behind it. */
+    uint64_t folded_to;          /* The last event that was folded; 0 = none since the last flush. */
+    struct daybook_buffer links; /* struct link: of the events between these two. */
+    struct daybook_buffer taken; /* struct link: of rows that become part of larger runs. */
+    struct daybook_buffer order; /* struct pair, twice: names and places of a run's links. */
 };
 
 static void close_fold(void *memory) {
@@ -31,151 +26,209 @@ static void close_fold(void *memory) {
     if (fold == NULL) {
         return;
     }
-    accounts_close(fold->accounts);
-    roll_release(&fold->roll);
     daybook_buffer_release(&fold->links);
+    daybook_buffer_release(&fold->taken);
     daybook_buffer_release(&fold->order);
     free(fold);
 }
 
 static enum daybook_status open_fold(void **memory, struct daybook_error *error) {
-    struct links_fold *fold = calloc(1, sizeof *fold);
-    if (fold == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening the links view: memory was refused");
-    }
-    roll_init(&fold->roll, LINKS_NAMES);
-    enum daybook_status status = accounts_open(LINKS_ACCOUNTS, &fold->accounts, error);
-    if (status != DAYBOOK_OK) {
-        close_fold(fold);
-        return status;
-    }
-    *memory = fold;
-    return DAYBOOK_OK;
+    *memory = calloc(1, sizeof(struct links_fold));
+    return *memory != NULL ? DAYBOOK_OK
+                           : daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening the links view: memory was refused");
 }
 
 static void forget_fold(void *memory) {
     struct links_fold *fold = memory;
-    accounts_forget(fold->accounts);
-    roll_forget(&fold->roll);
+    fold->folded_to = 0;
     daybook_buffer_reset(&fold->links);
 }
 
-/* ---- the fold ---- */
+/* ---- names ---- */
 
-/* One event being folded. */
+/* What is hashed: the customer, a byte 0, the kind, the id. */
+struct name_text {
+    size_t customer_size;
+    char bytes[LIMIT_ID_BYTES + 2 + LIMIT_ID_BYTES];
+};
+
+static void begin_name(struct name_text *name, const char *customer) {
+    name->customer_size = strnlen(customer, LIMIT_ID_BYTES);
+    memcpy(name->bytes, customer, name->customer_size);
+    name->bytes[name->customer_size] = '\0';
+}
+
+static uint64_t end_name(struct name_text *name, Pb__DocumentKind kind, const char *id) {
+    size_t id_size = strnlen(id, LIMIT_ID_BYTES);
+    char *at = name->bytes + name->customer_size + 1;
+    *at = (char)kind;
+    memcpy(at + 1, id, id_size);
+    return hash64(name->bytes, name->customer_size + 2 + id_size, 0) >> (64 - LINKS_NAME_BITS);
+}
+
+uint64_t links_name(const char *customer, Pb__DocumentKind kind, const char *id) {
+    struct name_text name;
+    begin_name(&name, customer);
+    return end_name(&name, kind, id);
+}
+
+/* ---- one event ---- */
+
 struct links_event {
     struct links_fold *fold;
-    struct store_txn *txn;
     const Pb__Event *event;
-    uint32_t account;
-    size_t begin; /* Where its links begin in the buffer. */
+    struct name_text *name; /* Of its customer. */
     struct daybook_error *error;
 };
 
-/* A document that is in several ties of the event has one row. */
-static enum daybook_status add_link(const struct links_event *e, const struct link *added) {
-    struct daybook_buffer *links = &e->fold->links;
-    for (size_t at = e->begin; at < links->size; at += sizeof *added) {
-        struct link *link = (void *)(links->data + at);
-        if (link->document != added->document) {
-            continue;
-        }
-        return money_add(&link->amount_minor, added->amount_minor)
-                   ? DAYBOOK_OK
-                   : daybook_fail(e->error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": its amounts overflow",
-                                  e->event->sequence);
-    }
-    return daybook_buffer_append(links, added, sizeof *added) == DAYBOOK_OK
-               ? DAYBOOK_OK
-               : daybook_fail(e->error, DAYBOOK_NO_MEMORY, "while folding links: memory was refused");
+static enum daybook_status no_memory(struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding links: memory was refused");
 }
 
-static enum daybook_status add_side(const struct links_event *e, const struct tie_side *side,
-                                    const struct tie_side *other, bool settles) {
-    const struct roll_name name = {e->account, side->kind, side->id, e->event->sequence};
-    struct link link = {
-        .document = e->event->sequence,
-        .sequence = e->event->sequence,
-        .amount_minor = side->amount_minor,
-        .effective_on = e->event->effective_on,
-        .tag = (uint8_t)((unsigned)other->kind | (settles ? LINKS_SETTLES : 0u)),
-    };
+static enum daybook_status add_side(const struct links_event *e, const struct tie_side *side, unsigned tag) {
     if (!tie_keeps(side->kind)) {
         return DAYBOOK_OK;
     }
-    /* An adjustment is tied by the event that makes it; no other document is. */
-    bool is_made_here =
-        e->event->body_case == PB__EVENT__BODY_ADJUSTMENT_POSTED && side->id == e->event->adjustment_posted->adjustment;
-    if (!is_made_here) {
-        DAYBOOK_TRY(roll_find(&e->fold->roll, e->txn, &name, &link.document, e->error));
+    struct link *link = (void *)daybook_buffer_reserve(&e->fold->links, sizeof *link);
+    if (link == NULL) {
+        return no_memory(e->error);
     }
-    return add_link(e, &link);
+    *link = (struct link){
+        .name = end_name(e->name, side->kind, side->id),
+        .sequence = e->event->sequence,
+        .amount_minor = side->amount_minor,
+        .effective_on = e->event->effective_on,
+        .tag = (uint8_t)tag,
+    };
+    e->fold->links.size += sizeof *link;
+    return DAYBOOK_OK;
 }
 
-static enum daybook_status add_ties(const struct links_event *e) {
-    size_t count = tie_count(e->event);
-    for (size_t i = 0; i < count; i++) {
-        struct tie tie = tie_at(e->event, i);
-        DAYBOOK_TRY(add_side(e, &tie.from, &tie.to, tie.settles));
-        DAYBOOK_TRY(add_side(e, &tie.to, &tie.from, tie.settles));
+/* Of all ties of an event, which end at one document: a charge that slices of lots are used for. */
+static enum daybook_status add_ties(const struct links_event *e, size_t count) {
+    struct tie tie = tie_at(e->event, 0);
+    struct tie_side to = tie.to;
+    DAYBOOK_TRY(add_side(e, &tie.from, tie.settles ? LINK_SETTLES : (unsigned)to.kind));
+    for (size_t i = 1; i < count; i++) {
+        struct tie next = tie_at(e->event, i);
+        DAYBOOK_TRY(add_side(e, &next.from, (unsigned)to.kind));
+        if (!money_add(&to.amount_minor, next.to.amount_minor)) {
+            return daybook_fail(e->error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": its amounts overflow",
+                                e->event->sequence);
+        }
     }
-    return DAYBOOK_OK;
+    return add_side(e, &to, (unsigned)tie.from.kind);
 }
 
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
                                       struct daybook_error *error) {
-    struct links_event e = {.fold = memory, .txn = txn, .event = folded->event, .error = error};
-    struct tie_side made = tie_made(e.event);
-    if (made.kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED && tie_count(e.event) == 0) {
-        return DAYBOOK_OK;
-    }
-    enum daybook_status status =
-        accounts_number(e.fold->accounts, txn, e.event->customer, "", folded->party, &e.account, error);
-    if (status == DAYBOOK_INVALID) {
-        return daybook_fail_in(error, "while folding event %" PRIu64, e.event->sequence);
-    }
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    e.begin = e.fold->links.size;
-    status = add_ties(&e);
-    if (status == DAYBOOK_OK && made.kind != PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED) {
-        const struct roll_name name = {e.account, made.kind, made.id, e.event->sequence};
-        status = roll_add(&e.fold->roll, &name, e.event->sequence, error);
-    }
-    if (status != DAYBOOK_OK) {
-        e.fold->links.size = e.begin;
-    }
-    return status;
-}
-
-/* The slots of the names are all over memory. */
-static void foresee_event(void *memory, const struct fold_event *folded) {
-    const struct links_fold *fold = memory;
+    struct links_fold *fold = memory;
     const Pb__Event *event = folded->event;
     struct tie_side made = tie_made(event);
     size_t count = tie_count(event);
-    uint32_t account;
-    if (!accounts_recall(fold->accounts, folded->party, &account)) {
-        return;
+    size_t begin = fold->links.size;
+    enum daybook_status status = DAYBOOK_OK;
+    (void)txn;
+    if (made.kind != PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED || count > 0) {
+        struct name_text name;
+        struct links_event e = {fold, event, &name, error};
+        begin_name(&name, event->customer);
+        status = add_side(&e, &made, LINK_MADE);
+        if (status == DAYBOOK_OK && count > 0) {
+            status = add_ties(&e, count);
+        }
     }
-    if (made.kind != PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED) {
-        roll_foresee(&fold->roll, account, made.kind, made.id);
+    if (status != DAYBOOK_OK) {
+        fold->links.size = begin;
+        return status;
     }
-    for (size_t i = 0; i < count; i++) {
-        struct tie tie = tie_at(event, i);
-        roll_foresee(&fold->roll, account, tie.from.kind, tie.from.id);
-        roll_foresee(&fold->roll, account, tie.to.kind, tie.to.id);
+    if (fold->folded_to == 0) {
+        fold->written_to = event->sequence - 1;
     }
+    fold->folded_to = event->sequence;
+    return DAYBOOK_OK;
 }
 
-/* By document. Those of one document stay as they came: in the order of their sequences. NULL: memory was refused. */
-static const struct pair *sort_links(struct links_fold *fold, size_t count) {
-    const struct link *links = (const void *)fold->links.data;
-    daybook_buffer_reset(&fold->order);
-    struct pair *pairs = (void *)daybook_buffer_reserve(&fold->order, 2 * count * sizeof *pairs);
+/* ---- runs ---- */
+
+/* What is written: links of rows, and behind them those of the batch. */
+struct links_flush {
+    struct links_fold *fold;
+    struct store_txn *txn;
+    const struct link *taken;
+    size_t taken_count;
+    const struct link *links;
+    size_t link_count;
+    struct daybook_error *error;
+};
+
+static enum daybook_status take_row(struct links_fold *fold, const struct table_row *row, struct daybook_error *error) {
+    struct links_reader reader;
+    bool is_found = true;
+    DAYBOOK_TRY(links_read_begin(&reader, row, error));
+    while (is_found) {
+        DAYBOOK_TRY(links_read_next(&reader, &is_found, error));
+        if (is_found && daybook_buffer_append(&fold->taken, &reader.link, sizeof reader.link) != DAYBOOK_OK) {
+            return no_memory(error);
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+/* Reads the rows of the runs from `run` on, and deletes them. */
+static enum daybook_status take_rows(struct links_flush *flush, uint64_t run) {
+    struct table_cursor *cursor = NULL;
+    struct table_row row;
+    uint8_t key[LINKS_KEY_SIZE];
+    bool was_found = true;
+    daybook_buffer_reset(&flush->fold->taken);
+    DAYBOOK_TRY(cursor_open(flush->txn, LINKS_ROWS, &cursor, flush->error));
+    enum daybook_status status = DAYBOOK_OK;
+    while (status == DAYBOOK_OK) {
+        links_make_key(run, 0, 0, key);
+        status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, flush->error);
+        if (status != DAYBOOK_OK || !row.is_valid) {
+            break;
+        }
+        status = take_row(flush->fold, &row, flush->error);
+        if (status == DAYBOOK_OK) {
+            memcpy(key, row.key.data, sizeof key);
+            status =
+                table_delete(flush->txn, LINKS_ROWS, (struct daybook_bytes){key, sizeof key}, &was_found, flush->error);
+        }
+    }
+    cursor_close(cursor);
+    flush->taken = (const void *)flush->fold->taken.data;
+    flush->taken_count = flush->fold->taken.size / sizeof *flush->taken;
+    return status;
+}
+
+static size_t count_up_to(const struct link *links, size_t count, uint64_t sequence) {
+    size_t found = 0;
+    while (found < count && links[found].sequence <= sequence) {
+        found++;
+    }
+    return found;
+}
+
+static int32_t least_day(const struct link *links, size_t count, int32_t least) {
+    for (size_t i = 0; i < count; i++) {
+        least = links[i].tag != LINK_MADE && links[i].effective_on < least ? links[i].effective_on : least;
+    }
+    return least;
+}
+
+static const struct link *link_at(const struct links_flush *flush, size_t taken_count, uint64_t index) {
+    return index < taken_count ? &flush->taken[index] : &flush->links[index - taken_count];
+}
+
+/* By name. Those of one name stay as they came: in the order of their sequences. NULL: memory was refused. */
+static const struct pair *sort_links(const struct links_flush *flush, size_t taken_count, size_t count) {
+    struct daybook_buffer *order = &flush->fold->order;
+    daybook_buffer_reset(order);
+    struct pair *pairs = (void *)daybook_buffer_reserve(order, (2 * count + 1) * sizeof *pairs);
     for (size_t i = 0; pairs != NULL && i < count; i++) {
-        pairs[i] = (struct pair){links[i].document, i};
+        pairs[i] = (struct pair){link_at(flush, taken_count, i)->name, i};
     }
     if (pairs != NULL) {
         pairs_sort(pairs, pairs + count, count);
@@ -183,121 +236,70 @@ static const struct pair *sort_links(struct links_fold *fold, size_t count) {
     return pairs;
 }
 
-static void make_key(uint64_t document, uint64_t sequence, uint8_t key[LINKS_KEY_SIZE]) {
-    store_be64(key, document);
-    store_be64(key + 8, sequence);
-}
-
-static uint32_t checksum(const uint8_t value[LINKS_VALUE_SIZE], uint64_t sequence) {
-    return (uint32_t)hash64(value + 4, LINKS_VALUE_SIZE - 4, sequence);
-}
-
-static enum daybook_status write_link(struct store_txn *txn, const struct link *link, struct daybook_error *error) {
-    uint8_t key[LINKS_KEY_SIZE];
-    uint8_t value[LINKS_VALUE_SIZE];
-    make_key(link->document, link->sequence, key);
-    store_le32(value + 4, (uint32_t)link->effective_on);
-    value[8] = link->tag;
-    store_le64(value + 9, (uint64_t)link->amount_minor);
-    store_le32(value, checksum(value, link->sequence));
-    return table_put(txn, LINKS_ROWS, (struct daybook_bytes){key, sizeof key},
-                     (struct daybook_bytes){value, sizeof value}, error);
-}
-
-/* In the order of their keys, so that neighbouring rows are written together. */
-static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
+/* The links up to `end`, and moves on behind them. */
+static enum daybook_status write_run(struct links_flush *flush, uint64_t run, uint64_t end) {
     enum { FETCHED_AHEAD = 8 };
-    struct links_fold *fold = memory;
-    const struct link *links = (const void *)fold->links.data;
-    size_t count = fold->links.size / sizeof *links;
-    const struct pair *sorted = count == 0 ? NULL : sort_links(fold, count);
-    if (count > 0 && sorted == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding links: memory was refused");
+    size_t taken_count = count_up_to(flush->taken, flush->taken_count, end);
+    size_t link_count = count_up_to(flush->links, flush->link_count, end);
+    size_t count = taken_count + link_count;
+    const struct pair *sorted = sort_links(flush, taken_count, count);
+    struct links_writer writer = {.txn = flush->txn, .run = run};
+    if (sorted == NULL) {
+        return no_memory(flush->error);
     }
+    writer.least_on = least_day(flush->links, link_count, least_day(flush->taken, taken_count, INT32_MAX));
     for (size_t i = 0; i < count; i++) {
+        bool has_same_name_next = i + 1 < count && sorted[i + 1].key == sorted[i].key;
         if (i + FETCHED_AHEAD < count) {
-            __builtin_prefetch(&links[sorted[i + FETCHED_AHEAD].value]);
+            __builtin_prefetch(link_at(flush, taken_count, sorted[i + FETCHED_AHEAD].value));
         }
-        DAYBOOK_TRY(write_link(txn, &links[sorted[i].value], error));
+        DAYBOOK_TRY(
+            links_write(&writer, link_at(flush, taken_count, sorted[i].value), has_same_name_next, flush->error));
     }
-    daybook_buffer_reset(&fold->links);
-    return roll_flush(&fold->roll, txn, error);
+    flush->taken += taken_count;
+    flush->taken_count -= taken_count;
+    flush->links += link_count;
+    flush->link_count -= link_count;
+    return links_write_end(&writer, flush->error);
+}
+
+/* The runs that end behind what is written, in order, so that every row is appended. */
+static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
+    struct links_fold *fold = memory;
+    struct links_flush flush = {.fold = fold, .txn = txn, .error = error};
+    uint64_t head = fold->folded_to;
+    if (head == 0) {
+        return DAYBOOK_OK;
+    }
+    uint64_t before = fold->written_to - fold->written_to % LINKS_RUN_LARGEST;
+    while (links_run_end(before, head) <= fold->written_to) {
+        before = links_run_end(before, head);
+    }
+    DAYBOOK_TRY(take_rows(&flush, before + 1));
+    flush.links = (const void *)fold->links.data;
+    flush.link_count = fold->links.size / sizeof *flush.links;
+    while (before < head) {
+        uint64_t end = links_run_end(before, head);
+        DAYBOOK_TRY(write_run(&flush, before + 1, end));
+        before = end;
+    }
+    forget_fold(fold);
+    return DAYBOOK_OK;
 }
 
 static const char *const tables[LINKS_TABLE_COUNT] = {
-    [LINKS_ACCOUNTS] = "accounts",
-    [LINKS_NAMES] = "names",
     [LINKS_ROWS] = "links",
 };
 
 const struct projection links_projection = {
     .name = "links",
-    .version = 1,
-    .readable_from = 1,
+    .version = 2,
+    .readable_from = 2,
     .tables = tables,
     .table_count = LINKS_TABLE_COUNT,
     .open = open_fold,
     .close = close_fold,
     .forget = forget_fold,
     .fold = fold_event,
-    .foresee = foresee_event,
     .flush = flush_fold,
 };
-
-/* ---- questions ---- */
-
-enum daybook_status links_find(struct store_txn *txn, const char *customer, Pb__DocumentKind kind, const char *id,
-                               uint64_t *document, bool *is_found, struct daybook_error *error) {
-    struct account_row account;
-    DAYBOOK_TRY(account_find(txn, LINKS_ACCOUNTS, customer, "", &account, is_found, error));
-    return *is_found ? roll_ask(txn, LINKS_NAMES, account.number, kind, id, document, is_found, error) : DAYBOOK_OK;
-}
-
-static enum daybook_status add_row(const struct table_row *row, const struct links_question *question,
-                                   struct links_totals *totals, bool *is_visible, struct daybook_error *error) {
-    const uint8_t *value = row->value.data;
-    if (row->value.size != LINKS_VALUE_SIZE || load_le32(value) != checksum(value, load_be64(row->key.data + 8))) {
-        return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "while reading links: a row is not what was written; rebuild the view from the journal");
-    }
-    *is_visible = (int32_t)load_le32(value + 4) <= question->as_of;
-    if (!*is_visible) {
-        return DAYBOOK_OK;
-    }
-    int64_t amount_minor = (int64_t)load_le64(value + 9);
-    totals->has_settled = totals->has_settled || (value[8] & LINKS_SETTLES) != 0;
-    if (!money_add(&totals->amounts[value[8] % LINKS_KINDS], amount_minor) ||
-        !money_add(&totals->sum_minor, amount_minor)) {
-        return daybook_fail(error, DAYBOOK_LIMIT, "while adding up links: a total does not fit 64 bits");
-    }
-    return DAYBOOK_OK;
-}
-
-enum daybook_status links_ask(struct store_txn *txn, const struct links_question *question, uint64_t *sequences,
-                              size_t limit, size_t *count, struct links_totals *totals, struct daybook_error *error) {
-    struct table_cursor *cursor = NULL;
-    struct table_row row = {0};
-    uint8_t key[LINKS_KEY_SIZE];
-    *totals = (struct links_totals){0};
-    *count = 0;
-    make_key(question->document, 0, key);
-    DAYBOOK_TRY(cursor_open(txn, LINKS_ROWS, &cursor, error));
-    enum daybook_status status = cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
-    while (status == DAYBOOK_OK && row.is_valid && row.key.size == sizeof key &&
-           load_be64(row.key.data) == question->document) {
-        uint64_t sequence = load_be64(row.key.data + 8);
-        bool is_visible = false;
-        if (sequence > question->known_at) {
-            break;
-        }
-        status = add_row(&row, question, totals, &is_visible, error);
-        if (status == DAYBOOK_OK && is_visible && sequence >= question->from && *count < limit) {
-            sequences[(*count)++] = sequence;
-        }
-        if (status == DAYBOOK_OK) {
-            status = cursor_next(cursor, &row, error);
-        }
-    }
-    cursor_close(cursor);
-    return status;
-}

@@ -164,4 +164,17 @@ DAYBOOK_MUST_USE enum daybook_status query_read_event(struct journal_reader *rea
                                                       struct arena *arena, Pb__Event **event,
                                                       struct daybook_error *error);
 
+/* A document by its whole name; borrowed. */
+struct query_document {
+    const char *customer;
+    Pb__DocumentKind kind;
+    const char *id;
+};
+/* Of the events that may have made it (links.h), the one that did, decoded into `arena`, which is reset for each of
+ * them. NULL: none did. */
+DAYBOOK_MUST_USE enum daybook_status query_find_made(struct journal_reader *reader,
+                                                     const struct query_document *document, const uint64_t *candidates,
+                                                     size_t count, struct arena *arena, Pb__Event **event,
+                                                     struct daybook_error *error);
+
 #endif

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "projections/links.h"
 #include "projections/query_book.h"
 #include "projections/tie.h"
@@ -10,10 +11,8 @@ struct lineage {
     struct book book;
     Pb__DocumentKind kind;
     const char *document;
-    struct links_question question;
-    uint64_t *sequences; /* Of this page, and a few more. */
-    size_t count;
-    struct links_totals links;
+    struct links_found found; /* Of this page, and a few more. */
+    bool shares_name;         /* Another document agrees with this one in the bits that links are found by. */
     struct pointers rows;
     struct pointers totals;
     Pb__LineageAnswer *answer;
@@ -39,27 +38,24 @@ static enum daybook_status not_there(const struct lineage *lineage, struct daybo
                         lineage->book.customer, lineage->document);
 }
 
-/* Which events; no transaction is held while they are read. */
+/* Which events; no transaction is held while they are read. Where the name is not of one document alone, all of its
+ * links, for what is found are other documents' links, too (LI2). */
 static enum daybook_status find_links(struct lineage *lineage, struct daybook_error *error) {
     struct book *book = &lineage->book;
-    struct links_question *question = &lineage->question;
-    size_t limit = book->page.limit + 2; /* The last event of the page before, and one past this page. */
-    bool is_found = false;
-    lineage->sequences = arena_alloc(book->arena, limit * sizeof *lineage->sequences);
-    if (lineage->sequences == NULL) {
-        return DAYBOOK_NO_MEMORY;
-    }
-    question->as_of = book->at.as_of;
-    question->known_at = book->at.known_at;
-    question->from = book->page.after_size == 0 ? 0 : load_be64(book->page.after);
+    struct links_question question = {
+        .name = links_name(book->customer, lineage->kind, lineage->document),
+        .as_of = book->at.as_of,
+        .known_at = book->at.known_at,
+        .from = book->page.after_size == 0 ? 0 : load_be64(book->page.after),
+        .limit = book->page.limit + 2, /* The last event of the page before, and one past this page. */
+    };
     DAYBOOK_TRY(book_begin(book, error));
-    struct store_txn *txn = book->reads[0].txn;
-    enum daybook_status status =
-        links_find(txn, book->customer, lineage->kind, lineage->document, &question->document, &is_found, error);
-    if (status == DAYBOOK_OK && is_found && question->document <= question->known_at) {
-        status = links_ask(txn, question, lineage->sequences, limit, &lineage->count, &lineage->links, error);
-    } else if (status == DAYBOOK_OK) {
-        status = not_there(lineage, error);
+    enum daybook_status status = links_ask(book->reads[0].txn, &question, &lineage->found, error);
+    lineage->shares_name = status == DAYBOOK_OK && lineage->found.made.size > sizeof(uint64_t);
+    if (lineage->shares_name) {
+        question.from = 0;
+        question.limit = SIZE_MAX;
+        status = links_ask(book->reads[0].txn, &question, &lineage->found, error);
     }
     status = book_check(book, 0, status, error);
     book_end(book);
@@ -84,8 +80,8 @@ static enum daybook_status describe(struct lineage *lineage, const Pb__Event *ev
     answer->amount_minor = made.amount_minor;
     bool is_counted = event->body_case != PB__EVENT__BODY_PAYMENT_RECEIVED ||
                       event->payment_received->status != PB__PAYMENT_STATUS__PAYMENT_STATUS_PENDING ||
-                      lineage->links.has_settled;
-    if (is_counted && __builtin_sub_overflow(made.amount_minor, lineage->links.sum_minor, &answer->left_minor)) {
+                      lineage->found.totals.has_settled;
+    if (is_counted && __builtin_sub_overflow(made.amount_minor, lineage->found.totals.sum_minor, &answer->left_minor)) {
         return daybook_fail(error, DAYBOOK_LIMIT, "while adding up a lineage: what is left does not fit 64 bits");
     }
     return answer->customer == NULL || answer->currency == NULL || answer->document == NULL ||
@@ -97,14 +93,14 @@ static enum daybook_status describe(struct lineage *lineage, const Pb__Event *ev
 static enum daybook_status add_totals(struct lineage *lineage) {
     struct book *book = &lineage->book;
     for (int kind = 0; kind < LINKS_KINDS; kind++) {
-        if (lineage->links.amounts[kind] == 0) {
+        if (lineage->found.totals.amounts[kind] == 0) {
             continue;
         }
         Pb__LineageTotal *total = arena_alloc(book->arena, sizeof *total);
         DAYBOOK_TRY(pointers_add(&lineage->totals, book->arena, total));
         pb__lineage_total__init(total);
         total->other_kind = (Pb__DocumentKind)kind;
-        total->amount_minor = lineage->links.amounts[kind];
+        total->amount_minor = lineage->found.totals.amounts[kind];
     }
     return DAYBOOK_OK;
 }
@@ -137,7 +133,8 @@ static bool is_document(const struct lineage *lineage, const struct tie_side *si
 }
 
 /* A row's key on a page: sequence u64 and the tie's index u32, big-endian. */
-static enum daybook_status add_event(struct lineage *lineage, const Pb__Event *event) {
+static enum daybook_status add_event(struct lineage *lineage, const Pb__Event *event, struct daybook_error *error) {
+    (void)error;
     size_t count = tie_count(event);
     for (size_t i = 0; i < count; i++) {
         struct tie tie = tie_at(event, i);
@@ -152,23 +149,65 @@ static enum daybook_status add_event(struct lineage *lineage, const Pb__Event *e
     return DAYBOOK_OK;
 }
 
-static enum daybook_status read_events(struct lineage *lineage, struct daybook_error *error) {
-    struct book *book = &lineage->book;
-    struct journal_reader *reader = NULL;
-    Pb__Event *event = NULL;
-    DAYBOOK_TRY(journal_reader_open(ledger_journal(book->ledger), &reader, error));
-    arena_reset(&book->scratch);
-    enum daybook_status status = query_read_event(reader, lineage->question.document, &book->scratch, &event, error);
-    if (status == DAYBOOK_OK) {
-        status = describe(lineage, event, error);
-    }
-    for (size_t i = 0; i < lineage->count && status == DAYBOOK_OK && !book->page.has_more; i++) {
-        arena_reset(&book->scratch);
-        status = query_read_event(reader, lineage->sequences[i], &book->scratch, &event, error);
-        if (status == DAYBOOK_OK) {
-            status = add_event(lineage, event);
+/* What the rows would have said of this document alone. */
+static enum daybook_status add_up_event(struct lineage *lineage, const Pb__Event *event, struct daybook_error *error) {
+    struct links_totals *totals = &lineage->found.totals;
+    size_t count = tie_count(event);
+    for (size_t i = 0; i < count; i++) {
+        struct tie tie = tie_at(event, i);
+        bool is_from = is_document(lineage, &tie.from);
+        int64_t amount_minor = is_from ? tie.from.amount_minor : tie.to.amount_minor;
+        if (!is_from && !is_document(lineage, &tie.to)) {
+            continue;
+        }
+        totals->has_settled = totals->has_settled || tie.settles;
+        if (!money_add(&totals->amounts[is_from ? tie.to.kind : tie.from.kind], amount_minor) ||
+            !money_add(&totals->sum_minor, amount_minor)) {
+            return daybook_fail(error, DAYBOOK_LIMIT, "while adding up a lineage: a total does not fit 64 bits");
         }
     }
+    return DAYBOOK_OK;
+}
+
+/* `each` is given the events of the links, one after the other. */
+static enum daybook_status read_links(struct lineage *lineage, struct journal_reader *reader,
+                                      enum daybook_status (*each)(struct lineage *, const Pb__Event *,
+                                                                  struct daybook_error *),
+                                      struct daybook_error *error) {
+    struct book *book = &lineage->book;
+    const uint64_t *sequences = (const void *)lineage->found.sequences.data;
+    size_t count = lineage->found.sequences.size / sizeof *sequences;
+    for (size_t i = 0; i < count && !book->page.has_more; i++) {
+        Pb__Event *event = NULL;
+        arena_reset(&book->scratch);
+        DAYBOOK_TRY(query_read_event(reader, sequences[i], &book->scratch, &event, error));
+        if (strcmp(event->customer, book->customer) == 0) {
+            DAYBOOK_TRY(each(lineage, event, error));
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status read_all(struct lineage *lineage, struct journal_reader *reader,
+                                    struct daybook_error *error) {
+    struct book *book = &lineage->book;
+    const struct query_document document = {book->customer, lineage->kind, lineage->document};
+    const struct daybook_buffer *made = &lineage->found.made;
+    Pb__Event *event = NULL;
+    if (lineage->shares_name) {
+        lineage->found.totals = (struct links_totals){0};
+        DAYBOOK_TRY(read_links(lineage, reader, add_up_event, error));
+    }
+    DAYBOOK_TRY(query_find_made(reader, &document, (const void *)made->data, made->size / sizeof(uint64_t),
+                                &book->scratch, &event, error));
+    DAYBOOK_TRY(event == NULL ? not_there(lineage, error) : describe(lineage, event, error));
+    return read_links(lineage, reader, add_event, error);
+}
+
+static enum daybook_status read_events(struct lineage *lineage, struct daybook_error *error) {
+    struct journal_reader *reader = NULL;
+    DAYBOOK_TRY(journal_reader_open(ledger_journal(lineage->book.ledger), &reader, error));
+    enum daybook_status status = read_all(lineage, reader, error);
     journal_reader_close(reader);
     return status;
 }
@@ -211,6 +250,7 @@ enum daybook_status query_lineage(struct daybook *ledger, const Pb__Query *query
     if (status == DAYBOOK_OK) {
         status = make_answer(&lineage, answer);
     }
+    links_found_release(&lineage.found);
     book_close(&lineage.book);
     return status;
 }

@@ -146,27 +146,44 @@ static const char *document_of(const Pb__Request *request, Pb__DocumentKind *kin
     return "";
 }
 
-/* The event that made the row's document, for each row of the page; 0 = there is none to ask. */
-static enum daybook_status find_documents(struct proposals_question *question, uint64_t *sequences,
-                                          struct daybook_error *error) {
+/* A row's document, and the events that may have made it: a part of the candidates of all rows. */
+struct proposal_document {
+    struct query_document document;
+    size_t begin; /* In bytes. */
+    size_t count;
+};
+
+/* Of each row of the page, into documents and candidates (u64); a row that names none has no candidates. */
+static enum daybook_status find_documents(struct proposals_question *question, struct proposal_document *documents,
+                                          struct daybook_buffer *candidates, struct daybook_error *error) {
     struct store_txn *txn = question->book->reads[1].txn;
+    struct links_found found = {0};
     enum daybook_status status = DAYBOOK_OK;
     for (size_t i = 0; i < question->made->n_rows && status == DAYBOOK_OK; i++) {
         const Pb__Request *request = question->made->rows[i]->request;
         Pb__DocumentKind kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED;
         const char *id = request->currency[0] == '\0' ? document_of(request, &kind) : "";
-        bool is_found = false;
-        sequences[i] = 0;
-        if (id[0] != '\0') {
-            status = links_find(txn, request->customer, kind, id, &sequences[i], &is_found, error);
+        documents[i] = (struct proposal_document){
+            .document = {request->customer, kind, id},
+            .begin = candidates->size,
+        };
+        if (id[0] == '\0') {
+            continue;
         }
-        sequences[i] = is_found ? sequences[i] : 0;
+        struct links_question asked = {.name = links_name(request->customer, kind, id), .known_at = UINT64_MAX};
+        status = links_ask(txn, &asked, &found, error);
+        if (status == DAYBOOK_OK && found.made.size > 0) {
+            documents[i].count = found.made.size / sizeof(uint64_t);
+            status = daybook_buffer_append(candidates, found.made.data, found.made.size);
+        }
     }
+    links_found_release(&found);
     return status;
 }
 
-static enum daybook_status fill_currencies(struct proposals_question *question, const uint64_t *sequences,
-                                           struct daybook_error *error) {
+static enum daybook_status fill_currencies(struct proposals_question *question,
+                                           const struct proposal_document *documents,
+                                           const struct daybook_buffer *candidates, struct daybook_error *error) {
     struct book *book = question->book;
     struct journal_reader *reader = NULL;
     DAYBOOK_TRY(journal_reader_open(ledger_journal(book->ledger), &reader, error));
@@ -175,12 +192,10 @@ static enum daybook_status fill_currencies(struct proposals_question *question, 
         Pb__Proposal *row = question->made->rows[i];
         const char *currency = row->request->currency[0] != '\0' ? row->request->currency : book_default_currency(book);
         Pb__Event *event = NULL;
-        if (sequences[i] != 0) {
-            arena_reset(&book->scratch);
-            status = query_read_event(reader, sequences[i], &book->scratch, &event, error);
-            currency = status == DAYBOOK_OK ? event->currency : currency;
-        }
-        row->currency = book_text(book, currency);
+        const struct proposal_document *named = &documents[i];
+        const uint64_t *made = named->count == 0 ? NULL : (const void *)(candidates->data + named->begin);
+        status = query_find_made(reader, &named->document, made, named->count, &book->scratch, &event, error);
+        row->currency = book_text(book, event != NULL ? event->currency : currency);
         status = status == DAYBOOK_OK && row->currency == NULL ? DAYBOOK_NO_MEMORY : status;
     }
     journal_reader_close(reader);
@@ -189,7 +204,8 @@ static enum daybook_status fill_currencies(struct proposals_question *question, 
 
 static enum daybook_status answer_question(struct proposals_question *question, struct daybook_error *error) {
     struct book *book = question->book;
-    uint64_t *sequences = NULL;
+    struct proposal_document *documents = NULL;
+    struct daybook_buffer candidates = {0};
     book_add_view(book, "proposals");
     book_add_view(book, "links");
     DAYBOOK_TRY(book_begin(book, error));
@@ -198,14 +214,15 @@ static enum daybook_status answer_question(struct proposals_question *question, 
         status = choose(question);
     }
     if (status == DAYBOOK_OK) {
-        sequences = arena_alloc(book->arena, question->made->n_rows * sizeof *sequences + 1);
-        status = sequences == NULL ? DAYBOOK_NO_MEMORY : find_documents(question, sequences, error);
+        documents = arena_alloc(book->arena, question->made->n_rows * sizeof *documents + 1);
+        status = documents == NULL ? DAYBOOK_NO_MEMORY : find_documents(question, documents, &candidates, error);
         status = book_check(book, 1, status, error);
     }
     book_end(book);
     if (status == DAYBOOK_OK) {
-        status = fill_currencies(question, sequences, error);
+        status = fill_currencies(question, documents, &candidates, error);
     }
+    daybook_buffer_release(&candidates);
     if (status == DAYBOOK_OK) {
         question->made->position = book_position(book);
         status = question->made->position == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
