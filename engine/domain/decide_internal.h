@@ -45,11 +45,13 @@ struct refusal_facts {
     int32_t date;
 };
 
-/* Makes the refusal and returns false. */
-bool refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_facts facts, const char *format, ...)
+/* Makes the refusal. */
+void refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_facts facts, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-#define REFUSE(decision, code, facts, ...) refuse(decision, PB__REFUSAL_CODE__REFUSAL_CODE_##code, facts, __VA_ARGS__)
-#define NO_FACTS                           ((struct refusal_facts){0})
+/* That, and false: a rule returns it. */
+#define REFUSE(decision, code, facts, ...)                                                                             \
+    (refuse(decision, PB__REFUSAL_CODE__REFUSAL_CODE_##code, facts, __VA_ARGS__), false)
+#define NO_FACTS ((struct refusal_facts){0})
 
 /* True when status is OK; else notes the failure. */
 bool went_well(struct decision *decision, enum daybook_status status);

@@ -140,7 +140,7 @@ static char *copied(struct decision *decision, const char *text) {
     return copy != NULL ? copy : (char *)(uintptr_t) "";
 }
 
-bool refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_facts facts, const char *format, ...) {
+void refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_facts facts, const char *format, ...) {
     char message[DAYBOOK_ERROR_SIZE * 2];
     va_list arguments;
     va_start(arguments, format);
@@ -148,7 +148,8 @@ bool refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_fact
     va_end(arguments);
     Pb__Refusal *refusal = new_refusal(decision->answer_arena, code, message);
     if (refusal == NULL) {
-        return out_of_memory(decision);
+        out_of_memory(decision);
+        return;
     }
     refusal->requested_minor = facts.requested_minor;
     refusal->available_minor = facts.available_minor;
@@ -162,10 +163,10 @@ bool refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_fact
         refusal->date = copied(decision, date_text(decision, facts.date));
     }
     if (decision->answer_arena->is_exhausted) {
-        return out_of_memory(decision); /* An amount or a date is missing from it. */
+        out_of_memory(decision); /* An amount or a date is missing from it. */
+        return;
     }
     decision->result->refusal = refusal;
-    return false;
 }
 
 const char *amount_text(struct decision *decision, int64_t minor) {

@@ -99,12 +99,12 @@ static bool check_refund_left(struct decision *decision, const struct document *
                                   .available_minor = left_minor,
                                   .date = decision->effective_on};
     bool is_lot = source->kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT;
-    return refuse(decision,
-                  is_lot ? PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_DEPOSIT
-                         : PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_UNAPPLIED,
-                  facts, "%s \"%s\" can give back %s from %s on, not %s",
-                  document_kind_name((Pb__DocumentKind)source->kind), source->id, amount_text(decision, left_minor),
-                  date_text(decision, decision->effective_on), amount_text(decision, amount_minor));
+    refuse(decision,
+           is_lot ? PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_DEPOSIT : PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_UNAPPLIED,
+           facts, "%s \"%s\" can give back %s from %s on, not %s", document_kind_name((Pb__DocumentKind)source->kind),
+           source->id, amount_text(decision, left_minor), date_text(decision, decision->effective_on),
+           amount_text(decision, amount_minor));
+    return false;
 }
 
 bool decide_refund(struct decision *decision) {
