@@ -1,11 +1,7 @@
 /* Who may do what: every role against every command, and the second person. */
+#include "approving.h"
 #include "rules.h"
 
-#include "base/hash.h"
-
-#define DAY_US INT64_C(86400000000)
-
-enum { OWNER, CASHIER, ACCOUNTANT, CREDIT, AUDITOR, ADMIN, STRANGER /* A role of a newer build. */, ROLES };
 static const char *const role_letters = "-cakux"; /* Of a table's cells; the owner may do everything. */
 
 /* ---- every role, every command ---- */
@@ -107,14 +103,6 @@ static const struct bare_row {
     {"set approval policy", PB__REQUEST__COMMAND_SET_APPROVAL_POLICY, "x"},
     {"record operator action", PB__REQUEST__COMMAND_RECORD_OPERATOR_ACTION, "x"},
 };
-
-static Pb__Request bare_request(const char *key, const char *actor, int role) {
-    Pb__Request request = PB__REQUEST__INIT;
-    request.key = (ProtobufCBinaryData){strlen(key), (uint8_t *)(uintptr_t)key};
-    request.actor = (char *)(uintptr_t)actor;
-    request.role = (Pb__Role)role;
-    return request;
-}
 
 static void roles_are_held_to_bare_commands(void **state) {
     const struct bare_row *row = *state;
@@ -237,24 +225,9 @@ static void allocating_takes_another_person(void **state) {
 
 /* ---- the second person ---- */
 
-/* Above 100 of CNY, of every kind. */
 static void set_policy(struct scene *scene) {
-    static Pb__ApprovalThreshold thresholds[4];
-    static Pb__ApprovalThreshold *pointers[4];
-    Pb__SetApprovalPolicy policy = PB__SET_APPROVAL_POLICY__INIT;
-    for (int i = 0; i < 4; i++) {
-        thresholds[i] = (Pb__ApprovalThreshold)PB__APPROVAL_THRESHOLD__INIT;
-        thresholds[i].kind = (Pb__ApprovalKind)(i + 1);
-        thresholds[i].currency = (char *)(uintptr_t) "CNY";
-        thresholds[i].above_minor = 100;
-        pointers[i] = &thresholds[i];
-    }
-    policy.n_thresholds = 4;
-    policy.thresholds = pointers;
-    Pb__Request request = bare_request("policy", "root", ADMIN);
-    request.command_case = PB__REQUEST__COMMAND_SET_APPROVAL_POLICY;
-    request.set_approval_policy = &policy;
-    assert_int_equal(refused_with(&scene->world, &request), PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED);
+    assert_int_equal(refused_with(&scene->world, request_policy(&scene->world)),
+                     PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED);
 }
 
 static const char given_money[] = "2024-06-01 charge C 1000 goods\n2024-06-01 charge D 90 goods\n"
@@ -304,46 +277,13 @@ static void some_requests_need_two(void **state) {
 }
 
 static Pb__RefusalCode propose(struct scene *scene, const char *name, const char *line, const char *actor, int role) {
-    Pb__ProposeRequest command = PB__PROPOSE_REQUEST__INIT;
-    Pb__Request inner = *script_request(&scene->world.arena, line, "inner");
-    Pb__Request request = bare_request(arena_format(&scene->world.arena, "propose %s %s", name, line), actor, role);
-    inner.role = (Pb__Role)ADMIN; /* Not believed. */
-    command.proposal = (char *)(uintptr_t)name;
-    command.request = &inner;
-    command.expires_at_us = scene->world.now_us + DAY_US;
-    request.command_case = PB__REQUEST__COMMAND_PROPOSE_REQUEST;
-    request.propose_request = &command;
-    return refused_with(&scene->world, &request);
+    return refused_with(&scene->world, request_proposal(&scene->world, name, line, actor, role));
 }
 
 /* By the hash of what was proposed, or a false one. */
 static Pb__RefusalCode decide_it(struct scene *scene, const char *name, bool approves, bool is_true_hash,
                                  const char *actor, int role) {
-    uint64_t sequence = 0;
-    const Pb__Event *event = NULL;
-    uint8_t hash[SHA256_SIZE] = {0};
-    struct world *world = &scene->world;
-    static unsigned count;
-    WORLD_OK(world, state_find_proposal(world->state, name, &sequence, &world->error));
-    if (sequence != 0) {
-        WORLD_OK(world, state_read_event(world->state, sequence, &world->arena, &event, &world->error));
-        memcpy(hash, event->request_proposed->request_sha256.data, sizeof hash);
-    }
-    hash[31] ^= !is_true_hash;
-    ProtobufCBinaryData sha256 = {sizeof hash, hash};
-    Pb__ApproveRequest approve = PB__APPROVE_REQUEST__INIT;
-    Pb__RejectRequest reject = PB__REJECT_REQUEST__INIT;
-    Pb__Request request = bare_request(arena_format(&world->arena, "decide %u", ++count), actor, role);
-    approve.proposal = reject.proposal = (char *)(uintptr_t)name;
-    approve.request_sha256 = reject.request_sha256 = sha256;
-    reject.reason = (char *)(uintptr_t) "no";
-    request.command_case = approves ? PB__REQUEST__COMMAND_APPROVE_REQUEST : PB__REQUEST__COMMAND_REJECT_REQUEST;
-    if (approves) {
-        request.approve_request = &approve;
-    } else {
-        request.reject_request = &reject;
-    }
-    return refused_with(world, &request);
+    return refused_with(&scene->world, request_verdict(&scene->world, name, approves, is_true_hash, actor, role));
 }
 
 static const struct checker_row {
