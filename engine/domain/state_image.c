@@ -30,8 +30,10 @@ static enum daybook_status pack(struct state *state, struct row *row, struct day
         image->size = start;
         return no_memory(error);
     }
-    if (state->counted != NULL) {
-        DAYBOOK_TRY(control_count(state->counted, row, error));
+    enum daybook_status status = state->counted != NULL ? control_count(state->counted, row, error) : DAYBOOK_OK;
+    if (status != DAYBOOK_OK) {
+        image->size = start; /* Its turn comes again, and then it stands there once. */
+        return status;
     }
     store_le64(image->data + start, row->number);
     store_le32(image->data + start + 8, (uint32_t)(image->size - start - HEAD_BYTES));
