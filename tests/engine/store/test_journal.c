@@ -373,7 +373,8 @@ static void *follow(void *context) {
     while (next <= following->until) {
         enum daybook_status status = DAYBOOK_OK;
         uint64_t at = 0;
-        if (journal_head(following->journal, &head, NULL) != DAYBOOK_OK || head.sequence < next - 1 ||
+        const uint64_t before = head.sequence; /* It never goes back. A reader may be ahead of it by one append. */
+        if (journal_head(following->journal, &head, NULL) != DAYBOOK_OK || head.sequence < before ||
             (next = scan(reader, next, &status, NULL)) <= head.sequence || status != DAYBOOK_OK ||
             journal_sequence_at(reader, event_instant(next / 2), &at, NULL) != DAYBOOK_OK || at != next / 2) {
             atomic_fetch_add(&following->failures, 1);
