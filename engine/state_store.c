@@ -24,6 +24,7 @@
 #include "base/thread.h"
 #include "projection/mark.h"
 #include "store/names.h"
+#include "store/page_check.h"
 
 enum { TABLE_ROWS, TABLE_NAMES, TABLE_META, TABLE_COUNT };
 enum { META_BYTES = 20, CHECKSUM_BYTES = 8, CHECKPOINT_SEED = 4, CONTROL_SEED = 5 };
@@ -59,6 +60,7 @@ struct state_store {
     struct journal_reader *reader;
     struct mark_boot boot;
     bool was_doubted;
+    bool was_kept;
     struct state_write write;
 };
 
@@ -120,8 +122,11 @@ static enum daybook_status read_meta(struct state_store *state_store, bool *is_u
 
 static enum daybook_status open_store(struct state_store *state_store, size_t map_size_bytes, bool *is_usable,
                                       struct daybook_error *error) {
-    struct store_options options = {
-        .tables = table_names, .table_count = TABLE_COUNT, .map_size_bytes = map_size_bytes, .may_create = true};
+    struct store_options options = {.tables = table_names,
+                                    .table_count = TABLE_COUNT,
+                                    .map_size_bytes = map_size_bytes,
+                                    .may_create = true,
+                                    .lost = mark_write_damaged};
     DAYBOOK_TRY(store_open(state_store->path, &options, &state_store->store, error));
     DAYBOOK_TRY(begin_read(state_store, error));
     DAYBOOK_TRY(read_meta(state_store, is_usable, error));
@@ -143,19 +148,31 @@ static void close_store(struct state_store *state_store) {
     state_store->store = NULL;
 }
 
+/* A writer that was killed is nothing unusual. Where the next one was not closed either it may be the pages that end
+ * them (C7), and LMDB is kept from touching them. */
+static bool can_be_touched(const struct state_store *state_store, enum mark mark) {
+    struct page_report report;
+    char *data = mark == MARK_AGAIN ? files_path(state_store->path, "data.mdb") : NULL;
+    bool is_broken = data != NULL && page_check(data, &report, NULL) == DAYBOOK_DAMAGED;
+    free(data);
+    return !is_broken && (mark == MARK_CLEAN || mark == MARK_DIRTY || mark == MARK_AGAIN);
+}
+
 /* Opens what is there; throws it away and begins anew when it cannot be used (C3). */
 static enum daybook_status open_or_renew(struct state_store *state_store, size_t map_size_bytes,
                                          struct daybook_error *error) {
     enum mark mark = mark_read(state_store->path, &state_store->boot);
-    bool is_usable = mark == MARK_CLEAN || mark == MARK_DIRTY;
+    bool is_usable = can_be_touched(state_store, mark);
     state_store->was_doubted = mark == MARK_DAMAGED;
     if (is_usable) {
         enum daybook_status status = open_store(state_store, map_size_bytes, &is_usable, error);
         if (status == DAYBOOK_OK && is_usable) {
-            return mark_write_dirty(state_store->path, &state_store->boot, error);
+            state_store->was_kept = true;
+            return mark == MARK_CLEAN ? mark_write_dirty(state_store->path, &state_store->boot, error)
+                                      : mark_write_again(state_store->path, &state_store->boot, error);
         }
         close_store(state_store);
-        if (status != DAYBOOK_OK && status != DAYBOOK_DAMAGED) {
+        if (status != DAYBOOK_OK && status != DAYBOOK_DAMAGED && status != DAYBOOK_VERSION) {
             return status;
         }
     }
@@ -221,6 +238,14 @@ uint64_t state_store_position(const struct state_store *state_store) {
     return state_store->position;
 }
 
+bool state_store_was_kept(const struct state_store *state_store) {
+    return state_store->was_kept;
+}
+
+void state_store_doubt(const struct state_store *state_store, const char *reason) {
+    mark_write_damaged(state_store->path, reason);
+}
+
 bool state_store_was_doubted(const struct state_store *state_store) {
     return state_store->was_doubted;
 }
@@ -231,8 +256,9 @@ static enum daybook_status check_bytes(const struct state_store *state_store, ui
     size_t size = bytes->size - CHECKSUM_BYTES;
     if (bytes->size < CHECKSUM_BYTES || hash64(bytes->data, size, seed) != load_le64(bytes->data + size)) {
         return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "reading %s of the state: the checksum is wrong; delete %s and open again", what,
-                            state_store->path);
+                            "reading %s of the state in %s: the checksum is wrong; when the ledger is opened next, it "
+                            "is made again from the journal",
+                            what, state_store->path);
     }
     bytes->size = size;
     return DAYBOOK_OK;
@@ -419,7 +445,7 @@ static enum daybook_status check_control(struct state_store *state_store, const 
     if (status == DAYBOOK_OK) {
         return DAYBOOK_OK;
     }
-    mark_write_damaged(state_store->path, why.message);
+    state_store_doubt(state_store, why.message);
     return daybook_fail(error, status,
                         "as of event %llu %s; everything that was acknowledged is in the journal, and the next opening "
                         "replays it and checks again",

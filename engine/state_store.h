@@ -8,11 +8,15 @@
  *   C3  A checkpoint that is missing, suspect after a power cut, of another
  *       version or of another journal is thrown away: the journal is replayed.
  *   C4  Before a checkpoint is written, the books and the rows must agree
- *       (domain/control.h). If they do not, it is marked as damaged instead, and the next opening replays
- *       the whole journal.
- *
+ *       (domain/control.h). If they do not, it is marked as damaged instead, and
+ *       the next opening replays the whole journal.
  *   C5  Writing one stops nobody: a thread of its own writes the image, and
  *       until it has ended rows and names are read as of the one before.
+ *   C6  One that does not give back what was written, or does not fit the
+ *       journal, is marked as damaged: opening then replays the journal at
+ *       once, and a writer that meets it later stops, so that the next opening does.
+ *   C7  The pages of a checkpoint that two writers in a row have not closed are
+ *       looked at before LMDB does.
  *
  * The writer alone uses it, from the thread that decides.
  */
@@ -61,7 +65,13 @@ bool state_store_is_written(const struct state_store *state_store);
 DAYBOOK_MUST_USE enum daybook_status state_store_end_write(struct state_store *state_store,
                                                            struct daybook_error *error);
 
-/* Whether what was there had been doubted (C4), and was thrown away when this was opened: the
+/* Marks it as damaged (C6). */
+void state_store_doubt(const struct state_store *state_store, const char *reason);
+
+/* Whether what was there was opened, and not made anew. */
+bool state_store_was_kept(const struct state_store *state_store);
+
+/* Whether what was there had been doubted (C4, C6), and was thrown away when this was opened: the
  * writer then checks as soon as it has replayed. */
 bool state_store_was_doubted(const struct state_store *state_store);
 

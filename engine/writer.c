@@ -69,8 +69,10 @@ static enum daybook_status fold_slice(struct writer *writer, const struct journa
             writer->last_recorded_at_us = event->recorded_at_us;
         }
         if (status != DAYBOOK_OK) {
-            return daybook_fail_in(error, "catching the state up at event %llu",
-                                   (unsigned long long)(slice->first_sequence + i));
+            (void)daybook_fail_in(error, "catching the state up at event %llu",
+                                  (unsigned long long)(slice->first_sequence + i));
+            error->status = status == DAYBOOK_INVALID ? DAYBOOK_DAMAGED : status; /* It is no caller's doing. */
+            return error->status;
         }
     }
     writer->next_sequence = slice->first_sequence + slice->count;
@@ -91,12 +93,14 @@ static enum daybook_status catch_up(struct writer *writer, struct daybook_error 
     while (status == DAYBOOK_OK && writer->next_sequence <= head.sequence) {
         struct journal_slice slice;
         status = journal_read(reader, writer->next_sequence, &slice, error);
-        if (status == DAYBOOK_OK) {
+        const bool is_read = status == DAYBOOK_OK;
+        if (is_read) {
             status = fold_slice(writer, &slice, &fold_arena, error);
         }
         if (status == DAYBOOK_OK) {
             status = state_keeper_step(&writer->keeper, writer->next_sequence - 1, writer->next_sequence - 1, error);
         }
+        writer->is_doubtful = writer->is_doubtful || (is_read && status == DAYBOOK_DAMAGED);
     }
     writer->durable_sequence = head.sequence;
     writer->last_recorded_at_us = head.recorded_at_us;
@@ -115,8 +119,23 @@ static enum daybook_status open_keeper(struct writer *writer, struct daybook_err
     return control_take_books(&writer->books, &writer->keeper.counted, error);
 }
 
-enum daybook_status writer_open(struct journal *journal, const struct writer_options *options, struct writer **writer,
-                                struct daybook_error *error) {
+static enum daybook_status open_state(struct writer *writer, struct daybook_error *error) {
+    const struct writer_options *options = &writer->options;
+    DAYBOOK_TRY(
+        state_store_open(options->directory, options->map_size_bytes, writer->reader, &writer->state_store, error));
+    enum daybook_status status = open_keeper(writer, error);
+    writer->is_doubtful = status == DAYBOOK_DAMAGED;
+    DAYBOOK_TRY(status);
+    DAYBOOK_TRY(catch_up(writer, error));
+    if (state_store_was_doubted(writer->state_store)) {
+        /* C4: again, before anything is taken. */
+        DAYBOOK_TRY(state_keeper_finish(&writer->keeper, writer->next_sequence - 1, error));
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status open_once(struct journal *journal, const struct writer_options *options,
+                                     struct writer **writer, bool *is_doubtful, struct daybook_error *error) {
     struct writer *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening %s for writing: memory was refused", options->directory);
@@ -148,20 +167,13 @@ enum daybook_status writer_open(struct journal *journal, const struct writer_opt
         !has_parts ? daybook_fail(error, DAYBOOK_NO_MEMORY, "opening %s: memory was refused", options->directory)
                    : journal_reader_open(journal, &fresh->reader, error);
     if (status == DAYBOOK_OK) {
-        status =
-            state_store_open(options->directory, options->map_size_bytes, fresh->reader, &fresh->state_store, error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = open_keeper(fresh, error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = catch_up(fresh, error);
-    }
-    if (status == DAYBOOK_OK && state_store_was_doubted(fresh->state_store)) {
-        /* C4: again, before anything is taken. */
-        status = state_keeper_finish(&fresh->keeper, fresh->next_sequence - 1, error);
+        status = open_state(fresh, error);
     }
     if (status != DAYBOOK_OK) {
+        *is_doubtful = fresh->is_doubtful && state_store_was_kept(fresh->state_store);
+        if (*is_doubtful) {
+            state_store_doubt(fresh->state_store, error->message);
+        }
         fresh->failed = status; /* No checkpoint of a half-folded state. */
         writer_close(fresh);
         return status;
@@ -169,6 +181,20 @@ enum daybook_status writer_open(struct journal *journal, const struct writer_opt
     fresh->checked_through = fresh->keeper.checked_through;
     *writer = fresh;
     return DAYBOOK_OK;
+}
+
+enum daybook_status writer_open(struct journal *journal, const struct writer_options *options, struct writer **writer,
+                                struct daybook_error *error) {
+    struct daybook_error why = {0};
+    bool is_doubtful = false;
+    enum daybook_status status = open_once(journal, options, writer, &is_doubtful, &why);
+    if (status != DAYBOOK_OK && is_doubtful) {
+        status = open_once(journal, options, writer, &is_doubtful, &why); /* C6: from the journal alone. */
+    }
+    if (status != DAYBOOK_OK && error != NULL) {
+        *error = why;
+    }
+    return status;
 }
 
 uint64_t writer_checked_through(struct writer *writer) {

@@ -73,6 +73,7 @@ struct writer {
     struct daybook_buffer canonical;
     uint64_t next_sequence;
     int64_t last_recorded_at_us;
+    bool is_doubtful; /* While opening: the checkpoint and the journal do not fit. */
 };
 
 /* Nothing may be under way. */

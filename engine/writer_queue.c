@@ -225,6 +225,9 @@ static void decide_list(struct writer *writer, struct submission *list) {
             status = writer_decide_some(writer, &progress, durable, &error);
         }
         pthread_mutex_lock(&writer->lock);
+        if (status == DAYBOOK_DAMAGED && writer->failed == DAYBOOK_OK) {
+            state_store_doubt(writer->state_store, error.message); /* C6 */
+        }
         latch(writer, status, &error);
         writer->checked_through = writer->keeper.checked_through;
         if (writer->failed != DAYBOOK_OK || progress.at == NULL) {

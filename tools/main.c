@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/store_guard.h"
 #include "tools/command.h"
 #include "tools/console.h"
 #include "tools/dataset.h"
@@ -137,6 +138,7 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    store_guard_install(daybook_status_exit_code(DAYBOOK_DAMAGED));
     console_init();
     int code = dispatch(argc - 1, argv + 1);
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {

@@ -219,8 +219,8 @@ static enum daybook_status read_rowless(struct state *state, uint64_t number, co
     case PB__EVENT__BODY_DISPUTE_OPENED:
         return daybook_fail(
             error, DAYBOOK_DAMAGED,
-            "reading row %llu of the state: event %llu made it, and it is not there; delete views/state "
-            "and open again",
+            "reading row %llu of the state: event %llu made it, and it is not there; when the ledger is opened next, "
+            "the state is made again from the journal",
             (unsigned long long)number, (unsigned long long)number);
     default:
         return DAYBOOK_OK;

@@ -85,6 +85,7 @@ static enum daybook_status check_mark(const struct generation_place *place, cons
     switch (mark_read(path, place->boot)) {
     case MARK_CLEAN:
     case MARK_DIRTY:
+    case MARK_AGAIN:
         return DAYBOOK_OK;
     case MARK_NONE:
         if (!is_bare(path)) {
@@ -121,6 +122,7 @@ static enum daybook_status open_store(const struct generation_place *place, stru
         .is_read_only = place->options->is_read_only,
         .is_durable = false,
         .may_create = may_create,
+        .lost = mark_write_damaged,
     };
     generation->directory = open(generation->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return store_open(generation->path, &options, &generation->store, error);

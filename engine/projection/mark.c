@@ -1,7 +1,7 @@
 /*
  * The clean, dirty or damaged mark of a generation's directory.
  *
- *   DIRECTORY/mark     one line: "clean", or "dirty " and the boot id
+ *   DIRECTORY/mark     one line: "clean", or "dirty " or "again " and the boot id
  *   DIRECTORY/damaged  one line: why the generation was given up
  *
  * They are two files so that giving up, which any reader may do at any time,
@@ -19,7 +19,10 @@
 
 #include "base/small_file.h"
 
-enum { MARK_TEXT_SIZE = 128 };
+enum { MARK_TEXT_SIZE = 128, MARK_REASON_SIZE = 1024, WORD_SIZE = 6 };
+
+static const char dirty[] = "dirty ";
+static const char again[] = "again ";
 
 /* The first line of a small file, without its end; false when it cannot be read. */
 static bool read_line(const char *path, char *text, size_t capacity) {
@@ -57,8 +60,12 @@ enum mark mark_read(const char *directory, const struct mark_boot *boot) {
     if (strcmp(text, "clean") == 0) {
         return MARK_CLEAN;
     }
-    bool is_this_boot = strncmp(text, "dirty ", 6) == 0 && boot->id[0] != '\0' && strcmp(text + 6, boot->id) == 0;
-    return is_this_boot ? MARK_DIRTY : MARK_SUSPECT;
+    bool is_dirty = strncmp(text, dirty, WORD_SIZE) == 0;
+    bool is_again = strncmp(text, again, WORD_SIZE) == 0;
+    if ((!is_dirty && !is_again) || boot->id[0] == '\0' || strcmp(text + WORD_SIZE, boot->id) != 0) {
+        return MARK_SUSPECT;
+    }
+    return is_dirty ? MARK_DIRTY : MARK_AGAIN;
 }
 
 static enum daybook_status write_mark(const char *directory, const char *line, struct daybook_error *error) {
@@ -68,10 +75,19 @@ static enum daybook_status write_mark(const char *directory, const char *line, s
     return small_file_write(path, content, SMALL_FILE_PUBLIC, SMALL_FILE_REPLACE, error);
 }
 
-enum daybook_status mark_write_dirty(const char *directory, const struct mark_boot *boot, struct daybook_error *error) {
+static enum daybook_status write_word(const char *directory, const char *word, const struct mark_boot *boot,
+                                      struct daybook_error *error) {
     char line[MARK_TEXT_SIZE];
-    snprintf(line, sizeof line, "dirty %s\n", boot->id);
+    snprintf(line, sizeof line, "%s%s\n", word, boot->id);
     return write_mark(directory, line, error);
+}
+
+enum daybook_status mark_write_dirty(const char *directory, const struct mark_boot *boot, struct daybook_error *error) {
+    return write_word(directory, dirty, boot, error);
+}
+
+enum daybook_status mark_write_again(const char *directory, const struct mark_boot *boot, struct daybook_error *error) {
+    return write_word(directory, again, boot, error);
 }
 
 enum daybook_status mark_write_clean(const char *directory, struct daybook_error *error) {
@@ -80,11 +96,15 @@ enum daybook_status mark_write_clean(const char *directory, struct daybook_error
 
 void mark_write_damaged(const char *directory, const char *reason) {
     char path[PATH_MAX];
+    char line[MARK_REASON_SIZE];
     snprintf(path, sizeof path, "%s/damaged", directory);
-    FILE *file = fopen(path, "we");
-    if (file != NULL) {
-        fprintf(file, "%s\n", reason);
-        fclose(file);
+    snprintf(line, sizeof line, "%s\n", reason);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (file >= 0) {
+        /* That the file is there says it; why is for people. */
+        ssize_t ignored = write(file, line, strlen(line));
+        (void)ignored;
+        close(file);
     }
 }
 

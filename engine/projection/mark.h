@@ -29,6 +29,7 @@ enum mark {
     MARK_NONE,    /* There is none (or no such directory). */
     MARK_CLEAN,   /* All of it has been synced. */
     MARK_DIRTY,   /* Written to in this boot: the kernel has it all. */
+    MARK_AGAIN,   /* The same, and whoever wrote before was not closed either. */
     MARK_SUSPECT, /* Written to in another boot and not synced since, or unreadable. */
     MARK_DAMAGED, /* Given up. */
 };
@@ -36,6 +37,9 @@ enum mark mark_read(const char *directory, const struct mark_boot *boot);
 
 /* NOT_FOUND: the directory is gone. IO, LIMIT: it could not be made durable. */
 DAYBOOK_MUST_USE enum daybook_status mark_write_dirty(const char *directory, const struct mark_boot *boot,
+                                                      struct daybook_error *error);
+/* For an owner that is alone: it found a dirty mark. */
+DAYBOOK_MUST_USE enum daybook_status mark_write_again(const char *directory, const struct mark_boot *boot,
                                                       struct daybook_error *error);
 DAYBOOK_MUST_USE enum daybook_status mark_write_clean(const char *directory, struct daybook_error *error);
 

@@ -186,6 +186,7 @@ static enum daybook_status mark_dirty(struct view *view, struct batch *batch, st
         status = mark_write_dirty(batch->generation->path, &view->boot, error);
         break;
     case MARK_DIRTY:
+    case MARK_AGAIN:
     case MARK_SUSPECT: /* It is open and was trusted: a system that tells no boot id. */
         break;
     }

@@ -8,8 +8,8 @@ const struct names_entry no_entry = {UINT64_MAX, UINT64_MAX};
 enum daybook_status names_damaged(struct daybook_error *error) {
     return daybook_fail(
         error, DAYBOOK_DAMAGED,
-        "reading names: a block of them is damaged or lost; delete the folder views/state, and they are "
-        "made again from the journal");
+        "reading names: a block of them is damaged or lost; when the ledger is opened next, they are made again "
+        "from the journal");
 }
 
 static uint64_t row_checksum(struct daybook_bytes key, struct daybook_bytes value) {

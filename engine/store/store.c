@@ -170,7 +170,9 @@ enum daybook_status store_commit(struct store_txn *txn, struct daybook_error *er
         return daybook_fail(error, DAYBOOK_STOPPED, "committing to %s: an earlier write of this transaction failed",
                             store->directory);
     }
+    store_watched = store;
     int code = mdb_txn_commit(txn->txn);
+    store_watched = NULL;
     free(txn);
     atomic_fetch_sub(&store->open_transactions, 1);
     if (code != 0) {

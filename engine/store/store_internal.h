@@ -33,6 +33,7 @@ struct store {
     MDB_dbi tables[STORE_TABLES_MAX];
     size_t table_count;
     size_t page_size_bytes;
+    void (*lost)(const char *directory, const char *reason);
     bool is_read_only;
     bool is_durable;
     bool is_registered;
@@ -47,6 +48,7 @@ struct store {
     struct store *next_open; /* The rest is the registry's. */
     dev_t device;
     ino_t inode;
+    ino_t data_inode; /* Of data.mdb. */
     pid_t process;
 };
 
@@ -59,6 +61,15 @@ enum daybook_status store_fail(const struct store *store, struct daybook_error *
 /* Every store of this process, because LMDB breaks when a process opens one twice. BUSY: it is open already. */
 DAYBOOK_MUST_USE enum daybook_status store_register(struct store *store, struct daybook_error *error);
 void store_unregister(struct store *store);
+
+/* For a signal handler: the store whose data.mdb it is; NULL: none, or the registry is being changed. */
+const struct store *store_find_by_inode(uint64_t data_inode);
+
+/* The store that this thread is in LMDB for: a fault is that store's, wherever it lies. NULL: in none. */
+extern _Thread_local const struct store *store_watched __attribute__((tls_model("initial-exec")));
+
+/* LMDB's way of saying that a page is not what it wrote (mdb_env_set_assert); LMDB then aborts. */
+void store_guard_assertion(MDB_env *env, const char *message);
 
 /* A file that was cut off kills whoever reads past its end, so this comes before the first read. Where the missing
  * pages are all free (LMDB need not write those) and the store may write, the file is made whole. */

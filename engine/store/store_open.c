@@ -36,6 +36,8 @@ static enum daybook_status environment_try(struct store *store, const struct sto
         store->env = NULL;
         return DAYBOOK_IO;
     }
+    mdb_env_set_userctx(store->env, store);
+    mdb_env_set_assert(store->env, store_guard_assertion);
     return DAYBOOK_OK;
 }
 
@@ -138,6 +140,14 @@ static enum daybook_status lock_file_allocate(const struct store *store, struct 
     return status;
 }
 
+/* For the guard, before LMDB looks at the file; a new one is there only afterwards. */
+static void note_data_inode(struct store *store) {
+    struct stat facts;
+    char *data = files_path(store->directory, "data.mdb");
+    store->data_inode = data != NULL && stat(data, &facts) == 0 ? facts.st_ino : 0;
+    free(data);
+}
+
 static enum daybook_status open_into(struct store *store, const struct store_options *options,
                                      struct daybook_error *error) {
     enum daybook_status status = directory_check(store, options, error);
@@ -148,7 +158,9 @@ static enum daybook_status open_into(struct store *store, const struct store_opt
         status = lock_file_allocate(store, error);
     }
     if (status == DAYBOOK_OK) {
+        note_data_inode(store);
         status = environment_open(store, options, error);
+        note_data_inode(store);
     }
     if (status == DAYBOOK_OK) {
         status = store_check_size(store, error);
@@ -180,8 +192,11 @@ enum daybook_status store_open(const char *directory, const struct store_options
     opened->directory = copy;
     opened->is_read_only = options->is_read_only;
     opened->is_durable = options->is_durable;
+    opened->lost = options->lost;
     pthread_mutex_init(&opened->parked_mutex, NULL);
+    store_watched = opened;
     enum daybook_status status = open_into(opened, options, error);
+    store_watched = NULL;
     if (status != DAYBOOK_OK) {
         store_close(opened);
         return status;

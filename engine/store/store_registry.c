@@ -56,3 +56,15 @@ void store_unregister(struct store *store) {
     pthread_mutex_unlock(&registry_mutex);
     store->is_registered = false;
 }
+
+const struct store *store_find_by_inode(uint64_t data_inode) {
+    const struct store *found = NULL;
+    if (pthread_mutex_trylock(&registry_mutex) != 0) {
+        return NULL;
+    }
+    for (const struct store *store = registry; store != NULL && found == NULL; store = store->next_open) {
+        found = store->data_inode == data_inode ? store : NULL;
+    }
+    pthread_mutex_unlock(&registry_mutex);
+    return found;
+}

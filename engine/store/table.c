@@ -28,15 +28,23 @@ static MDB_dbi dbi_of(const struct store_txn *txn, unsigned table) {
     return txn->store->tables[table];
 }
 
+/* LMDB refuses a read transaction for good once it has met a page that is not there, maybe in a hint. */
+static enum daybook_status read_failed(struct store_txn *txn, int code, struct daybook_error *error) {
+    return store_fail(txn->store, error, code == MDB_BAD_TXN && !txn->is_write ? MDB_PAGE_NOTFOUND : code,
+                      "reading from");
+}
+
 enum daybook_status table_get(struct store_txn *txn, unsigned table, struct daybook_bytes key,
                               struct daybook_bytes *value, bool *is_found, struct daybook_error *error) {
     MDB_val mdb_key = val_of(key);
     MDB_val mdb_value = {0};
+    store_watched = txn->store;
     int code = mdb_get(txn->txn, dbi_of(txn, table), &mdb_key, &mdb_value);
+    store_watched = NULL;
     *is_found = code == 0;
     *value = *is_found ? bytes_of(mdb_value) : (struct daybook_bytes){0};
     if (code != 0 && code != MDB_NOTFOUND) {
-        return store_fail(txn->store, error, code, "reading from");
+        return read_failed(txn, code, error);
     }
     return DAYBOOK_OK;
 }
@@ -55,7 +63,9 @@ static enum daybook_status put(struct store_txn *txn, unsigned table, struct day
     MDB_val mdb_key = val_of(key);
     MDB_dbi dbi = dbi_of(txn, table);
     int code = txn->writers[table] == NULL ? mdb_cursor_open(txn->txn, dbi, &txn->writers[table]) : 0;
+    store_watched = txn->store;
     code = code == 0 ? mdb_cursor_put(txn->writers[table], &mdb_key, value, flags) : code;
+    store_watched = NULL;
     if (code == MDB_KEYEXIST) {
         txn->has_failed = true;
         return daybook_fail(error, DAYBOOK_INVALID, "appending to %s: the key is not greater than those that are there",
@@ -88,14 +98,18 @@ enum daybook_status table_delete(struct store_txn *txn, unsigned table, struct d
                                  struct daybook_error *error) {
     assert(txn->is_write);
     MDB_val mdb_key = val_of(key);
+    store_watched = txn->store;
     int code = mdb_del(txn->txn, dbi_of(txn, table), &mdb_key, NULL);
+    store_watched = NULL;
     *was_found = code == 0;
     return code == 0 || code == MDB_NOTFOUND ? DAYBOOK_OK : write_failed(txn, code, error);
 }
 
 enum daybook_status table_clear(struct store_txn *txn, unsigned table, struct daybook_error *error) {
     assert(txn->is_write);
+    store_watched = txn->store;
     int code = mdb_drop(txn->txn, dbi_of(txn, table), 0);
+    store_watched = NULL;
     return code == 0 ? DAYBOOK_OK : write_failed(txn, code, error);
 }
 
@@ -127,7 +141,7 @@ enum daybook_status cursor_open(struct store_txn *txn, unsigned table, struct ta
     int code = mdb_cursor_open(txn->txn, dbi_of(txn, table), &opened->cursor);
     if (code != 0) {
         free(opened);
-        return store_fail(txn->store, error, code, "reading from");
+        return read_failed(txn, code, error);
     }
     *cursor = opened;
     return DAYBOOK_OK;
@@ -158,14 +172,16 @@ static enum daybook_status move(struct table_cursor *cursor, MDB_cursor_op opera
                                 enum place otherwise, struct table_row *row, struct daybook_error *error) {
     MDB_val mdb_key = val_of(key);
     MDB_val mdb_value = {0};
+    store_watched = cursor->txn->store;
     int code = mdb_cursor_get(cursor->cursor, &mdb_key, &mdb_value, operation);
+    store_watched = NULL;
     *row = (struct table_row){0};
     if (code == MDB_NOTFOUND) {
         cursor->place = otherwise;
         return DAYBOOK_OK;
     }
     if (code != 0) {
-        return store_fail(cursor->txn->store, error, code, "reading from");
+        return read_failed(cursor->txn, code, error);
     }
     cursor->place = AT_ROW;
     *row = (struct table_row){.key = bytes_of(mdb_key), .value = bytes_of(mdb_value), .is_valid = true};

@@ -219,7 +219,7 @@ static void a_row_that_was_lost_is_no_refusal(void **state) {
         assert_int_equal(decide_request(world->decider, world->state, request, &input, &world->arena, &world->events,
                                         &result, &world->error),
                          DAYBOOK_DAMAGED);
-        assert_non_null(strstr(world->error.message, "delete views/state"));
+        assert_non_null(strstr(world->error.message, "it is not there"));
         state_rollback(world->state);
         world_close(world);
     }

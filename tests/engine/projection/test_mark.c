@@ -16,6 +16,8 @@ static const struct row rows[] = {
     {"dirty in this boot", "dirty this-boot\n", false, MARK_DIRTY},
     {"dirty in another boot", "dirty 00000000-0000-0000-0000-000000000000\n", false, MARK_SUSPECT},
     {"an empty mark", "", false, MARK_SUSPECT},
+    {"dirty a second time", "again this-boot\n", false, MARK_AGAIN},
+    {"a second time, of another boot", "again other-boot\n", false, MARK_SUSPECT},
     {"a mark cut short", "dirty this-bo", false, MARK_SUSPECT},
     {"nonsense", "cleanish\n", false, MARK_SUSPECT},
     {"given up though clean", "clean\n", true, MARK_DAMAGED},
