@@ -86,7 +86,7 @@ static void print_created(const char *path, const Pb__BackupAnswer *summary) {
 static int run_create(struct invocation *invocation) {
     struct daybook_error error;
     struct daybook *ledger = NULL;
-    const Pb__BackupAnswer *summary;
+    const Pb__BackupAnswer *summary = NULL;
     const char *path = invocation->options.arguments[0];
     progress_watch_interrupt();
     enum daybook_status status = command_open_reader(invocation, &ledger, &error);
