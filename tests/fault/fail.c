@@ -1,6 +1,7 @@
 /* The plan of what fails. */
 #include "tests/fault/fail.h"
 
+#include <errno.h>
 #include <execinfo.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -20,6 +21,16 @@ void fail_arm(enum fail_call call, uint64_t nth, bool is_for_good) {
     atomic_store(&plan.left, nth);
     atomic_store(&plan.failed, 0);
     atomic_store(&plan.is_armed, true);
+}
+
+static atomic_int code_of_failures = EIO;
+
+void fail_with(int code) {
+    atomic_store(&code_of_failures, code);
+}
+
+int fail_code(void) {
+    return atomic_load(&code_of_failures);
 }
 
 void fail_trace(void) {

@@ -34,6 +34,9 @@ enum { FAIL_SYSTEM_COUNT = FAIL_PART };
 
 /* The `nth` call of this kind from now fails, and with `is_for_good` all that follow. */
 void fail_arm(enum fail_call call, uint64_t nth, bool is_for_good);
+/* What a call says that fails by a code, from now on: EIO where nobody has told it. */
+void fail_with(int code);
+int fail_code(void);
 /* From now on each call that fails says where it was made, on standard error. */
 void fail_trace(void);
 /* Nothing fails any more. Returns how many did. */

@@ -9,7 +9,7 @@
 #include "tests/fault/fail_wrap.h"
 
 static int refuse(void) {
-    errno = EIO;
+    errno = fail_code();
     return -1;
 }
 
@@ -33,4 +33,11 @@ int __wrap_open(const char *path, int flags, ...) {
     mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
     va_end(arguments);
     return fail_meets(FAIL_NAME) ? refuse() : __real_open(path, flags, mode);
+}
+
+/* Locks alone, which is what our objects ask of it. */
+int __real_fcntl(int file, int command, struct flock *lock);
+int __wrap_fcntl(int file, int command, struct flock *lock);
+int __wrap_fcntl(int file, int command, struct flock *lock) {
+    return fail_meets(FAIL_NAME) ? refuse() : __real_fcntl(file, command, lock);
 }

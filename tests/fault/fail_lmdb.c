@@ -1,10 +1,9 @@
 /* LMDB's functions that fail when they are told to: of our own objects (the linker's --wrap). */
-#include <errno.h>
 #include <lmdb.h>
 
 #include "tests/fault/fail_wrap.h"
 
-#define WRAP(name, parameters, arguments) FAIL_WRAP(FAIL_LIBRARY, int, name, parameters, arguments, EIO)
+#define WRAP(name, parameters, arguments) FAIL_WRAP(FAIL_LIBRARY, int, name, parameters, arguments, fail_code())
 
 WRAP(mdb_env_create, (MDB_env * *env), (env))
 WRAP(mdb_env_set_mapsize, (MDB_env * env, size_t size), (env, size))
@@ -35,5 +34,5 @@ int __wrap_mdb_txn_commit(MDB_txn *txn) {
         return __real_mdb_txn_commit(txn);
     }
     mdb_txn_abort(txn);
-    return EIO;
+    return fail_code();
 }

@@ -2,6 +2,7 @@
  * Every part of memory, every function of LMDB and every use of a file that the store asks for fails, one after the
  * other. Each time it is said in a sentence, what was acknowledged is there, and the next one goes on.
  */
+#include <errno.h>
 #include <inttypes.h>
 
 #include "tests/rows.h"
@@ -15,7 +16,7 @@
 #include "tests/engine/store/place.h"
 #include "tests/fault/fail.h"
 
-enum { SMALL_FRAMES = 64, LARGE_BATCH = 700, FAILING_MOST = 20000, MAP_BYTES = 1 << 26, PATH_SIZE = 200 };
+enum { SMALL_FRAMES = 63, LARGE_BATCH = 700, FAILING_MOST = 20000, MAP_BYTES = 1 << 26, PATH_SIZE = 200 };
 enum { COMING = 700, NAMES_RUNS = 7, NAMES_A_RUN = 300 };
 
 static char base[PATH_SIZE];
@@ -44,10 +45,13 @@ static void must(enum daybook_status status, const struct daybook_error *error) 
 struct life {
     const char *directory;
     uint64_t acknowledged;
+    struct store *store; /* Of names that were asked before. */
+    struct names *names;
     struct daybook_error error;
 };
 
-/* Small frames, as single events leave them: the next append merges them. */
+/* Small frames, as single events leave them; with the end of the large batch they are 64: the next append merges them.
+ */
 static void prepare_journal(const char *directory) {
     struct journal_options options = {.map_size_bytes = MAP_BYTES, .is_writer = true, .min_free_bytes = 1};
     struct daybook_error error;
@@ -75,7 +79,10 @@ static enum daybook_status append(struct life *life, struct journal *journal, si
 static enum daybook_status read_all(struct life *life, struct journal *journal) {
     struct journal_reader *reader = NULL;
     struct daybook_bytes event;
+    struct journal_head head;
     uint64_t sequence = 0;
+    DAYBOOK_TRY(journal_head(journal, &head, &life->error));
+    assert_int_equal(head.sequence, life->acknowledged);
     enum daybook_status status = journal_reader_open(journal, &reader, &life->error);
     uint64_t after = status == DAYBOOK_OK ? scan(reader, 1, &status, &life->error) : 0;
     if (status == DAYBOOK_OK) {
@@ -120,14 +127,17 @@ static enum daybook_status look_through(struct life *life, struct journal *journ
 }
 
 static enum daybook_status use_journal(struct life *life, struct journal *journal) {
-    struct journal_head head;
     struct journal_usage usage;
     DAYBOOK_TRY(append(life, journal, 1));
     DAYBOOK_TRY(append(life, journal, 3));
-    DAYBOOK_TRY(journal_head(journal, &head, &life->error));
-    assert_int_equal(head.sequence, life->acknowledged);
     DAYBOOK_TRY(read_all(life, journal));
     DAYBOOK_TRY(journal_usage(journal, &usage, &life->error));
+    assert_int_equal(usage.frame_count, 4); /* The large batch's first, what was merged, the two appends. */
+    enum daybook_status made = journal_create(life->directory, daybook_bytes_of_text(config), &life->error);
+    if (made != DAYBOOK_EXISTS) {
+        assert_int_not_equal(made, DAYBOOK_OK);
+        return made;
+    }
     DAYBOOK_TRY(look_through(life, journal));
     return append(life, journal, 600);
 }
@@ -223,7 +233,7 @@ static enum daybook_status find_all(struct store *store, struct names *names, ui
                                     struct daybook_error *error) {
     struct store_txn *txn = NULL;
     enum daybook_status status = store_begin_read(store, &txn, error);
-    for (uint64_t hash = 1; status == DAYBOOK_OK && hash <= 40; hash++) {
+    for (uint64_t hash = 1; status == DAYBOOK_OK && hash <= 18; hash++) {
         uint64_t number = 0;
         size_t count = 0;
         status = names_find(names, txn, hash, 0, &number, 1, &count, error);
@@ -298,27 +308,144 @@ static void look_after_names(struct life *life) {
     store_close(store);
 }
 
+/* So many questions that the next one makes the filter, which reads all names. */
+static void ask_before(struct life *life) {
+    must(open_names_store(life->directory, &life->store, &life->error), &life->error);
+    must(open_names(life->store, &life->names, &life->error), &life->error);
+    struct store_txn *txn = NULL;
+    must(store_begin_read(life->store, &txn, &life->error), &life->error);
+    for (int i = 0; i < 4096; i++) {
+        uint64_t number = 0;
+        size_t count = 0;
+        must(names_find(life->names, txn, 0, 0, &number, 1, &count, &life->error), &life->error);
+        assert_int_equal(count, 0);
+    }
+    store_abort(txn);
+}
+
+static enum daybook_status live_filter(struct life *life) {
+    const size_t before_bytes = names_memory_bytes(life->names);
+    enum daybook_status status = find_all(life->store, life->names, NAMES_RUNS, &life->error);
+    if (status == DAYBOOK_OK) {
+        assert_true(names_memory_bytes(life->names) > before_bytes);
+        status = flush_run(life->store, life->names, NAMES_RUNS, &life->error);
+    }
+    status = status == DAYBOOK_OK ? find_all(life->store, life->names, NAMES_RUNS + 1, &life->error) : status;
+    names_close(life->names);
+    store_close(life->store);
+    return status;
+}
+
+/* ---- a store that was cut short where all is free ---- */
+
+static const char *const plain_tables[] = {"rows"};
+static const struct store_options plain_options = {
+    .tables = plain_tables, .table_count = 1, .is_durable = true, .may_create = true};
+
+static void put_one(struct store *store, const char *key, const void *value, size_t size) {
+    struct daybook_error error;
+    struct store_txn *txn = NULL;
+    must(store_begin_write(store, &txn, &error), &error);
+    must(table_put(txn, 0, daybook_bytes_of_text(key), (struct daybook_bytes){value, size}, &error), &error);
+    must(store_commit(txn, &error), &error);
+}
+
+/* What was large is gone again, and its pages at the end of the file with it. */
+static void prepare_store(const char *directory) {
+    static uint8_t large[100000];
+    char path[PATH_SIZE];
+    struct daybook_error error;
+    struct store *store = NULL;
+    struct store_txn *txn = NULL;
+    bool was_found = false;
+    must(store_open(directory, &plain_options, &store, &error), &error);
+    put_one(store, "a", "1", 1);
+    put_one(store, "b", large, sizeof large);
+    must(store_begin_write(store, &txn, &error), &error);
+    must(table_delete(txn, 0, daybook_bytes_of_text("b"), &was_found, &error), &error);
+    must(store_commit(txn, &error), &error);
+    for (int i = 0; i < 8; i++) {
+        put_one(store, "a", "1", 1);
+    }
+    const off_t size = (off_t)store_size_bytes(store);
+    store_close(store);
+    snprintf(path, sizeof path, "%.150s/data.mdb", directory);
+    assert_int_equal(truncate(path, size - 4096), 0);
+}
+
+static enum daybook_status use_store(struct store *store, struct daybook_error *error) {
+    struct store_txn *txn = NULL;
+    struct daybook_bytes value;
+    uint8_t *room = NULL;
+    bool is_found = false;
+    DAYBOOK_TRY(store_begin_write(store, &txn, error));
+    enum daybook_status status = table_get(txn, 0, daybook_bytes_of_text("a"), &value, &is_found, error);
+    if (status == DAYBOOK_OK) {
+        assert_true(is_found && value.size == 1 && value.data[0] == '1');
+        status = table_reserve(txn, 0, daybook_bytes_of_text("c"), 8, &room, error);
+        assert_true((room == NULL) == (status != DAYBOOK_OK));
+    }
+    if (status != DAYBOOK_OK) {
+        store_abort(txn);
+        return status;
+    }
+    memcpy(room, "reserved", 8);
+    DAYBOOK_TRY(store_commit(txn, error));
+    return store_sync(store, error);
+}
+
+static enum daybook_status live_store(struct life *life) {
+    struct store *store = NULL;
+    enum daybook_status status = store_open(life->directory, &plain_options, &store, &life->error);
+    status = status == DAYBOOK_OK ? use_store(store, &life->error) : status;
+    store_close(store);
+    return status;
+}
+
+static void look_after_store(struct life *life) {
+    struct store *store = NULL;
+    must(store_open(life->directory, &plain_options, &store, &life->error), &life->error);
+    must(use_store(store, &life->error), &life->error);
+    store_close(store);
+}
+
 /* ---- what fails ---- */
 
 struct part {
     const char *template;
+    void (*begin)(struct life *life); /* Before anything fails. */
     enum daybook_status (*live)(struct life *life);
     void (*look_after)(struct life *life);
     uint64_t acknowledged;
 };
-static const struct part journal_part = {"journal", live_journal, look_after_journal, LARGE_BATCH + SMALL_FRAMES};
-static const struct part names_part = {"names", live_names, look_after_names, 0};
+static const struct part journal_part = {"journal", NULL, live_journal, look_after_journal, LARGE_BATCH + SMALL_FRAMES};
+static const struct part names_part = {"names", NULL, live_names, look_after_names, 0};
+static const struct part filter_part = {"names", ask_before, live_filter, look_after_names, 0};
+static const struct part store_part = {"store", NULL, live_store, look_after_store, 0};
 
 struct call_row {
     const char *name;
     const struct part *part;
     enum fail_call call;
-    uint64_t pace; /* Each so-manieth. */
+    int code;
+    bool is_for_good;
 };
 static const struct call_row call_rows[] = {
-    {"memory, of a journal", &journal_part, FAIL_PART, 1}, {"LMDB, of a journal", &journal_part, FAIL_LIBRARY, 1},
-    {"files, of a journal", &journal_part, FAIL_NAME, 1},  {"memory, of names", &names_part, FAIL_PART, 1},
-    {"LMDB, of names", &names_part, FAIL_LIBRARY, 3},      {"files, of names", &names_part, FAIL_NAME, 1},
+    {"memory, of a journal", &journal_part, FAIL_PART, EIO, false},
+    {"LMDB, of a journal", &journal_part, FAIL_LIBRARY, EIO, false},
+    {"files, of a journal", &journal_part, FAIL_NAME, EIO, false},
+    {"files, of a journal on a full disk", &journal_part, FAIL_NAME, ENOSPC, false},
+    {"memory, of names", &names_part, FAIL_PART, EIO, false},
+    {"LMDB, of names", &names_part, FAIL_LIBRARY, EIO, false},
+    {"files, of names", &names_part, FAIL_NAME, EIO, false},
+    {"memory, of a filter", &filter_part, FAIL_PART, EIO, false},
+    {"LMDB, of a filter", &filter_part, FAIL_LIBRARY, EIO, false},
+    {"memory, of a short store", &store_part, FAIL_PART, EIO, false},
+    {"LMDB, of a short store", &store_part, FAIL_LIBRARY, EIO, false},
+    {"LMDB without memory, of a short store", &store_part, FAIL_LIBRARY, ENOMEM, false},
+    {"LMDB without memory for good, of a short store", &store_part, FAIL_LIBRARY, ENOMEM, true},
+    {"files, of a short store", &store_part, FAIL_NAME, EIO, false},
+    {"files on a full disk for good, of a short store", &store_part, FAIL_NAME, ENOSPC, true},
 };
 
 static void each_failure_is_said(void **state) {
@@ -327,10 +454,14 @@ static void each_failure_is_said(void **state) {
     char directory[PATH_SIZE];
     bool was_met = true;
     uint64_t nth = 1;
-    for (; was_met; nth += row->pace) {
+    fail_with(row->code);
+    for (; was_met; nth++) {
         struct life life = {.directory = under("life", directory), .acknowledged = row->part->acknowledged};
         copy_tree(under(row->part->template, template), life.directory);
-        fail_arm(row->call, nth, false);
+        if (row->part->begin != NULL) {
+            row->part->begin(&life);
+        }
+        fail_arm(row->call, nth, row->is_for_good);
         enum daybook_status status = row->part->live(&life);
         was_met = fail_disarm() > 0;
         if (status != DAYBOOK_OK && (!was_met || life.error.message[0] == '\0')) {
@@ -355,6 +486,7 @@ int main(void) {
     coming = events_make(LARGE_BATCH + SMALL_FRAMES + 1, COMING);
     assert_int_equal(mkdir(under("names", path), 0700), 0);
     prepare_names(path);
+    prepare_store(under("store", path));
     ROWS_ADD_TABLE(&rows, call_rows, each_failure_is_said);
     int failed = rows_run("store_fails", &rows);
     events_release(&coming);
