@@ -2,11 +2,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "codec/wire.h"
-#include "domain/fold.h"
 #include "writer_inside.h"
 
-enum { SEAL_ARENA_BYTES = 1 << 20, FOLD_ARENA_BYTES = 64 << 20, DEFAULT_CHECKPOINT_EVENTS = 1000000 };
+enum { SEAL_ARENA_BYTES = 1 << 20, DEFAULT_CHECKPOINT_EVENTS = 1000000 };
 static const size_t default_state_limit_bytes = (size_t)768 << 20;
 
 /* ---- the state's source ---- */
@@ -54,61 +52,6 @@ static void foresee_name(void *context, uint64_t hash) {
 
 /* ---- opening ---- */
 
-static enum daybook_status fold_slice(struct writer *writer, const struct journal_slice *slice, struct arena *arena,
-                                      struct daybook_error *error) {
-    for (size_t i = 0; i < slice->count; i++) {
-        ProtobufCMessage *message = NULL;
-        struct daybook_bytes bytes = {slice->events[i].data, slice->events[i].size};
-        arena_reset(arena);
-        enum daybook_status status = wire_decode(&pb__event__descriptor, bytes, arena, &message, error);
-        if (status == DAYBOOK_OK) {
-            const Pb__Event *event = (const Pb__Event *)message;
-            writer->next_sequence = event->sequence; /* What it refers to lies before it. */
-            status = state_fold(writer->state, event, error);
-            status = status == DAYBOOK_OK ? control_post_event(&writer->books, event, error) : status;
-            writer->last_recorded_at_us = event->recorded_at_us;
-        }
-        if (status != DAYBOOK_OK) {
-            (void)daybook_fail_in(error, "catching the state up at event %llu",
-                                  (unsigned long long)(slice->first_sequence + i));
-            error->status = status == DAYBOOK_INVALID ? DAYBOOK_DAMAGED : status; /* It is no caller's doing. */
-            return error->status;
-        }
-    }
-    writer->next_sequence = slice->first_sequence + slice->count;
-    return DAYBOOK_OK;
-}
-
-/* Folds the journal from the checkpoint to the head. Its own reader: folding reads events, too. */
-static enum daybook_status catch_up(struct writer *writer, struct daybook_error *error) {
-    struct journal_reader *reader = NULL;
-    struct arena fold_arena;
-    arena_init(&fold_arena, FOLD_ARENA_BYTES);
-    struct journal_head head;
-    enum daybook_status status = journal_head(writer->journal, &head, error);
-    if (status == DAYBOOK_OK) {
-        status = journal_reader_open(writer->journal, &reader, error);
-    }
-    writer->next_sequence = state_store_position(writer->state_store) + 1;
-    while (status == DAYBOOK_OK && writer->next_sequence <= head.sequence) {
-        struct journal_slice slice;
-        status = journal_read(reader, writer->next_sequence, &slice, error);
-        const bool is_read = status == DAYBOOK_OK;
-        if (is_read) {
-            status = fold_slice(writer, &slice, &fold_arena, error);
-        }
-        if (status == DAYBOOK_OK) {
-            status = state_keeper_step(&writer->keeper, writer->next_sequence - 1, writer->next_sequence - 1, error);
-        }
-        writer->is_doubtful = writer->is_doubtful || (is_read && status == DAYBOOK_DAMAGED);
-    }
-    writer->durable_sequence = head.sequence;
-    writer->last_recorded_at_us = head.recorded_at_us;
-    journal_reader_close(reader);
-    arena_release(&fold_arena);
-    return status;
-}
-
 static enum daybook_status open_keeper(struct writer *writer, struct daybook_error *error) {
     writer->keeper = (struct state_keeper){.state = writer->state,
                                            .store = writer->state_store,
@@ -126,7 +69,7 @@ static enum daybook_status open_state(struct writer *writer, struct daybook_erro
     enum daybook_status status = open_keeper(writer, error);
     writer->is_doubtful = status == DAYBOOK_DAMAGED;
     DAYBOOK_TRY(status);
-    DAYBOOK_TRY(catch_up(writer, error));
+    DAYBOOK_TRY(writer_catch_up(writer, error));
     if (state_store_was_doubted(writer->state_store)) {
         /* C4: again, before anything is taken. */
         DAYBOOK_TRY(state_keeper_finish(&writer->keeper, writer->next_sequence - 1, error));

@@ -76,6 +76,9 @@ struct writer {
     bool is_doubtful; /* While opening: the checkpoint and the journal do not fit. */
 };
 
+/* Folds what the journal has behind the state's checkpoint. */
+DAYBOOK_MUST_USE enum daybook_status writer_catch_up(struct writer *writer, struct daybook_error *error);
+
 /* Nothing may be under way. */
 void writer_stop_appender(struct writer *writer);
 

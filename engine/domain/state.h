@@ -273,6 +273,9 @@ void state_prepare_hint(const Pb__Request *request, struct state_hint *hint);
  * before, when what that one asked for has come. Changes nothing, and any step may be left out. */
 void state_foresee(const struct state *state, const Pb__Request *request, unsigned step, const struct state_hint *hint);
 
+/* Likewise for an event that is folded soon: its customer and its key. */
+void state_foresee_event(const struct state *state, const Pb__Event *event);
+
 /* Likewise for the row that an event soon after the one with that number may make. */
 void state_foresee_row(const struct state *state, uint64_t number);
 

@@ -131,6 +131,14 @@ void state_foresee_row(const struct state *state, uint64_t number) {
     fetch(rows_first_slot(&state->rows, number + EVENTS_AHEAD));
 }
 
+void state_foresee_event(const struct state *state, const Pb__Event *event) {
+    fetch(recent_slot(&state->recent_customers, name_hash_customer(event->customer)));
+    if (event->request_digest != 0) {
+        struct daybook_bytes key = {event->request_key.data, event->request_key.len};
+        foresee_name(state, name_hash_key(key));
+    }
+}
+
 void state_prepare_hint(const Pb__Request *request, struct state_hint *hint) {
     hint->customer_hash = name_hash_customer(request->customer);
     hint->key_hash = name_hash_key((struct daybook_bytes){request->key.data, request->key.len});
