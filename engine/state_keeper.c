@@ -2,8 +2,8 @@
 #include "state_keeper.h"
 
 enum {
-    ROWS_AN_EVENT = 2,    /* Packed for each event since the last step: an event changes about one row for the first
-                           * time, so the image is whole long before the next one is due. */
+    ROWS_AN_EVENT = 4,    /* Packed for each event since the last step: an event changes about one row for the first
+                           * time, so the image is whole before a quarter of the time to the next one is over. */
     PLACES_AN_EVENT = 16, /* Looked at for rows to drop: most are empty or in use. */
     STEP_LEAST = 64,
 };

@@ -4,7 +4,11 @@
 
 #include "writer_inside.h"
 
-enum { SEAL_ARENA_BYTES = 1 << 20, DEFAULT_CHECKPOINT_EVENTS = 1000000 };
+enum {
+    SEAL_ARENA_BYTES = 1 << 20,
+    DEFAULT_CHECKPOINT_EVENTS = 250000, /* What opening after a kill folds again is this and what came while the last
+                                         * one was written; a quarter as many checkpoints gain a fiftieth, or less. */
+};
 static const size_t default_state_limit_bytes = (size_t)768 << 20;
 
 /* ---- the state's source ---- */
