@@ -50,7 +50,7 @@ struct view_progress {
 
 /* Folds up to `target` (a committed sequence) in this thread; returns at once when
  * the view is there already. A missing, given-up or older-version view is built.
- * DAMAGED or INVALID: the view has stopped at an event that it cannot take, and the
+ * DAMAGED: the view has stopped at an event that it cannot take, and the
  * same is answered at once until it is rebuilt. VERSION: only a newer program's rows
  * are there. BEHIND: read-only, and not folded that far. */
 DAYBOOK_MUST_USE enum daybook_status view_catch_up(struct view *view, uint64_t target,
@@ -61,7 +61,7 @@ DAYBOOK_MUST_USE enum daybook_status view_catch_up(struct view *view, uint64_t t
  * version, the digests of both are compared at one position first. A difference
  * means that the old one was damaged: the new one is swapped in all the same, the
  * result is OK, and the status' reason says so until the view is closed.
- * DAMAGED or INVALID: an event cannot be taken; the old one goes on answering.
+ * DAMAGED: an event cannot be taken; the old one goes on answering.
  * BUSY: another process is rebuilding it, too. */
 DAYBOOK_MUST_USE enum daybook_status view_rebuild(struct view *view, const struct view_progress *progress,
                                                   struct daybook_error *error);

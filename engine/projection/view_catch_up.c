@@ -24,8 +24,12 @@ static void count_rate(struct view *view, uint64_t events, uint64_t elapsed_ns) 
 
 static enum daybook_status stop_at(const struct view *view, struct generation *generation, uint64_t sequence,
                                    struct daybook_error *error) {
-    enum daybook_status status =
-        daybook_fail_in(error, "view %s cannot take event %" PRIu64, view->projection->name, sequence);
+    const struct daybook_error why = *error;
+    /* Whoever asks has done nothing wrong: rows and events that do not fit each other are damage. */
+    enum daybook_status status = daybook_fail(error, DAYBOOK_DAMAGED,
+                                              "view %s cannot take event %" PRIu64
+                                              ": %.400s; \"daybook rebuild %s\" mends it unless the event is at fault",
+                                              view->projection->name, sequence, why.message, view->projection->name);
     generation->stop.sequence = sequence;
     generation->stop.status = status;
     memcpy(generation->stop.reason, error->message, sizeof generation->stop.reason);

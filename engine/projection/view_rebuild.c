@@ -133,10 +133,6 @@ static void leave_old(struct rebuild *rebuild, const char *reason) {
     uv_mutex_unlock(&rebuild->view->lock);
 }
 
-static bool is_fault_of_old(enum daybook_status status) {
-    return status == DAYBOOK_DAMAGED || status == DAYBOOK_INVALID;
-}
-
 /* Brings the new one to the position of the old one, and compares the two there. */
 static enum daybook_status compare(struct rebuild *rebuild, struct daybook_error *error) {
     struct view_digest old_digest = {0};
@@ -149,7 +145,7 @@ static enum daybook_status compare(struct rebuild *rebuild, struct daybook_error
         if (status == DAYBOOK_OK) {
             status = digest_of(rebuild, rebuild->old, &old_digest, error);
         }
-        if (is_fault_of_old(status)) {
+        if (status == DAYBOOK_DAMAGED) { /* The fault of the old one. */
             leave_old(rebuild, error->message);
             return DAYBOOK_OK;
         }

@@ -12,7 +12,8 @@ struct fixture {
 
 static int setup(void **state) {
     struct fixture *fixture = calloc(1, sizeof *fixture);
-    struct store_options options = {tables, 3, TOY_MAP_BYTES, false, false, true};
+    struct store_options options = {
+        .tables = tables, .table_count = 3, .map_size_bytes = TOY_MAP_BYTES, .may_create = true};
     assert_non_null(fixture);
     snprintf(fixture->directory, sizeof fixture->directory, "/tmp/daybook-checkpoint-XXXXXX");
     assert_non_null(mkdtemp(fixture->directory));

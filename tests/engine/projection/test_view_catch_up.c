@@ -75,8 +75,8 @@ struct stop_row {
 };
 
 static const struct stop_row stop_rows[] = {
-    {"the fold refuses it", "refused", "", DAYBOOK_INVALID, "customer refused cannot be taken"},
-    {"the flush refuses it", "late", "", DAYBOOK_INVALID, "it is late"},
+    {"the fold refuses it", "refused", "", DAYBOOK_DAMAGED, "customer refused cannot be taken"},
+    {"the flush refuses it", "late", "", DAYBOOK_DAMAGED, "it is late"},
     {"it has an unknown field", "c1", "\xf8\x7c\x01", DAYBOOK_DAMAGED, ""},
     {"its last field is cut off", "c1", "\xe0\x03", DAYBOOK_DAMAGED, ""},
 };
@@ -117,7 +117,7 @@ static void what_came_before_the_stop_answers(void **state) {
     assert_ok(ledger, view_catch_up(view, 50, NULL, &ledger->error));
     toy_append(ledger, 20);
     toy_append_one(ledger, "refused", "");
-    assert_int_equal(view_catch_up(view, 71, NULL, &ledger->error), DAYBOOK_INVALID);
+    assert_int_equal(view_catch_up(view, 71, NULL, &ledger->error), DAYBOOK_DAMAGED);
     assert_int_equal(toy_count(ledger, view, "c20", 70), 2);
     assert_ok(ledger, view_catch_up(view, 70, NULL, &ledger->error));
     assert_int_equal(toy_status(view).state, VIEW_STOPPED);

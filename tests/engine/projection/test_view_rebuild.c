@@ -38,7 +38,7 @@ static void a_missing_one_is_built(void **state) {
 /* Changes a row behind the view's back, as a fault of the disk would. */
 static void damage_a_row(struct toy_ledger *ledger) {
     static const char *const tables[] = {"customers"};
-    struct store_options options = {tables, 1, TOY_MAP_BYTES, false, false, false};
+    struct store_options options = {.tables = tables, .table_count = 1, .map_size_bytes = TOY_MAP_BYTES};
     struct store *store;
     struct store_txn *txn;
     char path[128];
@@ -71,8 +71,8 @@ static void a_stopped_one_is_built_anew(void **state) {
     toy_append(ledger, 30);
     struct view *view = built_view(ledger, 20, 0);
     toy_append_one(ledger, "refused", "");
-    assert_int_equal(view_catch_up(view, 31, NULL, &ledger->error), DAYBOOK_INVALID);
-    assert_int_equal(view_rebuild(view, NULL, &ledger->error), DAYBOOK_INVALID);
+    assert_int_equal(view_catch_up(view, 31, NULL, &ledger->error), DAYBOOK_DAMAGED);
+    assert_int_equal(view_rebuild(view, NULL, &ledger->error), DAYBOOK_DAMAGED);
     assert_non_null(strstr(ledger->error.message, "event 31"));
     /* What could be folded goes on answering. */
     assert_int_equal(toy_count(ledger, view, "c9", 30), 1);
