@@ -140,11 +140,6 @@ const struct command *const command_tables[] = {
 };
 /* clang-format on */
 
-/* What is one request, or one question, can be sent anywhere. */
-static bool works_over_a_server(const struct command *command) {
-    return (command->uses & USES_LEDGER) != 0 && (command->message != NULL || (command->uses & USES_SERVER) != 0);
-}
-
 void command_option_tables(const struct command *command, const struct option_spec *tables[COMMAND_TABLES_MAX]) {
     size_t count = 0;
     if (command->options != NULL) {
@@ -164,8 +159,6 @@ void command_option_tables(const struct command *command, const struct option_sp
     }
     if ((command->uses & USES_LEDGER) != 0) {
         tables[count++] = ledger_options;
-    }
-    if (works_over_a_server(command)) {
         tables[count++] = server_options;
     }
     tables[count++] = help_options;
@@ -229,7 +222,8 @@ enum daybook_status command_directory(const struct invocation *invocation, const
     }
     if (*directory == NULL || **directory == '\0') {
         return daybook_fail(error, DAYBOOK_INVALID, "%s",
-                            _("no ledger is named; give -L DIR or set DAYBOOK_LEDGER to its directory"));
+                            _("no ledger is named; give -L DIR or set DAYBOOK_LEDGER to its directory, or --server URL "
+                              "where one is served"));
     }
     return DAYBOOK_OK;
 }
@@ -245,10 +239,6 @@ enum daybook_status command_find_server(struct invocation *invocation, struct da
     }
     if (server == NULL || *server == '\0') {
         return DAYBOOK_OK;
-    }
-    if (!works_over_a_server(invocation->command)) {
-        return daybook_fail(error, DAYBOOK_INVALID, "%s",
-                            _("DAYBOOK_SERVER is set, and this command works on a ledger's own files; give -L DIR"));
     }
     const char *token = options_value(&invocation->options, "token");
     return remote_open(server, token != NULL ? token : getenv("DAYBOOK_TOKEN"), &invocation->remote, error);

@@ -15,12 +15,11 @@ enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 /* Sets of options that commands share. */
 enum command_uses {
-    USES_LEDGER = 1 << 0, /* -L, --json */
+    USES_LEDGER = 1 << 0, /* -L, --server, --json */
     USES_WRITE = 1 << 1,  /* --key, --actor, --on, ... */
     USES_AT = 1 << 2,     /* --as-of, --known-at */
     USES_PAGE = 1 << 3,   /* --limit, --cursor, --csv */
     USES_ORDER = 1 << 4,  /* --sort, --top */
-    USES_SERVER = 1 << 5, /* With USES_LEDGER: --server; a command that is a `message` has it anyway. */
 };
 
 enum { COMMAND_ARGUMENTS_MAX = 4 };
@@ -40,6 +39,7 @@ struct command {
     const char *detail;  /* Paragraphs; NULL = none. */
     const char *example;
     const struct option_spec *options; /* Its own; NULL = none. */
+    const char *here;                  /* "makes a ledger here": why it asks no server. Of those without USES_LEDGER. */
 
     /* Of commands that are a request or a question: the arm of the oneof, and the fields of its arguments. */
     const char *message;
@@ -96,7 +96,7 @@ int command_usage(const struct invocation *invocation, const char *format, ...) 
 int command_refused(const Pb__Refusal *refusal);
 
 /* Looks whether a server is named (--server, or DAYBOOK_SERVER without -L) and opens the way to it.
- * INVALID: it is no URL, or the command works on a ledger's own files. */
+ * INVALID: it is no URL. */
 DAYBOOK_MUST_USE enum daybook_status command_find_server(struct invocation *invocation, struct daybook_error *error);
 
 /* The directory of -L or DAYBOOK_LEDGER. INVALID: neither is given. */

@@ -329,7 +329,7 @@ const struct command audit_commands[] = {
         .arguments = "NAME",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = audit_run_key_new,
         .summary = N_("make the key that the ledger signs its checkpoints with"),
         .detail =
@@ -343,7 +343,7 @@ const struct command audit_commands[] = {
     {
         .name = "audit key show",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = audit_run_key_show,
         .summary = N_("print the verifier's key"),
         .example = "daybook audit key show",
@@ -352,7 +352,7 @@ const struct command audit_commands[] = {
     {
         .name = "audit checkpoint",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run_checkpoint,
         .summary = N_("sign how many events there are and the root of their tree"),
         .detail =
@@ -367,13 +367,13 @@ const struct command audit_commands[] = {
         .arguments = "FILE",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = 0,
         .run = run_cosign,
         .summary = N_("cosign a checkpoint as a witness, who keeps no ledger"),
         .detail = N_(
             "FILE is a checkpoint, the first time, and later what \"daybook audit prove-consistency\" gives from the "
             "size that this witness signed last; - is standard input. What was signed is kept in the state's file "
             "before the cosigned checkpoint is shown."),
+        .here = N_("signs with a key of this machine"),
         .example = "daybook audit cosign new.proof --key witness.key --log-key \"$KEY\" --state witness.state",
         .options = cosign_options,
     },
@@ -382,7 +382,7 @@ const struct command audit_commands[] = {
         .arguments = "SEQ",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run_prove,
         .summary = N_("prove that an event is in the log: a .tlog-proof file"),
         .detail =
@@ -396,7 +396,7 @@ const struct command audit_commands[] = {
         .arguments = "OLD",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run_prove_consistency,
         .summary = N_("prove that the log still begins with its first OLD events"),
         .detail = N_(
@@ -410,7 +410,7 @@ const struct command audit_commands[] = {
         .arguments = "DIR",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run_tiles,
         .summary = N_("write the log as tiles, plain files for any web server"),
         .detail = N_("The layout is that of c2sp.org/tlog-tiles, of the newest checkpoint's size. Run again, it adds "
@@ -421,7 +421,7 @@ const struct command audit_commands[] = {
     {
         .name = "audit verify",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = audit_run_verify,
         .summary = N_("replay the ledger from its first event, and certify it"),
         .detail =
@@ -438,7 +438,7 @@ const struct command audit_commands[] = {
     {
         .name = "audit bundle",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = audit_run_bundle,
         .summary = N_("write everything that an auditor needs into one file"),
         .detail = N_(

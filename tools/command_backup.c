@@ -215,7 +215,7 @@ const struct command backup_commands[] = {
         .arguments = "FILE",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run_create,
         .summary = N_("write every event to a file, while the ledger goes on"),
         .detail =
@@ -231,10 +231,10 @@ const struct command backup_commands[] = {
         .arguments = "FILE...",
         .argument_min = 1,
         .argument_max = BACKUP_FILES_MAX,
-        .uses = 0,
         .run = run_verify,
         .summary = N_("read backups from the first byte to the last, without restoring them"),
         .detail = N_("The whole backup comes first, then what was made with --since, in order."),
+        .here = N_("reads files of this machine"),
         .example = "daybook backup verify monday.daybook tuesday.daybook",
     },
     {
@@ -242,12 +242,12 @@ const struct command backup_commands[] = {
         .arguments = "DIRECTORY FILE...",
         .argument_min = 2,
         .argument_max = BACKUP_FILES_MAX,
-        .uses = 0,
         .run = run_restore,
         .summary = N_("make a ledger out of its backups"),
         .detail = N_("DIRECTORY must not exist. The files are verified before anything is made; what was restored has "
                      "the same events, and so the same root. A sequence in the middle of a request is refused; an "
                      "instant restores what was wholly recorded by then."),
+        .here = N_("makes a ledger in a directory of this machine"),
         .example = "daybook restore books-on-friday monday.daybook tuesday.daybook --to 2024-03-01T18:00:00Z",
         .options = restore_options,
     },

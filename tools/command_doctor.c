@@ -63,7 +63,7 @@ const struct command doctor_commands[] = {
     {
         .name = "doctor",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run,
         .summary = N_("look for damage in the ledger's files, and say what to do"),
         .detail = N_("Reads the pages of every file from outside, then every frame of the journal. Changes nothing; "

@@ -336,7 +336,7 @@ const struct command export_commands[] = {
     {
         .name = "export events",
         .arguments = "",
-        .uses = USES_LEDGER | USES_AT | USES_SERVER,
+        .uses = USES_LEDGER | USES_AT,
         .run = run_events,
         .summary = N_("print the journal: one event a line, as proto3 JSON"),
         .detail = N_("With --raw the bytes are those of the journal: \"protoc --decode=daybook.v1.Event\" reads one, "
@@ -350,7 +350,7 @@ const struct command export_commands[] = {
         .name = "export",
         .arguments = "[TABLE]",
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_AT | USES_SERVER,
+        .uses = USES_LEDGER | USES_AT,
         .run = run_export,
         .summary = N_("write a table for analysts, or the books for hledger, ledger or Beancount"),
         .detail = N_("TABLE is events, postings, balances, open-items, aging, lots, allocations, customers or "

@@ -60,6 +60,7 @@ const struct command init_commands[] = {
                      "customer (name, contact, address) is kept sealed, each customer's under a key of its own in "
                      "DIR/keys; \"customer erase\" destroys that key. Back up DIR/keys apart from the ledger: without "
                      "it names cannot be read, and everything else can."),
+        .here = N_("makes a ledger in a directory of this machine"),
         .example = "daybook init books --timezone Asia/Shanghai --currency CNY",
         .options = init_options,
     },

@@ -239,7 +239,7 @@ const struct command proposal_commands[] = {
         .arguments = "PROPOSAL",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_AT | USES_SERVER,
+        .uses = USES_LEDGER | USES_AT,
         .run = run_show,
         .summary = N_("the proposed request, word for word, and its hash"),
         .detail = NULL,
@@ -293,7 +293,7 @@ const struct command proposal_commands[] = {
     {
         .name = "approval show",
         .arguments = "",
-        .uses = USES_LEDGER | USES_AT | USES_SERVER,
+        .uses = USES_LEDGER | USES_AT,
         .run = run_policy_show,
         .summary = N_("what needs a second person"),
         .detail = NULL,

@@ -67,7 +67,7 @@ const struct command refusals_commands[] = {
     {
         .name = "refusals",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run,
         .summary = N_("what was asked for lately and refused, newest first"),
         .detail = N_("The latest 16384 are kept in a file beside the journal, which is no part of the books."),

@@ -80,7 +80,7 @@ const struct command replay_commands[] = {
     {
         .name = "replay",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run,
         .summary = N_("what would have been different under another policy"),
         .detail = N_("Decides every recorded request again under the policy of FILE, in a directory of its own below "

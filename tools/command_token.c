@@ -217,7 +217,7 @@ const struct command token_commands[] = {
     {
         .name = "token create",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run_create,
         .summary = N_("make a token for one person or program to speak to the server with"),
         .detail = N_("It is printed once. \"daybook help access\" says what each role may do. While a server has the "
@@ -228,7 +228,7 @@ const struct command token_commands[] = {
     {
         .name = "token list",
         .arguments = "",
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run_list,
         .summary = N_("the tokens that were made, and whether they are good"),
         .detail = NULL,
@@ -239,7 +239,7 @@ const struct command token_commands[] = {
         .arguments = "NAME",
         .argument_min = 1,
         .argument_max = 1,
-        .uses = USES_LEDGER | USES_SERVER,
+        .uses = USES_LEDGER,
         .run = run_revoke,
         .summary = N_("end a token now; calls and feeds that use it are refused from then on"),
         .detail = NULL,

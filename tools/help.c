@@ -60,6 +60,9 @@ void help_command(FILE *stream, const struct command *command) {
         (void)fputc('\n', stream);
         print_wrapped(stream, _(command->detail), 0, 0);
     }
+    if (command->here != NULL) {
+        (void)fprintf(stream, _("\nIt %s, and asks no server.\n"), _(command->here));
+    }
     (void)fprintf(stream, "%s", _("\nOptions:\n"));
     for (size_t t = 0; tables[t] != NULL; t++) {
         for (const struct option_spec *spec = tables[t]; spec->name != NULL; spec++) {
@@ -115,7 +118,9 @@ void help_overview(FILE *stream) {
                     "  daybook help grades    the rules by which customers are graded\n"
                     "  daybook help tables    the tables that are exported, column by column\n"
                     "  daybook --version      the version of the program\n"
-                    "\nName the ledger with -L DIR or $DAYBOOK_LEDGER.\n"
+                    "\nName the ledger with -L DIR or $DAYBOOK_LEDGER; or a running \"daybook serve\" with\n"
+                    "--server URL or $DAYBOOK_SERVER, and bring your token in $DAYBOOK_TOKEN: the output is the\n"
+                    "same. What is about this machine alone says so in its help.\n"
                     "\nExit codes: 0 done; 1 a request or a line was refused; 2 usage;\n"
                     "3 the system failed, something is missing or busy; 4 data is damaged.\n"));
 }
@@ -162,6 +167,11 @@ static void man_command(FILE *stream, const struct command *command) {
         print_roff(stream, command->detail);
         (void)fputc('\n', stream);
     }
+    if (command->here != NULL) {
+        (void)fputs("It ", stream);
+        print_roff(stream, command->here);
+        (void)fputs(", and asks no server.\n", stream);
+    }
     for (const struct option_spec *spec = command->options; spec != NULL && spec->name != NULL; spec++) {
         (void)fputs(".TP\n.B \\-\\-", stream);
         print_roff(stream, spec->name);
@@ -174,12 +184,12 @@ static void man_command(FILE *stream, const struct command *command) {
     (void)fputs("\n.fi\n", stream);
 }
 
-static void man_option_table(FILE *stream, const char *heading, unsigned uses) {
+static void man_option_table(FILE *stream, const char *heading, unsigned uses, size_t table) {
     const struct command carrier = {.name = "", .uses = uses};
     const struct option_spec *tables[COMMAND_TABLES_MAX];
     command_option_tables(&carrier, tables);
     (void)fprintf(stream, ".SS %s\n", heading);
-    for (const struct option_spec *spec = tables[0]; spec->name != NULL; spec++) {
+    for (const struct option_spec *spec = tables[table]; spec->name != NULL; spec++) {
         (void)fputs(".TP\n.B \\-\\-", stream);
         print_roff(stream, spec->name);
         (void)fprintf(stream, " %s\n", spec->kind == OPTION_FLAG ? "" : spec->value_name);
@@ -201,12 +211,16 @@ void help_man(FILE *stream) {
         }
     }
     (void)fputs(".SH OPTIONS\n", stream);
-    man_option_table(stream, "of every command on a ledger", USES_LEDGER);
-    man_option_table(stream, "of every request", USES_WRITE);
-    man_option_table(stream, "of every question", USES_AT);
-    man_option_table(stream, "of questions that answer with a table", USES_PAGE);
-    man_option_table(stream, "of questions that rank their rows", USES_ORDER);
+    man_option_table(stream, "of every command on a ledger", USES_LEDGER, 0);
+    man_option_table(stream, "of every command on a ledger that a server has", USES_LEDGER, 1);
+    man_option_table(stream, "of every request", USES_WRITE, 0);
+    man_option_table(stream, "of every question", USES_AT, 0);
+    man_option_table(stream, "of questions that answer with a table", USES_PAGE, 0);
+    man_option_table(stream, "of questions that rank their rows", USES_ORDER, 0);
     (void)fputs(".SH ENVIRONMENT\n.TP\n.B DAYBOOK_LEDGER\nthe ledger, where \\-L names none\n"
+                ".TP\n.B DAYBOOK_SERVER\na running daybook serve, where neither \\-L nor \\-\\-server names anything\n"
+                ".TP\n.B DAYBOOK_TOKEN\nwhat the server knows you by\n"
+                ".TP\n.B DAYBOOK_SERVER_CA\na file of certificates to know the server by (PEM)\n"
                 ".TP\n.B NO_COLOR\nno colour, even on a terminal\n"
                 ".SH EXIT STATUS\n0 done; 1 a request or a line was refused; 2 usage; 3 the system failed, something "
                 "is missing or busy; 4 data is damaged.\n",

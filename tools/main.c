@@ -61,13 +61,30 @@ static enum daybook_status parse(struct invocation *invocation, int argc, char *
     return options_check_required(tables, &invocation->options, error);
 }
 
-static int run_command(const struct command *command, int argc, char **argv) {
+static bool is_server_option(const char *word) {
+    return strncmp(word, "--server", 8) == 0 && (word[8] == '\0' || word[8] == '=');
+}
+
+static bool has_server_option(int argc, char **argv) {
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (is_server_option(argv[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `names_server`: before the command. A variable alone is nothing to refuse a command of this machine for. */
+static int run_command(const struct command *command, bool names_server, int argc, char **argv) {
     struct arena arena;
     struct daybook_error error;
     arena_init(&arena, COMMAND_ARENA_BYTES);
     struct invocation invocation = {.command = command, .arena = &arena};
     int code;
-    if (parse(&invocation, argc, argv, &error) != DAYBOOK_OK) {
+    if (command->here != NULL && (names_server || has_server_option(argc, argv))) {
+        code = command_usage(&invocation, _("\"daybook %s\" %s, and asks no server: leave --server away"),
+                             command->name, _(command->here));
+    } else if (parse(&invocation, argc, argv, &error) != DAYBOOK_OK) {
         code = command_usage(&invocation, "%s", error.message);
     } else if (options_has(&invocation.options, "help")) {
         help_command(stdout, command);
@@ -85,7 +102,7 @@ static int run_command(const struct command *command, int argc, char **argv) {
 /* "daybook -L DIR COMMAND" and "daybook --server URL COMMAND": where the ledger is may come first; the variable that
  * says otherwise is forgotten. Returns how many words it took; -1: DIR or URL is missing. */
 static int take_place(int argc, char **argv) {
-    bool is_server = strncmp(argv[0], "--server", 8) == 0 && (argv[0][8] == '\0' || argv[0][8] == '=');
+    bool is_server = is_server_option(argv[0]);
     const char *attached = is_server && argv[0][8] == '='                         ? argv[0] + 9
                            : strncmp(argv[0], "--ledger=", 9) == 0                ? argv[0] + 9
                            : strncmp(argv[0], "-L", 2) == 0 && argv[0][2] != '\0' ? argv[0] + 2
@@ -111,6 +128,7 @@ static int dispatch(int argc, char **argv) {
         (void)fprintf(stderr, "%s", _("daybook: -L needs the directory of a ledger, --server the URL of a server\n"));
         return EXIT_USAGE;
     }
+    bool names_server = place_words > 0 && is_server_option(argv[0]);
     argc -= place_words;
     argv += place_words;
     if (argc == 0) {
@@ -126,7 +144,7 @@ static int dispatch(int argc, char **argv) {
     }
     const struct command *command = command_find(argc, argv, &used);
     if (command != NULL) {
-        return run_command(command, argc - used, argv + used);
+        return run_command(command, names_server, argc - used, argv + used);
     }
     if (argc > 1 && is_option(argv[1], "-h", "--help")) {
         return show_help(1, argv);

@@ -7,6 +7,7 @@
 #include "projections/balance.h"
 #include "tools/command.h"
 #include "tools/feed/feed.h"
+#include "tools/feed/source.h"
 #include "tools/progress.h"
 #include "tools/text.h"
 
@@ -59,28 +60,39 @@ static enum daybook_status read_settings(const struct options *options, struct f
     return DAYBOOK_OK;
 }
 
-static void write_ledger_id(const struct daybook *ledger, char text[FEED_LEDGER_SIZE]) {
-    const ProtobufCBinaryData *id = &ledger_config(ledger)->ledger_id;
+static void write_ledger_id(const Pb__LedgerConfig *config, char text[FEED_LEDGER_SIZE]) {
+    const ProtobufCBinaryData *id = &config->ledger_id;
     for (size_t i = 0; i < (FEED_LEDGER_SIZE - 1) / 2; i++) {
         (void)snprintf(text + 2 * i, 3, "%02x", i < id->len ? id->data[i] : 0);
     }
 }
 
-static enum daybook_status open_ledger(const struct invocation *invocation, struct feed_settings *settings,
-                                       struct daybook **ledger, struct daybook_error *error) {
+static enum daybook_status open_directory(const struct invocation *invocation, struct feed_source *source,
+                                          struct daybook_error *error) {
     struct daybook_open_options how = {.views = feed_views};
     DAYBOOK_TRY(command_directory(invocation, &how.directory, error));
-    enum daybook_status status = daybook_open(&how, ledger, error);
+    enum daybook_status status = daybook_open(&how, &source->ledger, error);
     if (status == DAYBOOK_READ_ONLY) {
         how.is_read_only = true;
-        settings->is_read_only = true;
-        status = daybook_open(&how, ledger, error);
+        source->is_read_only = true;
+        status = daybook_open(&how, &source->ledger, error);
     }
     if (status == DAYBOOK_OK) {
-        ledger_set_progress(*ledger, progress_of_views());
-        write_ledger_id(*ledger, settings->ledger);
+        ledger_set_progress(source->ledger, progress_of_views());
     }
     return status;
+}
+
+static enum daybook_status open_source(const struct invocation *invocation, struct feed_source *source,
+                                       struct feed_settings *settings, struct daybook_error *error) {
+    const Pb__LedgerConfig *config;
+    *source = (struct feed_source){.remote = invocation->remote};
+    if (invocation->remote == NULL) {
+        DAYBOOK_TRY(open_directory(invocation, source, error));
+    }
+    DAYBOOK_TRY(command_config(invocation, source->ledger, &config, error));
+    write_ledger_id(config, settings->ledger);
+    return DAYBOOK_OK;
 }
 
 static void print_summary(const struct invocation *invocation, const struct feed_driver *driver,
@@ -101,16 +113,16 @@ static int run_feed(struct invocation *invocation, const struct feed_driver *dri
     struct daybook_error error;
     struct feed_settings settings;
     struct feed_summary summary = {0};
-    struct daybook *ledger = NULL;
+    struct feed_source source;
     if (read_settings(&invocation->options, &settings, &error) != DAYBOOK_OK) {
         return command_usage(invocation, "%s", error.message);
     }
     progress_watch_interrupt();
-    enum daybook_status status = open_ledger(invocation, &settings, &ledger, &error);
+    enum daybook_status status = open_source(invocation, &source, &settings, &error);
     if (status == DAYBOOK_OK) {
-        status = feed_run(ledger, driver, &settings, &summary, &error);
+        status = feed_run(&source, driver, &settings, &summary, &error);
     }
-    daybook_close(ledger);
+    daybook_close(source.ledger);
     if (status != DAYBOOK_OK) {
         return command_fail(&error);
     }

@@ -9,8 +9,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "engine/ledger.h"
-#include "projections/follow.h"
 #include "tools/feed/report.h"
 #include "tools/json_message.h"
 #include "tools/text.h"
@@ -25,7 +23,7 @@ enum {
 };
 
 struct feed {
-    struct daybook *ledger;
+    const struct feed_source *source;
     const struct feed_driver *driver;
     const struct feed_settings *settings;
     void *target;
@@ -78,19 +76,10 @@ static void wait_ms(uint64_t ms) {
     (void)poll(&interrupt, 1, (int)ms);
 }
 
-/* The last event that can be read: in a directory that cannot be written, the views may lie behind the journal. */
-static enum daybook_status find_head(struct feed *feed, struct daybook_error *error) {
-    DAYBOOK_TRY(daybook_head(feed->ledger, &feed->head, error));
-    if (feed->settings->is_read_only && feed->head > follow_position(feed->ledger)) {
-        feed->head = follow_position(feed->ledger);
-    }
-    return DAYBOOK_OK;
-}
-
 static void report_lag(struct feed *feed, bool now) {
     int64_t waiting_us = 0;
     if (feed->next <= feed->head && feed->waiting_since_us != 0) {
-        waiting_us = ledger_now_us(feed->ledger) - feed->waiting_since_us;
+        waiting_us = feed_source_now_us(feed->source) - feed->waiting_since_us;
     }
     feed_report_lag(&feed->report, feed->next - 1, feed->head, waiting_us < 0 ? 0 : waiting_us, now);
 }
@@ -101,7 +90,6 @@ static void report_lag(struct feed *feed, bool now) {
  * backup, would mix two histories. */
 static enum daybook_status check_position(const struct feed *feed, const struct feed_position *position,
                                           struct daybook_error *error) {
-    struct follow_wish all = {"", "", NULL, 0};
     struct arena arena;
     struct follow_slice slice;
     uint64_t last = position->last_sequence;
@@ -120,7 +108,7 @@ static enum daybook_status check_position(const struct feed *feed, const struct 
         return DAYBOOK_OK;
     }
     arena_init(&arena, BATCH_ARENA_BYTES);
-    enum daybook_status status = follow_read(feed->ledger, &all, last, last, 1, &arena, &slice, error);
+    enum daybook_status status = feed_source_read(feed->source, last, last, 1, &arena, &slice, error);
     if (status == DAYBOOK_OK &&
         (slice.count != 1 || slice.items[0]->event->recorded_at_us != position->last_recorded_at_us)) {
         status = daybook_fail(error, DAYBOOK_IO,
@@ -186,7 +174,7 @@ static enum daybook_status reach(struct feed *feed, struct daybook_error *error)
     if (result == FEED_REFUSED) {
         return stop_refused(feed, error);
     }
-    DAYBOOK_TRY(find_head(feed, error));
+    DAYBOOK_TRY(feed_source_head(feed->source, &feed->head, error));
     enum daybook_status status = take_position(feed, &position, error);
     if (status != DAYBOOK_OK) {
         return daybook_fail_in(error, _("going on with %s"), feed->driver->name);
@@ -282,11 +270,13 @@ static enum daybook_status send_slice(struct feed *feed, const struct follow_sli
 }
 
 static enum daybook_status feed_some(struct feed *feed, struct daybook_error *error) {
-    struct follow_wish all = {"", "", NULL, 0};
     struct follow_slice slice;
     size_t limit = feed->next <= feed->alone_to ? 1 : FEED_BATCH_MAX;
     arena_reset(&feed->batch_arena);
-    DAYBOOK_TRY(follow_read(feed->ledger, &all, feed->next, feed->head, limit, &feed->batch_arena, &slice, error));
+    DAYBOOK_TRY(feed_source_read(feed->source, feed->next, feed->head, limit, &feed->batch_arena, &slice, error));
+    if (slice.count == 0 && progress_is_interrupted()) {
+        return DAYBOOK_OK;
+    }
     if (slice.count == 0) {
         return daybook_fail(error, DAYBOOK_DAMAGED, _("reading event %" PRIu64 " for a feed: there is none"),
                             feed->next);
@@ -299,7 +289,7 @@ static enum daybook_status step(struct feed *feed, bool *is_ended, struct dayboo
     if (!feed->is_connected) {
         return reach(feed, error);
     }
-    DAYBOOK_TRY(find_head(feed, error));
+    DAYBOOK_TRY(feed_source_head(feed->source, &feed->head, error));
     if (feed->next <= feed->head) {
         return feed_some(feed, error);
     }
@@ -314,7 +304,7 @@ static enum daybook_status step(struct feed *feed, bool *is_ended, struct dayboo
 
 static enum daybook_status run(struct feed *feed, struct daybook_error *error) {
     bool is_ended = false;
-    DAYBOOK_TRY(find_head(feed, error));
+    DAYBOOK_TRY(feed_source_head(feed->source, &feed->head, error));
     while (!is_ended && !progress_is_interrupted()) {
         DAYBOOK_TRY(step(feed, &is_ended, error));
     }
@@ -325,11 +315,11 @@ static enum daybook_status run(struct feed *feed, struct daybook_error *error) {
     return DAYBOOK_OK;
 }
 
-enum daybook_status feed_run(struct daybook *ledger, const struct feed_driver *driver,
+enum daybook_status feed_run(const struct feed_source *source, const struct feed_driver *driver,
                              const struct feed_settings *settings, struct feed_summary *summary,
                              struct daybook_error *error) {
     struct daybook_error own;
-    struct feed feed = {.ledger = ledger, .driver = driver, .settings = settings, .next = 1};
+    struct feed feed = {.source = source, .driver = driver, .settings = settings, .next = 1};
     error = error == NULL ? &own : error;
     arena_init(&feed.batch_arena, BATCH_ARENA_BYTES);
     feed_report_begin(&feed.report, driver->name, settings->interval_ms);

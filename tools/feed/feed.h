@@ -19,6 +19,7 @@
 
 #include "daybook.h"
 #include "daybook/v1/service.pb-c.h"
+#include "tools/feed/source.h"
 
 enum { FEED_LEDGER_SIZE = 33, FEED_BATCH_MAX = 1000 };
 
@@ -40,7 +41,6 @@ struct feed_settings {
     uint64_t from;                 /* The first event where the target has no position; 0 = 1. */
     bool is_binary;                /* Payloads are protobuf, not JSON. */
     bool is_once;                  /* Ends at the head. */
-    bool is_read_only;             /* The ledger was opened so: it is fed as far as its views are folded. */
     uint64_t wait_ms;              /* For a target that is away; 0 = for ever. */
     uint64_t interval_ms;          /* Between two lines of the log. */
     char ledger[FEED_LEDGER_SIZE]; /* Its id in hexadecimal digits. */
@@ -93,7 +93,7 @@ struct feed_summary {
 
 /* Feeds until it is interrupted, or to the head with is_once. IO: the target refused, or was away for too long;
  * STOPPED: interrupted before the head with is_once. */
-DAYBOOK_MUST_USE enum daybook_status feed_run(struct daybook *ledger, const struct feed_driver *driver,
+DAYBOOK_MUST_USE enum daybook_status feed_run(const struct feed_source *source, const struct feed_driver *driver,
                                               const struct feed_settings *settings, struct feed_summary *summary,
                                               struct daybook_error *error);
 

@@ -119,6 +119,7 @@ const struct command serve_commands[] = {
                      "application/json and application/proto; GET for questions; /openapi.json describes every call, "
                      "/events is the change feed for browsers, /metrics is for Prometheus, /healthz and /readyz are "
                      "for supervisors. The log is one JSON object a line on standard error."),
+        .here = N_("answers for a directory of this machine"),
         .example = "daybook serve -L books --listen 127.0.0.1:7420",
         .options = serve_options,
     },

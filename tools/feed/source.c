@@ -1,0 +1,93 @@
+/* Where a feed's events come from: a ledger's directory, or a server. */
+#include "tools/feed/source.h"
+
+#include "base/clock.h"
+#include "codec/wire.h"
+#include "engine/ledger.h"
+#include "tools/progress.h"
+#include "tools/remote.h"
+#include "tools/text.h"
+
+enum { HEAD_ARENA_BYTES = 16 << 20 };
+
+static enum daybook_status head_there(const struct feed_source *source, uint64_t *head, struct daybook_error *error) {
+    Pb__StatusQuery asked = PB__STATUS_QUERY__INIT;
+    ProtobufCMessage *answer;
+    struct arena arena;
+    arena_init(&arena, HEAD_ARENA_BYTES);
+    enum daybook_status status = remote_call(source->remote, &asked.base, &arena, &answer, error);
+    if (status == DAYBOOK_OK) {
+        *head = ((const Pb__StatusAnswer *)answer)->journal_head;
+    }
+    arena_release(&arena);
+    return status;
+}
+
+enum daybook_status feed_source_head(const struct feed_source *source, uint64_t *head, struct daybook_error *error) {
+    if (source->ledger == NULL) {
+        return head_there(source, head, error);
+    }
+    DAYBOOK_TRY(daybook_head(source->ledger, head, error));
+    if (source->is_read_only && *head > follow_position(source->ledger)) {
+        *head = follow_position(source->ledger);
+    }
+    return DAYBOOK_OK;
+}
+
+int64_t feed_source_now_us(const struct feed_source *source) {
+    struct daybook_clock clock = clock_system();
+    return source->ledger != NULL ? ledger_now_us(source->ledger) : clock.now_us(clock.context);
+}
+
+/* ---- from a server ---- */
+
+struct taking {
+    struct arena *arena;
+    struct follow_slice *slice;
+    size_t limit;
+    uint64_t to;
+    bool is_done;
+};
+
+/* Ends the stream when enough has come. */
+static enum daybook_status take(void *context, struct daybook_bytes bytes, struct daybook_error *error) {
+    struct taking *taking = context;
+    struct follow_slice *slice = taking->slice;
+    ProtobufCMessage *message;
+    char *kept = arena_copy_text(taking->arena, (const char *)bytes.data, bytes.size);
+    if (kept == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("reading events for a feed: memory was refused"));
+    }
+    struct daybook_bytes whole = {(const uint8_t *)kept, bytes.size};
+    DAYBOOK_TRY(wire_decode(&pb__follow_item__descriptor, whole, taking->arena, &message, error));
+    Pb__FollowItem *item = (Pb__FollowItem *)message;
+    if (item->event == NULL) {
+        return DAYBOOK_OK; /* A heartbeat: its view is catching up. */
+    }
+    if (item->sequence > taking->to) {
+        taking->is_done = true;
+        return daybook_fail(error, DAYBOOK_STOPPED, "enough");
+    }
+    item->journal_head = 0; /* When it was read is no part of it. */
+    slice->items[slice->count++] = item;
+    slice->reached = item->sequence;
+    taking->is_done = slice->count == taking->limit || item->sequence == taking->to;
+    return taking->is_done ? daybook_fail(error, DAYBOOK_STOPPED, "enough") : DAYBOOK_OK;
+}
+
+enum daybook_status feed_source_read(const struct feed_source *source, uint64_t from, uint64_t to, size_t limit,
+                                     struct arena *arena, struct follow_slice *slice, struct daybook_error *error) {
+    struct follow_wish all = {"", "", NULL, 0};
+    struct taking taking = {.arena = arena, .slice = slice, .limit = limit, .to = to};
+    Pb__FollowRequest asked = PB__FOLLOW_REQUEST__INIT;
+    if (source->ledger != NULL) {
+        return follow_read(source->ledger, &all, from, to, limit, arena, slice, error);
+    }
+    *slice = (struct follow_slice){.items = arena_alloc(arena, limit * sizeof(Pb__FollowItem *)), .reached = from - 1};
+    if (slice->items == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("reading events for a feed: memory was refused"));
+    }
+    asked.from_sequence = from;
+    enum daybook_status status = remote_stream(source->remote, &asked.base, take, &taking, error);
+    return status == DAYBOOK_STOPPED && (taking.is_done || progress_is_interrupted()) ? DAYBOOK_OK : status;
+}

@@ -1,0 +1,26 @@
+/* Where a feed's events come from: a ledger's directory, or a server. The same items either way. */
+#ifndef DAYBOOK_TOOLS_FEED_SOURCE_H
+#define DAYBOOK_TOOLS_FEED_SOURCE_H
+
+#include "projections/follow.h"
+
+struct remote;
+
+struct feed_source {
+    struct daybook *ledger; /* NULL: it is a server's. */
+    bool is_read_only;      /* The directory was opened so: it is fed as far as its views are folded. */
+    struct remote *remote;
+};
+
+/* The last event that can be read. */
+DAYBOOK_MUST_USE enum daybook_status feed_source_head(const struct feed_source *source, uint64_t *head,
+                                                      struct daybook_error *error);
+
+/* As follow_read, of every event. An interrupt may leave the slice empty. */
+DAYBOOK_MUST_USE enum daybook_status feed_source_read(const struct feed_source *source, uint64_t from, uint64_t to,
+                                                      size_t limit, struct arena *arena, struct follow_slice *slice,
+                                                      struct daybook_error *error);
+
+int64_t feed_source_now_us(const struct feed_source *source); /* Of a server, by this machine's clock. */
+
+#endif
