@@ -67,7 +67,6 @@ same export --format hledger --as-of 2024-03-31 --known-at 9
 expect 0 balance ACME -L "$books"
 expect 2 balance ACME -L "$books" --server "$url"
 err_has "exclude each other"
-same doctor
 expect 2 balance --server nonsense
 err_has "is no server"
 
