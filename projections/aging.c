@@ -392,8 +392,8 @@ static const char *const tables[AGING_TABLE_COUNT] = {
 
 const struct projection aging_projection = {
     .name = "aging",
-    .version = 7,
-    .readable_from = 7,
+    .version = 8,
+    .readable_from = 8,
     .tables = tables,
     .table_count = AGING_TABLE_COUNT,
     .open = open_fold,

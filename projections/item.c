@@ -4,8 +4,13 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "daybook/v1/event.pb-c.h"
 
-enum { FLAG_SOURCE = 1, FLAG_SPILLED = 2, SPILL_SIZE = 32, PRESENT_SIZE = 2 };
+enum { FLAG_SOURCE = 1, FLAG_SPILLED = 2, FLAG_PARTS = 4, FLAG_CATEGORY = 8, KIND_SHIFT = 4 };
+enum { ENTRY_INSTALMENT = 1, ENTRY_DISPUTED = 2, ENTRY_ALL = 4, ENTRY_SHIFT = 3 };
+enum { SPILL_SIZE = 32, PRESENT_SIZE = 2, DAY_ZERO = 18262 /* 2020-01-01: days near it take two bytes. */ };
+
+_Static_assert((int)PB__DOCUMENT_KIND__DOCUMENT_KIND_STATEMENT < 16, "a kind has four bits");
 
 enum daybook_status item_damaged(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_DAMAGED,
@@ -20,7 +25,8 @@ enum daybook_status item_write(struct daybook_buffer *bytes, const struct item_r
     }
     uint8_t *to = start;
     bool is_spilled = item->spill.chunk_count > 0;
-    *to++ = (uint8_t)((item->is_source ? FLAG_SOURCE : 0) | (is_spilled ? FLAG_SPILLED : 0));
+    *to++ = (uint8_t)(item->kind << KIND_SHIFT | (item->is_source ? FLAG_SOURCE : 0) | (is_spilled ? FLAG_SPILLED : 0) |
+                      (item->part_count > 0 ? FLAG_PARTS : 0) | (item->category_size > 0 ? FLAG_CATEGORY : 0));
     if (is_spilled) {
         store_le32(to, item->spill.chunk_count);
         store_le64(to + 4, (uint64_t)item->spill.amount_minor);
@@ -29,20 +35,23 @@ enum daybook_status item_write(struct daybook_buffer *bytes, const struct item_r
         store_le64(to + 24, item->spill.last_sequence);
         to += SPILL_SIZE;
     }
-    *to++ = item->kind;
     *to++ = item->id_size;
     memcpy(to, item->id, item->id_size);
     to += item->id_size;
     to += varint_store(to, item->sequence);
     to += varint_store(to, zigzag_encode(item->amount_minor));
-    to += varint_store(to, zigzag_encode(item->posted_on));
-    to += varint_store(to, zigzag_encode((int64_t)item->due_on - item->posted_on));
-    *to++ = item->category_size;
-    if (item->category_size > 0) {
-        memcpy(to, item->category, item->category_size);
+    to += varint_store(to, zigzag_encode((int64_t)item->posted_on - DAY_ZERO));
+    if (!item->is_source) {
+        to += varint_store(to, zigzag_encode((int64_t)item->due_on - item->posted_on));
     }
-    to += item->category_size;
-    to += varint_store(to, item->part_count);
+    if (item->category_size > 0) {
+        *to++ = item->category_size;
+        memcpy(to, item->category, item->category_size);
+        to += item->category_size;
+    }
+    if (item->part_count > 0) {
+        to += varint_store(to, item->part_count);
+    }
     bytes->size += (size_t)(to - start);
     return DAYBOOK_OK;
 }
@@ -95,20 +104,19 @@ static bool read_text(const uint8_t **at, const uint8_t *end, const char **text,
     return true;
 }
 
-static bool read_head(const uint8_t **at, const uint8_t *end, struct item_row *item) {
-    uint64_t part_count;
-    int64_t days;
-    if (*at == end) {
-        return false;
-    }
-    item->kind = *(*at)++;
+static bool read_head(const uint8_t **at, const uint8_t *end, uint8_t flags, struct item_row *item) {
+    uint64_t part_count = 0;
+    int64_t posted = 0;
+    int64_t days = 0;
     if (!read_text(at, end, &item->id, &item->id_size) || !varint_take(at, end, &item->sequence) ||
-        !read_zigzag(at, end, &item->amount_minor) || !read_date(at, end, &item->posted_on) ||
-        !read_zigzag(at, end, &days) || !read_text(at, end, &item->category, &item->category_size) ||
-        !varint_take(at, end, &part_count) || part_count > UINT32_MAX) {
+        !read_zigzag(at, end, &item->amount_minor) || !read_zigzag(at, end, &posted) ||
+        (!item->is_source && !read_zigzag(at, end, &days)) ||
+        ((flags & FLAG_CATEGORY) != 0 && !read_text(at, end, &item->category, &item->category_size)) ||
+        ((flags & FLAG_PARTS) != 0 && !varint_take(at, end, &part_count)) || part_count > UINT32_MAX) {
         return false;
     }
-    item->due_on = (int32_t)(uint32_t)((uint64_t)days + (uint64_t)(int64_t)item->posted_on);
+    item->posted_on = (int32_t)(uint32_t)((uint64_t)posted + DAY_ZERO);
+    item->due_on = item->is_source ? 0 : (int32_t)(uint32_t)((uint64_t)days + (uint64_t)(int64_t)item->posted_on);
     item->part_count = (uint32_t)part_count;
     item->parts = *at;
     return true;
@@ -119,15 +127,17 @@ bool item_read_part(const struct item_row *item, const uint8_t **at, struct item
 }
 
 enum daybook_status item_read(struct daybook_bytes bytes, struct item_row *item, struct daybook_error *error) {
-    *item = (struct item_row){0};
+    *item = (struct item_row){.category = ""};
     if (bytes.size == 0) {
         return item_damaged(error);
     }
     const uint8_t *at = bytes.data + 1;
+    uint8_t flags = bytes.data[0];
     item->end = bytes.data + bytes.size;
-    item->is_source = (bytes.data[0] & FLAG_SOURCE) != 0;
-    if (((bytes.data[0] & FLAG_SPILLED) != 0 && !read_spill(&at, item->end, &item->spill)) ||
-        !read_head(&at, item->end, item)) {
+    item->is_source = (flags & FLAG_SOURCE) != 0;
+    item->kind = flags >> KIND_SHIFT;
+    if (((flags & FLAG_SPILLED) != 0 && !read_spill(&at, item->end, &item->spill)) ||
+        !read_head(&at, item->end, flags, item)) {
         return item_damaged(error);
     }
     for (uint32_t i = 0; i < item->part_count; i++) {
@@ -140,18 +150,25 @@ enum daybook_status item_read(struct daybook_bytes bytes, struct item_row *item,
     return DAYBOOK_OK;
 }
 
+/* What is left, when a sum that the fold checked is added up again; of damaged bytes anything. */
+static int64_t add(int64_t a, int64_t b) {
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 size_t item_write_entry(uint8_t *to, const struct item_entry *last, const struct item_entry *entry) {
-    bool has_instalment = entry->instalment != 0;
-    bool has_disputed = entry->disputed_minor != 0;
+    bool takes_all = last->left_minor != 0 && add(last->left_minor, entry->amount_minor) == 0;
     uint8_t *start = to;
-    uint64_t delta = entry->sequence - last->sequence;
-    to += varint_store(to, delta << 2 | (has_instalment ? 1 : 0) | (has_disputed ? 2 : 0));
+    to += varint_store(to, (entry->sequence - last->sequence) << ENTRY_SHIFT |
+                               (entry->instalment != 0 ? ENTRY_INSTALMENT : 0u) |
+                               (entry->disputed_minor != 0 ? ENTRY_DISPUTED : 0u) | (takes_all ? ENTRY_ALL : 0u));
     to += varint_store(to, zigzag_encode((int64_t)entry->effective_on - last->effective_on));
-    to += varint_store(to, zigzag_encode(entry->amount_minor));
-    if (has_instalment) {
+    if (!takes_all) {
+        to += varint_store(to, zigzag_encode(entry->amount_minor));
+    }
+    if (entry->instalment != 0) {
         to += varint_store(to, entry->instalment);
     }
-    if (has_disputed) {
+    if (entry->disputed_minor != 0) {
         to += varint_store(to, zigzag_encode(entry->disputed_minor));
     }
     return (size_t)(to - start);
@@ -162,15 +179,24 @@ bool item_read_entry(const uint8_t **at, const uint8_t *end, struct item_entry *
     uint64_t instalment = 0;
     int64_t effective_delta;
     entry->disputed_minor = 0;
-    if (!varint_take(at, end, &head) || !read_zigzag(at, end, &effective_delta) ||
-        !read_zigzag(at, end, &entry->amount_minor) || ((head & 1) != 0 && !varint_take(at, end, &instalment)) ||
-        ((head & 2) != 0 && !read_zigzag(at, end, &entry->disputed_minor))) {
+    if (!varint_take(at, end, &head) || !read_zigzag(at, end, &effective_delta)) {
         return false;
     }
-    entry->sequence += head >> 2;
+    entry->amount_minor = (int64_t)(0 - (uint64_t)entry->left_minor);
+    if (((head & ENTRY_ALL) == 0 && !read_zigzag(at, end, &entry->amount_minor)) ||
+        ((head & ENTRY_INSTALMENT) != 0 && !varint_take(at, end, &instalment)) ||
+        ((head & ENTRY_DISPUTED) != 0 && !read_zigzag(at, end, &entry->disputed_minor))) {
+        return false;
+    }
+    entry->sequence += head >> ENTRY_SHIFT;
     entry->effective_on = (int32_t)(entry->effective_on + effective_delta);
     entry->instalment = (uint32_t)instalment;
+    entry->left_minor = add(entry->left_minor, entry->amount_minor);
     return true;
+}
+
+bool item_is_spilled(struct daybook_bytes bytes) {
+    return (bytes.data[0] & FLAG_SPILLED) != 0;
 }
 
 static uint32_t checksum(const uint8_t *row, size_t size) {

@@ -4,22 +4,24 @@
  *
  * An item's bytes (numbers little-endian):
  *
- *     u8   1: money to apply (a source); 2: older entries lie in chunks
+ *     u8   1: money to apply (a source); 2: older entries lie in chunks; 4: there are instalments; 8: there is a
+ *          category; and the kind times 16
  *   [ u32  count of those chunks
  *     i64  sum of their amounts
  *     i64  sum of their disputed amounts
  *     i32  their greatest effective date
  *     u64  their last sequence ]
- *     u8 kind, u8 size and bytes of the id,
- *     varint sequence, zigzag amount, zigzag posted_on, zigzag due_on less posted_on,
- *     u8 size and bytes of the category, varint count of instalments and for
- *     each zigzag amount, zigzag due_on
+ *     u8 size and bytes of the id, varint sequence, zigzag amount, zigzag posted_on less 2020-01-01
+ *   [ zigzag due_on less posted_on: not of a source ]
+ *   [ u8 size and bytes of the category ]
+ *   [ varint count of instalments and for each zigzag amount, zigzag due_on ]
  *     entries, up to ITEM_ENTRIES_MAX bytes; then they become a chunk
  *
  * The making of the item is not an entry. An entry: varint of (sequence less the
- * one before) * 4 + 1 with an instalment + 2 with a disputed amount, zigzag
- * effective date less the one before, zigzag amount, [varint instalment],
- * [zigzag disputed amount]. Before the first come the item's own sequence and
+ * one before) * 8 + 1 with an instalment + 2 with a disputed amount + 4 where it
+ * takes all that was left, zigzag effective date less the one before, [zigzag
+ * amount: unless it takes all], [varint instalment], [zigzag disputed amount].
+ * What takes all says so only while no entries lie in chunks. Before the first come the item's own sequence and
  * posting date. A chunk: u32 checksum, entries.
  *
  * Items are numbered from 0 in each account, and kept up to ITEM_GROUP to a row:
@@ -74,6 +76,7 @@ struct item_entry {
     int64_t amount_minor;
     uint32_t instalment; /* From 1; 0 = the item as a whole. */
     int64_t disputed_minor;
+    int64_t left_minor; /* Of the item after it, as far as its list of entries tells. */
 };
 
 /* Appends an item without entries to `bytes`. NO_MEMORY only. The parts follow one by one. */
@@ -84,10 +87,14 @@ DAYBOOK_MUST_USE enum daybook_status item_write_part(struct daybook_buffer *byte
 DAYBOOK_MUST_USE enum daybook_status item_read(struct daybook_bytes bytes, struct item_row *item,
                                                struct daybook_error *error);
 
+/* Whether entries lie in chunks, of bytes that were read before. */
+bool item_is_spilled(struct daybook_bytes bytes);
+
 /* Reads the next part; `at` begins at item->parts. False: damaged. */
 bool item_read_part(const struct item_row *item, const uint8_t **at, struct item_part *part);
 
-/* Returns the size, at most ITEM_ENTRY_MAX. `last` gives the sequence and date before. */
+/* Returns the size, at most ITEM_ENTRY_MAX. `last` gives the sequence, the date and what was left before; 0 left: there
+ * are chunks. */
 size_t item_write_entry(uint8_t *to, const struct item_entry *last, const struct item_entry *entry);
 
 /* Reads the entry at `at` into `entry`, which holds the one before. False: damaged. */
@@ -95,7 +102,8 @@ bool item_read_entry(const uint8_t **at, const uint8_t *end, struct item_entry *
 
 /* What stands before the first entry of a row or a chunk. */
 static inline struct item_entry item_start(const struct item_row *item) {
-    return (struct item_entry){.sequence = item->sequence, .effective_on = item->posted_on};
+    return (struct item_entry){
+        .sequence = item->sequence, .effective_on = item->posted_on, .left_minor = item->amount_minor};
 }
 
 /* Sets the checksum of a group or a chunk. */

@@ -376,7 +376,11 @@ static enum daybook_status spill(struct items *items, struct store_txn *txn, str
 }
 
 static size_t pack_entry(const struct item *item, const struct item_entry *entry, uint8_t bytes[ITEM_ENTRY_MAX]) {
-    struct item_entry last = {.sequence = item->last_sequence, .effective_on = item->last_effective};
+    struct item_entry last = {
+        .sequence = item->last_sequence,
+        .effective_on = item->last_effective,
+        .left_minor = item_is_spilled(bytes_of(item)) ? 0 : item->level_minor,
+    };
     return item_write_entry(bytes, &last, entry);
 }
 
