@@ -37,6 +37,10 @@ static enum daybook_status set_profile(struct fold *fold, const Pb__CustomerProf
 static enum daybook_status fold_customer_opened(struct fold *fold) {
     const Pb__Event *event = fold->event;
     struct customer *there = NULL;
+    size_t size = strlen(event->customer);
+    if (size == 0 || size > LIMIT_ID_BYTES) {
+        return fold_misfit(fold, "no id is like that of customer", event->customer);
+    }
     DAYBOOK_TRY(state_find_customer(fold->state, event->customer, &there, fold->error));
     if (there != NULL) {
         return fold_misfit(fold, "opens a customer that there is", event->customer);
@@ -87,9 +91,6 @@ static enum daybook_status fold_statement(struct fold *fold) {
     const Pb__Event *event = fold->event;
     const Pb__StatementIssued *body = event->statement_issued;
     struct account *account = fold->account;
-    if (account == NULL) {
-        return fold_misfit(fold, "no currency, of customer", event->customer);
-    }
     struct row *row = &fold->customer->row;
     DAYBOOK_TRY(state_touch(fold->state, row, &account->statement_to_on, sizeof account->statement_to_on, fold->error));
     DAYBOOK_TRY(
@@ -109,22 +110,43 @@ static enum daybook_status fold_period(struct fold *fold, int32_t through_on) {
     return DAYBOOK_OK;
 }
 
-/* No request of this build makes it, so a journal that holds one was written by a newer one. */
-static enum daybook_status fold_body(struct fold *fold) {
-    const char *customer = fold->event->customer;
-    switch (fold->event->body_case) {
-    case PB__EVENT__BODY_CUSTOMER_OPENED:
-        return fold_customer_opened(fold);
+/* The event has a customer. */
+static enum daybook_status fold_customer_event(struct fold *fold) {
+    switch ((int)fold->event->body_case) {
     case PB__EVENT__BODY_CUSTOMER_CHANGED:
         return set_profile(fold, fold->event->customer_changed->profile);
     case PB__EVENT__BODY_CUSTOMER_CLOSED:
         return fold_customer_closed(fold);
-    case PB__EVENT__BODY_CREDIT_POLICY_SET:
-        return fold_credit_policy(fold);
     case PB__EVENT__BODY_CREDIT_HOLD_PLACED:
         return fold_credit_hold(fold, true);
-    case PB__EVENT__BODY_CREDIT_HOLD_LIFTED:
+    default: /* fold_body sends no other kind here. */
         return fold_credit_hold(fold, false);
+    }
+}
+
+/* The event has an account. */
+static enum daybook_status fold_account_event(struct fold *fold) {
+    return fold->event->body_case == PB__EVENT__BODY_STATEMENT_ISSUED ? fold_statement(fold) : fold_credit_policy(fold);
+}
+
+static enum daybook_status fold_of_account(struct fold *fold, enum daybook_status (*fold_event)(struct fold *fold)) {
+    return fold->account != NULL ? fold_event(fold)
+                                 : fold_misfit(fold, "no currency, of customer", fold->event->customer);
+}
+
+/* No request of this build makes it, so a journal that holds one was written by a newer one. */
+static enum daybook_status fold_body(struct fold *fold) {
+    switch (fold->event->body_case) {
+    case PB__EVENT__BODY_CUSTOMER_OPENED:
+        return fold_customer_opened(fold);
+    case PB__EVENT__BODY_CUSTOMER_CHANGED:
+    case PB__EVENT__BODY_CUSTOMER_CLOSED:
+    case PB__EVENT__BODY_CREDIT_HOLD_PLACED:
+    case PB__EVENT__BODY_CREDIT_HOLD_LIFTED:
+        return fold->customer != NULL ? fold_customer_event(fold) : fold_misfit(fold, "unknown customer", "");
+    case PB__EVENT__BODY_CREDIT_POLICY_SET:
+    case PB__EVENT__BODY_STATEMENT_ISSUED:
+        return fold_of_account(fold, fold_account_event);
     case PB__EVENT__BODY_PERIOD_CLOSED:
         return fold_period(fold, fold->event->period_closed->through_on);
     case PB__EVENT__BODY_PERIOD_REOPENED:
@@ -140,7 +162,7 @@ static enum daybook_status fold_body(struct fold *fold) {
     case PB__EVENT__BODY_CHARGE_REVERSED:
     case PB__EVENT__BODY_DISPUTE_OPENED:
     case PB__EVENT__BODY_DISPUTE_RESOLVED:
-        return fold->account != NULL ? fold_money_event(fold) : fold_misfit(fold, "no currency, of customer", customer);
+        return fold_of_account(fold, fold_money_event);
     case PB__EVENT__BODY_DEPOSIT_RECEIVED:
     case PB__EVENT__BODY_DEPOSIT_CONSUMED:
     case PB__EVENT__BODY_DEPOSIT_RESTORED:
@@ -150,9 +172,7 @@ static enum daybook_status fold_body(struct fold *fold) {
     case PB__EVENT__BODY_LOT_EXPIRED:
     case PB__EVENT__BODY_EXPIRY_RELEASED:
     case PB__EVENT__BODY_LOT_REACTIVATED:
-        return fold->account != NULL ? fold_lot_event(fold) : fold_misfit(fold, "no currency, of customer", customer);
-    case PB__EVENT__BODY_STATEMENT_ISSUED:
-        return fold_statement(fold);
+        return fold_of_account(fold, fold_lot_event);
     case PB__EVENT__BODY_REQUEST_PROPOSED:
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:
@@ -176,7 +196,11 @@ enum daybook_status state_fold(struct state *state, const Pb__Event *event, stru
         if (fold.customer == NULL) {
             return fold_misfit(&fold, "unknown customer", event->customer);
         }
-        if (event->currency[0] != '\0') {
+        size_t currency_size = strlen(event->currency);
+        if (currency_size != 0 && currency_size != sizeof fold.account->currency - 1) {
+            return fold_misfit(&fold, "no currency has the name", event->currency);
+        }
+        if (currency_size != 0) {
             DAYBOOK_TRY(state_add_account(state, fold.customer, event->currency, &fold.account, error));
         }
     }

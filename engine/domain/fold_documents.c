@@ -68,9 +68,21 @@ enum daybook_status fold_change_sums(struct fold *fold, struct sums_change chang
     return DAYBOOK_OK;
 }
 
+enum daybook_status fold_check_amount(const struct fold *fold, int64_t amount_minor) {
+    return amount_minor > 0 ? DAYBOOK_OK
+                            : fold_misfit(fold, "an amount that is not positive, of customer", fold->customer->id);
+}
+
+enum daybook_status fold_check_names(const struct fold *fold, const char *id, const char *category) {
+    return strlen(id) <= LIMIT_ID_BYTES && strlen(category) <= LIMIT_ID_BYTES
+               ? DAYBOOK_OK
+               : fold_misfit(fold, "a name that is too long, of", id);
+}
+
 /* M1: the gross of everything created stays within int64, per currency. */
 enum daybook_status fold_count_created(struct fold *fold, int64_t amount_minor) {
     struct ledger_row *ledger = NULL;
+    DAYBOOK_TRY(fold_check_amount(fold, amount_minor));
     DAYBOOK_TRY(state_ledger(fold->state, &ledger, fold->error));
     struct vector *turnovers = &ledger->turnover;
     struct turnover turnover = {.created_minor = 0};
@@ -83,9 +95,6 @@ enum daybook_status fold_count_created(struct fold *fold, int64_t amount_minor) 
     bool is_there = at < turnovers->count;
     if (is_there) {
         turnover = *VECTOR_AT(struct turnover, turnovers, at);
-    }
-    if (amount_minor <= 0) {
-        return fold_misfit(fold, "an amount that is not positive, of customer", fold->customer->id);
     }
     if (!money_add(&turnover.created_minor, amount_minor)) {
         return daybook_fail(fold->error, DAYBOOK_LIMIT, "folding event %llu: all amounts in %s would pass 2^63 - 1",
@@ -323,9 +332,7 @@ enum daybook_status fold_find_document(struct fold *fold, Pb__DocumentKind kind,
 /* A document made by this event, with its amount left from the event's date on. */
 enum daybook_status fold_add_document(struct fold *fold, Pb__DocumentKind kind, const char *id, const char *category,
                                       bool is_source, int64_t amount_minor, struct document **document) {
-    if (strlen(category) > LIMIT_ID_BYTES) {
-        return fold_misfit(fold, "a category that is too long, of", id);
-    }
+    DAYBOOK_TRY(fold_check_names(fold, id, category));
     DAYBOOK_TRY(fold_count_created(fold, amount_minor));
     DAYBOOK_TRY(state_add_document(fold->state, fold->event->sequence, fold->customer, kind, id, category, document,
                                    fold->error));

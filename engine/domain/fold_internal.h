@@ -29,6 +29,10 @@ enum daybook_status fold_misfit(const struct fold *fold, const char *what, const
 
 /* ---- what the folds of money have in common (fold_documents.c) ---- */
 
+/* INVALID unless it is positive. An amount that passed can be negated and taken off a level. */
+DAYBOOK_MUST_USE enum daybook_status fold_check_amount(const struct fold *fold, int64_t amount_minor);
+/* INVALID when a document cannot have that id and category. */
+DAYBOOK_MUST_USE enum daybook_status fold_check_names(const struct fold *fold, const char *id, const char *category);
 DAYBOOK_MUST_USE enum daybook_status fold_change_sums(struct fold *fold, struct sums_change change);
 /* M1: counts an amount that comes into the books. LIMIT when the gross would pass int64. */
 DAYBOOK_MUST_USE enum daybook_status fold_count_created(struct fold *fold, int64_t amount_minor);

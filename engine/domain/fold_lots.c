@@ -39,6 +39,7 @@ static enum daybook_status fold_deposit_consumed(struct fold *fold) {
     for (size_t i = 0; i < body->n_slices; i++) {
         struct document *lot = NULL;
         int64_t amount_minor = body->slices[i]->amount_minor;
+        DAYBOOK_TRY(fold_check_amount(fold, amount_minor));
         DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, body->slices[i]->lot, &lot));
         DAYBOOK_TRY(fold_change_level(fold, lot, 0, -amount_minor));
         DAYBOOK_TRY(fold_add_link(fold, charge, lot, body->instalment, amount_minor, LINK_SLICE));
@@ -55,6 +56,7 @@ static enum daybook_status fold_deposit_restored(struct fold *fold) {
     int64_t sum_minor = 0;
     for (size_t i = 0; i < body->n_slices; i++) {
         struct document *lot = NULL;
+        DAYBOOK_TRY(fold_check_amount(fold, body->slices[i]->amount_minor));
         DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, body->slices[i]->lot, &lot));
         DAYBOOK_TRY(fold_reduce_slices(fold, charge, lot, body->instalment, body->slices[i]->amount_minor));
         DAYBOOK_TRY(fold_change_level(fold, lot, 0, body->slices[i]->amount_minor));
@@ -77,6 +79,7 @@ static int64_t dormant_of(Pb__OnExpiry to, int64_t amount_minor) {
 static enum daybook_status fold_lot_expired(struct fold *fold) {
     const Pb__LotExpired *body = fold->event->lot_expired;
     struct document *lot = NULL;
+    DAYBOOK_TRY(fold_check_amount(fold, body->amount_minor));
     DAYBOOK_TRY(find_lot(fold, body->lot, &lot));
     DAYBOOK_TRY(fold_change_level(fold, lot, 0, -body->amount_minor));
     DAYBOOK_TRY(fold_change_aside(fold, lot, 0, body->amount_minor));
@@ -87,6 +90,7 @@ static enum daybook_status fold_lot_expired(struct fold *fold) {
 static enum daybook_status fold_expiry_released(struct fold *fold) {
     const Pb__ExpiryReleased *body = fold->event->expiry_released;
     struct document *lot = NULL;
+    DAYBOOK_TRY(fold_check_amount(fold, body->amount_minor));
     DAYBOOK_TRY(find_lot(fold, body->lot, &lot));
     DAYBOOK_TRY(fold_change_aside(fold, lot, 0, -body->amount_minor));
     DAYBOOK_TRY(fold_change_level(fold, lot, 0, body->amount_minor));
@@ -97,6 +101,7 @@ static enum daybook_status fold_expiry_released(struct fold *fold) {
 static enum daybook_status fold_lot_reactivated(struct fold *fold) {
     const Pb__LotReactivated *body = fold->event->lot_reactivated;
     struct document *lot = NULL;
+    DAYBOOK_TRY(fold_check_amount(fold, body->amount_minor));
     DAYBOOK_TRY(find_lot(fold, body->lot, &lot));
     DAYBOOK_TRY(fold_change_expiry_date(fold, lot, body->expires_on));
     DAYBOOK_TRY(fold_change_aside(fold, lot, 0, -body->amount_minor));
@@ -114,10 +119,11 @@ static enum daybook_status hold_slices(struct fold *fold, struct document *hold,
     for (size_t i = 0; i < count; i++) {
         struct document *lot = NULL;
         int64_t amount_minor = slices[i]->amount_minor;
+        DAYBOOK_TRY(fold_check_amount(fold, amount_minor));
         DAYBOOK_TRY(find_lot(fold, slices[i]->lot, &lot));
-        DAYBOOK_TRY(fold_change_level(fold, lot, 0, is_placed ? -amount_minor : amount_minor));
         DAYBOOK_TRY(is_placed ? fold_add_link(fold, hold, lot, 0, amount_minor, LINK_SLICE)
                               : fold_reduce_slices(fold, hold, lot, 0, amount_minor));
+        DAYBOOK_TRY(fold_change_level(fold, lot, 0, is_placed ? -amount_minor : amount_minor));
         *sum_minor += amount_minor;
     }
     return DAYBOOK_OK;
@@ -132,7 +138,7 @@ static enum daybook_status fold_hold_placed(struct fold *fold) {
     hold->due_on = body->expires_on;
     DAYBOOK_TRY(hold_slices(fold, hold, body->slices, body->n_slices, true, &held_minor));
     DAYBOOK_TRY(fold_change_level(fold, hold, 0, body->amount_minor));
-    if (held_minor + body->credit_minor != body->amount_minor) {
+    if (body->credit_minor != body->amount_minor - held_minor) {
         return fold_misfit(fold, "the parts do not add up of hold", body->hold);
     }
     return fold_change_sums(
@@ -143,10 +149,11 @@ static enum daybook_status end_hold(struct fold *fold, const char *id, int64_t a
                                     Pb__LotSlice *const *slices, size_t slice_count, int64_t credit_minor) {
     struct document *hold = NULL;
     int64_t held_minor = 0;
+    DAYBOOK_TRY(fold_check_amount(fold, amount_minor));
     DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD, id, &hold));
     DAYBOOK_TRY(hold_slices(fold, hold, slices, slice_count, false, &held_minor));
     DAYBOOK_TRY(fold_change_level(fold, hold, 0, -amount_minor));
-    if (held_minor + credit_minor != amount_minor) {
+    if (credit_minor != amount_minor - held_minor) {
         return fold_misfit(fold, "the parts do not add up of hold", id);
     }
     return fold_change_sums(

@@ -1,27 +1,38 @@
 /* What charges, payments, allocations, adjustments, refunds and disputes change. */
 #include <string.h>
 
+#include "base/decimal.h"
 #include "domain/fold_internal.h"
+
+static enum daybook_status parts_misfit(const struct fold *fold) {
+    return fold_misfit(fold, "the instalments do not add up of charge", fold->event->charge_posted->charge);
+}
 
 /* All instalments first, then their amounts: a level is named by its instalment. The row is new, so
  * taking it back takes them with it. */
 static enum daybook_status add_parts(struct fold *fold, struct document *charge) {
     const Pb__ChargePosted *body = fold->event->charge_posted;
     struct document_rare *rare = NULL;
+    if (body->n_instalments > LIMIT_INSTALMENTS) {
+        return parts_misfit(fold);
+    }
     DAYBOOK_TRY(state_make_rare(fold->state, charge, &rare, fold->error));
-    int64_t sum_minor = 0;
+    int64_t rest_minor = body->amount_minor;
     for (size_t i = 0; i < body->n_instalments; i++) {
         struct part part;
         memset(&part, 0, sizeof part);
         part.due_on = body->instalments[i]->due_on;
-        sum_minor += body->instalments[i]->amount_minor;
+        if (body->instalments[i]->amount_minor <= 0 || body->instalments[i]->amount_minor > rest_minor) {
+            return parts_misfit(fold);
+        }
+        rest_minor -= body->instalments[i]->amount_minor;
         struct vector *parts = &rare->parts;
         if (!vector_insert(parts, sizeof part, parts->count, &part, state_pool(fold->state))) {
             return daybook_fail(fold->error, DAYBOOK_NO_MEMORY, "folding a charge: memory was refused");
         }
     }
-    if (sum_minor != body->amount_minor || body->n_instalments > LIMIT_INSTALMENTS) {
-        return fold_misfit(fold, "the instalments do not add up of charge", body->charge);
+    if (rest_minor != 0) {
+        return parts_misfit(fold);
     }
     for (size_t i = 0; i < body->n_instalments; i++) {
         DAYBOOK_TRY(fold_change_level(fold, charge, (uint32_t)i + 1, body->instalments[i]->amount_minor));
@@ -79,6 +90,9 @@ static enum daybook_status fold_payment_reversed(struct fold *fold) {
     const Pb__PaymentReversed *body = fold->event->payment_reversed;
     struct document *payment = NULL;
     DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT, body->payment, &payment));
+    if (payment->is_pending != (body->was_pending != 0) || payment->amount_minor != body->amount_minor) {
+        return fold_misfit(fold, "reverses what is not so: payment", payment->id);
+    }
     DAYBOOK_TRY(
         state_touch(fold->state, &payment->row, &payment->is_reversed, sizeof payment->is_reversed, fold->error));
     payment->is_reversed = true;
@@ -96,6 +110,7 @@ static enum daybook_status fold_allocated(struct fold *fold) {
     const Pb__Allocated *body = fold->event->allocated;
     struct document *source = NULL;
     struct document *target = NULL;
+    DAYBOOK_TRY(fold_check_amount(fold, body->amount_minor));
     DAYBOOK_TRY(fold_find_document(fold, body->source_kind, body->source, &source));
     DAYBOOK_TRY(fold_find_document(fold, body->target_kind, body->target, &target));
     if (body->allocation_sequence == 0) {
@@ -117,6 +132,7 @@ static enum daybook_status fold_unallocated(struct fold *fold) {
     const Pb__Unallocated *body = fold->event->unallocated;
     struct document *source = NULL;
     struct document *target = NULL;
+    DAYBOOK_TRY(fold_check_amount(fold, body->amount_minor));
     DAYBOOK_TRY(fold_find_document(fold, body->source_kind, body->source, &source));
     DAYBOOK_TRY(fold_find_document(fold, body->target_kind, body->target, &target));
     DAYBOOK_TRY(fold_take_off(fold, source));
@@ -185,6 +201,7 @@ static enum daybook_status fold_adjustment_posted(struct fold *fold) {
 static enum daybook_status fold_refunded(struct fold *fold) {
     const Pb__Refunded *body = fold->event->refunded;
     struct document *source = NULL;
+    DAYBOOK_TRY(fold_check_amount(fold, body->amount_minor));
     DAYBOOK_TRY(fold_find_document(fold, body->source_kind, body->source, &source));
     DAYBOOK_TRY(state_add_document_name(fold->state, fold->event->sequence, fold->customer,
                                         PB__DOCUMENT_KIND__DOCUMENT_KIND_REFUND, body->refund, fold->error));
@@ -198,6 +215,7 @@ static enum daybook_status fold_refunded(struct fold *fold) {
 static enum daybook_status fold_charge_reversed(struct fold *fold) {
     const Pb__ChargeReversed *body = fold->event->charge_reversed;
     struct document *charge = NULL;
+    DAYBOOK_TRY(fold_check_amount(fold, body->amount_minor));
     DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, body->charge, &charge));
     struct document_rare *rare = NULL;
     DAYBOOK_TRY(state_make_rare(fold->state, charge, &rare, fold->error));
@@ -212,6 +230,8 @@ static enum daybook_status fold_dispute(struct fold *fold, const char *dispute_i
                                         int64_t amount_minor, bool is_opened) {
     struct document *charge = NULL;
     struct document *dispute = NULL;
+    DAYBOOK_TRY(fold_check_amount(fold, amount_minor));
+    DAYBOOK_TRY(fold_check_names(fold, dispute_id, charge_id));
     DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, charge_id, &charge));
     if (is_opened) {
         /* Its category is what it is about. */
@@ -223,6 +243,9 @@ static enum daybook_status fold_dispute(struct fold *fold, const char *dispute_i
         dispute->posted_on = fold->event->effective_on;
     } else {
         DAYBOOK_TRY(fold_find_document(fold, PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE, dispute_id, &dispute));
+        if (strcmp(document_category(dispute), charge->id) != 0) {
+            return fold_misfit(fold, "is not about that charge: dispute", dispute->id);
+        }
     }
     int64_t delta_minor = is_opened ? amount_minor : -amount_minor;
     DAYBOOK_TRY(fold_change_level(fold, dispute, 0, delta_minor));
@@ -230,8 +253,9 @@ static enum daybook_status fold_dispute(struct fold *fold, const char *dispute_i
     DAYBOOK_TRY(state_make_rare(fold->state, charge, &rare, fold->error));
     DAYBOOK_TRY(
         state_touch(fold->state, &charge->row, &rare->disputed_minor, sizeof rare->disputed_minor, fold->error));
-    rare->disputed_minor += delta_minor;
-    return DAYBOOK_OK;
+    return money_add(&rare->disputed_minor, delta_minor)
+               ? DAYBOOK_OK
+               : fold_misfit(fold, "more would be disputed than there can be, of", charge->id);
 }
 
 static enum daybook_status fold_dispute_opened(struct fold *fold) {
