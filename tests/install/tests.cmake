@@ -16,3 +16,5 @@ foreach(how tree pkg-config pkg-config-static cmake)
 endforeach()
 add_test(NAME install/symbols COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/test_symbols.sh
   $<TARGET_FILE:daybook_shared> $<TARGET_FILE:daybook_static> ${CMAKE_BINARY_DIR})
+add_test(NAME install/service COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/test_service.sh ${CMAKE_BINARY_DIR})
+set_tests_properties(install/service PROPERTIES TIMEOUT 300 LABELS install SKIP_RETURN_CODE 77)
