@@ -84,8 +84,8 @@ static const char *const tables[BALANCE_TABLE_COUNT] = {
 
 const struct projection balance_projection = {
     .name = "balance",
-    .version = 6,
-    .readable_from = 6,
+    .version = 7,
+    .readable_from = 7,
     .tables = tables,
     .table_count = BALANCE_TABLE_COUNT,
     .open = open_fold,

@@ -52,6 +52,15 @@ size_t chunk_header_room(unsigned column_count, const struct chunk_header *heade
     return CHECKSUMS_SIZE + ORDINAL + DATES + COUNT + (size_t)(write_before(bytes, column_count, header) - bytes);
 }
 
+/* The greatest date before a row, beside the least in it. */
+static uint64_t encode_before(int32_t max_effective_before, int64_t least) {
+    return max_effective_before == INT32_MIN ? 0 : 1 + zigzag_encode(max_effective_before - least);
+}
+
+static int32_t decode_before(uint64_t bits, int32_t least) {
+    return bits == 0 ? INT32_MIN : (int32_t)(uint32_t)(uint64_t)(least + zigzag_decode(bits - 1));
+}
+
 size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX], unsigned column_count, const struct chunk_header *header,
                           struct daybook_bytes body) {
     int64_t least = header->min_effective;
@@ -59,8 +68,7 @@ size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX], unsigned column_count, c
     at = write_varint(at, header->ordinal);
     at = write_varint(at, zigzag_encode(least));
     at = write_varint(at, (uint64_t)(header->max_effective - least));
-    at = write_varint(
-        at, header->max_effective_before == INT32_MIN ? 0 : 1 + zigzag_encode(header->max_effective_before - least));
+    at = write_varint(at, encode_before(header->max_effective_before, least));
     at = write_varint(at, header->count);
     at = write_before(at, column_count, header);
     store_le32(to + CHECKSUM_SIZE, checksum(body.data, body.size));
@@ -97,10 +105,7 @@ static bool read_fields(const uint8_t **at, const uint8_t *end, unsigned column_
     header->ordinal = (uint32_t)ordinal;
     header->min_effective = (int32_t)zigzag_decode(least);
     header->max_effective = (int32_t)(zigzag_decode(least) + (int64_t)(uint32_t)span);
-    header->max_effective_before =
-        greatest_before == 0
-            ? INT32_MIN
-            : (int32_t)(uint32_t)(uint64_t)(header->min_effective + zigzag_decode(greatest_before - 1));
+    header->max_effective_before = decode_before(greatest_before, header->min_effective);
     return read_before(at, end, column_count, header);
 }
 
@@ -143,6 +148,7 @@ size_t chunk_write_children(uint8_t to[CHUNK_CHILDREN_SIZE_MAX], const struct ch
         at = write_varint(at, children[i].first_sequence - sequence);
         at = write_varint(at, (uint64_t)(least - group->min_effective));
         at = write_varint(at, (uint64_t)(children[i].max_effective - least));
+        at = write_varint(at, encode_before(children[i].max_effective_before, least));
         sequence = children[i].first_sequence;
     }
     return (size_t)(at - to);
@@ -159,10 +165,13 @@ enum daybook_status chunk_read_children(struct daybook_bytes row, struct daybook
         uint64_t step = 0;
         uint64_t least = 0;
         uint64_t span = 0;
-        is_whole = varint_take(&at, end, &step) && varint_take(&at, end, &least) && varint_take(&at, end, &span);
+        uint64_t before = 0;
+        is_whole = varint_take(&at, end, &step) && varint_take(&at, end, &least) && varint_take(&at, end, &span) &&
+                   varint_take(&at, end, &before);
         sequence += step;
         uint32_t lowest = (uint32_t)group->min_effective + (uint32_t)least;
-        children[i] = (struct chunk_child){sequence, (int32_t)lowest, (int32_t)(lowest + (uint32_t)span)};
+        children[i] = (struct chunk_child){sequence, (int32_t)lowest, (int32_t)(lowest + (uint32_t)span),
+                                           decode_before(before, (int32_t)lowest)};
     }
     return is_whole ? DAYBOOK_OK : wrong_checksum(error);
 }

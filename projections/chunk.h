@@ -2,8 +2,18 @@
  * The rows of a series, in bytes. Used by series.c (writes) and series_ask.c (reads).
  *
  * Key, 13 bytes: account u32, level u8, first sequence u64, all big-endian.
- * Level 0 is a chunk of entries; a row of level n > 0 stands for the 64 rows of
- * level n - 1 that begin with its own first sequence.
+ * Level 0 is a chunk of entries; a row of level n > 0 stands for the 8 rows of
+ * level n - 1 that begin with its own first sequence. Levels 16, 17, ... are the
+ * same of the account's late log, which is a log like any other. What is in it:
+ *
+ *   - for each chunk but the first, once it is full, a mark: an entry without amounts, of the
+ *     chunk's first sequence, dated as the greatest date of all chunks before
+ *   - behind it, each of the chunk's entries that is dated before its mark
+ *
+ * Dates of marks never fall. So the chunk that A falls into is the one before the first mark past A; all chunks before
+ * that are visible; and of what comes behind it, only what is in the late log can be. Headers of the late log count
+ * late entries and tell their dates (where there are none: the last mark's), but for the greatest date before: of
+ * marks.
  *
  * Value: a header and a body: slots and entries of level 0, of a group what its rows are.
  *
@@ -21,11 +31,12 @@
  *
  * The header's own checksum lets a question pass over a chunk without fetching
  * its entries from memory. Fixed numbers are little-endian.
- * The entries are drawn in chunk_entry.h. For each row of a group, in order:
+ * The entries are drawn in chunk_entry.h. A group of the late log has for each row of it, in order:
  *
  *     varint  first sequence less that of the one before (0 before the first)
  *     varint  least effective date, less the least in the group
  *     varint  greatest effective date, less the least of the row
+ *     varint  greatest effective date before, as in a header
  *
  * So a question goes from a group to the one row of it that both sides of A meet in.
  */
@@ -40,12 +51,12 @@ enum {
     CHUNK_HEADER_MAX = 8 + 5 + 5 + 5 + 6 + 10 + 10 + 3 + SERIES_COLUMNS_MAX * 10,
     CHUNK_FANOUT_BITS = 3,
     CHUNK_FANOUT = 1 << CHUNK_FANOUT_BITS,
-    CHUNK_CHILDREN_SIZE_MAX = CHUNK_FANOUT * (10 + 5 + 5),
+    CHUNK_CHILDREN_SIZE_MAX = CHUNK_FANOUT * (10 + 5 + 5 + 6),
     CHUNK_LEVELS = 12, /* 8^11 chunks: more than an ordinal counts. */
+    CHUNK_LATE = 16,   /* The first level of the late log. */
 };
 
-_Static_assert(CHUNK_HEADER_MAX + CHUNK_SLOTS_SIZE_MAX + CHUNK_EARLY_SIZE_MAX + SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX <
-                   CHUNK_SIZE_MAX,
+_Static_assert(CHUNK_HEADER_MAX + CHUNK_SLOTS_SIZE_MAX + SERIES_ENTRIES_MAX * CHUNK_ENTRY_MAX < CHUNK_SIZE_MAX,
                "an event's entries must fit a chunk");
 
 struct chunk_header {
@@ -63,6 +74,7 @@ struct chunk_child {
     uint64_t first_sequence;
     int32_t min_effective;
     int32_t max_effective;
+    int32_t max_effective_before; /* INT32_MIN = none. */
 };
 
 void chunk_make_key(uint32_t account, unsigned level, uint64_t first_sequence, uint8_t key[CHUNK_KEY_SIZE]);

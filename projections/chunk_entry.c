@@ -226,15 +226,7 @@ bool chunk_reader_init(struct chunk_reader *reader, unsigned column_count, struc
     if (has_columns && !read_slots(&at, end, column_count, slots)) {
         return false;
     }
-    struct daybook_bytes early = {0};
-    if (has_columns) {
-        if (at == end || (size_t)(end - at) < 1u + *at) {
-            return false;
-        }
-        early = (struct daybook_bytes){at + 1, *at};
-        at += 1 + early.size;
-    }
-    *reader = (struct chunk_reader){.next = at, .end = end, .slots = has_columns ? slots : NULL, .early = early};
+    *reader = (struct chunk_reader){.next = at, .end = end, .slots = has_columns ? slots : NULL};
     return true;
 }
 
@@ -350,6 +342,76 @@ bool chunk_read_entry(struct chunk_reader *reader) {
     return read_entry(reader) && in_range(reader);
 }
 
+/* Passes over what follows an entry's first amount. */
+static bool skip_amounts(struct entry_head *entry, const uint8_t *end) {
+    if (!read_count(entry, end)) {
+        return false;
+    }
+    for (; entry->others > 0; entry->others--) {
+        if (!read_amount(entry, end)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Where a reading stands. */
+struct stand {
+    const uint8_t *next;
+    uint64_t sequence;
+    int64_t effective_on;
+};
+
+static void go_back(struct chunk_reader *reader, const struct stand *stand) {
+    reader->next = stand->next;
+    reader->sequence = stand->sequence;
+    reader->effective_on = stand->effective_on;
+}
+
+/* Reads when an entry is, and none of its amounts; `before` is where it begins. */
+static inline bool read_dates(struct chunk_reader *reader, struct stand *before) {
+    struct entry_head entry;
+    bool has_columns = reader->slots != NULL;
+    *before = (struct stand){reader->next, reader->sequence, reader->effective_on};
+    if (!read_head(reader, has_columns, &entry) || !in_range(reader) ||
+        (has_columns && !skip_amounts(&entry, reader->end))) {
+        return false;
+    }
+    reader->next = entry.rest;
+    return true;
+}
+
+bool chunk_skip_until(struct chunk_reader *reader, int32_t as_of, uint64_t *sequence) {
+    *sequence = 0;
+    while (reader->next < reader->end) {
+        struct stand before;
+        if (!read_dates(reader, &before)) {
+            return false;
+        }
+        if (reader->effective_on > as_of) {
+            *sequence = reader->sequence;
+            go_back(reader, &before);
+            return true;
+        }
+    }
+    return true;
+}
+
+bool chunk_read_before(struct chunk_reader *reader, int32_t bound) {
+    while (reader->next < reader->end) {
+        struct stand before;
+        if (!read_dates(reader, &before)) {
+            return false;
+        }
+        if (reader->effective_on < bound) {
+            go_back(reader, &before);
+            memset(reader->columns, 0, sizeof reader->columns);
+            return read_entry(reader);
+        }
+    }
+    return false;
+}
+
 static void add_columns(const struct chunk_reader *reader, struct chunk_sums *sums) {
     sums->count++;
     for (uint32_t rest = reader->present; rest != 0; rest &= rest - 1) {
@@ -382,8 +444,8 @@ static bool add_small(const struct chunk_reader *reader, int32_t as_of, uint64_t
     const uint8_t *at = reader->next;
     const uint8_t *end = reader->end;
     uint32_t slot_count = reader->slots->count;
-    uint64_t sequence = 0;
-    int64_t effective_on = 0;
+    uint64_t sequence = reader->sequence;
+    int64_t effective_on = reader->effective_on;
     while (at < end) {
         unsigned head = at[0];
         unsigned first = at[1];
@@ -429,7 +491,9 @@ bool chunk_add_visible(struct chunk_reader *reader, int32_t as_of, uint64_t know
     memcpy(copy, reader->next, size);
     memset(copy + size, 0, CHUNK_ENTRY_MAX);
     memset(by_slot, 0, slots->count * sizeof *by_slot);
-    struct chunk_reader copied = {.next = copy, .end = copy + size, .slots = slots};
+    struct chunk_reader copied = *reader;
+    copied.next = copy;
+    copied.end = copy + size;
     if (!add_small(&copied, as_of, known_at, by_slot, &count)) {
         return add_each(reader, as_of, known_at, sums);
     }
@@ -440,89 +504,6 @@ bool chunk_add_visible(struct chunk_reader *reader, int32_t as_of, uint64_t know
             int column = __builtin_ctz(rest);
             sums->columns[column] += (lowered >> column & 1) != 0 ? -by_slot[i] : by_slot[i];
         }
-    }
-    return true;
-}
-
-/* ---- the least dates ---- */
-
-struct early {
-    int64_t effective_on;
-    size_t offset;
-};
-
-/* Keeps the least dates in order, those that came first before others of their day. */
-static void keep(struct early kept[CHUNK_EARLY_MAX + 1], size_t *count, struct early early) {
-    size_t place = *count;
-    while (place > 0 && kept[place - 1].effective_on > early.effective_on) {
-        place--;
-    }
-    if (place > CHUNK_EARLY_MAX) {
-        return;
-    }
-    *count += *count <= CHUNK_EARLY_MAX;
-    memmove(&kept[place + 1], &kept[place], (*count - 1 - place) * sizeof *kept);
-    kept[place] = early;
-}
-
-size_t chunk_early_write(uint8_t to[CHUNK_EARLY_SIZE_MAX], struct chunk_reader entries) {
-    uint8_t bytes[10 + CHUNK_EARLY_MAX * (10 + 2)];
-    struct early kept[CHUNK_EARLY_MAX + 1];
-    const uint8_t *start = entries.next;
-    size_t count = 0;
-    to[0] = 0;
-    while (entries.next < entries.end) {
-        size_t offset = (size_t)(entries.next - start);
-        if (!chunk_read_entry(&entries)) {
-            return 1;
-        }
-        keep(kept, &count, (struct early){entries.effective_on, offset});
-    }
-    if (count <= CHUNK_EARLY_MAX) {
-        return 1; /* All of them are few. */
-    }
-    int64_t bound = kept[CHUNK_EARLY_MAX].effective_on;
-    size_t size = varint_store(bytes, zigzag_encode(bound));
-    for (size_t i = 0; i < CHUNK_EARLY_MAX && kept[i].effective_on < bound; i++) {
-        size += varint_store(bytes + size, (uint64_t)(bound - kept[i].effective_on));
-        store_le16(bytes + size, (uint16_t)kept[i].offset);
-        size += 2;
-    }
-    if (size >= CHUNK_EARLY_SIZE_MAX) {
-        return 1;
-    }
-    to[0] = (uint8_t)size;
-    memcpy(to + 1, bytes, size);
-    return 1 + size;
-}
-
-bool chunk_add_early(const struct chunk_reader *reader, int32_t as_of, struct chunk_sums *sums, bool *is_done) {
-    const uint8_t *at = reader->early.data;
-    const uint8_t *end = at + reader->early.size;
-    uint64_t bits;
-    *is_done = false;
-    if (reader->early.size == 0) {
-        return true;
-    }
-    if (!varint_take(&at, end, &bits)) {
-        return false;
-    }
-    int64_t bound = zigzag_decode(bits);
-    *is_done = as_of < bound;
-    while (*is_done && at < end) {
-        if (!varint_take(&at, end, &bits) || end - at < 2) {
-            return false;
-        }
-        size_t offset = load_le16(at);
-        at += 2;
-        if (bound - (int64_t)bits > as_of) {
-            break;
-        }
-        struct chunk_reader entry = {.next = reader->next + offset, .end = reader->end, .slots = reader->slots};
-        if (offset >= (size_t)(reader->end - reader->next) || !read_entry(&entry)) {
-            return false;
-        }
-        add_columns(&entry, sums);
     }
     return true;
 }

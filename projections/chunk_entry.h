@@ -10,14 +10,6 @@
  *     varint  a bit for each of those that it lowers: never the first, whose bit says instead that the
  *             amount is how many times the entry's last amount that was said in full
  *
- * Behind them stands which entries have the least dates, once a chunk is full: where days to come are already
- * entered, or past ones still are, a question sees few of its entries and needs no others.
- *
- *     u8      the size of the rest; 0 = nothing is said
- *     zigzag  a date (as a varint): entries that are not named have it, or a later one; then in the order of dates
- *     varint  how many days before it the entry is
- *     u16     where it begins, from the first entry
- *
  * An entry, its numbers little-endian in as many bytes as they need:
  *
  *     u8      bits 0-2: bytes of the sequence, less 1
@@ -38,8 +30,6 @@
 
 enum {
     CHUNK_SLOTS_SIZE_MAX = 1 + SERIES_SLOTS_MAX * 6,
-    CHUNK_EARLY_MAX = 16,
-    CHUNK_EARLY_SIZE_MAX = 1 + 64,
     CHUNK_ENTRY_MAX = 1 + 8 + 5 + 1 + SERIES_COLUMNS_MAX * (1 + 8),
     CHUNK_ENTRY_ROOM = CHUNK_ENTRY_MAX + 8, /* To write one. */
 };
@@ -72,7 +62,6 @@ struct chunk_reader {
     const uint8_t *next;
     const uint8_t *end;
     const struct series_slots *slots; /* NULL: no columns. */
-    struct daybook_bytes early;       /* What is said of the least dates. */
     uint64_t sequence;
     int64_t effective_on;
     uint32_t present;                    /* Bits of the columns of the entry. */
@@ -83,11 +72,11 @@ struct chunk_reader {
 bool chunk_reader_init(struct chunk_reader *reader, unsigned column_count, struct daybook_bytes body,
                        struct series_slots *slots);
 
-/* Writes which of the entries to be read have the least dates, and returns the size of that. */
-size_t chunk_early_write(uint8_t to[CHUNK_EARLY_SIZE_MAX], struct chunk_reader entries);
-
 /* False at a damaged entry; ask only while next < end. */
 bool chunk_read_entry(struct chunk_reader *reader);
+
+/* Reads the next entry that is dated before `bound`, with all of its columns; false: there is none. */
+bool chunk_read_before(struct chunk_reader *reader, int32_t bound);
 
 /* Sums of int64 in any order never overflow these. */
 struct chunk_sums {
@@ -95,12 +84,12 @@ struct chunk_sums {
     uint64_t count;
 };
 
-/* Adds the entries with effective_on <= as_of, whatever their sequences, if those with the least dates are all of them;
- * `next` is at the first entry. False: it is damaged. */
-bool chunk_add_early(const struct chunk_reader *reader, int32_t as_of, struct chunk_sums *sums, bool *is_done);
+/* Passes over the entries before the first with effective_on > as_of. *sequence: that one's; 0 = there is none. False
+ * at a damaged one. */
+bool chunk_skip_until(struct chunk_reader *reader, int32_t as_of, uint64_t *sequence);
 
-/* Adds the entries with sequence <= known_at and effective_on <= as_of, and ends the reading; false at a damaged one.
- */
+/* Adds those of the entries still to be read with sequence <= known_at and effective_on <= as_of, and ends the reading;
+ * false at a damaged one. */
 bool chunk_add_visible(struct chunk_reader *reader, int32_t as_of, uint64_t known_at, struct chunk_sums *sums);
 
 #endif

@@ -167,8 +167,8 @@ static const char *const tables[CREDIT_TABLE_COUNT] = {
 
 const struct projection credit_projection = {
     .name = "credit",
-    .version = 4,
-    .readable_from = 4,
+    .version = 5,
+    .readable_from = 5,
     .tables = tables,
     .table_count = CREDIT_TABLE_COUNT,
     .open = open_fold,

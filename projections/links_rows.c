@@ -6,7 +6,8 @@
 enum { TAG_BITS = 4, CHECKSUM_SIZE = 4 };
 
 _Static_assert(LINKS_KINDS == 1 << TAG_BITS, "a tag must be one of so many");
-_Static_assert((int)PB__DOCUMENT_KIND__DOCUMENT_KIND_STATEMENT < (int)LINK_SETTLES, "kinds and the other tags share a number");
+_Static_assert((int)PB__DOCUMENT_KIND__DOCUMENT_KIND_STATEMENT < (int)LINK_SETTLES,
+               "kinds and the other tags share a number");
 
 uint64_t links_run_end(uint64_t before, uint64_t head) {
     uint64_t size = LINKS_RUN_LARGEST;

@@ -370,8 +370,8 @@ static const char *const tables[LOTS_TABLE_COUNT] = {
 
 const struct projection lots_projection = {
     .name = "lots",
-    .version = 5,
-    .readable_from = 5,
+    .version = 6,
+    .readable_from = 6,
     .tables = tables,
     .table_count = LOTS_TABLE_COUNT,
     .open = open_fold,

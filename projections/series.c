@@ -12,6 +12,7 @@
 
 #include "base/decimal.h"
 #include "projections/chunk.h"
+#include "projections/series_group.h"
 
 enum {
     TAIL_FIRST_CAPACITY = 128,
@@ -25,6 +26,7 @@ struct tail {
     uint32_t size; /* Of the entries. */
     uint32_t capacity;
     int32_t last_effective;
+    int32_t greatest; /* Effective date of all that was appended; of the marks, in a late log. */
     bool is_dirty;
     uint16_t header_room;
     uint64_t first_sequence;
@@ -35,7 +37,9 @@ struct tail {
 
 struct series {
     struct series_shape shape;
-    struct tail **tails; /* By account; NULL = not in memory. */
+    unsigned first_level; /* Of its log: 0, or CHUNK_LATE. */
+    struct series *late;  /* NULL: this is a late log, or a list of sequences. */
+    struct tail **tails;  /* By account; NULL = not in memory. */
     size_t tail_count;
     uint32_t *dirty;
     size_t dirty_count;
@@ -53,6 +57,14 @@ enum daybook_status series_open(struct series_shape shape, struct series **serie
         return no_memory(error);
     }
     made->shape = shape;
+    if (shape.column_count > 0) {
+        made->late = calloc(1, sizeof *made->late);
+        if (made->late == NULL) {
+            free(made);
+            return no_memory(error);
+        }
+        *made->late = (struct series){.shape = shape, .first_level = CHUNK_LATE};
+    }
     *series = made;
     return DAYBOOK_OK;
 }
@@ -64,7 +76,7 @@ static void drop(struct series *series, struct tail **tail) {
     *tail = NULL;
 }
 
-void series_forget(struct series *series) {
+static void forget_log(struct series *series) {
     for (size_t i = 0; i < series->tail_count; i++) {
         if (series->tails[i] != NULL) {
             drop(series, &series->tails[i]);
@@ -73,14 +85,28 @@ void series_forget(struct series *series) {
     series->dirty_count = 0;
 }
 
-void series_close(struct series *series) {
+void series_forget(struct series *series) {
+    forget_log(series);
+    if (series->late != NULL) {
+        forget_log(series->late);
+    }
+}
+
+static void close_log(struct series *series) {
     if (series == NULL) {
         return;
     }
-    series_forget(series);
+    forget_log(series);
     free(series->tails);
     free(series->dirty);
     free(series);
+}
+
+void series_close(struct series *series) {
+    if (series != NULL) {
+        close_log(series->late);
+        close_log(series);
+    }
 }
 
 static bool reserve(struct series *series, struct tail *tail, size_t size) {
@@ -109,11 +135,11 @@ static void begin_chunk(const struct series *series, struct tail *tail, uint32_t
         .max_effective = INT32_MIN,
         .max_effective_before = INT32_MIN,
     };
-    if (ordinal > 0) {
-        const struct chunk_header *last = &tail->header;
-        header.max_effective_before =
-            last->max_effective > last->max_effective_before ? last->max_effective : last->max_effective_before;
-        header.count_before = last->count_before + last->count;
+    if (ordinal == 0) {
+        tail->greatest = INT32_MIN;
+    } else {
+        header.max_effective_before = tail->greatest;
+        header.count_before = tail->header.count_before + tail->header.count;
     }
     memcpy(header.before, tail->totals, sizeof header.before);
     tail->header = header;
@@ -122,6 +148,18 @@ static void begin_chunk(const struct series *series, struct tail *tail, uint32_t
     tail->size = 0;
     tail->last_sequence = 0;
     tail->last_effective = 0;
+}
+
+/* Takes an entry into the header. In a late log what is not dated before the last mark is a mark, and not counted. */
+static void count_entry(const struct series *series, struct tail *tail, int32_t effective_on) {
+    struct chunk_header *header = &tail->header;
+    bool is_ahead = effective_on >= tail->greatest;
+    if (series->first_level != CHUNK_LATE || !is_ahead) {
+        header->count++;
+        header->min_effective = effective_on < header->min_effective ? effective_on : header->min_effective;
+        header->max_effective = effective_on > header->max_effective ? effective_on : header->max_effective;
+    }
+    tail->greatest = is_ahead ? effective_on : tail->greatest;
 }
 
 /* Restores the tail from its row. */
@@ -142,10 +180,15 @@ static enum daybook_status unpack_tail(struct series *series, uint32_t account, 
     tail->size = (uint32_t)size;
     tail->header_room = (uint16_t)chunk_header_room(column_count, &tail->header);
     memcpy(tail->totals, tail->header.before, sizeof tail->totals);
+    tail->greatest = tail->header.max_effective_before;
+    tail->header.count = 0;
+    tail->header.min_effective = INT32_MAX;
+    tail->header.max_effective = INT32_MIN;
     while (reader.next < reader.end) {
         if (!chunk_read_entry(&reader)) {
             return chunk_damaged(account, error);
         }
+        count_entry(series, tail, (int32_t)reader.effective_on);
         for (uint32_t rest = reader.present; rest != 0; rest &= rest - 1) {
             int column = __builtin_ctz(rest);
             if (!money_add(&tail->totals[column], reader.columns[column])) {
@@ -164,12 +207,12 @@ static enum daybook_status load_tail(struct series *series, struct store_txn *tx
     struct table_cursor *cursor = NULL;
     struct table_row row = {0};
     uint8_t key[CHUNK_KEY_SIZE];
-    chunk_make_key(account, 0, UINT64_MAX, key);
+    chunk_make_key(account, series->first_level, UINT64_MAX, key);
     enum daybook_status status = cursor_open(txn, series->shape.table, &cursor, error);
     if (status == DAYBOOK_OK) {
         status = cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error);
     }
-    if (status == DAYBOOK_OK && row.is_valid && chunk_key_matches(row.key, account, 0)) {
+    if (status == DAYBOOK_OK && row.is_valid && chunk_key_matches(row.key, account, series->first_level)) {
         tail->first_sequence = chunk_key_sequence(row.key);
         status = unpack_tail(series, account, row.value, tail, error);
     } else if (status == DAYBOOK_OK) {
@@ -219,111 +262,56 @@ static enum daybook_status get_tail(struct series *series, struct store_txn *txn
     return DAYBOOK_OK;
 }
 
-/* A row for the CHUNK_FANOUT rows of a level that end the account's log. */
-struct group {
-    struct chunk_header header;
-    struct chunk_child children[CHUNK_FANOUT];
-};
-
-/* Puts a row before those that the group has: its header becomes that of both. */
-static void put_before(struct group *group, int place, uint64_t first_sequence, struct chunk_header header) {
-    const struct chunk_header *others = &group->header;
-    group->children[place] = (struct chunk_child){first_sequence, header.min_effective, header.max_effective};
-    header.min_effective = header.min_effective < others->min_effective ? header.min_effective : others->min_effective;
-    header.max_effective = header.max_effective > others->max_effective ? header.max_effective : others->max_effective;
-    header.count += others->count;
-    group->header = header;
-}
-
-static enum daybook_status read_group(const struct series *series, struct store_txn *txn, uint32_t account,
-                                      unsigned level, struct group *group, struct daybook_error *error) {
-    struct table_cursor *cursor = NULL;
-    struct table_row row = {0};
-    uint8_t key[CHUNK_KEY_SIZE];
-    chunk_make_key(account, level, UINT64_MAX, key);
-    enum daybook_status status = cursor_open(txn, series->shape.table, &cursor, error);
-    for (int i = CHUNK_FANOUT - 1; i >= 0 && status == DAYBOOK_OK; i--) {
-        struct chunk_header header = {0};
-        struct daybook_bytes body;
-        status = i == CHUNK_FANOUT - 1 ? cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, &row, error)
-                                       : cursor_previous(cursor, &row, error);
-        if (status == DAYBOOK_OK && (!row.is_valid || !chunk_key_matches(row.key, account, level))) {
-            status = chunk_damaged(account, error);
-        }
-        if (status == DAYBOOK_OK) {
-            status = chunk_read_header(row.value, series->shape.column_count, &header, &body, error);
-        }
-        if (status == DAYBOOK_OK) {
-            put_before(group, i, chunk_key_sequence(row.key), header);
-        }
-    }
-    cursor_close(cursor);
-    return status;
-}
-
-/* One row of `level` for the rows below it that end the account's log. */
-static enum daybook_status write_group(const struct series *series, struct store_txn *txn, uint32_t account,
-                                       unsigned level, struct daybook_error *error) {
-    struct group group = {.header = {.min_effective = INT32_MAX, .max_effective = INT32_MIN}};
-    uint8_t key[CHUNK_KEY_SIZE];
-    uint8_t body[CHUNK_CHILDREN_SIZE_MAX];
-    uint8_t value[CHUNK_HEADER_MAX + CHUNK_CHILDREN_SIZE_MAX];
-    DAYBOOK_TRY(read_group(series, txn, account, level - 1, &group, error));
-    chunk_make_key(account, level, group.children[0].first_sequence, key);
-    size_t body_size = chunk_write_children(body, &group.header, group.children);
-    size_t size =
-        chunk_write_header(value, series->shape.column_count, &group.header, (struct daybook_bytes){body, body_size});
-    memcpy(value + size, body, body_size);
-    return table_put(txn, series->shape.table, (struct daybook_bytes){key, sizeof key},
-                     (struct daybook_bytes){value, size + body_size}, error);
-}
-
 /* The slots of a list of sequences are none, not an empty table of them. */
 static struct series_slots *slots_of(const struct series *series, struct tail *tail) {
     return series->shape.column_count > 0 ? &tail->slots : NULL;
 }
 
 static enum daybook_status write_tail(const struct series *series, struct store_txn *txn, uint32_t account,
-                                      const struct tail *tail, bool is_full, struct daybook_error *error) {
+                                      const struct tail *tail, struct daybook_error *error) {
     uint8_t key[CHUNK_KEY_SIZE];
-    uint8_t header[CHUNK_HEADER_MAX];
+    uint8_t bytes[CHUNK_HEADER_MAX];
     uint8_t body[CHUNK_SIZE_MAX];
     uint8_t *value = NULL;
     size_t body_size = 0;
+    struct chunk_header header = tail->header;
+    if (header.count == 0) {
+        header.min_effective = header.max_effective = tail->greatest; /* There are marks alone. */
+    }
     if (series->shape.column_count > 0) {
-        /* Of a chunk that will grow nothing is said, and that takes a byte. */
-        struct chunk_reader entries = {
-            .next = tail->entries, .end = tail->entries + (is_full ? tail->size : 0), .slots = &tail->slots};
         body_size = chunk_slots_write(body, &tail->slots);
-        body_size += chunk_early_write(body + body_size, entries);
     }
     memcpy(body + body_size, tail->entries, tail->size);
     body_size += tail->size;
-    chunk_make_key(account, 0, tail->first_sequence, key);
+    chunk_make_key(account, series->first_level, tail->first_sequence, key);
     size_t header_size =
-        chunk_write_header(header, series->shape.column_count, &tail->header, (struct daybook_bytes){body, body_size});
+        chunk_write_header(bytes, series->shape.column_count, &header, (struct daybook_bytes){body, body_size});
     DAYBOOK_TRY(table_reserve(txn, series->shape.table, (struct daybook_bytes){key, sizeof key},
                               header_size + body_size, &value, error));
-    memcpy(value, header, header_size);
+    memcpy(value, bytes, header_size);
     memcpy(value + header_size, body, body_size);
     return DAYBOOK_OK;
 }
 
+static enum daybook_status note_late(struct series *series, struct store_txn *txn, uint32_t account,
+                                     const struct tail *tail, struct daybook_error *error);
+
 /* The chunk is full: write it and the groups that it completes, and begin the next. */
-static enum daybook_status end_chunk(const struct series *series, struct store_txn *txn, uint32_t account,
-                                     struct tail *tail, struct daybook_error *error) {
-    enum daybook_status status = write_tail(series, txn, account, tail, true, error);
+static enum daybook_status end_chunk(struct series *series, struct store_txn *txn, uint32_t account, struct tail *tail,
+                                     struct daybook_error *error) {
+    if (series->late != NULL && tail->header.ordinal > 0) {
+        DAYBOOK_TRY(note_late(series, txn, account, tail, error));
+    }
+    DAYBOOK_TRY(write_tail(series, txn, account, tail, error));
     uint64_t ended = (uint64_t)tail->header.ordinal + 1;
-    for (unsigned level = 1; status == DAYBOOK_OK && level < CHUNK_LEVELS; level++) {
+    for (unsigned level = 1; level < CHUNK_LEVELS; level++) {
         if (ended % ((uint64_t)1 << (CHUNK_FANOUT_BITS * level)) != 0) {
             break;
         }
-        status = write_group(series, txn, account, level, error);
+        DAYBOOK_TRY(group_write(txn, series->shape, account, series->first_level + level, error));
     }
-    if (status == DAYBOOK_OK) {
-        begin_chunk(series, tail, (uint32_t)ended);
-    }
-    return status;
+    begin_chunk(series, tail, (uint32_t)ended);
+    return DAYBOOK_OK;
 }
 
 static bool mark_dirty(struct series *series, uint32_t account, struct tail *tail) {
@@ -372,14 +360,14 @@ static bool pack(const struct series *series, struct tail *tail, uint64_t sequen
 }
 
 /* Packs the entries behind the tail's others; where they do not fit, the chunk ends and the next begins with them. */
-static enum daybook_status pack_into(const struct series *series, struct store_txn *txn, uint32_t account,
-                                     struct tail *tail, uint64_t sequence, const struct series_entry *entries,
-                                     size_t count, struct packed *packed, struct daybook_error *error) {
+static enum daybook_status pack_into(struct series *series, struct store_txn *txn, uint32_t account, struct tail *tail,
+                                     uint64_t sequence, const struct series_entry *entries, size_t count,
+                                     struct packed *packed, struct daybook_error *error) {
     uint32_t slot_count = tail->slots.count;
-    size_t tables_size = series->shape.column_count > 0 ? CHUNK_EARLY_SIZE_MAX + 1 : 0;
+    size_t tables_size = series->shape.column_count > 0 ? 1 : 0;
     bool fits = pack(series, tail, sequence, entries, count, packed) &&
                 tail->header_room + tables_size + tail->slots.size_bytes + tail->size + packed->size <= CHUNK_SIZE_MAX;
-    if (fits || tail->header.count == 0) {
+    if (fits || tail->size == 0) {
         return DAYBOOK_OK;
     }
     tail->slots.count = slot_count;
@@ -406,19 +394,17 @@ static bool sum_totals(const struct tail *tail, const struct series_entry *entri
 }
 
 /* Puts packed entries after the tail's last; there is room for them. */
-static void take_entries(struct tail *tail, uint64_t sequence, const struct series_entry *entries, size_t count,
-                         const struct packed *packed, const int64_t totals[SERIES_COLUMNS_MAX]) {
-    struct chunk_header *header = &tail->header;
-    if (header->count == 0) {
+static void take_entries(const struct series *series, struct tail *tail, uint64_t sequence,
+                         const struct series_entry *entries, size_t count, const struct packed *packed,
+                         const int64_t totals[SERIES_COLUMNS_MAX]) {
+    if (tail->size == 0) {
         tail->first_sequence = sequence;
     }
     memcpy(tail->entries + tail->size, packed->bytes, packed->size);
     tail->size += (uint32_t)packed->size;
     for (size_t i = 0; i < count; i++) {
         int32_t effective_on = entries[i].effective_on;
-        header->count++;
-        header->min_effective = effective_on < header->min_effective ? effective_on : header->min_effective;
-        header->max_effective = effective_on > header->max_effective ? effective_on : header->max_effective;
+        count_entry(series, tail, effective_on);
         tail->last_effective = effective_on;
         for (uint32_t rest = packed->present[i]; rest != 0; rest &= rest - 1) {
             tail->totals[__builtin_ctz(rest)] = totals[__builtin_ctz(rest)];
@@ -428,17 +414,11 @@ static void take_entries(struct tail *tail, uint64_t sequence, const struct seri
 }
 
 /* Whatever can be refused is refused before anything changes: a view that stops at an event keeps its rows. */
-enum daybook_status series_append(struct series *series, struct store_txn *txn, uint32_t account, uint64_t sequence,
-                                  const struct series_entry *entries, size_t count, struct daybook_error *error) {
-    struct tail *tail = NULL;
+static enum daybook_status append(struct series *series, struct store_txn *txn, uint32_t account, struct tail *tail,
+                                  uint64_t sequence, const struct series_entry *entries, size_t count,
+                                  struct daybook_error *error) {
     struct packed packed;
     int64_t totals[SERIES_COLUMNS_MAX];
-    DAYBOOK_TRY(get_tail(series, txn, account, &tail, error));
-    if (sequence <= tail->last_sequence) {
-        return daybook_fail(error, DAYBOOK_INVALID,
-                            "while folding event %" PRIu64 ": the account has seen event %" PRIu64 " already", sequence,
-                            tail->last_sequence);
-    }
     for (size_t i = 0; i < count; i++) {
         packed.present[i] = chunk_present(series->shape.column_count, entries[i].columns);
     }
@@ -450,7 +430,57 @@ enum daybook_status series_append(struct series *series, struct store_txn *txn, 
     if (!reserve(series, tail, tail->size + packed.size) || !mark_dirty(series, account, tail)) {
         return no_memory(error);
     }
-    take_entries(tail, sequence, entries, count, &packed, totals);
+    take_entries(series, tail, sequence, entries, count, &packed, totals);
+    return DAYBOOK_OK;
+}
+
+enum daybook_status series_append(struct series *series, struct store_txn *txn, uint32_t account, uint64_t sequence,
+                                  const struct series_entry *entries, size_t count, struct daybook_error *error) {
+    struct tail *tail = NULL;
+    DAYBOOK_TRY(get_tail(series, txn, account, &tail, error));
+    if (sequence <= tail->last_sequence) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "while folding event %" PRIu64 ": the account has seen event %" PRIu64 " already", sequence,
+                            tail->last_sequence);
+    }
+    return append(series, txn, account, tail, sequence, entries, count, error);
+}
+
+/* Sums of late entries alone may be larger than those of all. */
+static bool late_fit(const struct tail *late, struct chunk_reader reader, int32_t before) {
+    int64_t totals[SERIES_COLUMNS_MAX];
+    memcpy(totals, late->totals, sizeof totals);
+    while (chunk_read_before(&reader, before)) {
+        for (uint32_t rest = reader.present; rest != 0; rest &= rest - 1) {
+            int column = __builtin_ctz(rest);
+            if (!money_add(&totals[column], reader.columns[column])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Appends the chunk's mark and its late entries to the late log. */
+static enum daybook_status note_late(struct series *series, struct store_txn *txn, uint32_t account,
+                                     const struct tail *tail, struct daybook_error *error) {
+    int32_t before = tail->header.max_effective_before;
+    struct tail *late = NULL;
+    struct series_entry entry = {.effective_on = before};
+    struct chunk_reader reader = {.next = tail->entries, .end = tail->entries + tail->size, .slots = &tail->slots};
+    DAYBOOK_TRY(get_tail(series->late, txn, account, &late, error));
+    if (!late_fit(late, reader, before)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "while folding what follows event %" PRIu64
+                            ": a total of the account's back-dated entries overflows",
+                            tail->last_sequence);
+    }
+    DAYBOOK_TRY(append(series->late, txn, account, late, tail->first_sequence, &entry, 1, error));
+    while (chunk_read_before(&reader, before)) {
+        entry.effective_on = (int32_t)reader.effective_on;
+        memcpy(entry.columns, reader.columns, sizeof entry.columns);
+        DAYBOOK_TRY(append(series->late, txn, account, late, reader.sequence, &entry, 1, error));
+    }
     return DAYBOOK_OK;
 }
 
@@ -487,7 +517,7 @@ enum daybook_status series_find(struct series *series, struct store_txn *txn, ui
     uint8_t key[CHUNK_KEY_SIZE];
     *is_found = false;
     enum daybook_status status = get_tail(series, txn, account, &tail, error);
-    if (status != DAYBOOK_OK || tail->header.count == 0) {
+    if (status != DAYBOOK_OK || tail->size == 0) {
         return status;
     }
     if (sequence >= tail->first_sequence) {
@@ -522,9 +552,7 @@ enum daybook_status series_max_effective(struct series *series, struct store_txn
                                          int32_t *max_effective, struct daybook_error *error) {
     struct tail *tail = NULL;
     DAYBOOK_TRY(get_tail(series, txn, account, &tail, error));
-    const struct chunk_header *header = &tail->header;
-    *max_effective =
-        header->max_effective > header->max_effective_before ? header->max_effective : header->max_effective_before;
+    *max_effective = tail->greatest;
     return DAYBOOK_OK;
 }
 
@@ -536,18 +564,28 @@ static int compare_u32(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-enum daybook_status series_flush(struct series *series, struct store_txn *txn, struct daybook_error *error) {
+static enum daybook_status flush_log(struct series *series, struct store_txn *txn, struct daybook_error *error) {
     enum daybook_status status = DAYBOOK_OK;
     if (series->dirty_count > 1) {
         qsort(series->dirty, series->dirty_count, sizeof *series->dirty, compare_u32);
     }
     for (size_t i = 0; i < series->dirty_count && status == DAYBOOK_OK; i++) {
         struct tail *tail = series->tails[series->dirty[i]];
-        status = write_tail(series, txn, series->dirty[i], tail, false, error);
+        status = write_tail(series, txn, series->dirty[i], tail, error);
         tail->is_dirty = false;
     }
     series->dirty_count = 0;
-    if (series->used_bytes > TAILS_LIMIT_BYTES) {
+    return status;
+}
+
+enum daybook_status series_flush(struct series *series, struct store_txn *txn, struct daybook_error *error) {
+    enum daybook_status status = flush_log(series, txn, error);
+    size_t used_bytes = series->used_bytes;
+    if (status == DAYBOOK_OK && series->late != NULL) {
+        status = flush_log(series->late, txn, error);
+        used_bytes += series->late->used_bytes;
+    }
+    if (used_bytes > TAILS_LIMIT_BYTES) {
         series_forget(series);
     }
     return status;

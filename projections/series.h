@@ -8,10 +8,9 @@
  *   SE3  The entries of one event are in one chunk.
  *   SE4  A chunk that is not what was written is DAMAGED when read.
  *
- * Entries are kept in chunks of about 1 000 bytes, each with the totals of all
- * before it. A question for the present reads one chunk. A question for the past
- * walks back, past whole chunks, and past 8, 64, 512, ... of them at once, where
- * all of their dates are on one side of A. The format is drawn in chunk.h.
+ * Entries are kept in chunks of about 1 000 bytes, each with the totals of all before it. A question for the present
+ * reads one chunk. A question for the past reads two, and those of the few entries that came late. The formats of both
+ * logs are drawn in chunk.h.
  */
 #ifndef DAYBOOK_PROJECTIONS_SERIES_H
 #define DAYBOOK_PROJECTIONS_SERIES_H
@@ -40,7 +39,7 @@ DAYBOOK_MUST_USE enum daybook_status series_open(struct series_shape shape, stru
 void series_close(struct series *series); /* Accepts NULL. */
 void series_forget(struct series *series);
 
-/* Appends the entries of one event (1 or 2). INVALID: a total overflows, or the
+/* Appends the entries of one event (1 or 2). INVALID: a total overflows, of all or of those that came late, or the
  * sequence is not after the account's last. */
 DAYBOOK_MUST_USE enum daybook_status series_append(struct series *series, struct store_txn *txn, uint32_t account,
                                                    uint64_t sequence, const struct series_entry *entries, size_t count,

@@ -3,8 +3,13 @@
 
 #include <string.h>
 
+enum {
+    STEPS_MAX = 3, /* Before a chunk with no more before it than these, they are read one by one. */
+};
+
 struct question {
     struct series_shape shape;
+    unsigned first_level; /* Of the log that is being read: 0, or CHUNK_LATE. */
     uint32_t account;
     int32_t as_of;
     uint64_t known_at;
@@ -33,7 +38,8 @@ static void fetch_ahead(struct daybook_bytes row) {
 static enum daybook_status enter_place(struct question *question, unsigned level, struct place *place,
                                        struct daybook_error *error) {
     place->level = level;
-    place->is_found = place->row.is_valid && chunk_key_matches(place->row.key, question->account, level);
+    place->is_found =
+        place->row.is_valid && chunk_key_matches(place->row.key, question->account, question->first_level + level);
     return place->is_found
                ? chunk_read_header(place->row.value, question->shape.column_count, &place->header, &place->body, error)
                : DAYBOOK_OK;
@@ -43,7 +49,7 @@ static enum daybook_status enter_place(struct question *question, unsigned level
 static enum daybook_status seek(struct question *question, unsigned level, uint64_t sequence, struct place *place,
                                 struct daybook_error *error) {
     uint8_t key[CHUNK_KEY_SIZE];
-    chunk_make_key(question->account, level, sequence, key);
+    chunk_make_key(question->account, question->first_level + level, sequence, key);
     DAYBOOK_TRY(cursor_seek_back(question->cursor, (struct daybook_bytes){key, sizeof key}, &place->row, error));
     if (level == 0 && place->row.is_valid) {
         fetch_ahead(place->row.value);
@@ -66,29 +72,26 @@ static enum daybook_status step_back(struct question *question, const struct pla
                : DAYBOOK_OK;
 }
 
-/* Adds the visible entries of one chunk. */
-static enum daybook_status add_entries(struct question *question, const struct place *place,
+/* Adds the visible entries of one chunk; those of the late log's only behind the first mark past A, where `mark` is not
+ * NULL: then it is set to the sequence of that, unless there is none. */
+static enum daybook_status add_entries(struct question *question, const struct place *place, uint64_t *mark,
                                        struct daybook_error *error) {
     struct series_slots slots;
     struct chunk_reader reader;
+    if (place->header.min_effective > question->as_of && mark == NULL) {
+        return DAYBOOK_OK;
+    }
     DAYBOOK_TRY(
         chunk_open_entries(place->row.value, question->shape.column_count, place->body, &slots, &reader, error));
-    return chunk_add_visible(&reader, question->as_of, question->known_at, &question->sums)
+    bool is_whole = true;
+    if (mark != NULL) {
+        uint64_t sequence;
+        is_whole = chunk_skip_until(&reader, question->as_of, &sequence);
+        *mark = sequence != 0 && sequence <= question->known_at ? sequence : *mark;
+    }
+    return is_whole && chunk_add_visible(&reader, question->as_of, question->known_at, &question->sums)
                ? DAYBOOK_OK
                : chunk_damaged(question->account, error);
-}
-
-/* Adds the entries up to A of a chunk that is known at K as a whole. */
-static enum daybook_status add_known(struct question *question, const struct place *place,
-                                     struct daybook_error *error) {
-    struct series_slots slots;
-    struct chunk_reader reader;
-    bool is_done;
-    DAYBOOK_TRY(
-        chunk_open_entries(place->row.value, question->shape.column_count, place->body, &slots, &reader, error));
-    bool is_whole = chunk_add_early(&reader, question->as_of, &question->sums, &is_done) &&
-                    (is_done || chunk_add_visible(&reader, question->as_of, UINT64_MAX, &question->sums));
-    return is_whole ? DAYBOOK_OK : chunk_damaged(question->account, error);
 }
 
 /* Adds all entries before `to` that are not before `from` (NULL: from the first on). */
@@ -123,21 +126,29 @@ struct turning {
     unsigned level;
 };
 
-/* From a group whose dates are on both sides of A to its last row that is not hidden. Where that is visible, so may
- * be all before it: then to the row behind it, `hidden`, which has the totals of what comes before. */
+/* The late log's first mark past A is behind the marks of such a row. */
+static bool is_before_mark(const struct question *question, int32_t max_effective_before) {
+    return max_effective_before <= question->as_of;
+}
+
+/* From a group of the late log to its last row that is not hidden, but not past the one that has the first mark past A.
+ * Where that is visible, so may be all before it: then to the row behind it, `hidden`, which has the totals of what
+ * comes before. */
 static enum daybook_status enter_group(struct question *question, struct place *place, struct turning *hidden,
                                        struct daybook_error *error) {
     struct chunk_child children[CHUNK_FANOUT];
     DAYBOOK_TRY(chunk_read_children(place->row.value, place->body, &place->header, children, error));
     int last = CHUNK_FANOUT - 1;
-    while (last > 0 && children[last].min_effective > question->as_of) {
+    while (last > 0 && children[last].min_effective > question->as_of &&
+           !is_before_mark(question, children[last].max_effective_before)) {
         last--;
     }
+    bool has_mark = is_before_mark(question, children[last].max_effective_before);
     if (last + 1 < CHUNK_FANOUT) {
         *hidden = (struct turning){children[last + 1].first_sequence, place->level - 1};
     }
     struct turning next = {children[last].first_sequence, place->level - 1};
-    if (children[last].max_effective <= question->as_of && hidden->first_sequence != 0) {
+    if (!has_mark && children[last].max_effective <= question->as_of && hidden->first_sequence != 0) {
         next = *hidden;
     }
     DAYBOOK_TRY(seek(question, next.level, next.first_sequence, place, error));
@@ -146,39 +157,72 @@ static enum daybook_status enter_group(struct question *question, struct place *
                : chunk_damaged(question->account, error);
 }
 
-/* A row before `place`, with nothing that is visible between them: the largest one whose dates are on one side of A,
- * or a chunk. One that is visible ends where `place` begins. */
+/* A row of the late log before `place`, with nothing that is visible between them: the largest one behind the first
+ * mark past A whose dates are on one side of A, or a chunk. One that is visible ends where `place` begins. */
 static enum daybook_status find_before(struct question *question, const struct place *place, struct place *before,
                                        struct daybook_error *error) {
     struct turning hidden = {0};
     DAYBOOK_TRY(step_back(question, place, level_before(place->header.ordinal), place->level, before, error));
-    while (before->level > 0 && side_of(question, &before->header) == SIDE_BOTH) {
+    while (before->level > 0 && (side_of(question, &before->header) == SIDE_BOTH ||
+                                 is_before_mark(question, before->header.max_effective_before))) {
         DAYBOOK_TRY(enter_group(question, before, &hidden, error));
     }
     return DAYBOOK_OK;
 }
 
-/* Adds what is visible before `place`, all of which is known at K. */
-static enum daybook_status walk_back(struct question *question, struct place place, struct daybook_error *error) {
-    while (place.header.ordinal > 0) {
-        if (place.header.max_effective_before <= question->as_of) {
-            add_range(question, NULL, &place.header);
-            return DAYBOOK_OK;
-        }
+/* Reads the late log back from the last chunk of it that is known, `place`, to the one that has the first mark past A,
+ * and adds what is visible behind that. *mark: its sequence, where there is one. */
+static enum daybook_status walk_late(struct question *question, struct place place, uint64_t *mark,
+                                     struct daybook_error *error) {
+    bool is_last = is_before_mark(question, place.header.max_effective_before);
+    DAYBOOK_TRY(add_entries(question, &place, is_last ? mark : NULL, error));
+    while (!is_last) {
         struct place before;
         DAYBOOK_TRY(find_before(question, &place, &before, error));
-        switch (side_of(question, &before.header)) {
-        case SIDE_VISIBLE:
+        is_last = is_before_mark(question, before.header.max_effective_before);
+        if (is_last || side_of(question, &before.header) == SIDE_BOTH) {
+            DAYBOOK_TRY(add_entries(question, &before, is_last ? mark : NULL, error));
+        } else if (side_of(question, &before.header) == SIDE_VISIBLE) {
             add_range(question, &before.header, &place.header);
-            break;
-        case SIDE_BOTH:
-            DAYBOOK_TRY(add_known(question, &before, error));
-            break;
-        case SIDE_HIDDEN:
-            break;
         }
         place = before;
     }
+    return DAYBOOK_OK;
+}
+
+/* Adds what is visible in the chunks between the one that A falls into and `place`, by the late log, and goes there. */
+static enum daybook_status jump_back(struct question *question, struct place *place, struct daybook_error *error) {
+    uint64_t mark = chunk_key_sequence(place->row.key);
+    uint64_t known_at = question->known_at;
+    struct place late = {0};
+    question->known_at = mark - 1; /* Until here the late log is complete. */
+    question->first_level = CHUNK_LATE;
+    DAYBOOK_TRY(seek(question, 0, question->known_at, &late, error));
+    if (late.is_found) {
+        DAYBOOK_TRY(walk_late(question, late, &mark, error));
+    }
+    question->first_level = 0;
+    question->known_at = known_at;
+    uint32_t ordinal = place->header.ordinal;
+    DAYBOOK_TRY(seek(question, 0, mark - 1, place, error));
+    return place->is_found && place->header.ordinal < ordinal && place->header.max_effective_before <= question->as_of
+               ? DAYBOOK_OK
+               : chunk_damaged(question->account, error);
+}
+
+/* Adds what is visible before `place`, all of which is known at K. */
+static enum daybook_status walk_back(struct question *question, struct place place, struct daybook_error *error) {
+    while (place.header.max_effective_before > question->as_of) {
+        if (place.header.ordinal > STEPS_MAX) {
+            DAYBOOK_TRY(jump_back(question, &place, error));
+        } else {
+            struct place before;
+            DAYBOOK_TRY(step_back(question, &place, 0, place.level, &before, error));
+            place = before;
+        }
+        DAYBOOK_TRY(add_entries(question, &place, NULL, error));
+    }
+    add_range(question, NULL, &place.header);
     return DAYBOOK_OK;
 }
 
@@ -208,7 +252,7 @@ enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape,
     }
     status = seek(&question, 0, known_at, &place, error);
     if (status == DAYBOOK_OK && place.is_found) {
-        status = add_entries(&question, &place, error);
+        status = add_entries(&question, &place, NULL, error);
         if (status == DAYBOOK_OK) {
             status = walk_back(&question, place, error);
         }

@@ -113,8 +113,8 @@ static const char *const tables[TRIAL_TABLE_COUNT] = {
 
 const struct projection trial_projection = {
     .name = "trial",
-    .version = 5,
-    .readable_from = 5,
+    .version = 6,
+    .readable_from = 6,
     .tables = tables,
     .table_count = TRIAL_TABLE_COUNT,
     .open = open_fold,

@@ -21,9 +21,9 @@ struct history {
     uint64_t last_sequence;
 };
 
-enum dates { IN_ORDER, LITTLE_LATE, WILD, ONE_FUTURE, BACKWARDS, SAME_DAY, DATES_COUNT };
-static const char *const dates_names[] = {"in order",          "a little late", "wild",
-                                          "one in the future", "backwards",     "all on one day"};
+enum dates { IN_ORDER, LITTLE_LATE, WILD, ONE_FUTURE, SOME_AHEAD, BACKWARDS, SAME_DAY, DATES_COUNT };
+static const char *const dates_names[] = {"in order",   "a little late", "wild",          "one in the future",
+                                          "some ahead", "backwards",     "all on one day"};
 
 static int32_t pick_date(struct chance *chance, enum dates dates, uint64_t i) {
     int32_t today = 10000 + (int32_t)(i / 20);
@@ -36,6 +36,8 @@ static int32_t pick_date(struct chance *chance, enum dates dates, uint64_t i) {
         return (int32_t)chance_between(chance, 1, 20000);
     case ONE_FUTURE:
         return i == 50 ? 2000000 : today;
+    case SOME_AHEAD:
+        return today + (i % 100 == 0 ? 40 : 0) - (i % 64 == 0 ? (int32_t)chance_between(chance, 1, 2500) : 0);
     case BACKWARDS:
         return 60000 - (int32_t)(i / 20);
     case SAME_DAY:
@@ -165,7 +167,7 @@ static void totals_agree_with_a_plain_loop(void **state) {
     for (int dates = 0; dates < DATES_COUNT; dates++) {
         struct folding f;
         folding_open_tables(&f, tables, 1);
-        size_t events = dates == LITTLE_LATE || dates == WILD ? 60000 : 12000;
+        size_t events = dates == LITTLE_LATE || dates == WILD || dates == SOME_AHEAD ? 60000 : 12000;
         struct history history = make_history(&chance, (enum dates)dates, events);
         fold_history(&f, &history, &chance, dates % 2 == 0);
         compare_everywhere(&f, &history, &chance, seed, dates_names[dates]);
@@ -251,12 +253,93 @@ static void a_flipped_bit_is_found(void **state) {
     folding_close(&f);
 }
 
+/* SE4, for every kind of row: what a question meets is told, and what it does not meet changes nothing. */
+static void damage_anywhere_is_told_or_not_met(void **state) {
+    (void)state;
+    struct chance chance = {chance_seed(11)};
+    struct folding f;
+    folding_open_tables(&f, tables, 1);
+    struct history history = make_history(&chance, LITTLE_LATE, 9000);
+    fold_history(&f, &history, &chance, false);
+    size_t told = 0;
+    uint64_t row_count = 0;
+    struct store_txn *txn = folding_read(&f);
+    FOLDING_OK(&f, table_count(txn, 0, &row_count, &f.error));
+    store_abort(txn);
+    for (int i = 0; i < 600; i++) {
+        struct table_cursor *cursor = NULL;
+        struct table_row row;
+        uint8_t value[CHUNK_SIZE_MAX];
+        folding_begin(&f);
+        FOLDING_OK(&f, cursor_open(f.txn, 0, &cursor, &f.error));
+        FOLDING_OK(&f, cursor_seek(cursor, (struct daybook_bytes){0}, &row, &f.error));
+        for (uint64_t steps = chance_next(&chance) % row_count; steps > 0; steps--) {
+            FOLDING_OK(&f, cursor_next(cursor, &row, &f.error));
+        }
+        assert_true(row.is_valid);
+        size_t size = row.value.size;
+        uint8_t key[CHUNK_KEY_SIZE];
+        memcpy(key, row.key.data, sizeof key);
+        memcpy(value, row.value.data, size);
+        cursor_close(cursor);
+        value[chance_next(&chance) % size] ^= (uint8_t)(1 << chance_next(&chance) % 8);
+        FOLDING_OK(&f, table_put(f.txn, 0, (struct daybook_bytes){key, sizeof key}, (struct daybook_bytes){value, size},
+                                 &f.error));
+        for (int n = 0; n < 20; n++) {
+            int32_t as_of = history.entries[chance_next(&chance) % history.count].entry.effective_on;
+            uint64_t known_at = history.entries[chance_next(&chance) % history.count].sequence;
+            struct series_totals expected = plain_totals(&history, 0, as_of, known_at);
+            struct series_totals found;
+            enum daybook_status status = series_ask(f.txn, shape, 0, as_of, known_at, &found, &f.error);
+            assert_true(status == DAYBOOK_OK || status == DAYBOOK_DAMAGED);
+            assert_true(status != DAYBOOK_OK || memcmp(&expected, &found, sizeof found) == 0);
+            told += status == DAYBOOK_DAMAGED;
+        }
+        store_abort(f.txn);
+    }
+    assert_true(told > 50);
+    free(history.entries);
+    folding_close(&f);
+}
+
+/* Amounts that come late and go in time: the account's total stays small, that of what is late does not. */
+static void late_entries_that_overflow_are_refused_and_change_nothing(void **state) {
+    (void)state;
+    struct folding f;
+    struct series *series = NULL;
+    folding_open_tables(&f, tables, 1);
+    folding_begin(&f);
+    FOLDING_OK(&f, series_open(shape, &series, &f.error));
+    struct series_entry entry = {.effective_on = 100};
+    enum daybook_status status = DAYBOOK_OK;
+    uint64_t sequence = 0;
+    while (status == DAYBOOK_OK && sequence < 100000) {
+        bool is_late = sequence % 2 == 0;
+        entry.effective_on = is_late ? 10 : 100;
+        entry.columns[0] = is_late ? INT64_MAX / 200 : -(INT64_MAX / 200);
+        status = series_append(series, f.txn, 0, ++sequence, &entry, 1, &f.error);
+    }
+    assert_int_equal(status, DAYBOOK_INVALID);
+    FOLDING_OK(&f, series_flush(series, f.txn, &f.error));
+    struct series_totals totals;
+    FOLDING_OK(&f, series_ask(f.txn, shape, 0, 100, UINT64_MAX, &totals, &f.error));
+    assert_int_equal(totals.count, sequence - 1);
+    FOLDING_OK(&f, series_ask(f.txn, shape, 0, 50, 100, &totals, &f.error));
+    assert_int_equal(totals.count, 50);
+    assert_int_equal(totals.columns[0], 50 * (INT64_MAX / 200));
+    series_close(series);
+    store_abort(f.txn);
+    folding_close(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(totals_agree_with_a_plain_loop),
         cmocka_unit_test(rows_do_not_depend_on_batches),
         cmocka_unit_test(a_total_that_overflows_is_refused_and_changes_nothing),
         cmocka_unit_test(a_flipped_bit_is_found),
+        cmocka_unit_test(damage_anywhere_is_told_or_not_met),
+        cmocka_unit_test(late_entries_that_overflow_are_refused_and_change_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
