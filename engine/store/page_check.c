@@ -106,8 +106,9 @@ __attribute__((format(printf, 3, 4))) static enum daybook_status bad_page(struct
                         checker->path, page, page * checker->page_size, what);
 }
 
-static enum daybook_status read_at(struct checker *checker, uint64_t page, size_t size, uint8_t *to) {
-    ssize_t count = pread(checker->file, to, size, (off_t)(page * checker->page_size));
+/* `size` bytes of the page, or of it and those behind it, from its `from`th on. */
+static enum daybook_status read_from(struct checker *checker, uint64_t page, size_t from, size_t size, uint8_t *to) {
+    ssize_t count = pread(checker->file, to, size, (off_t)(page * checker->page_size + from));
     if (count < 0) {
         return daybook_fail(checker->error, DAYBOOK_IO, "reading %s: %s", checker->path, strerror(errno));
     }
@@ -145,7 +146,7 @@ static enum daybook_status read_metas(struct checker *checker) {
     struct meta metas[META_COUNT];
     checker->page_size = 4096;
     for (uint64_t i = 0; i < META_COUNT; i++) {
-        DAYBOOK_TRY(read_at(checker, i, sizeof page, page));
+        DAYBOOK_TRY(read_from(checker, i, 0, sizeof page, page));
         if (!load_meta(page, i, &metas[i])) {
             return BAD(checker, i, "this is no meta page of LMDB 0.9");
         }
@@ -299,7 +300,7 @@ static enum daybook_status check_large(struct checker *checker, uint64_t number,
     uint64_t first = load_le64(node->value);
     uint64_t count = (PAGE_HEADER + node->value_size + checker->page_size - 1) / checker->page_size;
     DAYBOOK_TRY(claim(checker, first, count, USE_TREE, number));
-    DAYBOOK_TRY(read_at(checker, first, sizeof head, head));
+    DAYBOOK_TRY(read_from(checker, first, 0, sizeof head, head));
     if (load_le64(head) != first || load_le16(head + 10) != FLAG_OVERFLOW || load_le32(head + 12) < count) {
         return BAD(checker, first, "it is not the first page of the large value that page %" PRIu64 " refers to",
                    number);
@@ -323,10 +324,7 @@ static enum daybook_status check_free_row(struct checker *checker, uint64_t numb
     if ((node->flags & NODE_BIG) == 0) {
         memcpy(list, node->value, size);
     } else {
-        off_t at = (off_t)(load_le64(node->value) * checker->page_size + PAGE_HEADER);
-        if (pread(checker->file, list, size, at) != (ssize_t)size) {
-            status = BAD(checker, number, "a list of free pages ends before its end");
-        }
+        status = read_from(checker, load_le64(node->value), PAGE_HEADER, size, list);
     }
     uint64_t count = status == DAYBOOK_OK ? load_le64(list) : 0;
     if (status == DAYBOOK_OK && count > size / sizeof(uint64_t) - 1) {
@@ -410,7 +408,7 @@ static enum daybook_status walk(struct checker *checker, uint64_t number, const 
     uint8_t *page = checker->pages[bounds->level];
     size_t count = 0;
     struct node before = {0};
-    DAYBOOK_TRY(read_at(checker, number, checker->page_size, page));
+    DAYBOOK_TRY(read_from(checker, number, 0, checker->page_size, page));
     DAYBOOK_TRY(check_header(checker, number, page, bounds, &count));
     if (bounds->level + 1 < bounds->depth) {
         return walk_branch(checker, number, page, count, bounds, kind);

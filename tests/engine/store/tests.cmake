@@ -12,6 +12,8 @@ daybook_unit_test(engine/store/test_journal_forged base schema codec store)
 daybook_unit_test(engine/store/test_names base schema codec store)
 daybook_unit_test(engine/store/test_names_damage base schema codec store)
 daybook_unit_test(engine/store/test_page_check base schema codec store)
+daybook_unit_test(engine/store/test_page_check_forged base schema codec store)
+target_link_options(test_page_check_forged PRIVATE -Wl,--wrap=pread)
 daybook_unit_test(engine/store/test_store_fails base schema codec store)
 daybook_fail_parts(test_store_fails)
 daybook_fail_library(test_store_fails lmdb mdb_env_create mdb_env_set_mapsize mdb_env_set_maxdbs mdb_env_set_maxreaders
