@@ -13,6 +13,7 @@
 
 #include "store/journal.h"
 #include "store/store.h"
+#include "store/writer_lock.h"
 #include "tests/engine/store/events.h"
 #include "tests/engine/store/place.h"
 
@@ -77,6 +78,22 @@ static void test_creation_cut_short(void **state) {
     assert_int_equal(open_status(*state, false, NULL), DAYBOOK_NOT_FOUND);
     assert_int_equal(open_status(*state, true, NULL), DAYBOOK_NOT_FOUND);
     journal_close(make_journal(*state));
+}
+
+/* Locked, or with events, and no ledger all the same. */
+static void test_creation_that_is_refused(void **state) {
+    static const uint8_t format[] = {1, 0, 0, 0};
+    struct daybook_error error = {0};
+    int lock = -1;
+    assert_int_equal(writer_lock_take(*state, &lock, NULL), DAYBOOK_OK);
+    assert_int_equal(journal_create(*state, daybook_bytes_of_text("one"), &error), DAYBOOK_BUSY);
+    writer_lock_release(lock);
+    put_behind(state, 0, "frame", "bytes", 5);
+    assert_int_equal(journal_create(*state, daybook_bytes_of_text("one"), &error), DAYBOOK_DAMAGED);
+    assert_non_null(strstr(error.message, "events without a configuration"));
+    put_behind(state, 1, "format", format, sizeof format); /* And no configuration. */
+    assert_int_equal(open_status(*state, false, &error), DAYBOOK_DAMAGED);
+    assert_non_null(strstr(error.message, "its configuration is damaged"));
 }
 
 static void test_newer_format(void **state) {
@@ -532,6 +549,7 @@ int main(void) {
         PLACED(test_create),
         PLACED(test_nothing_made_by_looking),
         PLACED(test_creation_cut_short),
+        PLACED(test_creation_that_is_refused),
         PLACED(test_newer_format),
         PLACED(test_empty),
         PLACED(test_batches),

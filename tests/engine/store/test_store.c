@@ -108,19 +108,6 @@ static void test_missing_table(void **state) {
     assert_non_null(strstr(error.message, "third"));
 }
 
-static void test_once_a_process(void **state) {
-    char path[PLACE_SIZE];
-    struct daybook_error error = {0};
-    struct store *store = open_store(*state, &writing);
-    assert_int_equal(open_status(*state, &reading, &error), DAYBOOK_BUSY);
-    assert_non_null(strstr(error.message, "already"));
-    /* By another name it is the same directory. */
-    assert_int_equal(open_status(place_path(state, ".", path), &reading, NULL), DAYBOOK_BUSY);
-    assert_int_equal(put_one(store, "a", "1", NULL), DAYBOOK_OK);
-    store_close(store);
-    assert_int_equal(open_status(*state, &reading, NULL), DAYBOOK_OK);
-}
-
 static void write_file(const char *path, const char *content, size_t size) {
     FILE *file = fopen(path, "wb");
     assert_non_null(file);
@@ -537,7 +524,6 @@ int main(void) {
         PLACED(test_makes_directory),
         PLACED(test_not_found),
         PLACED(test_missing_table),
-        PLACED(test_once_a_process),
         PLACED(test_foreign_files),
         PLACED(test_read_only_directory),
         PLACED(test_all_or_nothing),

@@ -1,4 +1,5 @@
 daybook_unit_test(engine/store/test_store base schema codec store)
+daybook_unit_test(engine/store/test_store_registry base schema codec store)
 daybook_unit_test(engine/store/test_store_guard base schema codec store)
 daybook_unit_test(engine/store/test_table base schema codec store)
 daybook_unit_test(engine/store/test_journal base schema codec store)
