@@ -108,6 +108,7 @@ static const struct good_row bad_rows[] = {
               "b Uw2QOkn8\n"},
     {"no base64", "", FOO_TEXT "\n\xE2\x80\x94 foo Uw2QOkn!\n"},
     {"only an id", "", FOO_TEXT "\n\xE2\x80\x94 foo Uw2QOg==\n"},
+    {"a dash alone", "", FOO_TEXT "\n\xE2\x80\x94 \n"},
     {"a control character", "", "This\tis\n\n" FOO_LINE},
     {"no UTF-8", "", "This \xFF is\n\n" FOO_LINE},
 };
@@ -155,6 +156,49 @@ static void a_known_key_that_fails_refuses_the_note(void **state) {
     const char *cut = FOO_TEXT "\n\xE2\x80\x94 example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfX\n";
     assert_int_equal(note_parse(daybook_bytes_of_text(cut), &note, NULL), DAYBOOK_OK);
     assert_int_equal(note_check(&note, &key, &verdict, NULL), DAYBOOK_DAMAGED);
+}
+
+/* A cosignature begins with its instant: the 64 bytes of a plain one are none. */
+static void a_plain_signature_is_no_cosignature(void **state) {
+    (void)state;
+    static struct note note;
+    const uint8_t seed[NOTE_SEED_SIZE] = {3};
+    struct note_signer plain;
+    struct note_verdict verdict;
+    struct daybook_buffer out = {0};
+    struct daybook_error error;
+    assert_int_equal(note_signer_of_seed("witness", NOTE_ED25519, seed, &plain, NULL), DAYBOOK_OK);
+    assert_int_equal(note_sign(daybook_bytes_of_text(FOO_TEXT), &plain, &out, NULL), DAYBOOK_OK);
+    assert_int_equal(note_parse(daybook_buffer_view(&out), &note, NULL), DAYBOOK_OK);
+    struct note_key cosigning = plain.key;
+    cosigning.algorithm = NOTE_COSIGNATURE;
+    assert_int_equal(note_check(&note, &cosigning, &verdict, &error), DAYBOOK_DAMAGED);
+    assert_int_equal(note_check(&note, &plain.key, &verdict, &error), DAYBOOK_OK);
+    assert_true(verdict.is_signed);
+    daybook_buffer_release(&out);
+}
+
+static void a_note_has_its_bounds(void **state) {
+    (void)state;
+    static struct note note;
+    static char large[NOTE_SIZE_MAX + 2];
+    const uint8_t seed[NOTE_SEED_SIZE] = {3};
+    struct note_signer signer;
+    struct daybook_buffer out = {0};
+    struct daybook_error error;
+    memset(large, 'a', sizeof large - 1);
+    assert_int_equal(note_parse(daybook_bytes_of_text(large), &note, &error), DAYBOOK_DAMAGED);
+    assert_non_null(strstr(error.message, "larger than 1 MiB"));
+    assert_int_equal(note_signer_of_seed("a", NOTE_ED25519, seed, &signer, NULL), DAYBOOK_OK);
+    large[NOTE_SIZE_MAX / 2] = '\n';
+    struct daybook_bytes text = {(const uint8_t *)large, NOTE_SIZE_MAX / 2 + 1};
+    assert_int_equal(note_sign(text, &signer, &out, &error), DAYBOOK_INVALID);
+    assert_int_equal(out.size, 0);
+    large[NOTE_SIZE_MAX / 2 - 1] = '\n';
+    text.size--;
+    assert_int_equal(note_sign(text, &signer, &out, &error), DAYBOOK_OK);
+    assert_int_equal(note_parse(daybook_buffer_view(&out), &note, &error), DAYBOOK_OK);
+    daybook_buffer_release(&out);
 }
 
 /* ---- signing ---- */
@@ -245,6 +289,11 @@ static const struct good_row bad_keys[] = {
     {"a cut key", "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv", NULL},
     {"something behind it", "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\n", NULL},
     {"an unknown algorithm", "example.com/foo+530d903a+AukyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", NULL},
+    {"no plus behind the id", "example.com/foo+530d903a-AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", NULL},
+    {"no key", "example.com/foo+530d903a", NULL},
+    {"another alphabet", "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2-", NULL},
+    {"32 bytes", "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U0=", NULL},
+    {"a private one of no parts", "PRIVATE+KEY+example.com", NULL},
 };
 
 static void bad_keys_are_refused(void **state) {
@@ -279,6 +328,8 @@ int main(void) {
     rows_add(&rows, "the last empty line", the_last_empty_line_divides, NULL);
     rows_add(&rows, "many signatures", signatures_are_counted, NULL);
     rows_add(&rows, "a known key that fails", a_known_key_that_fails_refuses_the_note, NULL);
+    rows_add(&rows, "a plain signature is no cosignature", a_plain_signature_is_no_cosignature, NULL);
+    rows_add(&rows, "the bounds of a note", a_note_has_its_bounds, NULL);
     rows_add(&rows, "signing", signing_gives_the_published_line, NULL);
     rows_add(&rows, "cosigning", cosigning_gives_the_published_line, NULL);
     rows_add(&rows, "texts that cannot be signed", texts_that_no_note_can_have_are_not_signed, NULL);

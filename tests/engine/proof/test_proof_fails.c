@@ -147,9 +147,67 @@ static void each_failure_is_said(void **state) {
     assert_true(nth > 10);
 }
 
+/* ---- a tree that cannot be read ---- */
+
+struct broken {
+    uint64_t good; /* So many nodes are read, and then none. */
+};
+
+static enum daybook_status broken_source(void *context, unsigned level, uint64_t index, struct merkle_hash *hash,
+                                         struct daybook_error *error) {
+    struct broken *broken = context;
+    if (broken->good == 0) {
+        return daybook_fail(error, DAYBOOK_IO, "reading a node: the disk is broken");
+    }
+    broken->good--;
+    return reference_source(leaves, level, index, hash, error);
+}
+
+/* One of the four questions to a tree of LEAVES entries. */
+static enum daybook_status ask(int question, uint64_t entry, const struct merkle_source *source, struct sha256 *sha256,
+                               struct merkle_proof *proof, struct daybook_error *error) {
+    struct merkle_edge edge;
+    struct merkle_hash root;
+    switch (question) {
+    case 0:
+        return merkle_edge_of(source, entry, &edge, error);
+    case 1:
+        return merkle_root_of(source, sha256, entry, &root, error);
+    case 2:
+        return merkle_prove_inclusion(source, sha256, entry - 1, LEAVES, proof, error);
+    default:
+        return merkle_prove_consistency(source, sha256, entry, LEAVES, proof, error);
+    }
+}
+
+static void a_node_that_cannot_be_read_is_said(void **state) {
+    (void)state;
+    struct sha256 *sha256 = sha256_open();
+    assert_non_null(sha256);
+    for (int question = 0; question < 4; question++) {
+        for (uint64_t entry = 1; entry <= LEAVES; entry++) {
+            enum daybook_status status = DAYBOOK_IO;
+            uint64_t good = 0;
+            for (; status != DAYBOOK_OK; good++) {
+                struct broken broken = {good};
+                const struct merkle_source source = {broken_source, &broken};
+                struct merkle_proof proof;
+                struct daybook_error error = {0};
+                status = ask(question, entry, &source, sha256, &proof, &error);
+                assert_true(status == DAYBOOK_OK ? broken.good == 0 : status == DAYBOOK_IO);
+                assert_true(status == DAYBOOK_OK || strcmp(error.message, "reading a node: the disk is broken") == 0);
+            }
+            /* A tree is consistent with itself without reading any of it. */
+            assert_true(good > 1 || (question == 3 && entry == LEAVES));
+        }
+    }
+    sha256_close(sha256);
+}
+
 int main(void) {
     static struct rows rows;
     reference_fill(leaves);
     ROWS_ADD_TABLE(&rows, call_rows, each_failure_is_said);
+    rows_add(&rows, "a node that cannot be read is said", a_node_that_cannot_be_read_is_said, NULL);
     return rows_run("proof_fails", &rows);
 }

@@ -60,6 +60,9 @@ static const struct text_row text_rows[] = {
     {"a root of another alphabet", "a\n10\nvt5T6GaLCXvyHFl9VUvvItR43XZxfLgftEcTyO3-JCQ=\n", false},
     {"no last newline", "a\n10\n" ROOT, false},
     {"an empty line", "a\n10\n" ROOT "\n\n", false},
+    {"a letter in the size", "a\n1x\n" ROOT "\n", false},
+    {"a root of 33 bytes", "a\n10\nvt5T6GaLCXvyHFl9VUvvItR43XZxfLgftEcTyO3IJCQA\n", false},
+    {"lines of others, cut", "a\n10\n" ROOT "\nmore", false},
 };
 
 static void texts_are_read_strictly(void **state) {
@@ -70,9 +73,43 @@ static void texts_are_read_strictly(void **state) {
     assert_int_equal(status, row->is_good ? DAYBOOK_OK : DAYBOOK_DAMAGED);
 }
 
+static void a_name_of_any_other_form_is_none(void **state) {
+    (void)state;
+    static struct tree_head head;
+    char text[NOTE_NAME_MAX + 128];
+    struct daybook_error error;
+    memset(text, 'n', NOTE_NAME_MAX + 1);
+    strcpy(text + NOTE_NAME_MAX + 1, "\n10\n" ROOT "\n");
+    assert_int_equal(tree_head_parse(daybook_bytes_of_text(text), &head, &error), DAYBOOK_DAMAGED);
+    assert_string_equal(error.message, "reading a checkpoint: its first line names no log");
+    assert_int_equal(tree_head_parse(daybook_bytes_of_text(text + 1), &head, &error), DAYBOOK_OK);
+    assert_int_equal(strlen(head.origin), NOTE_NAME_MAX);
+    struct daybook_bytes with_nul = {(const uint8_t *)"a\0b\n10\n" ROOT "\n", strlen("a.b\n10\n" ROOT "\n")};
+    assert_int_equal(tree_head_parse(with_nul, &head, &error), DAYBOOK_DAMAGED);
+    assert_string_equal(error.message, "reading a checkpoint: its first line names no log");
+}
+
+/* Rightly signed, and no checkpoint. */
+static void a_signed_note_of_something_else_is_no_checkpoint(void **state) {
+    (void)state;
+    static struct tree_head head;
+    const uint8_t seed[NOTE_SEED_SIZE] = {7};
+    struct note_signer signer;
+    struct daybook_buffer out = {0};
+    struct daybook_error error;
+    assert_int_equal(note_signer_of_seed("a", NOTE_ED25519, seed, &signer, &error), DAYBOOK_OK);
+    assert_int_equal(note_sign(daybook_bytes_of_text("a\nten\n"), &signer, &out, &error), DAYBOOK_OK);
+    assert_int_equal(tree_head_open(daybook_buffer_view(&out), &signer.key, NULL, NULL, &head, &error),
+                     DAYBOOK_DAMAGED);
+    assert_string_equal(error.message, "reading a checkpoint of a: its second line is no size");
+    daybook_buffer_release(&out);
+}
+
 int main(void) {
     static struct rows rows;
     rows_add(&rows, "sum.golang.org", a_real_checkpoint_is_opened, NULL);
     ROWS_ADD_TABLE(&rows, text_rows, texts_are_read_strictly);
+    rows_add(&rows, "names", a_name_of_any_other_form_is_none, NULL);
+    rows_add(&rows, "another note", a_signed_note_of_something_else_is_no_checkpoint, NULL);
     return rows_run("tree_head", &rows);
 }
