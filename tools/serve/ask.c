@@ -75,22 +75,22 @@ static bool is_folded(struct daybook *ledger, const char *view) {
 }
 
 bool ask_at_once(struct call *call) {
-    struct server *server = call->server;
+    struct arena *arena = &call->loop->arena;
     struct daybook_error error;
     Pb__Query query;
     bool may_be_quick = call->method->input == &pb__balance_query__descriptor &&
-                        call->message.size <= QUICK_MESSAGE_BYTES && is_folded(server->ledger, "balance");
+                        call->message.size <= QUICK_MESSAGE_BYTES && is_folded(call->server->ledger, "balance");
     if (!may_be_quick) {
         return false;
     }
     bool is_answered = true;
-    if (read_question(call, &server->loop_arena, &query, &error) != DAYBOOK_OK) {
+    if (read_question(call, arena, &query, &error) != DAYBOOK_OK) {
         call_fail_with(call, &error);
     } else if (query.balance->customer[0] == '\0' || query.balance->tag[0] != '\0') {
         is_answered = false;
     } else {
-        ask(call, &query, &server->loop_arena);
+        ask(call, &query, arena);
     }
-    arena_reset(&server->loop_arena);
+    arena_reset(arena);
     return is_answered;
 }

@@ -103,7 +103,7 @@ static void add_headers(struct call *call, struct MHD_Response *response) {
         (void)snprintf(seconds, sizeof seconds, "%u", reply->retry_after_s);
         add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
     }
-    if (reply->closes || call->server->is_draining) {
+    if (reply->closes || server_is_draining(call->server)) {
         add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     }
 }
@@ -117,7 +117,7 @@ static void note(struct call *call) {
     const struct reply *reply = reply_of(call);
     uint64_t time_us = (clock_monotonic_ns() - call->start_ns) / 1000;
     const char *name = call->method != NULL ? call->method->name : call->page != NULL ? page_name(call->page) : "none";
-    metrics_count_call(&server->metrics, call->method, reply->code, time_us);
+    metrics_count_call(&call->loop->counts, call->method, reply->code, time_us);
     if (server->options.logs_calls || http_of(reply) >= 500) {
         log_call(&server->log, name, connect_code_name(reply->code), http_of(reply), time_us, reply->bytes.size);
     }
@@ -289,7 +289,7 @@ static bool admit(struct call *call) {
     const char *reason;
     const char *authorization = call_header(call, MHD_HTTP_HEADER_AUTHORIZATION);
     bool is_for_anybody = call->page != NULL && page_is_for_anybody(call->page);
-    enum connect_code code = gate_identify(&call->server->gate, authorization, call->peer->address,
+    enum connect_code code = gate_identify(&call->server->gate, call->loop->sha256, authorization, call->peer->address,
                                            ledger_now_us(call->server->ledger), &call->identity, &reason);
     call->reply.closes = code != CONNECT_OK;
     if (code == CONNECT_OK) {
@@ -315,7 +315,7 @@ static bool read_headers(struct call *call, const char *url, const char *verb) {
     if (!admit(call)) {
         return false;
     }
-    if (server->is_draining && call->page == NULL) {
+    if (call->page == NULL && server_is_draining(server)) {
         call_fail(call, CONNECT_UNAVAILABLE, "the server is stopping; nothing of this call was done");
         return false;
     }
@@ -355,25 +355,35 @@ static void take_body(struct call *call, const char *upload, size_t size) {
     }
 }
 
-static struct call *open_call(struct server *server, struct MHD_Connection *connection) {
+/* Only the loop's thread changes the count, so this is no exchange. */
+static void set_call_count(struct loop *loop, size_t count) {
+    atomic_store_explicit(&loop->call_count, count, memory_order_relaxed);
+}
+
+static size_t get_call_count(const struct loop *loop) {
+    return atomic_load_explicit(&loop->call_count, memory_order_relaxed);
+}
+
+static struct call *open_call(struct loop *loop, struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct call *call = info->socket_context == NULL ? NULL : call_pool_take(server);
+    struct call *call = info->socket_context == NULL ? NULL : call_pool_take(&loop->spare_calls);
     if (call == NULL) {
         return NULL;
     }
-    call->server = server;
+    call->server = loop->server;
+    call->loop = loop;
     call->connection = connection;
     call->peer = info->socket_context;
     call->identity.is_local = call->peer->is_loopback;
     call->start_ns = clock_monotonic_ns();
-    call->deadline_ns = call->start_ns + server->options.call_timeout_ms * MS_NS;
-    call->next_open = server->calls;
-    if (server->calls != NULL) {
-        server->calls->previous_open = call;
+    call->deadline_ns = call->start_ns + loop->server->options.call_timeout_ms * MS_NS;
+    call->next_open = loop->calls;
+    if (loop->calls != NULL) {
+        loop->calls->previous_open = call;
     }
-    server->calls = call;
-    server->call_count++;
-    server_mark_busy(server, call->peer);
+    loop->calls = call;
+    set_call_count(loop, get_call_count(loop) + 1);
+    peer_mark_busy(&loop->peers, call->peer);
     return call;
 }
 
@@ -473,9 +483,9 @@ static void wrap_stream_error(struct call *call) {
     }
 }
 
-static enum MHD_Result begin_call(struct server *server, struct MHD_Connection *connection, const char *url,
+static enum MHD_Result begin_call(struct loop *loop, struct MHD_Connection *connection, const char *url,
                                   const char *verb, void **state) {
-    struct call *call = open_call(server, connection);
+    struct call *call = open_call(loop, connection);
     if (call == NULL) {
         return MHD_NO;
     }
@@ -523,7 +533,7 @@ enum MHD_Result call_handle(void *context, struct MHD_Connection *connection, co
 
 void call_completed(void *context, struct MHD_Connection *connection, void **state,
                     enum MHD_RequestTerminationCode why) {
-    struct server *server = context;
+    struct loop *loop = context;
     struct call *call = *state;
     (void)connection;
     (void)why;
@@ -532,21 +542,21 @@ void call_completed(void *context, struct MHD_Connection *connection, void **sta
     }
     *state = NULL;
     if (call->previous_open == NULL) {
-        server->calls = call->next_open;
+        loop->calls = call->next_open;
     } else {
         call->previous_open->next_open = call->next_open;
     }
     if (call->next_open != NULL) {
         call->next_open->previous_open = call->previous_open;
     }
-    server->call_count--;
-    server_mark_idle(server, call->peer);
+    set_call_count(loop, get_call_count(loop) - 1);
+    peer_mark_idle(&loop->peers, call->peer);
     follow_leave(call);
     job_stream_leave(call);
     if (call->is_with_worker) {
         call->is_abandoned = true;
     } else {
-        call_pool_give(call);
+        call_pool_give(&loop->spare_calls, call);
     }
 }
 
@@ -554,7 +564,7 @@ void call_return(struct call *call) {
     call->is_with_worker = false;
     if (call->is_abandoned) {
         if (!job_stream_unwind(call)) {
-            call_pool_give(call);
+            call_pool_give(&call->loop->spare_calls, call);
         }
         return;
     }

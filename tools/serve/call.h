@@ -1,7 +1,7 @@
 /*
  * One HTTP request while it lasts: read, dispatched, answered.
  *
- *   CL1  Everything of a call belongs to the loop's thread, but what a worker
+ *   CL1  Everything of a call belongs to its loop's thread, but what a worker
  *        was handed (body, message, reply, follower) between handing over and
  *        the inbox.
  *   CL2  Every call that was read is answered: by its result, or by an error.
@@ -18,19 +18,11 @@
 #include "tools/serve/method.h"
 
 struct server;
+struct loop;
+struct peer;
 struct follower;
 struct job_stream;
 struct page;
-
-/* One connection. */
-struct peer {
-    struct peer *previous; /* In the server's list of idle ones, longest idle first. */
-    struct peer *next;
-    struct MHD_Connection *connection;
-    uint64_t idle_since_ns; /* 0 = it is being answered. */
-    bool is_loopback;
-    uint64_t address; /* Stands for the caller's, without its port. */
-};
 
 struct reply {
     enum connect_code code;
@@ -48,10 +40,11 @@ enum call_stage { CALL_READING, CALL_WORKING, CALL_READY, CALL_STREAMING, CALL_S
 
 struct call {
     struct server *server;
+    struct loop *loop; /* Whose connection it came by. */
     struct MHD_Connection *connection;
     struct peer *peer;
     struct call *next;          /* In a queue: of the gatherer, of the crew, of the inbox. */
-    struct call *previous_open; /* In the server's list of calls. */
+    struct call *previous_open; /* In the loop's list of calls. */
     struct call *next_open;
     enum call_stage stage;
     bool is_with_worker;
@@ -76,7 +69,7 @@ struct call {
     struct reply late;  /* The loop's. */
 };
 
-/* For MHD. */
+/* For MHD; the context is the loop. */
 enum MHD_Result call_handle(void *context, struct MHD_Connection *connection, const char *url, const char *verb,
                             const char *version, const char *upload, size_t *upload_size, void **state);
 void call_completed(void *context, struct MHD_Connection *connection, void **state,

@@ -5,7 +5,6 @@
 
 #include "tools/serve/follow.h"
 #include "tools/serve/job_stream.h"
-#include "tools/serve/server.h"
 
 enum { KEPT_CALLS = 256, KEPT_BYTES = 4096 /* Of one buffer. */ };
 
@@ -23,34 +22,32 @@ static struct daybook_buffer keep(struct daybook_buffer buffer) {
     return buffer;
 }
 
-struct call *call_pool_take(struct server *server) {
-    struct call *call = server->spare_calls;
+struct call *call_pool_take(struct call_pool *pool) {
+    struct call *call = pool->first;
     if (call == NULL) {
         return calloc(1, sizeof *call);
     }
-    server->spare_calls = call->next;
-    server->spare_count--;
+    pool->first = call->next;
+    pool->count--;
     call->next = NULL;
     return call;
 }
 
-void call_pool_give(struct call *call) {
-    struct server *server = call->server;
+void call_pool_give(struct call_pool *pool, struct call *call) {
     follow_close(call);
     job_stream_close(call);
     daybook_buffer_release(&call->late.bytes);
-    if (server->spare_count >= KEPT_CALLS) {
+    if (pool->count >= KEPT_CALLS) {
         free_call(call);
         return;
     }
-    *call = (struct call){
-        .next = server->spare_calls, .body = keep(call->body), .reply = {.bytes = keep(call->reply.bytes)}};
-    server->spare_calls = call;
-    server->spare_count++;
+    *call = (struct call){.next = pool->first, .body = keep(call->body), .reply = {.bytes = keep(call->reply.bytes)}};
+    pool->first = call;
+    pool->count++;
 }
 
-void call_pool_release(struct server *server) {
-    while (server->spare_calls != NULL) {
-        free_call(call_pool_take(server));
+void call_pool_release(struct call_pool *pool) {
+    while (pool->first != NULL) {
+        free_call(call_pool_take(pool));
     }
 }

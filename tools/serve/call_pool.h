@@ -8,9 +8,14 @@
 
 #include "tools/serve/call.h"
 
+struct call_pool {
+    struct call *first;
+    size_t count;
+};
+
 /* All zero, but for the memory that its buffers may have. NULL: memory was refused. */
-struct call *call_pool_take(struct server *server);
-void call_pool_give(struct call *call);        /* Takes it back, whatever it holds. */
-void call_pool_release(struct server *server); /* Frees all that are kept. */
+struct call *call_pool_take(struct call_pool *pool);
+void call_pool_give(struct call_pool *pool, struct call *call); /* Takes it back, whatever it holds. */
+void call_pool_release(struct call_pool *pool);                 /* Frees all that are kept. */
 
 #endif

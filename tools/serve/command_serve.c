@@ -8,7 +8,7 @@
 #include "tools/serve/server.h"
 #include "tools/text.h"
 
-enum { VIEW_WAIT_MS = 10000 };
+enum { VIEW_WAIT_MS = 10000, DEFAULT_LOOPS_MAX = 8 };
 
 /* A whole number from `least` to `most`, or the default where the option is absent. */
 static enum daybook_status read_count(const struct options *options, const char *name, uint64_t least, uint64_t most,
@@ -28,14 +28,22 @@ static enum daybook_status read_count(const struct options *options, const char 
     return DAYBOOK_OK;
 }
 
+/* One a core; more than a few have more to do with each other than with their connections. */
+static uint64_t default_loops(void) {
+    unsigned cores = uv_available_parallelism();
+    return cores < DEFAULT_LOOPS_MAX ? cores : DEFAULT_LOOPS_MAX;
+}
+
 static enum daybook_status read_options(const struct options *options, struct server_options *how, uint64_t *scrub_kib,
                                         struct daybook_error *error) {
+    uint64_t loops;
     uint64_t connections;
     uint64_t body_kib;
     uint64_t call_s;
     uint64_t idle_s;
     uint64_t drain_s;
     const char *listen = options_value(options, "listen");
+    DAYBOOK_TRY(read_count(options, "loops", 1, SERVER_LOOPS_MAX, default_loops(), &loops, error));
     DAYBOOK_TRY(read_count(options, "max-connections", 1, 100000, 16000, &connections, error));
     DAYBOOK_TRY(read_count(options, "max-body", 1, 1 << 20, 16 << 10, &body_kib, error));
     DAYBOOK_TRY(read_count(options, "call-timeout", 1, 3600, 60, &call_s, error));
@@ -48,6 +56,7 @@ static enum daybook_status read_options(const struct options *options, struct se
         .tls_key = options_value(options, "tls-key"),
         .is_open = options_has(options, "insecure-listen"),
         .trusts_machine = options_has(options, "trust-local"),
+        .loop_count = (unsigned)loops,
         .connection_limit = (unsigned)connections,
         .body_limit_bytes = (size_t)body_kib << 10,
         .call_timeout_ms = call_s * 1000,
@@ -94,6 +103,8 @@ static const struct option_spec serve_options[] = {
      N_("answer other machines although nothing is encrypted, tokens neither"), FIELD_NONE},
     {"trust-local", 0, OPTION_FLAG, false, NULL,
      N_("callers on this machine need no token and are the owner: for trying things out"), FIELD_NONE},
+    {"loops", 0, OPTION_VALUE, false, "COUNT",
+     N_("threads that speak HTTP, which share the connections evenly (default: one a core, at most 8)"), FIELD_NONE},
     {"max-connections", 0, OPTION_VALUE, false, "COUNT", N_("open at once (default: 16000)"), FIELD_NONE},
     {"max-body", 0, OPTION_VALUE, false, "KIB", N_("of one call (default: 16384)"), FIELD_NONE},
     {"call-timeout", 0, OPTION_VALUE, false, "SECONDS", N_("the longest that a call may take (default: 60)"),

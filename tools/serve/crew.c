@@ -33,13 +33,13 @@ static void run(void *context) {
         } else {
             arena_reset(&answer_arena);
         }
-        inbox_push(crew->inbox, call);
+        inbox_return(call);
     }
     arena_release(&answer_arena);
 }
 
-enum daybook_status crew_open(struct crew *crew, size_t limit, struct inbox *inbox, struct daybook_error *error) {
-    *crew = (struct crew){.limit = limit, .inbox = inbox};
+enum daybook_status crew_open(struct crew *crew, size_t limit, struct daybook_error *error) {
+    *crew = (struct crew){.limit = limit};
     crew->last = &crew->first;
     if (uv_mutex_init(&crew->lock) != 0) {
         return daybook_fail(error, DAYBOOK_IO, "starting the server's threads: no lock could be made");
@@ -48,6 +48,7 @@ enum daybook_status crew_open(struct crew *crew, size_t limit, struct inbox *inb
         uv_mutex_destroy(&crew->lock);
         return daybook_fail(error, DAYBOOK_IO, "starting the server's threads: no lock could be made");
     }
+    crew->is_open = true;
     while (crew->thread_count < CREW_THREADS) {
         int code = uv_thread_create(&crew->threads[crew->thread_count], run, crew);
         if (code != 0) {
@@ -60,7 +61,7 @@ enum daybook_status crew_open(struct crew *crew, size_t limit, struct inbox *inb
 }
 
 void crew_close(struct crew *crew) {
-    if (crew->inbox == NULL) {
+    if (!crew->is_open) {
         return;
     }
     uv_mutex_lock(&crew->lock);

@@ -20,16 +20,15 @@ struct crew {
     size_t count;
     size_t limit;
     bool is_closing;
-    struct inbox *inbox;
+    bool is_open;
     uv_thread_t threads[CREW_THREADS];
     size_t thread_count;
 };
 
-DAYBOOK_MUST_USE enum daybook_status crew_open(struct crew *crew, size_t limit, struct inbox *inbox,
-                                               struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status crew_open(struct crew *crew, size_t limit, struct daybook_error *error);
 void crew_close(struct crew *crew); /* Finishes what is queued. Accepts one that was never opened (all zero). */
 
-/* Runs call->work on a worker with an arena that is empty; then the call goes to the inbox.
+/* Runs call->work on a worker with an arena that is empty; then the call goes back to its loop.
  * False: the queue is full. `must_take`: it is taken all the same (what was begun goes on). */
 bool crew_push(struct crew *crew, struct call *call, bool must_take);
 

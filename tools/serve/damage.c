@@ -15,7 +15,7 @@ void damage_tick(struct server *server) {
     if (count == server->wounds_told) {
         return;
     }
-    if (ledger_get_scrub(server->ledger, &server->loop_arena, &scrub, NULL) == DAYBOOK_OK) {
+    if (ledger_get_scrub(server->ledger, &server->loops->arena, &scrub, NULL) == DAYBOOK_OK) {
         server->wounds_told = count; /* Else the next tick tries again. */
     }
     for (size_t i = 0; scrub != NULL && i < scrub->n_wounds; i++) {
@@ -24,7 +24,7 @@ void damage_tick(struct server *server) {
                   "%s of the journal cannot be read: %s; \"daybook doctor\" says how a backup brings them back",
                   wound_text(scrub->wounds[i], which), scrub->wounds[i]->reason);
     }
-    arena_reset(&server->loop_arena);
+    arena_reset(&server->loops->arena);
 }
 
 static void name_wounds(const Pb__ScrubStatus *scrub, char text[DAMAGE_TEXT_SIZE]) {
@@ -38,13 +38,13 @@ static void name_wounds(const Pb__ScrubStatus *scrub, char text[DAMAGE_TEXT_SIZE
                    scrub->n_wounds > NAMED_MAX ? ", and more" : "");
 }
 
-const char *damage_ready_text(struct server *server, char text[DAMAGE_TEXT_SIZE]) {
+const char *damage_ready_text(struct loop *loop, char text[DAMAGE_TEXT_SIZE]) {
     Pb__ScrubStatus *scrub = NULL;
     (void)snprintf(text, DAMAGE_TEXT_SIZE, "ready\n");
-    if (ledger_count_wounds(server->ledger) > 0 &&
-        ledger_get_scrub(server->ledger, &server->loop_arena, &scrub, NULL) == DAYBOOK_OK && scrub->n_wounds > 0) {
+    if (ledger_count_wounds(loop->server->ledger) > 0 &&
+        ledger_get_scrub(loop->server->ledger, &loop->arena, &scrub, NULL) == DAYBOOK_OK && scrub->n_wounds > 0) {
         name_wounds(scrub, text);
     }
-    arena_reset(&server->loop_arena);
+    arena_reset(&loop->arena);
     return text;
 }

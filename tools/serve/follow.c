@@ -26,7 +26,7 @@ enum {
 };
 
 struct follower {
-    struct follower *previous; /* In the server's list. */
+    struct follower *previous; /* In the loop's list. */
     struct follower *next;
     struct call *call;
     bool is_listed;
@@ -181,13 +181,15 @@ static void beat(struct follower *follower) {
     wake(follower);
 }
 
-void follow_tick(struct server *server) {
+void follow_tick(struct loop *loop) {
+    struct server *server = loop->server;
+    bool is_draining = server_is_draining(server);
     uint64_t now_ns = clock_monotonic_ns();
-    for (struct follower *follower = server->followers; follower != NULL; follower = follower->next) {
+    for (struct follower *follower = loop->followers; follower != NULL; follower = follower->next) {
         if (!follower->is_suspended || follower->call->is_with_worker) {
             continue;
         }
-        if (server->is_draining) {
+        if (is_draining) {
             end(follower, CONNECT_UNAVAILABLE, "the server is stopping; go on from the last sequence");
             wake(follower);
         } else if (!gate_is_good(&server->gate, &follower->call->identity, ledger_now_us(server->ledger))) {
@@ -228,13 +230,12 @@ static bool take_kinds(struct call *call, struct follower *follower, char *const
     return true;
 }
 
-static void list(struct server *server, struct follower *follower) {
-    follower->next = server->followers;
-    if (server->followers != NULL) {
-        server->followers->previous = follower;
+static void list(struct loop *loop, struct follower *follower) {
+    follower->next = loop->followers;
+    if (loop->followers != NULL) {
+        loop->followers->previous = follower;
     }
-    server->followers = follower;
-    server->follower_count++;
+    loop->followers = follower;
     follower->is_listed = true;
 }
 
@@ -244,14 +245,27 @@ static uint64_t heartbeat_ms(uint32_t asked_ms) {
     return ms > HEARTBEAT_MAX_MS ? HEARTBEAT_MAX_MS : ms;
 }
 
+/* Those of all loops have one bound. False: there are as many as there may be. */
+static bool enter(struct server *server) {
+    if (atomic_fetch_add_explicit(&server->follower_count, 1, memory_order_relaxed) < FOLLOWERS_MAX) {
+        return true;
+    }
+    (void)atomic_fetch_sub_explicit(&server->follower_count, 1, memory_order_relaxed);
+    return false;
+}
+
+static void leave(struct server *server) {
+    (void)atomic_fetch_sub_explicit(&server->follower_count, 1, memory_order_relaxed);
+}
+
 static void begin(struct call *call, const Pb__FollowRequest *asked, bool is_sse) {
-    struct server *server = call->server;
-    if (server->follower_count >= FOLLOWERS_MAX) {
+    if (!enter(call->server)) {
         call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "%d followers are the most", FOLLOWERS_MAX);
         return;
     }
     struct follower *follower = calloc(1, sizeof *follower);
     if (follower == NULL) {
+        leave(call->server);
         call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for a follower was refused");
         return;
     }
@@ -269,7 +283,7 @@ static void begin(struct call *call, const Pb__FollowRequest *asked, bool is_sse
         follow_close(call);
         return;
     }
-    list(server, follower);
+    list(call->loop, follower);
     call->stage = CALL_STREAMING;
     call->reply.type = is_sse ? "text/event-stream" : connect_content_type(call->content);
 }
@@ -277,7 +291,7 @@ static void begin(struct call *call, const Pb__FollowRequest *asked, bool is_sse
 void follow_begin(struct call *call) {
     struct daybook_error error;
     ProtobufCMessage *message;
-    struct arena *arena = &call->server->loop_arena;
+    struct arena *arena = &call->loop->arena;
     if (connect_read_message(call->content.codec, call->message, call->method->input, arena, &message, &error) !=
         DAYBOOK_OK) {
         call_fail_with(call, &error);
@@ -329,19 +343,19 @@ void follow_leave(struct call *call) {
         return;
     }
     if (follower->previous == NULL) {
-        call->server->followers = follower->next;
+        call->loop->followers = follower->next;
     } else {
         follower->previous->next = follower->next;
     }
     if (follower->next != NULL) {
         follower->next->previous = follower->previous;
     }
-    call->server->follower_count--;
     follower->is_listed = false;
 }
 
 void follow_close(struct call *call) {
     if (call->follower != NULL) {
+        leave(call->server);
         daybook_buffer_release(&call->follower->ready);
         free(call->follower);
         call->follower = NULL;

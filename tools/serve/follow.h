@@ -23,8 +23,8 @@ struct MHD_Response *follow_response(struct call *call);
 /* A worker has read for it. */
 void follow_resume(struct call *call);
 
-/* Looks after all followers: new events, heartbeats, the end when the server drains. The loop's thread. */
-void follow_tick(struct server *server);
+/* Looks after the loop's followers: new events, heartbeats, the end when the server drains. The loop's thread. */
+void follow_tick(struct loop *loop);
 
 void follow_leave(struct call *call); /* Its client has gone; accepts a call that follows nothing. */
 void follow_close(struct call *call); /* Frees it; likewise. */

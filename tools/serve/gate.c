@@ -12,8 +12,7 @@ enum daybook_status gate_open(struct gate *gate, const char *directory, bool tru
                               struct daybook_error *error) {
     gate->trusts_machine = trusts_machine;
     gate->directory = directory;
-    gate->sha256 = sha256_open();
-    if (gate->sha256 == NULL || uv_mutex_init(&gate->lock) != 0) {
+    if (uv_mutex_init(&gate->lock) != 0) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "starting the server: memory was refused");
     }
     if (uv_mutex_init(&gate->change) != 0) {
@@ -25,7 +24,6 @@ enum daybook_status gate_open(struct gate *gate, const char *directory, bool tru
 }
 
 void gate_close(struct gate *gate) {
-    sha256_close(gate->sha256);
     token_store_release(&gate->tokens);
     if (gate->has_locks) {
         uv_mutex_destroy(&gate->lock);
@@ -46,13 +44,16 @@ void gate_replace(struct gate *gate, struct token_store *tokens) {
 
 /* One more false token from there; true: that is too many. */
 static bool count_failure(struct gate *gate, uint64_t address) {
+    uv_mutex_lock(&gate->lock);
     struct gate_failures *failures = &gate->failures[address % GATE_ADDRESSES];
     uint64_t now_ns = clock_monotonic_ns();
     if (failures->address != address || now_ns - failures->since_ns > FAILURES_WINDOW_NS) {
         *failures = (struct gate_failures){.address = address, .since_ns = now_ns};
     }
     failures->count += failures->count <= GATE_FAILURES_MAX;
-    return failures->count > GATE_FAILURES_MAX;
+    bool is_too_many = failures->count > GATE_FAILURES_MAX;
+    uv_mutex_unlock(&gate->lock);
+    return is_too_many;
 }
 
 static void take_token(const struct token *token, struct identity *identity) {
@@ -63,11 +64,12 @@ static void take_token(const struct token *token, struct identity *identity) {
     memcpy(identity->token_sha256, token->sha256, sizeof identity->token_sha256);
 }
 
-static bool look_up(struct gate *gate, const char *secret, int64_t now_us, struct identity *identity) {
+static bool look_up(struct gate *gate, struct sha256 *sha256, const char *secret, int64_t now_us,
+                    struct identity *identity) {
     uint8_t digest[SHA256_SIZE];
-    sha256_begin(gate->sha256);
-    sha256_update(gate->sha256, secret, strlen(secret));
-    sha256_end(gate->sha256, digest);
+    sha256_begin(sha256);
+    sha256_update(sha256, secret, strlen(secret));
+    sha256_end(sha256, digest);
     uv_mutex_lock(&gate->lock);
     const struct token *token = token_store_find(&gate->tokens, digest);
     bool is_good = token != NULL && token_is_good(token, now_us);
@@ -79,8 +81,8 @@ static bool look_up(struct gate *gate, const char *secret, int64_t now_us, struc
     return is_good;
 }
 
-enum connect_code gate_identify(struct gate *gate, const char *authorization, uint64_t address, int64_t now_us,
-                                struct identity *identity, const char **reason) {
+enum connect_code gate_identify(struct gate *gate, struct sha256 *sha256, const char *authorization, uint64_t address,
+                                int64_t now_us, struct identity *identity, const char **reason) {
     static const char scheme[] = "Bearer ";
     *reason = "";
     if (authorization == NULL) {
@@ -89,7 +91,7 @@ enum connect_code gate_identify(struct gate *gate, const char *authorization, ui
         return CONNECT_OK;
     }
     if (strncasecmp(authorization, scheme, sizeof scheme - 1) == 0 &&
-        look_up(gate, authorization + sizeof scheme - 1, now_us, identity)) {
+        look_up(gate, sha256, authorization + sizeof scheme - 1, now_us, identity)) {
         return CONNECT_OK;
     }
     if (count_failure(gate, address)) {

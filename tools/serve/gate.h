@@ -6,7 +6,7 @@
  *   GT2  An address that brings many false tokens is told to wait, and its connections are closed. Whoever brings a
  *        good one is never made to wait for others.
  *
- * Looked through on the loop's thread; changed by the crew, one at a time.
+ * Looked through by the loops, each with a sha256 of its own; changed by the crew, one at a time.
  */
 #ifndef DAYBOOK_TOOLS_SERVE_GATE_H
 #define DAYBOOK_TOOLS_SERVE_GATE_H
@@ -28,8 +28,7 @@ struct gate_failures {
 struct gate {
     bool trusts_machine;
     const char *directory; /* The ledger's. */
-    struct sha256 *sha256;
-    uv_mutex_t lock; /* Guards the tokens. */
+    uv_mutex_t lock;       /* Guards the tokens and the failures. */
     struct token_store tokens;
     uint64_t generation; /* How often they have changed. */
     uv_mutex_t change;   /* Held while the file is being changed. */
@@ -43,8 +42,8 @@ void gate_close(struct gate *gate); /* Accepts one that was never opened (all ze
 
 /* Fills the identity of whoever calls; is_local is set. `authorization`: the header, NULL without one; `address` stands
  * for the caller's. CONNECT_OK also without a token: authorise_call says what that is good for. */
-enum connect_code gate_identify(struct gate *gate, const char *authorization, uint64_t address, int64_t now_us,
-                                struct identity *identity, const char **reason);
+enum connect_code gate_identify(struct gate *gate, struct sha256 *sha256, const char *authorization, uint64_t address,
+                                int64_t now_us, struct identity *identity, const char **reason);
 
 /* Whether the identity is still what it was: its token may have ended since. */
 bool gate_is_good(struct gate *gate, struct identity *identity, int64_t now_us);

@@ -263,14 +263,31 @@ static void answer(struct lane *lane, const struct parcel *parcel, struct dayboo
 
 /* ---- lanes ---- */
 
+static size_t read_count(const _Atomic size_t *count) {
+    return atomic_load_explicit(count, memory_order_relaxed);
+}
+
+/* Room for so much more; false: there is none. Counted first, so that loops that push at once stay below the bound. */
+static bool enter_queue(struct gather *gather, size_t call_count, size_t byte_count) {
+    size_t calls = atomic_fetch_add_explicit(&gather->call_count, call_count, memory_order_relaxed);
+    size_t bytes = atomic_fetch_add_explicit(&gather->byte_count, byte_count, memory_order_relaxed);
+    return calls + call_count <= gather->call_limit && bytes + byte_count <= gather->byte_limit;
+}
+
+static void leave_queue(struct gather *gather, size_t call_count, size_t byte_count) {
+    atomic_fetch_sub_explicit(&gather->call_count, call_count, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&gather->byte_count, byte_count, memory_order_relaxed);
+}
+
 /* Whether a lane should take what is queued. A few requests wait for the lane before them: deciding them takes less
  * time than the commit of their own that it would cost. `lock` is held. */
 static bool is_worth_taking(const struct gather *gather) {
-    return gather->first != NULL && (gather->engaged_count == 0 || gather->byte_count >= OVERLAP_BYTES);
+    return gather->first != NULL && (gather->engaged_count == 0 || read_count(&gather->byte_count) >= OVERLAP_BYTES);
 }
 
 /* Everything that is queued; NULL when the gatherer closes. */
 static struct call *take(struct gather *gather, size_t *count) {
+    size_t byte_count = 0;
     uv_mutex_lock(&gather->lock);
     while (!is_worth_taking(gather) && !(gather->is_closing && gather->first == NULL)) {
         uv_cond_wait(&gather->work, &gather->lock);
@@ -278,14 +295,14 @@ static struct call *take(struct gather *gather, size_t *count) {
     struct call *list = gather->first;
     gather->first = NULL;
     gather->last = &gather->first;
+    gather->engaged_count += list != NULL ? 1 : 0;
+    uv_mutex_unlock(&gather->lock);
     *count = 0;
     for (const struct call *call = list; call != NULL; call = call->next) {
         (*count)++;
-        gather->byte_count -= call->message.size;
+        byte_count += call->message.size;
     }
-    gather->call_count -= *count;
-    gather->engaged_count += list != NULL ? 1 : 0;
-    uv_mutex_unlock(&gather->lock);
+    leave_queue(gather, *count, byte_count);
     return list;
 }
 
@@ -359,18 +376,16 @@ static void run(void *context) {
         } else {
             arena_reset(&lane.batch_arena);
         }
-        inbox_push(lane.gather->inbox, list);
+        inbox_return(list);
     }
     arena_release(&lane.batch_arena);
     free(lane.parcels);
     free(lane.submissions);
 }
 
-enum daybook_status gather_open(struct gather *gather, struct daybook *ledger, struct inbox *inbox,
-                                struct daybook_error *error) {
-    *gather = (struct gather){.ledger = ledger, .inbox = inbox, .call_limit = QUEUE_CALLS, .byte_limit = QUEUE_BYTES};
+enum daybook_status gather_open(struct gather *gather, struct daybook *ledger, struct daybook_error *error) {
+    *gather = (struct gather){.ledger = ledger, .call_limit = QUEUE_CALLS, .byte_limit = QUEUE_BYTES};
     gather->last = &gather->first;
-    gather->arrived_last = &gather->arrived;
     if (uv_mutex_init(&gather->lock) != 0) {
         return daybook_fail(error, DAYBOOK_IO, "starting the server's threads: no lock could be made");
     }
@@ -378,6 +393,7 @@ enum daybook_status gather_open(struct gather *gather, struct daybook *ledger, s
         uv_mutex_destroy(&gather->lock);
         return daybook_fail(error, DAYBOOK_IO, "starting the server's threads: no lock could be made");
     }
+    gather->is_open = true;
     while (gather->lane_count < GATHER_LANES) {
         int code = uv_thread_create(&gather->lanes[gather->lane_count], run, gather);
         if (code != 0) {
@@ -390,10 +406,9 @@ enum daybook_status gather_open(struct gather *gather, struct daybook *ledger, s
 }
 
 void gather_close(struct gather *gather) {
-    if (gather->inbox == NULL) {
+    if (!gather->is_open) {
         return;
     }
-    gather_flush(gather);
     uv_mutex_lock(&gather->lock);
     gather->is_closing = true;
     uv_cond_broadcast(&gather->work);
@@ -403,37 +418,36 @@ void gather_close(struct gather *gather) {
     }
     uv_cond_destroy(&gather->work);
     uv_mutex_destroy(&gather->lock);
-    *gather = (struct gather){0};
+    gather->is_open = false;
+}
+
+void gather_turn_init(struct gather_turn *turn) {
+    turn->first = NULL;
+    turn->last = &turn->first;
 }
 
 bool gather_push(struct gather *gather, struct call *call) {
-    uv_mutex_lock(&gather->lock);
-    bool has_room =
-        gather->call_count < gather->call_limit && call->message.size <= gather->byte_limit - gather->byte_count;
-    if (has_room) {
-        gather->call_count++;
-        gather->byte_count += call->message.size;
+    struct gather_turn *turn = &call->loop->arrived;
+    if (!enter_queue(gather, 1, call->message.size)) {
+        leave_queue(gather, 1, call->message.size);
+        return false;
     }
-    uv_mutex_unlock(&gather->lock);
-    if (has_room) {
-        call->next = NULL;
-        *gather->arrived_last = call;
-        gather->arrived_last = &call->next;
-    }
-    return has_room;
+    call->next = NULL;
+    *turn->last = call;
+    turn->last = &call->next;
+    return true;
 }
 
-void gather_flush(struct gather *gather) {
-    if (gather->arrived == NULL) {
+void gather_flush(struct gather *gather, struct gather_turn *turn) {
+    if (turn->first == NULL) {
         return;
     }
     uv_mutex_lock(&gather->lock);
-    *gather->last = gather->arrived;
-    gather->last = gather->arrived_last;
+    *gather->last = turn->first;
+    gather->last = turn->last;
     if (is_worth_taking(gather)) {
         uv_cond_signal(&gather->work);
     }
     uv_mutex_unlock(&gather->lock);
-    gather->arrived = NULL;
-    gather->arrived_last = &gather->arrived;
+    gather_turn_init(turn);
 }

@@ -14,6 +14,7 @@
 #ifndef DAYBOOK_TOOLS_SERVE_GATHER_H
 #define DAYBOOK_TOOLS_SERVE_GATHER_H
 
+#include <stdatomic.h>
 #include <uv.h>
 
 #include "daybook.h"
@@ -21,22 +22,24 @@
 
 enum { GATHER_LANES = 2 };
 
+/* What arrived on one loop in one of its turns. */
+struct gather_turn {
+    struct call *first;
+    struct call **last;
+};
+
 struct gather {
     struct daybook *ledger;
-    struct inbox *inbox;
     size_t call_limit;
     size_t byte_limit;
-
-    /* The loop's: what arrived in this turn. */
-    struct call *arrived;
-    struct call **arrived_last;
+    bool is_open;
+    _Atomic size_t call_count; /* Arrived and queued, of all loops. */
+    _Atomic size_t byte_count;
 
     uv_mutex_t lock; /* Guards what follows. */
     uv_cond_t work;
     struct call *first;
     struct call **last;
-    size_t call_count; /* Arrived and queued. */
-    size_t byte_count;
     size_t engaged_count; /* Lanes that are in the engine. */
     bool is_closing;
 
@@ -44,14 +47,16 @@ struct gather {
     size_t lane_count;
 };
 
-DAYBOOK_MUST_USE enum daybook_status gather_open(struct gather *gather, struct daybook *ledger, struct inbox *inbox,
+DAYBOOK_MUST_USE enum daybook_status gather_open(struct gather *gather, struct daybook *ledger,
                                                  struct daybook_error *error);
 void gather_close(struct gather *gather); /* Finishes what is queued. Accepts one that was never opened (all zero). */
 
-/* Takes a SubmitRequest or a Request. False: the queue is full. The loop's thread. */
+void gather_turn_init(struct gather_turn *turn);
+
+/* Takes a SubmitRequest or a Request into its loop's turn. False: the queue is full. The loop's thread. */
 bool gather_push(struct gather *gather, struct call *call);
 
-/* Hands what arrived since the last time to a lane. The loop's thread, once a turn. */
-void gather_flush(struct gather *gather);
+/* Hands what arrived in the turn to a lane. The loop's thread, once a turn. */
+void gather_flush(struct gather *gather, struct gather_turn *turn);
 
 #endif

@@ -1,39 +1,90 @@
-/* What worker threads hand back to the loop. */
+/* What other threads hand to a loop. */
 #include "tools/serve/inbox.h"
+
+#include <stdlib.h>
+
+#include "tools/serve/loop.h"
 
 enum daybook_status inbox_open(struct inbox *inbox, uv_loop_t *loop, uv_async_cb arrived, void *context,
                                struct daybook_error *error) {
     inbox->first = NULL;
     inbox->last = &inbox->first;
+    inbox->connections = NULL;
     inbox->wake.data = context;
     int code = uv_mutex_init(&inbox->lock);
-    if (code == 0) {
-        code = uv_async_init(loop, &inbox->wake, arrived);
+    if (code != 0) {
+        return daybook_fail(error, DAYBOOK_IO, "starting the server's loop: %s", uv_strerror(code));
     }
-    return code == 0 ? DAYBOOK_OK
-                     : daybook_fail(error, DAYBOOK_IO, "starting the server's loop: %s", uv_strerror(code));
+    code = uv_async_init(loop, &inbox->wake, arrived);
+    if (code != 0) {
+        uv_mutex_destroy(&inbox->lock);
+        return daybook_fail(error, DAYBOOK_IO, "starting the server's loop: %s", uv_strerror(code));
+    }
+    return DAYBOOK_OK;
 }
 
-void inbox_push(struct inbox *inbox, struct call *list) {
-    struct call **end = &list->next;
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
+void inbox_release(struct inbox *inbox) {
+    uv_mutex_destroy(&inbox->lock);
+}
+
+static bool is_empty(const struct inbox *inbox) {
+    return inbox->first == NULL && inbox->connections == NULL;
+}
+
+static void push(struct inbox *inbox, struct call *first, struct call **last) {
     uv_mutex_lock(&inbox->lock);
-    bool was_empty = inbox->first == NULL;
-    *inbox->last = list;
-    inbox->last = end;
+    bool was_empty = is_empty(inbox);
+    *inbox->last = first;
+    inbox->last = last;
     uv_mutex_unlock(&inbox->lock);
     if (was_empty) {
-        uv_async_send(&inbox->wake);
+        (void)uv_async_send(&inbox->wake);
     }
 }
 
-struct call *inbox_take(struct inbox *inbox) {
+void inbox_return(struct call *list) {
+    while (list != NULL) {
+        struct loop *loop = list->loop;
+        struct call *own = NULL;
+        struct call **own_last = &own;
+        struct call *others = NULL;
+        struct call **others_last = &others;
+        for (struct call *call = list; call != NULL; call = call->next) {
+            struct call ***last = call->loop == loop ? &own_last : &others_last;
+            **last = call;
+            *last = &call->next;
+        }
+        *own_last = NULL;
+        *others_last = NULL;
+        push(&loop->inbox, own, own_last);
+        list = others;
+    }
+}
+
+bool inbox_push_connection(struct inbox *inbox, const struct accepted *accepted) {
+    struct accepted *copy = malloc(sizeof *copy);
+    if (copy == NULL) {
+        return false;
+    }
+    *copy = *accepted;
+    uv_mutex_lock(&inbox->lock);
+    bool was_empty = is_empty(inbox);
+    copy->next = inbox->connections;
+    inbox->connections = copy;
+    uv_mutex_unlock(&inbox->lock);
+    if (was_empty) {
+        (void)uv_async_send(&inbox->wake);
+    }
+    return true;
+}
+
+struct call *inbox_take(struct inbox *inbox, struct accepted **connections) {
     uv_mutex_lock(&inbox->lock);
     struct call *list = inbox->first;
+    *connections = inbox->connections;
     inbox->first = NULL;
     inbox->last = &inbox->first;
+    inbox->connections = NULL;
     uv_mutex_unlock(&inbox->lock);
     return list;
 }

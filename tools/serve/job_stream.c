@@ -17,7 +17,7 @@
 enum { BLOCK_BYTES = 64 << 10, REQUEST_LIMIT_BYTES = 8 << 20, JOB_NICE = 10 };
 
 struct job_stream {
-    struct job_stream *previous; /* In the server's list. */
+    struct job_stream *previous; /* In the loop's list. */
     struct job_stream *next;
     struct call *call;
     uv_thread_t thread;
@@ -46,7 +46,7 @@ static void hand_over(struct job_stream *stream) {
     if (!stream->is_closing) {
         stream->is_jobs_turn = false;
         stream->is_handed = true;
-        inbox_push(&stream->call->server->inbox, stream->call);
+        inbox_return(stream->call);
         while (!stream->is_jobs_turn && !stream->is_closing && !stream->is_over) {
             uv_cond_wait(&stream->turned, &stream->lock);
         }
@@ -201,14 +201,16 @@ void job_stream_leave(struct call *call) {
     }
 }
 
-void job_stream_tick(struct server *server) {
+void job_stream_tick(struct loop *loop) {
+    struct server *server = loop->server;
+    bool is_draining = server_is_draining(server);
     uint64_t now_ns = clock_monotonic_ns();
-    for (struct job_stream *stream = server->job_streams; stream != NULL; stream = stream->next) {
+    for (struct job_stream *stream = loop->job_streams; stream != NULL; stream = stream->next) {
         struct call *call = stream->call;
         if (call->is_abandoned) {
             continue;
         }
-        if (server->is_draining) {
+        if (is_draining) {
             stop(stream, CONNECT_UNAVAILABLE, "the server is stopping; ask again when it is back");
         } else if (call->deadline_ns != 0 && now_ns >= call->deadline_ns) {
             stop(stream, CONNECT_DEADLINE_EXCEEDED, "the time limit of the call has passed");
@@ -220,17 +222,17 @@ void job_stream_tick(struct server *server) {
 
 /* ---- beginning and ending ---- */
 
-static void list(struct server *server, struct job_stream *stream) {
-    stream->next = server->job_streams;
-    if (server->job_streams != NULL) {
-        server->job_streams->previous = stream;
+static void list(struct loop *loop, struct job_stream *stream) {
+    stream->next = loop->job_streams;
+    if (loop->job_streams != NULL) {
+        loop->job_streams->previous = stream;
     }
-    server->job_streams = stream;
+    loop->job_streams = stream;
 }
 
-static void unlist(struct server *server, struct job_stream *stream) {
+static void unlist(struct loop *loop, struct job_stream *stream) {
     if (stream->previous == NULL) {
-        server->job_streams = stream->next;
+        loop->job_streams = stream->next;
     } else {
         stream->previous->next = stream->next;
     }
@@ -299,7 +301,7 @@ void job_stream_begin(struct call *call) {
         atomic_fetch_sub(&server->job_count, 1);
         return;
     }
-    list(server, stream);
+    list(call->loop, stream);
     call->stage = CALL_STREAMING;
     call->reply.type = connect_content_type(call->content);
 }
@@ -317,7 +319,7 @@ void job_stream_close(struct call *call) {
         return;
     }
     join(stream);
-    unlist(call->server, stream);
+    unlist(call->loop, stream);
     atomic_fetch_sub(&call->server->job_count, 1);
     uv_cond_destroy(&stream->turned);
     uv_mutex_destroy(&stream->lock);
@@ -327,8 +329,8 @@ void job_stream_close(struct call *call) {
     call->job = NULL;
 }
 
-void job_stream_abort_all(struct server *server) {
-    for (struct job_stream *stream = server->job_streams; stream != NULL; stream = stream->next) {
+void job_stream_abort_all(struct loop *loop) {
+    for (struct job_stream *stream = loop->job_streams; stream != NULL; stream = stream->next) {
         stop(stream, CONNECT_UNAVAILABLE, "the server is stopping; ask again when it is back");
         uv_mutex_lock(&stream->lock);
         stream->is_closing = true;
@@ -340,7 +342,7 @@ void job_stream_abort_all(struct server *server) {
         }
         if (stream->call->is_abandoned) {
             stream->is_handed = true;
-            inbox_push(&server->inbox, stream->call);
+            inbox_return(stream->call);
         } else {
             stream->call->is_with_worker = false;
             wake(stream);

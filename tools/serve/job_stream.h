@@ -5,7 +5,8 @@
  *   JS1  The job and the loop take turns: the job fills a block and hands the call over, and gets it back when the
  *        client has taken the block. What is held is one block and one item, however large the ledger is.
  *   JS2  A job whose client has gone, whose token or time has ended, or whose server stops, is told so at its next
- * item. JS3  At most JOBS_MAX run at once; more are refused, and nothing of them is begun.
+ *        item.
+ *   JS3  At most JOBS_MAX run at once; more are refused, and nothing of them is begun.
  */
 #ifndef DAYBOOK_TOOLS_SERVE_JOB_STREAM_H
 #define DAYBOOK_TOOLS_SERVE_JOB_STREAM_H
@@ -34,9 +35,9 @@ void job_stream_leave(struct call *call);
 /* Frees what is left of a job that is over; likewise. */
 void job_stream_close(struct call *call);
 
-/* Looks after all jobs: tokens, time limits, a server that drains. The loop's thread. */
-void job_stream_tick(struct server *server);
-/* Ends all jobs and waits for them. What was abandoned is in the inbox afterwards. */
-void job_stream_abort_all(struct server *server);
+/* Looks after the loop's jobs: tokens, time limits, a server that drains. The loop's thread. */
+void job_stream_tick(struct loop *loop);
+/* Ends the loop's jobs and waits for them. What was abandoned is in its inbox afterwards. */
+void job_stream_abort_all(struct loop *loop);
 
 #endif

@@ -18,23 +18,29 @@ static void count(_Atomic uint64_t *counter, uint64_t amount) {
     atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
 }
 
+/* Where nobody else counts, an exchange between processors is spared. */
+static void count_alone(_Atomic uint64_t *counter, uint64_t amount) {
+    uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, value + amount, memory_order_relaxed);
+}
+
 static uint64_t read_count(const _Atomic uint64_t *counter) {
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-void metrics_count_call(struct metrics *metrics, const struct method *method, enum connect_code code,
+void metrics_count_call(struct call_counts *counts, const struct method *method, enum connect_code code,
                         uint64_t time_us) {
     size_t row = method == NULL || method->index >= METRICS_METHODS_MAX ? METRICS_METHODS_MAX : method->index;
     size_t bucket = 0;
-    count(&metrics->calls[row][code], 1);
+    count_alone(&counts->calls[row][code], 1);
     if (method == NULL || method->is_stream) {
         return;
     }
     while (bucket < METRICS_TIME_BUCKETS - 1 && time_us > time_edges_us[bucket]) {
         bucket++;
     }
-    count(&metrics->times[bucket], 1);
-    count(&metrics->time_us, time_us);
+    count_alone(&counts->times[bucket], 1);
+    count_alone(&counts->time_us, time_us);
 }
 
 void metrics_count_refusal(struct metrics *metrics, const Pb__Refusal *refusal) {
@@ -92,24 +98,41 @@ static void put_histogram(struct writing *writing, const char *name, const char 
     put(writing, "%s_count %" PRIu64 "\n", name, total);
 }
 
-static void put_calls(struct writing *writing, struct server *server) {
+static uint64_t sum_calls(const struct server *server, size_t row, int code) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < server->loop_count; i++) {
+        sum += read_count(&server->loops[i].counts.calls[row][code]);
+    }
+    return sum;
+}
+
+static void put_times(struct writing *writing, const struct server *server) {
+    uint64_t buckets[METRICS_TIME_BUCKETS] = {0};
+    uint64_t time_us = 0;
+    for (size_t i = 0; i < server->loop_count; i++) {
+        const struct call_counts *counts = &server->loops[i].counts;
+        for (int j = 0; j < METRICS_TIME_BUCKETS; j++) {
+            buckets[j] += read_count(&counts->times[j]);
+        }
+        time_us += read_count(&counts->time_us);
+    }
+    put_histogram(writing, "daybook_call_seconds", "From the headers of a call to its answer; streams left out.",
+                  time_edges_us, buckets, METRICS_TIME_BUCKETS, time_us, 1000000);
+}
+
+static void put_calls(struct writing *writing, const struct server *server) {
     put_head(writing, "daybook_calls_total", "counter", "Calls answered, by call and code.");
     for (size_t row = 0; row <= METRICS_METHODS_MAX; row++) {
         const char *name = row < server->methods.count ? server->methods.items[row].name : "other";
         for (int code = 0; code < CONNECT_CODE_COUNT; code++) {
-            uint64_t value = read_count(&server->metrics.calls[row][code]);
+            uint64_t value = sum_calls(server, row, code);
             if (value > 0) {
                 put(writing, "daybook_calls_total{call=\"%s\",code=\"%s\"} %" PRIu64 "\n", name,
                     connect_code_name((enum connect_code)code), value);
             }
         }
     }
-    uint64_t buckets[METRICS_TIME_BUCKETS];
-    for (int i = 0; i < METRICS_TIME_BUCKETS; i++) {
-        buckets[i] = read_count(&server->metrics.times[i]);
-    }
-    put_histogram(writing, "daybook_call_seconds", "From the headers of a call to its answer; streams left out.",
-                  time_edges_us, buckets, METRICS_TIME_BUCKETS, read_count(&server->metrics.time_us), 1000000);
+    put_times(writing, server);
 }
 
 static void put_refusals(struct writing *writing, struct server *server) {
@@ -177,6 +200,11 @@ static void put_scrub(struct writing *writing, const Pb__ScrubStatus *scrub) {
 
 static void put_server(struct writing *writing, struct server *server) {
     struct statvfs place;
+    put_head(writing, "daybook_connections_open", "gauge", "Connections that are open now, by loop.");
+    for (size_t i = 0; i < server->loop_count; i++) {
+        put(writing, "daybook_connections_open{loop=\"%zu\"} %zu\n", i,
+            atomic_load_explicit(&server->loops[i].connection_count, memory_order_relaxed));
+    }
     put_one(writing, "daybook_connections_total", "counter", "Connections accepted since the start.",
             read_count(&server->metrics.connections));
     put_one(writing, "daybook_followed_events_total", "counter", "Events sent to followers.",

@@ -16,16 +16,21 @@ struct server;
 
 enum { METRICS_METHODS_MAX = 128, METRICS_REFUSALS_MAX = 128, METRICS_TIME_BUCKETS = 12 };
 
-struct metrics {
+/* Of one loop, which alone counts; the page adds up those of all. */
+struct call_counts {
     _Atomic uint64_t calls[METRICS_METHODS_MAX + 1][CONNECT_CODE_COUNT]; /* The last row: no call of the schema. */
     _Atomic uint64_t times[METRICS_TIME_BUCKETS];                        /* Of all calls but streams. */
     _Atomic uint64_t time_us;
+};
+
+struct metrics {
     _Atomic uint64_t refusals[METRICS_REFUSALS_MAX];
     _Atomic uint64_t connections; /* Accepted since the start. */
     _Atomic uint64_t followed_events;
 };
 
-void metrics_count_call(struct metrics *metrics, const struct method *method, enum connect_code code, uint64_t time_us);
+void metrics_count_call(struct call_counts *counts, const struct method *method, enum connect_code code,
+                        uint64_t time_us);
 void metrics_count_refusal(struct metrics *metrics, const Pb__Refusal *refusal); /* Accepts NULL. */
 
 /* Appends the page in Prometheus' text format. A worker's: it reads the ledger. */

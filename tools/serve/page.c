@@ -35,13 +35,13 @@ static void answer_health(struct call *call) {
 static void answer_ready(struct call *call) {
     struct daybook_error error;
     uint64_t head;
-    if (call->server->is_draining) {
+    if (server_is_draining(call->server)) {
         set_text(call, CONNECT_UNAVAILABLE, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", "stopping\n");
     } else if (daybook_head(call->server->ledger, &head, &error) != DAYBOOK_OK) {
         set_text(call, CONNECT_UNAVAILABLE, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", "the journal cannot be read\n");
     } else {
         char text[DAMAGE_TEXT_SIZE];
-        set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", damage_ready_text(call->server, text));
+        set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", damage_ready_text(call->loop, text));
     }
 }
 

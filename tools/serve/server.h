@@ -1,29 +1,32 @@
 /*
- * The server: one libuv loop with libmicrohttpd inside it. HTTP and short
- * questions on the loop's thread; submissions through the gatherer's lanes;
- * everything else on the crew's threads.
+ * The server: loops that speak HTTP and answer short questions; submissions
+ * through the gatherer's lanes; everything else on the crew's threads.
  *
  *   SV1  What was acknowledged is durable.
  *   SV2  After SIGTERM nothing new is begun, everything begun is answered, and
  *        then the ledger is closed. What takes longer than the drain's limit is
  *        answered "unavailable".
- *   SV3  Every queue, body, header, connection and wait has a bound.
+ *   SV3  Every queue, body, header, connection and wait has a bound, and it is
+ *        one bound for all loops together.
  */
 #ifndef DAYBOOK_TOOLS_SERVE_SERVER_H
 #define DAYBOOK_TOOLS_SERVE_SERVER_H
 
-#include <microhttpd.h>
+#include <stdatomic.h>
 #include <uv.h>
 
 #include "daybook.h"
 #include "tools/serve/call.h"
 #include "tools/serve/crew.h"
+#include "tools/serve/door.h"
 #include "tools/serve/gate.h"
 #include "tools/serve/gather.h"
-#include "tools/serve/inbox.h"
 #include "tools/serve/log.h"
+#include "tools/serve/loop.h"
 #include "tools/serve/method.h"
 #include "tools/serve/metrics.h"
+
+enum { SERVER_LOOPS_MAX = 64 };
 
 struct server_options {
     const char *listen;   /* "127.0.0.1:7420", "[::1]:7420"; port 0 = any free one. */
@@ -31,6 +34,7 @@ struct server_options {
     const char *tls_key;
     bool is_open;        /* Any address may be listened on without TLS. */
     bool trusts_machine; /* Callers on this machine need no token, and are the owner. */
+    unsigned loop_count; /* 1 to SERVER_LOOPS_MAX. */
     unsigned connection_limit;
     size_t body_limit_bytes;
     uint64_t call_timeout_ms; /* Of calls that bring no time limit, and the most that one may bring. */
@@ -39,6 +43,7 @@ struct server_options {
     bool logs_calls;
 };
 
+/* What all threads share. Nothing but what has a lock or is atomic changes while they run. */
 struct server {
     struct daybook *ledger;
     struct server_options options;
@@ -49,42 +54,27 @@ struct server {
     struct daybook_buffer openapi; /* The document, made when the server starts. */
     char *cert;
     char *key;
-
-    uv_loop_t loop;
-    uv_poll_t http;      /* libmicrohttpd's epoll descriptor. */
-    uv_timer_t http_due; /* What libmicrohttpd wants to do later. */
-    uv_timer_t tick;     /* Time limits, and idle followers. */
-    uv_signal_t terminate;
-    uv_signal_t interrupt;
-    struct MHD_Daemon *daemon;
-    struct inbox inbox;
     struct crew crew;
     struct gather gather;
-    struct arena loop_arena; /* Of a question that is answered on the loop. */
-
-    struct call *calls; /* Open ones. */
-    size_t call_count;
-    struct call *spare_calls; /* Done with, kept for the next ones (call_pool.h). */
-    size_t spare_count;
-    struct peer *idle_first; /* Longest idle first. */
-    struct peer *idle_last;
-    struct peer *idle_next; /* The one to be looked at next for a client that has gone. */
-    size_t peer_count;
-    struct follower *followers;
-    size_t follower_count;
-    struct job_stream *job_streams;
+    struct loop *loops;
+    size_t loop_count;
+    _Atomic size_t follower_count;
     _Atomic size_t job_count;
+    _Atomic bool is_draining;
+    uint64_t drain_until_ns; /* Set before is_draining. */
+
+    /* The first loop's. */
+    struct door door;
+    uv_signal_t terminate;
+    uv_signal_t interrupt;
     uint64_t wounds_told; /* Of ledger_count_wounds: what is in the log. */
-    bool is_draining;
-    uint64_t drain_until_ns;
 };
 
 /* Serves until SIGTERM or SIGINT. `ledger` is open for writing and follows. */
 DAYBOOK_MUST_USE enum daybook_status server_run(struct daybook *ledger, const struct server_options *options,
                                                 struct daybook_error *error);
 
-/* A connection that is not being answered is idle from now on; and no longer. */
-void server_mark_idle(struct server *server, struct peer *peer);
-void server_mark_busy(struct server *server, struct peer *peer);
+/* Any thread. */
+bool server_is_draining(const struct server *server);
 
 #endif

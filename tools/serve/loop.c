@@ -1,0 +1,242 @@
+/* One thread of the server: a libuv loop with a libmicrohttpd of its own inside it. */
+#include "tools/serve/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "tools/serve/damage.h"
+#include "tools/serve/follow.h"
+#include "tools/serve/job_stream.h"
+#include "tools/serve/server.h"
+
+#define MS_NS UINT64_C(1000000)
+
+enum {
+    CONNECTION_MEMORY_BYTES = 16 << 10, /* Request line and headers: more is answered 431 or 414. */
+    LOOP_ARENA_BYTES = 16 << 20,
+    TICK_MS = 10,
+    TURNS_MAX = 8,
+};
+
+/* ---- turning ---- */
+
+static void http_due(uv_timer_t *timer) {
+    loop_turn(timer->data);
+}
+
+/* libmicrohttpd says when it wants to be called without an event. */
+void loop_turn(struct loop *loop) {
+    for (int i = 0; i < TURNS_MAX; i++) {
+        unsigned long long timeout_ms;
+        (void)MHD_run(loop->daemon);
+        gather_flush(&loop->server->gather, &loop->arrived);
+        if (MHD_get_timeout(loop->daemon, &timeout_ms) != MHD_YES) {
+            (void)uv_timer_stop(&loop->http_due);
+            return;
+        }
+        if (timeout_ms > 0) {
+            (void)uv_timer_start(&loop->http_due, http_due, timeout_ms, 0);
+            return;
+        }
+    }
+    (void)uv_timer_start(&loop->http_due, http_due, 0, 0);
+}
+
+static void http_ready(uv_poll_t *poll, int status, int events) {
+    (void)status;
+    (void)events;
+    loop_turn(poll->data);
+}
+
+void loop_add_connection(struct loop *loop, const struct accepted *accepted) {
+    uint64_t opened_count = loop->peers.opened_count;
+    bool is_added = MHD_add_connection(loop->daemon, accepted->fd, (const struct sockaddr *)&accepted->address,
+                                       accepted->size) == MHD_YES;
+    if (!is_added && loop->peers.opened_count == opened_count) {
+        /* It was closed before it was told of, so its end will not be told of either. */
+        atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
+    }
+}
+
+static void empty_inbox(struct loop *loop) {
+    struct accepted *accepted;
+    struct call *call = inbox_take(&loop->inbox, &accepted);
+    while (accepted != NULL) {
+        struct accepted *next = accepted->next;
+        loop_add_connection(loop, accepted);
+        free(accepted);
+        accepted = next;
+    }
+    while (call != NULL) {
+        struct call *next = call->next;
+        call->next = NULL;
+        call_return(call);
+        call = next;
+    }
+}
+
+static void inbox_arrived(uv_async_t *wake) {
+    empty_inbox(wake->data);
+    loop_turn(wake->data);
+}
+
+/* ---- the tick ---- */
+
+static void give_up_late(struct loop *loop, uint64_t now_ns) {
+    for (struct call *call = loop->calls; call != NULL; call = call->next_open) {
+        bool is_late = call->deadline_ns != 0 && now_ns >= call->deadline_ns;
+        /* Ready before the whole body has come: it is only read away. */
+        bool is_reading = call->stage == CALL_READING || call->stage == CALL_READY;
+        if (call->stage == CALL_WORKING && is_late) {
+            call_give_up(call, CONNECT_DEADLINE_EXCEEDED,
+                         "the time limit of the call has passed; what it asked for may still be done: ask again with "
+                         "the same keys");
+        } else if (is_reading && is_late) {
+            peer_end_reading(call->connection); /* A body that drips. */
+        } else if (is_reading) {
+            peer_end_if_gone(call->connection);
+        }
+    }
+}
+
+static void finish_drain(struct loop *loop, uint64_t now_ns) {
+    if (atomic_load_explicit(&loop->call_count, memory_order_relaxed) == 0) {
+        uv_stop(&loop->uv);
+    } else if (now_ns >= loop->server->drain_until_ns) {
+        for (struct call *call = loop->calls; call != NULL; call = call->next_open) {
+            if (call->stage == CALL_WORKING) {
+                call_give_up(call, CONNECT_UNAVAILABLE,
+                             "the server is stopping; what was asked for may still be done: ask again with the same "
+                             "keys");
+            }
+        }
+        loop_turn(loop);
+        uv_stop(&loop->uv);
+    }
+}
+
+static void tick(uv_timer_t *timer) {
+    struct loop *loop = timer->data;
+    struct server *server = loop->server;
+    bool is_draining = server_is_draining(server);
+    uint64_t now_ns = clock_monotonic_ns();
+    give_up_late(loop, now_ns);
+    follow_tick(loop);
+    job_stream_tick(loop);
+    peers_look_for_gone(&loop->peers);
+    peers_close_idle(&loop->peers, now_ns, is_draining ? 0 : server->options.idle_timeout_ms * MS_NS);
+    if (loop->index == 0) {
+        damage_tick(server);
+        door_tick(&server->door);
+    }
+    loop_turn(loop);
+    if (is_draining) {
+        finish_drain(loop, now_ns);
+    }
+}
+
+void loop_run(struct loop *loop) {
+    loop_turn(loop);
+    (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+/* ---- opening and closing ---- */
+
+static void http_complains(void *context, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+static void http_complains(void *context, const char *format, va_list arguments) {
+    const struct server *server = context;
+    char text[256];
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    text[strcspn(text, "\n")] = '\0';
+    log_event(&server->log, "warning", "http", "%s", text);
+}
+
+static enum daybook_status open_http(struct loop *loop, struct daybook_error *error) {
+    struct server *server = loop->server;
+    bool has_tls = server->cert != NULL;
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, server->cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, server->key},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags = MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (has_tls ? MHD_USE_TLS : 0);
+    loop->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, call_handle, loop, MHD_OPTION_EXTERNAL_LOGGER, http_complains, server,
+        MHD_OPTION_NOTIFY_COMPLETED, call_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, peer_changed, loop,
+        MHD_OPTION_CONNECTION_LIMIT, server->options.connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)(server->options.idle_timeout_ms / 1000), MHD_OPTION_ARRAY, has_tls ? tls : &tls[2], MHD_OPTION_END);
+    if (loop->daemon == NULL) {
+        return daybook_fail(error, has_tls ? DAYBOOK_INVALID : DAYBOOK_IO,
+                            "starting to listen on %.80s: %s; the log says more", server->options.listen,
+                            has_tls ? "the certificate or its key cannot be used" : "the HTTP library refused");
+    }
+    return DAYBOOK_OK;
+}
+
+static int start_handles(struct loop *loop) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    int code = uv_poll_init(&loop->uv, &loop->http, info->epoll_fd);
+    code = code != 0 ? code : uv_poll_start(&loop->http, UV_READABLE, http_ready);
+    code = code != 0 ? code : uv_timer_init(&loop->uv, &loop->http_due);
+    code = code != 0 ? code : uv_timer_init(&loop->uv, &loop->tick);
+    code = code != 0 ? code : uv_timer_start(&loop->tick, tick, TICK_MS, TICK_MS);
+    loop->http.data = loop;
+    loop->http_due.data = loop;
+    loop->tick.data = loop;
+    return code;
+}
+
+enum daybook_status loop_open(struct loop *loop, struct server *server, size_t index, struct daybook_error *error) {
+    loop->server = server;
+    loop->index = index;
+    gather_turn_init(&loop->arrived);
+    arena_init(&loop->arena, LOOP_ARENA_BYTES);
+    if (uv_loop_init(&loop->uv) != 0) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "starting the server: memory was refused");
+    }
+    enum daybook_status status = inbox_open(&loop->inbox, &loop->uv, inbox_arrived, loop, error);
+    if (status != DAYBOOK_OK) {
+        (void)uv_loop_close(&loop->uv);
+        return status;
+    }
+    loop->is_open = true;
+    loop->sha256 = sha256_open();
+    if (loop->sha256 == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "starting the server: memory was refused");
+    }
+    DAYBOOK_TRY(open_http(loop, error));
+    int code = start_handles(loop);
+    return code == 0 ? DAYBOOK_OK
+                     : daybook_fail(error, DAYBOOK_IO, "starting the server's loop: %s", uv_strerror(code));
+}
+
+static void close_handle(uv_handle_t *handle, void *context) {
+    (void)context;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+/* What workers gave back comes before the connections that it belongs to. */
+void loop_close(struct loop *loop) {
+    if (!loop->is_open) {
+        return;
+    }
+    if (loop->daemon != NULL) {
+        job_stream_abort_all(loop);
+        empty_inbox(loop);
+        MHD_stop_daemon(loop->daemon);
+    }
+    uv_walk(&loop->uv, close_handle, NULL);
+    (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+    inbox_release(&loop->inbox);
+    (void)uv_loop_close(&loop->uv);
+    call_pool_release(&loop->spare_calls);
+    sha256_close(loop->sha256);
+    arena_release(&loop->arena);
+}
