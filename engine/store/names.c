@@ -14,7 +14,8 @@ enum {
     LIST_KEY_BYTES = 8,
     LIST_VALUE_BYTES = 8 + 4 + 8 + ENTRY_BYTES,
     END_VALUE_BYTES = 8 + 4,
-    PLAIN_FINDS = 4096, /* Until the filter is made: a program that asks little need not read every name. */
+    PLAIN_MISSES = 4096, /* Until the filter is made: a program that asks little, or for what is there, need not read
+                          * every name. */
 };
 #define LIST_RUN 0xFFFFFFFFU
 #define LIST_END 0xFFFFFFFFU
@@ -36,8 +37,8 @@ struct run_list {
 struct names {
     unsigned table;
     struct run_list list;
-    struct filter filter; /* Without words until it pays to make them. */
-    uint32_t plain_finds; /* Without a filter. */
+    struct filter filter;  /* Without words until it pays to make them. */
+    uint32_t plain_misses; /* What was looked for without a filter, and was not there. */
     /* The flush that is under way. */
     bool is_flushing;
     struct run_list next;
@@ -243,7 +244,7 @@ enum daybook_status names_find(struct names *names, struct store_txn *txn, uint6
     struct number_page page = {.skip = skip, .numbers = numbers, .capacity = capacity};
     *count = 0;
     bool is_to_be_made = names->filter.words == NULL && !names->is_flushing && names->list.count > 0;
-    if (is_to_be_made && ++names->plain_finds > PLAIN_FINDS) {
+    if (is_to_be_made && names->plain_misses >= PLAIN_MISSES) {
         DAYBOOK_TRY(fill_filter(names->table, &names->list, txn, &names->filter, error));
     }
     if (names->list.count == 0 || (names->filter.words != NULL && !filter_may_have(&names->filter, hash))) {
@@ -257,6 +258,7 @@ enum daybook_status names_find(struct names *names, struct store_txn *txn, uint6
     }
     cursor_close(cursor);
     *count = page.count;
+    names->plain_misses += names->filter.words == NULL && page.count == 0;
     return status;
 }
 
