@@ -55,6 +55,9 @@ static enum daybook_status advance(struct state_keeper *keeper, size_t rows, uin
     if (state_store_is_writing(keeper->store) && (waits || state_store_is_written(keeper->store))) {
         DAYBOOK_TRY(state_store_end_write(keeper->store, error));
         state_thaw(keeper->state);
+        if (!waits) {
+            state_store_trust(keeper->store);
+        }
     }
     return DAYBOOK_OK;
 }

@@ -61,6 +61,7 @@ struct state_store {
     struct mark_boot boot;
     bool was_doubted;
     bool was_kept;
+    bool is_again; /* The mark says that two writers were not closed. */
     struct state_write write;
 };
 
@@ -168,6 +169,7 @@ static enum daybook_status open_or_renew(struct state_store *state_store, size_t
         enum daybook_status status = open_store(state_store, map_size_bytes, &is_usable, error);
         if (status == DAYBOOK_OK && is_usable) {
             state_store->was_kept = true;
+            state_store->is_again = mark != MARK_CLEAN;
             return mark == MARK_CLEAN ? mark_write_dirty(state_store->path, &state_store->boot, error)
                                       : mark_write_again(state_store->path, &state_store->boot, error);
         }
@@ -210,6 +212,15 @@ out:
         free(fresh);
     }
     return status;
+}
+
+void state_store_trust(struct state_store *state_store) {
+    if (state_store->is_again) {
+        /* Where it cannot be said, they are looked at. */
+        enum daybook_status ignored = mark_write_dirty(state_store->path, &state_store->boot, NULL);
+        (void)ignored;
+        state_store->is_again = false;
+    }
 }
 
 void state_store_close(struct state_store *state_store) {

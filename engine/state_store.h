@@ -16,7 +16,8 @@
  *       journal, is marked as damaged: opening then replays the journal at
  *       once, and a writer that meets it later stops, so that the next opening does.
  *   C7  The pages of a checkpoint that two writers in a row have not closed are
- *       looked at before LMDB does.
+ *       looked at before LMDB does, unless the second lived until another one was
+ *       due: that look takes the longer the longer the history is.
  *
  * The writer alone uses it, from the thread that decides.
  */
@@ -33,6 +34,8 @@ struct state_store;
 DAYBOOK_MUST_USE enum daybook_status state_store_open(const char *directory, size_t map_size_bytes,
                                                       struct journal_reader *reader, struct state_store **state_store,
                                                       struct daybook_error *error);
+/* Whatever ended the writer before, it was not these pages (C7): this one has lived with them for so long. */
+void state_store_trust(struct state_store *state_store);
 /* Accepts NULL. Marks the store clean when all of it was synced. */
 void state_store_close(struct state_store *state_store);
 

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "domain/control.h"
+#include "projection/mark.h"
 #include "store/store.h"
 
 enum { CONTROL_SEED = 5, RECEIVABLE_OFFSET = 4 + 8 * POSTING_RECEIVABLE };
@@ -99,10 +100,47 @@ static void a_disagreement_stops_the_writer_and_loses_nothing(void **state) {
     ledger_case_end(&c);
 }
 
+/* As a writer that was killed leaves it. */
+static void leave_unclosed(const struct ledger_case *c, const struct mark_boot *boot, char path[96]) {
+    snprintf(path, 96, "%s/views/state", c->directory);
+    assert_int_equal(mark_read(path, boot), MARK_CLEAN);
+    assert_int_equal(mark_write_dirty(path, boot, NULL), DAYBOOK_OK);
+}
+
+static void who_lives_until_a_checkpoint_was_not_killed_by_its_pages(void **state) {
+    (void)state;
+    enum { CHARGES_MOST = 10000 };
+    struct ledger_case c;
+    struct mark_boot boot;
+    char path[96];
+    mark_boot_read(&boot);
+    ledger_case_begin(&c);
+    ledger_must(&c, "open ann");
+    daybook_close(c.ledger);
+    leave_unclosed(&c, &boot, path);
+    ledger_case_open(&c);
+    ledger_must(&c, "charge g 5");
+    ledger_must(&c, "charge h 5");
+    assert_int_equal(mark_read(path, &boot), MARK_AGAIN); /* No checkpoint was due. */
+    daybook_close(c.ledger);
+    leave_unclosed(&c, &boot, path);
+    c.how.checkpoint_events = 1;
+    ledger_case_open(&c);
+    assert_int_equal(mark_read(path, &boot), MARK_AGAIN);
+    for (int i = 0; i < CHARGES_MOST && mark_read(path, &boot) != MARK_DIRTY; i++) {
+        char line[32];
+        snprintf(line, sizeof line, "charge n%d 5", i);
+        ledger_must(&c, line);
+    }
+    assert_int_equal(mark_read(path, &boot), MARK_DIRTY);
+    ledger_case_end(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_checkpoint_says_through_where_they_agree),
         cmocka_unit_test(a_disagreement_stops_the_writer_and_loses_nothing),
+        cmocka_unit_test(who_lives_until_a_checkpoint_was_not_killed_by_its_pages),
     };
     return cmocka_run_group_tests_name("books", tests, NULL, NULL);
 }
