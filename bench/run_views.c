@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "bench/bench.h"
 #include "bench/random.h"
@@ -25,19 +25,26 @@ const struct projection *bench_view_named(const char *name) {
     return NULL;
 }
 
-/* Moves the views of the ledger out of the way, so that the next open builds them anew. */
+/* Moves the views of the ledger out of the way, so that the next open builds them anew. The state, which lies among
+ * them, stays: it is no view. */
 static bool discard_views(struct bench *bench) {
     static int discarded;
     char views[PATH_MAX];
     char aside[PATH_MAX];
+    char state[PATH_MAX];
+    char state_aside[PATH_MAX];
     char name[64];
-    (void)snprintf(name, sizeof name, "discarded-%d", discarded++);
+    char state_name[64];
+    (void)snprintf(name, sizeof name, "discarded-%d", discarded);
+    (void)snprintf(state_name, sizeof state_name, "discarded-%d/state", discarded++);
     (void)bench_path(bench, "ledger/views", views);
-    if (access(views, F_OK) == 0 && rename(views, bench_path(bench, name, aside)) != 0) {
+    (void)bench_path(bench, "ledger/views/state", state);
+    bool is_done = rename(views, bench_path(bench, name, aside)) == 0 && mkdir(views, 0777) == 0 &&
+                   rename(bench_path(bench, state_name, state_aside), state) == 0;
+    if (!is_done) {
         perror("daybook-bench: moving the views away");
-        return false;
     }
-    return true;
+    return is_done;
 }
 
 bool bench_wait_for(struct daybook *ledger, const char *view, uint64_t head) {
