@@ -9,50 +9,7 @@
 
 #include "store/store.h"
 #include "tests/engine/store/place.h"
-
-static const char *const names[] = {"first", "second"};
-
-static const struct store_options writing = {.tables = names, .table_count = 2, .is_durable = true, .may_create = true};
-static const struct store_options reading = {.tables = names, .table_count = 2, .is_read_only = true};
-
-static struct daybook_bytes text(const char *text_) {
-    return daybook_bytes_of_text(text_);
-}
-
-static struct store *open_store(const char *directory, const struct store_options *options) {
-    struct store *store = NULL;
-    struct daybook_error error = {0};
-    if (store_open(directory, options, &store, &error) != DAYBOOK_OK) {
-        fail_msg("%s", error.message);
-    }
-    return store;
-}
-
-static enum daybook_status put_one(struct store *store, const char *key, const char *value,
-                                   struct daybook_error *error) {
-    struct store_txn *txn = NULL;
-    enum daybook_status status = store_begin_write(store, &txn, error);
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    status = table_put(txn, 0, text(key), text(value), error);
-    if (status != DAYBOOK_OK) {
-        store_abort(txn);
-        return status;
-    }
-    return store_commit(txn, error);
-}
-
-static bool holds(struct store *store, const char *key, const char *expected) {
-    struct store_txn *txn = NULL;
-    struct daybook_bytes value;
-    bool is_found = false;
-    assert_int_equal(store_begin_read(store, &txn, NULL), DAYBOOK_OK);
-    assert_int_equal(table_get(txn, 0, text(key), &value, &is_found, NULL), DAYBOOK_OK);
-    const bool is_same = is_found && daybook_bytes_equal(value, text(expected));
-    store_abort(txn);
-    return is_same;
-}
+#include "tests/engine/store/store_case.h"
 
 static enum daybook_status open_status(const char *directory, const struct store_options *options,
                                        struct daybook_error *error) {
