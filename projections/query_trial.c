@@ -10,6 +10,7 @@ struct trial {
     struct book book;
     struct pointers rows;
     struct pointers totals;
+    struct trial_late late;
 };
 
 static enum daybook_status too_much(const char *currency, struct daybook_error *error) {
@@ -53,19 +54,37 @@ static enum daybook_status add_currency(struct trial *trial, const struct trial_
                                                                                    : too_much(found->currency, error);
 }
 
+/* The few events up to K that the books do not hold as a block. */
+static enum daybook_status read_late(struct trial *trial, struct daybook_error *error) {
+    struct book *book = &trial->book;
+    struct journal_reader *reader = NULL;
+    uint64_t known_at = book->at.known_at;
+    enum daybook_status status = journal_reader_open(ledger_journal(book->ledger), &reader, error);
+    for (uint64_t sequence = trial_whole(known_at) + 1; sequence <= known_at && status == DAYBOOK_OK; sequence++) {
+        Pb__Event *event = NULL;
+        arena_reset(&book->scratch);
+        status = query_read_event(reader, sequence, &book->scratch, &event, error);
+        if (status == DAYBOOK_OK) {
+            status = trial_late_add(&trial->late, book->at.as_of, event, error);
+        }
+    }
+    journal_reader_close(reader);
+    return status;
+}
+
 static enum daybook_status walk_currencies(struct trial *trial, struct daybook_error *error) {
     struct book *book = &trial->book;
     struct trial_walk walk;
     struct trial_row row;
     bool is_found = true;
-    DAYBOOK_TRY(trial_walk_open(book->reads[0].txn, book->at.as_of, book->at.known_at, &walk, error));
+    DAYBOOK_TRY(trial_walk_open(book->reads[0].txn, book->at.as_of, book->at.known_at, &trial->late, &walk, error));
     enum daybook_status status = DAYBOOK_OK;
     while (status == DAYBOOK_OK) {
         status = trial_walk_next(&walk, &row, &is_found, error);
         if (status != DAYBOOK_OK || !is_found) {
             break;
         }
-        if (row.count > 0 && (book->currency[0] == '\0' || strcmp(book->currency, row.currency) == 0)) {
+        if (row.is_visible && (book->currency[0] == '\0' || strcmp(book->currency, row.currency) == 0)) {
             status = add_currency(trial, &row, error);
         }
     }
@@ -135,6 +154,9 @@ enum daybook_status query_trial(struct daybook *ledger, const Pb__Query *query, 
     struct trial trial = {0};
     enum daybook_status status = book_open(&trial.book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
+        status = read_late(&trial, error);
+    }
+    if (status == DAYBOOK_OK) {
         book_add_view(&trial.book, "trial");
         status = book_begin(&trial.book, error);
     }
@@ -148,6 +170,7 @@ enum daybook_status query_trial(struct daybook *ledger, const Pb__Query *query, 
     if (status == DAYBOOK_OK) {
         status = make_answer(&trial, answer);
     }
+    trial_late_release(&trial.late);
     book_close(&trial.book);
     return status;
 }

@@ -1,12 +1,14 @@
 /* The trial view: one series for each currency, one for each business date. */
 #include "projections/trial.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/calendar.h"
 #include "base/wide.h"
+#include "projections/trial_block.h"
 
 enum { VOLUMES_MAX = 10 };
 
@@ -17,6 +19,7 @@ struct trial_fold {
     struct accounts *volumes;
     struct series *books;
     struct series *days;
+    struct trial_block block;
 };
 
 static void close_fold(void *memory) {
@@ -27,6 +30,7 @@ static void close_fold(void *memory) {
     accounts_close(fold->volumes);
     series_close(fold->books);
     series_close(fold->days);
+    trial_block_release(&fold->block);
     free(fold);
 }
 
@@ -35,6 +39,7 @@ static enum daybook_status open_fold(void **memory, struct daybook_error *error)
     if (fold == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening the trial view: memory was refused");
     }
+    fold->block.table = TRIAL_TAIL;
     enum daybook_status status = accounts_open(TRIAL_VOLUMES, &fold->volumes, error);
     if (status == DAYBOOK_OK) {
         status = series_open(books, &fold->books, error);
@@ -55,60 +60,101 @@ static void forget_fold(void *memory) {
     accounts_forget(fold->volumes);
     series_forget(fold->books);
     series_forget(fold->days);
+    trial_block_forget(&fold->block);
 }
 
-/* TR3. The first volume has no name, the others are called by their numbers. */
-static enum daybook_status append_to_books(struct trial_fold *fold, struct store_txn *txn,
-                                           const struct fold_event *folded, const struct series_entry *entry,
-                                           struct daybook_error *error) {
-    const Pb__Event *event = folded->event;
+/* The first volume has no name, the others are called by their numbers. */
+static enum daybook_status find_volume(struct trial_fold *fold, struct store_txn *txn, const char *currency, int volume,
+                                       uint64_t party, uint32_t *number, struct daybook_error *error) {
+    const char name[2] = {volume == 0 ? '\0' : (char)('0' + volume), '\0'};
+    return accounts_number(fold->volumes, txn, currency, name, party, number, error);
+}
+
+/* TR3 */
+static enum daybook_status append_to_books(struct trial_fold *fold, struct store_txn *txn, uint64_t sequence,
+                                           const struct trial_movement *movement, struct daybook_error *error) {
+    struct series_entry entry = {.effective_on = movement->effective_on};
     enum daybook_status status = DAYBOOK_INVALID;
+    entry.columns[movement->rising] = movement->amount_minor;
+    entry.columns[movement->falling] = -movement->amount_minor;
     for (int volume = 0; volume < VOLUMES_MAX && status == DAYBOOK_INVALID; volume++) {
-        const char name[2] = {volume == 0 ? '\0' : (char)('0' + volume), '\0'};
         uint32_t number;
-        DAYBOOK_TRY(accounts_number(fold->volumes, txn, event->currency, name, volume == 0 ? folded->party : 0, &number,
-                                    error));
-        status = series_append(fold->books, txn, number, event->sequence, entry, 1, error);
+        DAYBOOK_TRY(find_volume(fold, txn, movement->currency, volume, 0, &number, error));
+        status = series_append(fold->books, txn, number, sequence, &entry, 1, error);
     }
     return status;
 }
 
-static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
-                                      struct daybook_error *error) {
-    struct trial_fold *fold = memory;
+/* TR4. The block ends with the event `last`. */
+static enum daybook_status end_block(struct trial_fold *fold, struct store_txn *txn, uint64_t last,
+                                     struct daybook_error *error) {
+    const struct trial_movement *movements;
+    size_t count;
+    DAYBOOK_TRY(trial_block_view(&fold->block, txn, &movements, &count, error));
+    for (size_t i = 0; i < count; i++) {
+        DAYBOOK_TRY(append_to_books(fold, txn, last - TRIAL_BLOCK + 1 + i, &movements[i], error));
+    }
+    trial_block_end(&fold->block);
+    return DAYBOOK_OK;
+}
+
+/* PO1: what one account of an event's two gains, the other loses. */
+static struct trial_movement movement_of(const Pb__Event *event, const struct postings *postings) {
+    struct trial_movement movement = {
+        .rising = (uint8_t)postings->lines[0].account,
+        .falling = (uint8_t)postings->lines[1].account,
+        .effective_on = event->effective_on,
+        .amount_minor = postings->lines[0].amount_minor,
+    };
+    assert(postings->count == 2 && postings->lines[1].amount_minor == -movement.amount_minor);
+    memcpy(movement.currency, event->currency, strlen(event->currency));
+    return movement;
+}
+
+static enum daybook_status add_event(struct trial_fold *fold, struct store_txn *txn, const struct fold_event *folded,
+                                     const struct postings *postings, struct daybook_error *error) {
     const Pb__Event *event = folded->event;
     const struct series_entry mark = {.effective_on = event->effective_on};
-    struct series_entry entry = mark;
-    struct postings postings;
-    enum daybook_status status = postings_of(event, &postings, error);
-    if (status != DAYBOOK_OK || postings.count == 0) {
-        return status;
-    }
     size_t currency_size = strlen(event->currency);
+    uint32_t number;
     if (currency_size == 0 || currency_size >= ACCOUNT_CURRENCY_SIZE || event->effective_on < DATE_MIN ||
         event->effective_on > DATE_MAX) {
         return daybook_fail(error, DAYBOOK_INVALID,
                             "while folding event %" PRIu64 ": it moves money without a currency or a business date",
                             event->sequence);
     }
-    for (size_t i = 0; i < postings.count; i++) {
-        entry.columns[postings.lines[i].account] += postings.lines[i].amount_minor;
-    }
+    struct trial_movement movement = movement_of(event, postings);
     /* First, because it refuses an event that was here before; the books take one that was not. */
     DAYBOOK_TRY(series_append(fold->days, txn, (uint32_t)event->effective_on, event->sequence, &mark, 1, error));
-    return append_to_books(fold, txn, folded, &entry, error);
+    /* A walk finds the currency from its first event on. */
+    DAYBOOK_TRY(find_volume(fold, txn, event->currency, 0, folded->party, &number, error));
+    return trial_block_add(&fold->block, txn, &movement, error);
+}
+
+static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
+                                      struct daybook_error *error) {
+    struct trial_fold *fold = memory;
+    uint64_t sequence = folded->event->sequence;
+    struct postings postings;
+    DAYBOOK_TRY(postings_of(folded->event, &postings, error));
+    if (postings.count > 0) {
+        DAYBOOK_TRY(add_event(fold, txn, folded, &postings, error));
+    }
+    return sequence % TRIAL_BLOCK == 0 ? end_block(fold, txn, sequence, error) : DAYBOOK_OK;
 }
 
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
     struct trial_fold *fold = memory;
     DAYBOOK_TRY(series_flush(fold->books, txn, error));
-    return series_flush(fold->days, txn, error);
+    DAYBOOK_TRY(series_flush(fold->days, txn, error));
+    return trial_block_flush(&fold->block, txn, error);
 }
 
 static const char *const tables[TRIAL_TABLE_COUNT] = {
     [TRIAL_VOLUMES] = "volumes",
     [TRIAL_SERIES] = "series",
     [TRIAL_DAYS] = "days",
+    [TRIAL_TAIL] = "tail",
 };
 
 const struct projection trial_projection = {
@@ -124,9 +170,59 @@ const struct projection trial_projection = {
     .flush = flush_fold,
 };
 
-enum daybook_status trial_walk_open(struct store_txn *txn, int32_t as_of, uint64_t known_at, struct trial_walk *walk,
+/* ---- questions ---- */
+
+/* The sums of a currency. */
+struct trial_sums {
+    char currency[ACCOUNT_CURRENCY_SIZE];
+    wide totals[POSTING_ACCOUNT_COUNT];
+    bool is_visible;
+};
+
+uint64_t trial_whole(uint64_t known_at) {
+    return known_at - known_at % TRIAL_BLOCK;
+}
+
+void trial_late_release(struct trial_late *late) {
+    daybook_buffer_release(&late->sums);
+}
+
+static struct trial_sums *find_late(const struct trial_late *late, const char *currency) {
+    struct trial_sums *sums = (void *)late->sums.data;
+    for (size_t i = 0; i < late->sums.size / sizeof *sums; i++) {
+        if (strcmp(sums[i].currency, currency) == 0) {
+            return &sums[i];
+        }
+    }
+    return NULL;
+}
+
+enum daybook_status trial_late_add(struct trial_late *late, int32_t as_of, const Pb__Event *event,
+                                   struct daybook_error *error) {
+    struct postings postings;
+    DAYBOOK_TRY(postings_of(event, &postings, error));
+    if (postings.count == 0 || event->effective_on > as_of) {
+        return DAYBOOK_OK;
+    }
+    struct trial_sums *sums = find_late(late, event->currency);
+    if (sums == NULL) {
+        struct trial_sums none = {.is_visible = true};
+        memcpy(none.currency, event->currency, strnlen(event->currency, sizeof none.currency - 1));
+        if (daybook_buffer_append(&late->sums, &none, sizeof none) != DAYBOOK_OK) {
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "while adding up the books: memory was refused");
+        }
+        sums = find_late(late, none.currency);
+    }
+    for (size_t i = 0; i < postings.count; i++) {
+        sums->totals[postings.lines[i].account] += postings.lines[i].amount_minor;
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status trial_walk_open(struct store_txn *txn, int32_t as_of, uint64_t known_at,
+                                    const struct trial_late *late, struct trial_walk *walk,
                                     struct daybook_error *error) {
-    *walk = (struct trial_walk){.txn = txn, .as_of = as_of, .known_at = known_at};
+    *walk = (struct trial_walk){.txn = txn, .as_of = as_of, .whole = trial_whole(known_at), .late = late};
     DAYBOOK_TRY(account_walk_open(txn, TRIAL_VOLUMES, "", &walk->accounts, error));
     enum daybook_status status = account_walk_next(&walk->accounts, &walk->next, &walk->has_next, error);
     if (status != DAYBOOK_OK) {
@@ -135,16 +231,10 @@ enum daybook_status trial_walk_open(struct store_txn *txn, int32_t as_of, uint64
     return status;
 }
 
-/* The sums of all volumes of a currency. */
-struct trial_sums {
-    wide totals[POSTING_ACCOUNT_COUNT];
-    uint64_t count;
-};
-
 static enum daybook_status add_volume(struct trial_walk *walk, struct trial_sums *sums, struct daybook_error *error) {
     struct series_totals volume;
-    DAYBOOK_TRY(series_ask(walk->txn, books, walk->next.number, walk->as_of, walk->known_at, &volume, error));
-    sums->count += volume.count;
+    DAYBOOK_TRY(series_ask(walk->txn, books, walk->next.number, walk->as_of, walk->whole, &volume, error));
+    sums->is_visible = sums->is_visible || volume.count > 0;
     for (int account = 0; account < POSTING_ACCOUNT_COUNT; account++) {
         sums->totals[account] += volume.columns[account];
     }
@@ -154,7 +244,7 @@ static enum daybook_status add_volume(struct trial_walk *walk, struct trial_sums
 static enum daybook_status take_sums(const struct trial_sums *sums, struct trial_row *row,
                                      struct daybook_error *error) {
     wide balance = 0;
-    row->count = sums->count;
+    row->is_visible = sums->is_visible;
     for (int account = 0; account < POSTING_ACCOUNT_COUNT; account++) {
         if (sums->totals[account] > INT64_MAX || sums->totals[account] < -INT64_MAX) {
             return daybook_fail(error, DAYBOOK_LIMIT, "while adding up %s in %s: the total does not fit 64 bits",
@@ -173,12 +263,17 @@ static enum daybook_status take_sums(const struct trial_sums *sums, struct trial
 enum daybook_status trial_walk_next(struct trial_walk *walk, struct trial_row *row, bool *is_found,
                                     struct daybook_error *error) {
     struct trial_sums sums = {0};
+    const struct trial_sums *late = NULL;
     *is_found = walk->has_next;
     *row = (struct trial_row){0};
     if (!walk->has_next) {
         return DAYBOOK_OK;
     }
     memcpy(row->currency, walk->next.customer, sizeof row->currency - 1);
+    late = find_late(walk->late, row->currency);
+    if (late != NULL) {
+        sums = *late;
+    }
     while (walk->has_next && strcmp(walk->next.customer, row->currency) == 0) {
         DAYBOOK_TRY(add_volume(walk, &sums, error));
     }

@@ -4,7 +4,9 @@
  *
  *   TR1  Every total is the exact sum of the visible events' postings (domain/postings.h).
  *   TR2  The totals of a currency add up to zero.
- *   TR3  An event is in the first volume of its currency that can take it without an overflow.
+ *   TR3  A movement is in the first volume of its currency that can take it without an overflow.
+ *   TR4  The books hold whole blocks of TRIAL_BLOCK events, each added up by date and accounts (trial_block.h). Of the
+ *        block that K lies in, a question adds the events up to K, which whoever asks has read.
  *
  * One volume is enough for every business there is. The others are for books
  * whose totals pass 64 bits on the way to a total that fits.
@@ -19,10 +21,14 @@
 
 enum trial_table {
     TRIAL_VOLUMES, /* account.h: a currency stands where the customer does, a volume where the currency does. */
-    TRIAL_SERIES,  /* For each volume a column for each account of the books: debit positive. */
+    TRIAL_SERIES,  /* For each volume a column for each account of the books: debit positive. A block's movements are
+                    * entries with sequences from its first event's on. */
     TRIAL_DAYS,    /* For each business date the sequences of its postings. */
+    TRIAL_TAIL,    /* trial_block.h */
     TRIAL_TABLE_COUNT
 };
+
+enum { TRIAL_BLOCK = 256 };
 
 _Static_assert((int)POSTING_ACCOUNT_COUNT <= (int)SERIES_COLUMNS_MAX, "the books are one series");
 
@@ -32,8 +38,20 @@ extern const struct projection trial_projection;
 struct trial_row {
     char currency[ACCOUNT_CURRENCY_SIZE];
     int64_t totals[POSTING_ACCOUNT_COUNT]; /* Debit positive. */
-    uint64_t count;                        /* Of the events; 0: nothing of it was visible. */
+    bool is_visible;                       /* Some event was. */
 };
+
+/* The last event up to K of which the books hold the whole block. */
+uint64_t trial_whole(uint64_t known_at);
+
+/* What the events behind it add up to. All zero: nothing was added. */
+struct trial_late {
+    struct daybook_buffer sums; /* By currency. */
+};
+void trial_late_release(struct trial_late *late);
+/* Adds an event when it counts by `as_of`. */
+DAYBOOK_MUST_USE enum daybook_status trial_late_add(struct trial_late *late, int32_t as_of, const Pb__Event *event,
+                                                    struct daybook_error *error);
 
 /* The currencies in the order of their codes. Close before the transaction ends. */
 struct trial_walk {
@@ -42,10 +60,13 @@ struct trial_walk {
     struct account_row next;
     bool has_next;
     int32_t as_of;
-    uint64_t known_at;
+    uint64_t whole; /* Known at K, and whole. */
+    const struct trial_late *late;
 };
+/* `late` is of the events from trial_whole(known_at) + 1 to known_at, and must outlive the walk. */
 DAYBOOK_MUST_USE enum daybook_status trial_walk_open(struct store_txn *txn, int32_t as_of, uint64_t known_at,
-                                                     struct trial_walk *walk, struct daybook_error *error);
+                                                     const struct trial_late *late, struct trial_walk *walk,
+                                                     struct daybook_error *error);
 /* *is_found false: there are no more. LIMIT: a total does not fit 64 bits. DAMAGED: they do not add up to zero. */
 DAYBOOK_MUST_USE enum daybook_status trial_walk_next(struct trial_walk *walk, struct trial_row *row, bool *is_found,
                                                      struct daybook_error *error);
