@@ -23,12 +23,7 @@ static void free_document(struct documents *documents, struct document *document
 }
 
 void documents_forget(struct documents *documents) {
-    for (size_t i = 0; i < documents->slot_count; i++) {
-        if (documents->slots[i].document != NULL) {
-            free_document(documents, documents->slots[i].document);
-        }
-    }
-    pool_release(&documents->pool);
+    pool_release(&documents->pool); /* With every document and what is of it. */
     large_free(documents->slots, documents->slot_count * sizeof *documents->slots);
     documents->slots = NULL;
     documents->slot_count = 0;

@@ -15,6 +15,12 @@ struct slab {
     size_t size; /* And keeps the blocks aligned to 16. */
 };
 
+/* One from malloc, its neighbours in the list of all. */
+struct large_block {
+    struct large_block *before;
+    struct large_block *after; /* And keeps what follows aligned to 16. */
+};
+
 /* Two sizes a doubling: at most a third of a block is unused. */
 static const uint32_t class_bytes[POOL_CLASSES] = {16,   32,   48,    64,    96,    128,  192,  256,
                                                    384,  512,  768,   1024,  1536,  2048, 3072, 4096,
@@ -37,7 +43,41 @@ void pool_init(struct pool *pool) {
     memset(pool, 0, sizeof *pool);
 }
 
+static void *alloc_large_block(struct pool *pool, size_t size) {
+    struct large_block *block = size > SIZE_MAX - sizeof *block ? NULL : malloc(sizeof *block + size);
+    if (block == NULL) {
+        return NULL;
+    }
+    *block = (struct large_block){.after = pool->large_blocks};
+    if (block->after != NULL) {
+        block->after->before = block;
+    }
+    pool->large_blocks = block;
+    pool->used_bytes += size;
+    pool->total_bytes += size;
+    return block + 1;
+}
+
+static void free_large_block(struct pool *pool, void *given, size_t size) {
+    struct large_block *block = (struct large_block *)given - 1;
+    if (block->after != NULL) {
+        block->after->before = block->before;
+    }
+    if (block->before != NULL) {
+        block->before->after = block->after;
+    } else {
+        pool->large_blocks = block->after;
+    }
+    pool->used_bytes -= size;
+    pool->total_bytes -= size;
+    free(block);
+}
+
 void pool_release(struct pool *pool) {
+    for (struct large_block *block = pool->large_blocks, *after; block != NULL; block = after) {
+        after = block->after;
+        free(block);
+    }
     struct slab *slab = pool->slabs;
     while (slab != NULL) {
         struct slab *next = slab->next;
@@ -94,12 +134,7 @@ static void *pool_carve(struct pool *pool, size_t block_bytes) {
 void *pool_alloc(struct pool *pool, size_t size) {
     size_t class = size_class(size);
     if (class >= POOL_CLASSES) {
-        void *block = malloc(size);
-        if (block != NULL) {
-            pool->used_bytes += size;
-            pool->total_bytes += size;
-        }
-        return block;
+        return alloc_large_block(pool, size);
     }
     size_t block_bytes = class_bytes[class];
     void *block = pool->free_list[class];
@@ -121,9 +156,7 @@ void pool_free(struct pool *pool, void *block, size_t size) {
     }
     size_t class = size_class(size);
     if (class >= POOL_CLASSES) {
-        pool->used_bytes -= size;
-        pool->total_bytes -= size;
-        free(block);
+        free_large_block(pool, block, size);
         return;
     }
     memcpy(block, &pool->free_list[class], sizeof(void *));

@@ -16,6 +16,7 @@ enum { POOL_CLASSES = 22 }; /* 16 bytes to 32 KiB; larger ones come from malloc.
 struct pool {
     void *free_list[POOL_CLASSES];
     void *slabs;
+    void *large_blocks;
     uint8_t *fresh; /* The rest of the newest slab. */
     size_t fresh_bytes;
     size_t used_bytes;       /* Handed out, rounded up to their sizes. */
@@ -28,7 +29,7 @@ struct pool {
 size_t pool_block_bytes(size_t size);
 
 void pool_init(struct pool *pool);
-void pool_release(struct pool *pool); /* All slabs at once; large blocks must have been given back. */
+void pool_release(struct pool *pool); /* All that was handed out, at once. */
 
 /* Has the next slab of a large pool ready, its pages cleared, which takes a tenth of the time of a state that grows.
  * Any one thread while another uses the pool. */

@@ -27,12 +27,8 @@ void state_close(struct state *state) {
     if (state == NULL) {
         return;
     }
-    for (uint32_t i = 0; i < state->rows.capacity; i++) {
-        row_release(&state->pool, state->rows.slots[i].row);
-    }
     names_release(&state->names);
     names_release(&state->frozen_names);
-    vector_release(&state->undos, sizeof(struct undo), &state->pool);
     rows_release(&state->rows);
     recent_release(&state->recent_customers);
     recent_release(&state->recent_documents);
@@ -41,7 +37,7 @@ void state_close(struct state *state) {
     free(state->frozen.numbers);
     daybook_buffer_release(&state->image);
     arena_release(&state->event_arena);
-    pool_release(&state->pool);
+    pool_release(&state->pool); /* With every row. */
     free(state);
 }
 

@@ -194,6 +194,31 @@ static void a_vector_keeps_what_was_put_into_it(void **state) {
     pool_release(&pool);
 }
 
+/* AddressSanitizer counts what is left. */
+static void releasing_gives_back_large_blocks_in_any_order(void **state) {
+    (void)state;
+    enum { LARGE_BLOCKS = 5, LARGE_BYTES_EACH = 40000 };
+    static const int given_back[] = {2, 0, 4, 3};
+    struct pool pool;
+    uint8_t *blocks[LARGE_BLOCKS];
+    pool_init(&pool);
+    for (int i = 0; i < LARGE_BLOCKS; i++) {
+        blocks[i] = pool_alloc(&pool, LARGE_BYTES_EACH);
+        assert_non_null(blocks[i]);
+        assert_int_equal((uintptr_t)blocks[i] % 16, 0);
+        memset(blocks[i], i + 1, LARGE_BYTES_EACH);
+    }
+    for (int i = 0; i < LARGE_BLOCKS - 2; i++) {
+        pool_free(&pool, blocks[given_back[i]], LARGE_BYTES_EACH);
+    }
+    assert_int_equal(pool.used_bytes, 2 * LARGE_BYTES_EACH);
+    assert_int_equal(blocks[1][LARGE_BYTES_EACH - 1], 2);
+    assert_int_equal(blocks[3][0], 4);
+    pool_free(&pool, blocks[given_back[LARGE_BLOCKS - 2]], LARGE_BYTES_EACH);
+    assert_int_equal(blocks[1][0], 2);
+    pool_release(&pool);
+}
+
 static void room_for_one_more_is_there_after_a_removal(void **state) {
     (void)state;
     struct pool pool;
@@ -225,6 +250,7 @@ int main(void) {
         cmocka_unit_test(slabs_are_laid_by_from_another_thread),
         cmocka_unit_test(a_block_holds_what_was_asked_for),
         cmocka_unit_test(a_vector_keeps_what_was_put_into_it),
+        cmocka_unit_test(releasing_gives_back_large_blocks_in_any_order),
         cmocka_unit_test(room_for_one_more_is_there_after_a_removal),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
