@@ -13,24 +13,50 @@
 #include "base/hash.h"
 #include "projection/view_inside.h"
 
-static void update_u32(struct sha256 *sha256, uint32_t value) {
+/* Rows are short, and a call of the hash costs more than hashing one: they are gathered. */
+enum { GATHER_BYTES = 8192 };
+
+struct gathered {
+    struct sha256 *sha256;
+    size_t size;
+    uint8_t bytes[GATHER_BYTES];
+};
+
+static void hash_gathered(struct gathered *gathered) {
+    sha256_update(gathered->sha256, gathered->bytes, gathered->size);
+    gathered->size = 0;
+}
+
+static void update(struct gathered *gathered, const void *data, size_t size) {
+    if (size > GATHER_BYTES - gathered->size) {
+        hash_gathered(gathered);
+    }
+    if (size > GATHER_BYTES) {
+        sha256_update(gathered->sha256, data, size);
+        return;
+    }
+    memcpy(gathered->bytes + gathered->size, data, size);
+    gathered->size += size;
+}
+
+static void update_u32(struct gathered *gathered, uint32_t value) {
     uint8_t bytes[4];
     store_le32(bytes, value);
-    sha256_update(sha256, bytes, sizeof bytes);
+    update(gathered, bytes, sizeof bytes);
 }
 
-static void update_u64(struct sha256 *sha256, uint64_t value) {
+static void update_u64(struct gathered *gathered, uint64_t value) {
     uint8_t bytes[8];
     store_le64(bytes, value);
-    sha256_update(sha256, bytes, sizeof bytes);
+    update(gathered, bytes, sizeof bytes);
 }
 
-static void update_bytes(struct sha256 *sha256, struct daybook_bytes bytes) {
-    update_u32(sha256, (uint32_t)bytes.size);
-    sha256_update(sha256, bytes.data, bytes.size);
+static void update_bytes(struct gathered *gathered, struct daybook_bytes bytes) {
+    update_u32(gathered, (uint32_t)bytes.size);
+    update(gathered, bytes.data, bytes.size);
 }
 
-static enum daybook_status digest_table(struct sha256 *sha256, struct store_txn *txn, unsigned table,
+static enum daybook_status digest_table(struct gathered *gathered, struct store_txn *txn, unsigned table,
                                         uint64_t *row_count, struct daybook_error *error) {
     struct table_cursor *cursor = NULL;
     struct table_row row = {0};
@@ -40,16 +66,16 @@ static enum daybook_status digest_table(struct sha256 *sha256, struct store_txn 
     if (status != DAYBOOK_OK) {
         return status;
     }
-    update_u32(sha256, table);
-    update_u64(sha256, count);
+    update_u32(gathered, table);
+    update_u64(gathered, count);
     status = cursor_open(txn, table, &cursor, error);
     if (status == DAYBOOK_OK) {
         status = cursor_seek(cursor, (struct daybook_bytes){0}, &row, error);
     }
     /* A damaged page may lead in a circle: no more rows are read than the table says. */
     for (; status == DAYBOOK_OK && row.is_valid && seen <= count; seen++) {
-        update_bytes(sha256, row.key);
-        update_bytes(sha256, row.value);
+        update_bytes(gathered, row.key);
+        update_bytes(gathered, row.value);
         status = cursor_next(cursor, &row, error);
     }
     cursor_close(cursor);
@@ -65,22 +91,23 @@ enum daybook_status view_digest_rows(const struct projection *projection, struct
                                      const struct checkpoint *checkpoint, struct view_digest *digest,
                                      struct daybook_error *error) {
     *digest = (struct view_digest){.position = checkpoint->position};
-    struct sha256 *sha256 = sha256_open();
-    if (sha256 == NULL) {
+    struct gathered gathered = {.sha256 = sha256_open()};
+    if (gathered.sha256 == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "digesting view %s: memory was refused", projection->name);
     }
-    sha256_begin(sha256);
+    sha256_begin(gathered.sha256);
     uint8_t name_size = (uint8_t)strlen(projection->name);
-    sha256_update(sha256, &name_size, 1);
-    sha256_update(sha256, projection->name, name_size);
-    update_u32(sha256, checkpoint->version);
-    update_u64(sha256, checkpoint->position);
+    update(&gathered, &name_size, 1);
+    update(&gathered, projection->name, name_size);
+    update_u32(&gathered, checkpoint->version);
+    update_u64(&gathered, checkpoint->position);
     enum daybook_status status = DAYBOOK_OK;
     for (size_t i = 0; i < projection->table_count && status == DAYBOOK_OK; i++) {
-        status = digest_table(sha256, txn, (unsigned)i, &digest->row_count, error);
+        status = digest_table(&gathered, txn, (unsigned)i, &digest->row_count, error);
     }
-    sha256_end(sha256, digest->sha256);
-    sha256_close(sha256);
+    hash_gathered(&gathered);
+    sha256_end(gathered.sha256, digest->sha256);
+    sha256_close(gathered.sha256);
     return status;
 }
 
