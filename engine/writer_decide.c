@@ -90,7 +90,7 @@ static void foresee(struct writer *writer, size_t index) {
     for (size_t step = 0; step < STATE_HINT_STEPS; step++) {
         struct prepared *prepared = read_ahead_peek(writer->ahead, index + STATE_HINT_STEPS - step);
         if (prepared != NULL && prepared->request != NULL) {
-            state_foresee(writer->state, prepared->request, (unsigned)step, &prepared->hint);
+            state_foresee(writer->state, (unsigned)step, &prepared->hint);
         }
     }
 }

@@ -46,29 +46,14 @@ static const struct account *account_of(const struct customer *customer) {
                                                             : NULL;
 }
 
-/* The document that the request will make: its name must be new. */
-static void foresee_document(const struct state *state, const Pb__Request *request, const struct customer *customer) {
-    Pb__DocumentKind kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED;
-    const char *id = NULL;
-    switch ((int)request->command_case) {
-    case PB__REQUEST__COMMAND_POST_CHARGE:
-        kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE;
-        id = request->post_charge->charge;
-        break;
-    case PB__REQUEST__COMMAND_RECEIVE_PAYMENT:
-        kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT;
-        id = request->receive_payment->payment;
-        break;
-    case PB__REQUEST__COMMAND_RECEIVE_DEPOSIT:
-        kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT;
-        id = request->receive_deposit->lot;
-        break;
-    default:
-        return;
+/* The document that will be made: its name must be new. */
+static void foresee_document(const struct state *state, const struct state_hint *hint,
+                             const struct customer *customer) {
+    if (hint->document != NULL) {
+        uint64_t hash = name_hash_document(customer->row.number, hint->kind, hint->document);
+        foresee_name(state, hash);
+        fetch(recent_slot(&state->recent_documents, hash));
     }
-    uint64_t hash = name_hash_document(customer->row.number, kind, id);
-    foresee_name(state, hash);
-    fetch(recent_slot(&state->recent_documents, hash));
 }
 
 static void foresee_lists(const struct account *account) {
@@ -139,13 +124,49 @@ void state_foresee_event(const struct state *state, const Pb__Event *event) {
     }
 }
 
-void state_prepare_hint(const Pb__Request *request, struct state_hint *hint) {
-    hint->customer_hash = name_hash_customer(request->customer);
-    hint->key_hash = name_hash_key((struct daybook_bytes){request->key.data, request->key.len});
+static void name_document(struct state_hint *hint, Pb__DocumentKind kind, const char *id) {
+    hint->kind = kind;
+    hint->document = id;
 }
 
-void state_foresee(const struct state *state, const Pb__Request *request, unsigned step,
-                   const struct state_hint *hint) {
+void state_prepare_hint(const Pb__Request *request, struct state_hint *hint) {
+    *hint = (struct state_hint){.customer_hash = name_hash_customer(request->customer),
+                                .key_hash = name_hash_key((struct daybook_bytes){request->key.data, request->key.len})};
+    switch ((int)request->command_case) {
+    case PB__REQUEST__COMMAND_POST_CHARGE:
+        name_document(hint, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, request->post_charge->charge);
+        break;
+    case PB__REQUEST__COMMAND_RECEIVE_PAYMENT:
+        name_document(hint, PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT, request->receive_payment->payment);
+        break;
+    case PB__REQUEST__COMMAND_RECEIVE_DEPOSIT:
+        name_document(hint, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, request->receive_deposit->lot);
+        break;
+    default:
+        break;
+    }
+}
+
+void state_prepare_hint_of_event(const Pb__Event *event, struct state_hint *hint) {
+    *hint = (struct state_hint){
+        .customer_hash = name_hash_customer(event->customer),
+        .key_hash = name_hash_key((struct daybook_bytes){event->request_key.data, event->request_key.len})};
+    switch ((int)event->body_case) {
+    case PB__EVENT__BODY_CHARGE_POSTED:
+        name_document(hint, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, event->charge_posted->charge);
+        break;
+    case PB__EVENT__BODY_PAYMENT_RECEIVED:
+        name_document(hint, PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT, event->payment_received->payment);
+        break;
+    case PB__EVENT__BODY_DEPOSIT_RECEIVED:
+        name_document(hint, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, event->deposit_received->lot);
+        break;
+    default:
+        break;
+    }
+}
+
+void state_foresee(const struct state *state, unsigned step, const struct state_hint *hint) {
     if (step == 0) {
         fetch(recent_slot(&state->recent_customers, hint->customer_hash));
         foresee_name(state, hint->key_hash);
@@ -163,7 +184,7 @@ void state_foresee(const struct state *state, const Pb__Request *request, unsign
     case 2:
         fetch(customer->accounts.items);
         fetch(customer->profiles.items);
-        foresee_document(state, request, customer);
+        foresee_document(state, hint, customer);
         break;
     case 3:
         if (account != NULL) {
