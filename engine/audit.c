@@ -82,6 +82,9 @@ enum daybook_status audit_run(struct daybook *ledger, const struct audit_options
     if (!options->skips_rules) {
         status = files_make_directory(options->scratch_directory, error);
         if (status == DAYBOOK_OK) {
+            status = feed_open(ledger_journal(ledger), FEED_RUNS_SHARED, &run.feed, error);
+        }
+        if (status == DAYBOOK_OK) {
             status = audit_views_begin(&run, &views, error);
         }
     }
@@ -97,6 +100,7 @@ enum daybook_status audit_run(struct daybook *ledger, const struct audit_options
         status = run_parts(&run, views, error);
     }
     audit_views_end(views);
+    feed_close(run.feed);
     if (!options->skips_rules) {
         files_remove_tree(options->scratch_directory);
     }

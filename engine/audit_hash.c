@@ -74,6 +74,8 @@ enum daybook_status audit_load_checkpoints(struct audit_run *run, struct daybook
 
 struct tree {
     struct audit_run *run;
+    struct journal_reader *reader; /* Where the feed has nothing to give. */
+    struct feed_follower follower;
     struct sha256 *sha256;
     struct merkle_edge edge;
     size_t next_head;
@@ -98,41 +100,78 @@ static void check_heads(struct tree *tree) {
     }
 }
 
-static enum daybook_status add_slice(struct tree *tree, const struct journal_slice *slice,
-                                     struct daybook_error *error) {
-    for (size_t i = 0; i < slice->count && tree->edge.size < tree->run->report->head; i++) {
-        struct merkle_hash leaf;
-        merkle_leaf(tree->sha256, (struct daybook_bytes){slice->events[i].data, slice->events[i].size}, &leaf);
-        DAYBOOK_TRY(merkle_edge_add(&tree->edge, tree->sha256, &leaf, NULL, NULL, error));
-        check_heads(tree);
+static enum daybook_status add_event(struct tree *tree, struct daybook_bytes bytes, struct daybook_error *error) {
+    struct merkle_hash leaf;
+    if (tree->edge.size == tree->run->report->head) {
+        return DAYBOOK_OK;
+    }
+    merkle_leaf(tree->sha256, bytes, &leaf);
+    DAYBOOK_TRY(merkle_edge_add(&tree->edge, tree->sha256, &leaf, NULL, NULL, error));
+    check_heads(tree);
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status add_run(struct tree *tree, const struct feed_run *run, struct daybook_error *error) {
+    for (size_t i = 0; i < run->count; i++) {
+        DAYBOOK_TRY(add_event(tree, run->events[i].bytes, error));
     }
     return DAYBOOK_OK;
 }
 
-static enum daybook_status hash_events(struct tree *tree, struct journal_reader *reader, struct daybook_error *error) {
-    check_heads(tree); /* Of an empty log. */
-    while (tree->edge.size < tree->run->report->head && !atomic_load(&tree->run->is_stopped)) {
-        struct journal_slice slice;
-        DAYBOOK_TRY(journal_read(reader, tree->edge.size + 1, &slice, error));
-        if (slice.count == 0) {
-            return daybook_fail(error, DAYBOOK_DAMAGED, "the journal ends before event %" PRIu64, tree->edge.size + 1);
-        }
-        DAYBOOK_TRY(add_slice(tree, &slice, error));
+/* The rest of a frame as it is stored. */
+static enum daybook_status add_frame(struct tree *tree, struct daybook_error *error) {
+    struct journal_slice slice;
+    DAYBOOK_TRY(journal_read(tree->reader, tree->edge.size + 1, &slice, error));
+    if (slice.count == 0) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "the journal ends before event %" PRIu64, tree->edge.size + 1);
     }
-    merkle_edge_root(&tree->edge, tree->sha256, &tree->run->report->root);
+    for (size_t i = 0; i < slice.count; i++) {
+        DAYBOOK_TRY(add_event(tree, (struct daybook_bytes){slice.events[i].data, slice.events[i].size}, error));
+    }
     return DAYBOOK_OK;
+}
+
+/* Unpacked once for all parts of the audit. The tree is of bytes, so what cannot be decoded is hashed all the same. */
+static enum daybook_status add_some(struct tree *tree, struct daybook_error *error) {
+    struct feed *feed = tree->run->feed;
+    struct feed_run run = {0};
+    enum daybook_status status =
+        feed == NULL ? DAYBOOK_OK : feed_take(feed, &tree->follower, tree->edge.size + 1, &run, NULL);
+    if (status != DAYBOOK_OK || run.count == 0) {
+        return add_frame(tree, error);
+    }
+    status = add_run(tree, &run, error);
+    feed_give_back(feed, &run);
+    return status;
+}
+
+static enum daybook_status hash_events(struct tree *tree, struct daybook_error *error) {
+    enum daybook_status status = DAYBOOK_OK;
+    check_heads(tree); /* Of an empty log. */
+    while (status == DAYBOOK_OK && tree->edge.size < tree->run->report->head && !atomic_load(&tree->run->is_stopped)) {
+        status = add_some(tree, error);
+    }
+    if (status == DAYBOOK_OK) {
+        merkle_edge_root(&tree->edge, tree->sha256, &tree->run->report->root);
+    }
+    return status;
 }
 
 enum daybook_status audit_hash(struct audit_run *run, struct daybook_error *error) {
     struct tree tree = {.run = run, .sha256 = sha256_open()};
-    struct journal_reader *reader = NULL;
     enum daybook_status status = tree.sha256 == NULL
                                      ? daybook_fail(error, DAYBOOK_NO_MEMORY, "hashing events: memory was refused")
-                                     : journal_reader_open(ledger_journal(run->ledger), &reader, error);
+                                     : journal_reader_open(ledger_journal(run->ledger), &tree.reader, error);
     if (status == DAYBOOK_OK) {
-        status = hash_events(&tree, reader, error);
+        if (run->feed != NULL) {
+            feed_join(run->feed, &tree.follower, 1);
+        }
+        status = hash_events(&tree, error);
+        if (run->feed != NULL) {
+            feed_leave(run->feed, &tree.follower);
+        }
     }
-    journal_reader_close(reader);
+    journal_reader_close(tree.reader);
     sha256_close(tree.sha256);
     return audit_find(run, status, error);
 }

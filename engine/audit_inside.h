@@ -7,12 +7,14 @@
 
 #include "audit.h"
 #include "ledger.h"
+#include "projection/feed.h"
 #include "proof/tree_head.h"
 
 struct audit_run {
     struct daybook *ledger;
     const struct audit_options *options;
     struct audit_report *report;
+    struct feed *feed;    /* Events for all parts; NULL where only frames and the tree are looked at. */
     pthread_mutex_t lock; /* Of the report's findings. */
     atomic_bool is_stopped;
     struct tree_head *heads; /* Signed checkpoints, ascending by size. */

@@ -10,7 +10,17 @@
 #include "replay_world.h"
 #include "request_feed.h"
 
-enum { GROUP_ARENA_BYTES = 1 << 30, PACK_ROWS = 65536, PROGRESS_REQUESTS = 256 };
+enum {
+    GROUP_ARENA_BYTES = 1 << 30,
+    PROGRESS_REQUESTS = 256,
+    STEP_EVENTS = 2, /* A request's next hint comes so many events after the one before. */
+    HINTS = 32,      /* A power of two, more than events are foreseen. */
+};
+
+struct foreseen {
+    uint64_t sequence; /* Of the request's first event. */
+    struct state_hint hint;
+};
 
 struct rules {
     struct audit_run *run;
@@ -20,6 +30,8 @@ struct rules {
     struct control control;
     struct sha256 *customers[AUDIT_CUSTOMERS_MAX];
     int64_t last_recorded_at_us;
+    uint64_t next_foreseen; /* Hints were given as if this event were the next. */
+    struct foreseen foreseen[HINTS];
 };
 
 /* ---- one event ---- */
@@ -108,6 +120,39 @@ static enum daybook_status check_request(struct rules *rules, const struct recor
     return DAYBOOK_OK;
 }
 
+/* ---- hints: what deciding will read is fetched some requests before (domain/state_foresee.c) ---- */
+
+static void foresee_one(struct rules *rules, const Pb__Event *event, uint64_t sequence, unsigned step) {
+    struct foreseen *foreseen = &rules->foreseen[sequence % HINTS];
+    if (step == 0) {
+        foreseen->sequence = sequence;
+        state_prepare_hint_of_event(event, &foreseen->hint);
+    }
+    if (foreseen->sequence == sequence) {
+        state_foresee(rules->world.state, step, &foreseen->hint);
+    }
+}
+
+/* Each event that was given brings those behind it a step nearer. A hint borrows of the run that it was made in, and
+ * ends with it. */
+static void foresee(struct rules *rules, const struct request_feed *feed, const struct recorded_group *group) {
+    uint64_t next = rules->run->report->events + 1;
+    for (size_t i = 0; i < group->count; i++) {
+        next += group->requests[i].events.count;
+    }
+    for (; rules->next_foreseen < next; rules->next_foreseen++) {
+        for (unsigned step = 0; step < STATE_HINT_STEPS; step++) {
+            uint64_t sequence = rules->next_foreseen + (STATE_HINT_STEPS - step) * STEP_EVENTS;
+            const Pb__Event *event = sequence < next ? NULL : request_feed_peek(feed, (size_t)(sequence - next));
+            if (event != NULL && event->request_digest != 0) {
+                foresee_one(rules, event, sequence, step);
+            }
+        }
+    }
+}
+
+/* ---- all of them ---- */
+
 static bool goes_on(const struct rules *rules) {
     const struct audit_options *options = rules->run->options;
     return options->go_on == NULL ||
@@ -123,6 +168,7 @@ static enum daybook_status check_requests(struct rules *rules, struct request_fe
             break;
         }
         arena_reset(&rules->arena);
+        foresee(rules, feed, &group);
         for (size_t i = 0; i < group.count; i++) {
             DAYBOOK_TRY(check_request(rules, &group.requests[i], error));
         }
@@ -141,13 +187,7 @@ static enum daybook_status check_requests(struct rules *rules, struct request_fe
 /* ---- conservation: the books, the accounts and the documents agree (domain/control.h) ---- */
 
 static enum daybook_status check_control(struct rules *rules, struct daybook_error *error) {
-    bool is_done = false;
-    enum daybook_status status = DAYBOOK_OK;
-    state_freeze(rules->world.state, &rules->control);
-    while (status == DAYBOOK_OK && !is_done) {
-        status = state_pack_some(rules->world.state, PACK_ROWS, &is_done, error);
-    }
-    state_thaw(rules->world.state);
+    enum daybook_status status = state_count_rows(rules->world.state, &rules->control, error);
     if (status == DAYBOOK_OK) {
         status = control_check(&rules->control, error);
     }
@@ -186,22 +226,22 @@ enum daybook_status audit_rules(struct audit_run *run, struct daybook_error *err
                                        .refuse_unassessed = config->refuse_unassessed,
                                        .seals_personal = config->seals_personal};
     struct rules rules = {.run = run};
-    struct request_feed *feed = NULL;
+    struct request_feed *requests = NULL;
     arena_init(&rules.arena, GROUP_ARENA_BYTES);
     enum daybook_status status = open_customers(&rules, error);
     if (status == DAYBOOK_OK) {
         status = replay_world_open(&rules.world, ledger_journal(run->ledger), &settings, error);
     }
     if (status == DAYBOOK_OK) {
-        status = request_feed_open(ledger_journal(run->ledger), run->report->head, &feed, error);
+        status = request_feed_open(ledger_journal(run->ledger), run->feed, run->report->head, &requests, error);
     }
     if (status == DAYBOOK_OK) {
-        status = check_requests(&rules, feed, error);
+        status = check_requests(&rules, requests, error);
     }
     if (status == DAYBOOK_OK) {
         status = check_control(&rules, error);
     }
-    request_feed_close(feed);
+    request_feed_close(requests);
     replay_world_close(&rules.world);
     close_customers(&rules);
     control_release(&rules.control);

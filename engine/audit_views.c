@@ -5,7 +5,6 @@
 
 #include "audit_inside.h"
 #include "base/thread.h"
-#include "projection/feed.h"
 
 /* Deciding is one thread's and takes longest, the views share what is left: so it gets a processor to itself. */
 enum { REFOLD_NICE = 10 };
@@ -24,7 +23,6 @@ struct refold {
 
 struct audit_views {
     struct audit_run *run;
-    struct feed *feed;
     struct refold refolds[AUDIT_VIEWS_MAX];
     struct view *folded[AUDIT_VIEWS_MAX];
     size_t count;
@@ -153,7 +151,7 @@ static enum daybook_status begin_one(struct audit_views *views, size_t index, st
     made->version = projection->version;
     DAYBOOK_TRY(view_open(run->options->scratch_directory, projection, ledger_journal(run->ledger), &options,
                           &refold->fresh, error));
-    view_share(refold->fresh, views->feed);
+    view_share(refold->fresh, views->run->feed);
     refold->is_running = pthread_create(&refold->thread, NULL, refold_thread, refold) == 0;
     run->report->view_count = run->report->head > 0 ? index + 1 : 0; /* Nothing was folded: nothing is certified. */
     return refold->is_running ? DAYBOOK_OK
@@ -161,7 +159,6 @@ static enum daybook_status begin_one(struct audit_views *views, size_t index, st
 }
 
 enum daybook_status audit_views_fold(struct audit_views *views, struct daybook_error *error) {
-    DAYBOOK_TRY(feed_open(ledger_journal(views->run->ledger), FEED_RUNS_SHARED, &views->feed, error));
     for (size_t i = 0; i < views->count; i++) {
         DAYBOOK_TRY(begin_one(views, i, error));
     }
@@ -197,6 +194,5 @@ void audit_views_end(struct audit_views *views) {
     for (size_t i = 0; i < views->count; i++) {
         view_close(views->refolds[i].fresh);
     }
-    feed_close(views->feed);
     free(views);
 }

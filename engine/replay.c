@@ -209,7 +209,7 @@ enum daybook_status replay_run(const struct replay_options *options, struct repl
         status = replay_world_open(&replay.other, options->scratch, &other, error);
     }
     if (status == DAYBOOK_OK) {
-        status = request_feed_open(options->history, options->through, &feed, error);
+        status = request_feed_open(options->history, NULL, options->through, &feed, error);
     }
     if (status == DAYBOOK_OK) {
         status = replay_all(&replay, feed, error);

@@ -4,89 +4,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "codec/event_decode.h"
 #include "limits.h"
 
 /* A request of 20 000 events of the greatest size, decoded. */
 #define FEED_ARENA_BYTES ((size_t)4 << 30)
 
-struct decoded {
-    const Pb__Event *event; /* NULL: none. */
-    struct daybook_bytes bytes;
-};
-
 struct request_feed {
-    struct journal_reader *reader;
+    struct feed *events;
+    struct feed *own; /* The same, where none was lent. */
+    struct feed_follower follower;
+    struct feed_run run; /* Borrowed; what was not given yet begins at `at`. */
+    size_t at;
     uint64_t through;
     uint64_t next_sequence;
-    struct journal_slice slice; /* Of the reader; what is not read yet begins at `at`. */
-    size_t at;
-    /* The event that was read last, to see where a request ends, lies in one arena, and begins the next request;
-     * the rest of that goes to the other. */
-    struct arena arenas[2];
-    unsigned ahead_arena;
-    struct decoded ahead;
-    int64_t last_recorded_at_us;    /* Of the event before `ahead`. */
-    struct daybook_buffer items;    /* const Pb__Event *, of the group that was given. */
+    int64_t last_recorded_at_us;    /* Of the event before. */
+    struct daybook_buffer items;    /* const Pb__Event *, of the group that was given: in the run, */
     struct daybook_buffer bytes;    /* struct daybook_bytes, likewise. */
     struct daybook_buffer requests; /* struct recorded */
+    struct arena arena;             /* or, where the group goes over the end of a run, here. */
+    size_t kept_count;              /* So many of the items. */
 };
 
 static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading the journal request by request: memory was refused");
 }
 
-/* event NULL: nothing is left up to `last`. */
-static enum daybook_status read_event(struct request_feed *feed, uint64_t last, struct arena *arena,
-                                      struct decoded *decoded, struct daybook_error *error) {
-    Pb__Event *event = NULL;
-    *decoded = (struct decoded){0};
-    if (feed->next_sequence > last) {
-        return DAYBOOK_OK;
-    }
-    if (feed->at == feed->slice.count) {
-        DAYBOOK_TRY(journal_read(feed->reader, feed->next_sequence, &feed->slice, error));
-        feed->at = 0;
-        if (feed->slice.count == 0) {
-            return DAYBOOK_OK;
-        }
-    }
-    const struct event_span *span = &feed->slice.events[feed->at];
-    uint8_t *copy = arena_alloc(arena, (size_t)span->size + 1);
-    if (copy == NULL) {
-        return no_memory(error);
-    }
-    memcpy(copy, span->data, span->size);
-    decoded->bytes = (struct daybook_bytes){copy, span->size};
-    enum daybook_status status = event_decode(decoded->bytes, arena, &event, error);
-    if (status != DAYBOOK_OK) {
-        return daybook_fail_in(error, "reading event %llu", (unsigned long long)feed->next_sequence);
-    }
-    decoded->event = event;
-    feed->at++;
-    feed->next_sequence++;
-    return DAYBOOK_OK;
-}
-
-enum daybook_status request_feed_open(struct journal *journal, uint64_t through, struct request_feed **feed,
-                                      struct daybook_error *error) {
+enum daybook_status request_feed_open(struct journal *journal, struct feed *shared, uint64_t through,
+                                      struct request_feed **feed, struct daybook_error *error) {
     struct request_feed *fresh = calloc(1, sizeof *fresh);
     *feed = NULL;
     if (fresh == NULL) {
         return no_memory(error);
     }
+    if (shared == NULL) {
+        enum daybook_status status = feed_open(journal, FEED_RUNS_ALONE, &fresh->own, error);
+        if (status != DAYBOOK_OK) {
+            free(fresh);
+            return status;
+        }
+    }
+    fresh->events = shared != NULL ? shared : fresh->own;
     fresh->through = through;
     fresh->next_sequence = 1;
-    arena_init(&fresh->arenas[0], FEED_ARENA_BYTES);
-    arena_init(&fresh->arenas[1], FEED_ARENA_BYTES);
-    enum daybook_status status = journal_reader_open(journal, &fresh->reader, error);
-    if (status == DAYBOOK_OK) {
-        status = read_event(fresh, through, &fresh->arenas[0], &fresh->ahead, error);
-    }
-    if (status != DAYBOOK_OK) {
-        request_feed_close(fresh);
-        return status;
-    }
+    arena_init(&fresh->arena, FEED_ARENA_BYTES);
+    feed_join(fresh->events, &fresh->follower, fresh->next_sequence);
     *feed = fresh;
     return DAYBOOK_OK;
 }
@@ -95,35 +58,72 @@ void request_feed_close(struct request_feed *feed) {
     if (feed == NULL) {
         return;
     }
-    journal_reader_close(feed->reader);
-    arena_release(&feed->arenas[0]);
-    arena_release(&feed->arenas[1]);
+    feed_give_back(feed->events, &feed->run);
+    feed_leave(feed->events, &feed->follower);
+    feed_close(feed->own);
+    arena_release(&feed->arena);
     daybook_buffer_release(&feed->items);
     daybook_buffer_release(&feed->bytes);
     daybook_buffer_release(&feed->requests);
     free(feed);
 }
 
-static enum daybook_status take(struct request_feed *feed, const struct decoded *decoded, struct daybook_error *error) {
-    return daybook_buffer_append(&feed->items, &decoded->event, sizeof decoded->event) == DAYBOOK_OK &&
-                   daybook_buffer_append(&feed->bytes, &decoded->bytes, sizeof decoded->bytes) == DAYBOOK_OK
+/* What was taken of the run, decoded once more from a copy: the run is given back. */
+static enum daybook_status keep_taken(struct request_feed *feed, struct daybook_error *error) {
+    const Pb__Event **items = (void *)feed->items.data;
+    struct daybook_bytes *bytes = (void *)feed->bytes.data;
+    size_t count = feed->items.size / sizeof(const Pb__Event *);
+    for (; feed->kept_count < count; feed->kept_count++) {
+        struct daybook_bytes *kept = &bytes[feed->kept_count];
+        uint8_t *copy = arena_alloc(&feed->arena, kept->size + 1);
+        Pb__Event *event = NULL;
+        if (copy == NULL) {
+            return no_memory(error);
+        }
+        memcpy(copy, kept->data, kept->size);
+        kept->data = copy;
+        DAYBOOK_TRY(event_decode(*kept, &feed->arena, &event, error));
+        items[feed->kept_count] = event;
+    }
+    return DAYBOOK_OK;
+}
+
+/* The next event; NULL: nothing is left up to `last`. */
+static enum daybook_status look(struct request_feed *feed, uint64_t last, const struct fold_event **event,
+                                struct daybook_error *error) {
+    *event = NULL;
+    if (feed->next_sequence > last) {
+        return DAYBOOK_OK;
+    }
+    if (feed->at == feed->run.count) {
+        DAYBOOK_TRY(keep_taken(feed, error));
+        feed_give_back(feed->events, &feed->run);
+        feed->at = 0;
+        enum daybook_status status = feed_take(feed->events, &feed->follower, feed->next_sequence, &feed->run, error);
+        if (status != DAYBOOK_OK) {
+            return daybook_fail_in(error, "reading event %llu", (unsigned long long)feed->next_sequence);
+        }
+    }
+    *event = feed->at < feed->run.count ? &feed->run.events[feed->at] : NULL;
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status take(struct request_feed *feed, const struct fold_event *event,
+                                struct daybook_error *error) {
+    feed->at++;
+    feed->next_sequence++;
+    feed->last_recorded_at_us = event->event->recorded_at_us;
+    return daybook_buffer_append(&feed->items, &event->event, sizeof event->event) == DAYBOOK_OK &&
+                   daybook_buffer_append(&feed->bytes, &event->bytes, sizeof event->bytes) == DAYBOOK_OK
                ? DAYBOOK_OK
                : no_memory(error);
 }
 
-/* Whether `event` goes on with what `first` began. */
-static bool goes_on(const Pb__Event *first, const Pb__Event *event) {
-    return event != NULL && (event->request_digest == 0 || (first->group != 0 && event->group == first->group));
-}
-
-/* RF1: the event after `through` says whether what was begun ended there. */
-static enum daybook_status is_whole(struct request_feed *feed, const Pb__Event *first, struct arena *arena, bool *is_it,
-                                    struct daybook_error *error) {
-    struct decoded after;
-    DAYBOOK_TRY(read_event(feed, UINT64_MAX - 1, arena, &after, error));
-    feed->next_sequence = UINT64_MAX; /* Nothing is read from here on. */
-    *is_it = !goes_on(first, after.event);
-    return DAYBOOK_OK;
+/* Whether `event` goes on with what was begun. */
+static bool goes_on(const struct request_feed *feed, const struct fold_event *event) {
+    const Pb__Event *first = *(const Pb__Event *const *)(const void *)feed->items.data;
+    return event != NULL &&
+           (event->event->request_digest == 0 || (first->group != 0 && event->event->group == first->group));
 }
 
 /* Cuts the events in requests: each begins with a digest. */
@@ -145,32 +145,38 @@ static enum daybook_status cut(struct request_feed *feed, int64_t before_us, str
     return DAYBOOK_OK;
 }
 
-enum daybook_status request_feed_next(struct request_feed *feed, struct recorded_group *group,
-                                      struct daybook_error *error) {
-    struct arena *arena = &feed->arenas[1 - feed->ahead_arena];
-    const Pb__Event *first = feed->ahead.event;
-    int64_t before_us = feed->last_recorded_at_us;
-    bool is_it = true;
-    *group = (struct recorded_group){0};
-    if (first == NULL) {
-        return DAYBOOK_OK;
-    }
-    arena_reset(arena);
+static void reset(struct request_feed *feed) {
+    arena_reset(&feed->arena);
+    feed->kept_count = 0;
     daybook_buffer_reset(&feed->items);
     daybook_buffer_reset(&feed->bytes);
+}
+
+enum daybook_status request_feed_next(struct request_feed *feed, struct recorded_group *group,
+                                      struct daybook_error *error) {
+    const struct fold_event *event;
+    int64_t before_us = feed->last_recorded_at_us;
+    *group = (struct recorded_group){0};
+    reset(feed);
+    DAYBOOK_TRY(look(feed, feed->through, &event, error));
+    if (event == NULL) {
+        return DAYBOOK_OK;
+    }
     do {
-        DAYBOOK_TRY(take(feed, &feed->ahead, error));
-        feed->last_recorded_at_us = feed->ahead.event->recorded_at_us;
-        DAYBOOK_TRY(read_event(feed, feed->through, arena, &feed->ahead, error));
-    } while (goes_on(first, feed->ahead.event));
-    feed->ahead_arena = 1 - feed->ahead_arena;
-    if (feed->ahead.event == NULL) {
-        DAYBOOK_TRY(is_whole(feed, first, arena, &is_it, error));
+        DAYBOOK_TRY(take(feed, event, error));
+        DAYBOOK_TRY(look(feed, feed->through, &event, error));
+    } while (goes_on(feed, event));
+    if (event == NULL) { /* RF1: the event after `through` says whether what was begun ended there. */
+        DAYBOOK_TRY(look(feed, UINT64_MAX, &event, error));
+        if (goes_on(feed, event)) {
+            return DAYBOOK_OK;
+        }
     }
-    if (is_it) {
-        DAYBOOK_TRY(cut(feed, before_us, error));
-        *group =
-            (struct recorded_group){(const void *)feed->requests.data, feed->requests.size / sizeof(struct recorded)};
-    }
+    DAYBOOK_TRY(cut(feed, before_us, error));
+    *group = (struct recorded_group){(const void *)feed->requests.data, feed->requests.size / sizeof(struct recorded)};
     return DAYBOOK_OK;
+}
+
+const Pb__Event *request_feed_peek(const struct request_feed *feed, size_t ahead) {
+    return ahead < feed->run.count - feed->at ? feed->run.events[feed->at + ahead].event : NULL;
 }

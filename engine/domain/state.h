@@ -432,6 +432,10 @@ DAYBOOK_MUST_USE enum daybook_status state_pack_some(struct state *state, size_t
                                                      struct daybook_error *error);
 struct state_image state_view_image(const struct state *state);
 void state_thaw(struct state *state);
+
+/* Counts every row that is in memory, without an image: for a state that was never frozen and dropped none. */
+DAYBOOK_MUST_USE enum daybook_status state_count_rows(struct state *state, struct control *counted,
+                                                      struct daybook_error *error);
 size_t state_new_name_count(const struct state *state); /* Since the last state_freeze. */
 
 /* Drops rows that were saved and not changed since, those not used lately first, until at most `limit_bytes` are in
