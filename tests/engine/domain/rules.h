@@ -38,8 +38,9 @@ struct scene {
     bool fails; /* The next request meets every failure before it is decided. */
 };
 
-static inline void scene_open(struct scene *scene, const struct line *line) {
-    struct decide_settings settings = {.currency = "CNY"};
+/* `policy`: what lots and items are chosen by; NULL: as the ledger does. */
+static inline void scene_open_under(struct scene *scene, const struct line *line, const struct decide_policy *policy) {
+    struct decide_settings settings = {.currency = "CNY", .policy = policy};
     const char *timezone = "Asia/Shanghai";
     if (line != NULL) {
         settings.currency = option_or(line, "currency", "CNY");
@@ -52,6 +53,10 @@ static inline void scene_open(struct scene *scene, const struct line *line) {
     scene->world.now_us = script_instant("2024-06-15T04:00:00Z");
     scene->line_count = 0;
     scene->fails = false;
+}
+
+static inline void scene_open(struct scene *scene, const struct line *line) {
+    scene_open_under(scene, line, NULL);
 }
 
 static inline void scene_set_now(struct world *world, const char *text) {
@@ -142,7 +147,7 @@ static inline void scene_given(struct scene *scene, const char *given) {
     }
 }
 
-static inline void run_rule_once(const struct rule *rule, bool forgets) {
+static inline void run_rule_once(const struct rule *rule, const struct decide_policy *policy, bool forgets) {
     struct arena row_arena;
     struct scene scene;
     struct rendered rendered;
@@ -153,7 +158,7 @@ static inline void run_rule_once(const struct rule *rule, bool forgets) {
     if (is_ledger) {
         ledger = line_split(&row_arena, arena_copy_text(&row_arena, rule->given, first));
     }
-    scene_open(&scene, is_ledger ? &ledger : NULL);
+    scene_open_under(&scene, is_ledger ? &ledger : NULL, policy);
     scene.world.forgets = forgets;
     scene_given(&scene, rule->given);
     scene.fails = true;
@@ -170,8 +175,8 @@ static inline void run_rule_once(const struct rule *rule, bool forgets) {
 
 static inline void run_rule(void **state) {
     const struct rule *rule = *state;
-    run_rule_once(rule, false);
-    run_rule_once(rule, true);
+    run_rule_once(rule, NULL, false);
+    run_rule_once(rule, NULL, true);
 }
 
 #endif
