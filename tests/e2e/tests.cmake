@@ -18,7 +18,7 @@ foreach(name audit personal)
     $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-verify>)
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200)
 endforeach()
-foreach(name audit_verify audit_bundle)
+foreach(name audit_verify audit_bundle remote_jobs)
   add_test(NAME e2e/test_${name} COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh
     $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-verify> $<TARGET_FILE:daybook-workload>)
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200)
