@@ -2,58 +2,8 @@
  * Events that do not fit the state before them: each field that the fold relies on is wrong in turn. Such an event is
  * INVALID and says what does not fit; nothing of it has happened, and the true event folds after it.
  */
+#include "field.h"
 #include "story.h"
-
-/* ---- a field of an event, by its path: "deposit_consumed.slices.lot" is that of the first slice ---- */
-
-static void *field_of(ProtobufCMessage *message, char *path, const ProtobufCFieldDescriptor **field) {
-    char *rest = strchr(path, '.');
-    if (rest != NULL) {
-        *rest++ = '\0';
-    }
-    *field = protobuf_c_message_descriptor_get_field_by_name(message->descriptor, path);
-    assert_non_null(*field);
-    void *slot = (char *)message + (*field)->offset;
-    if ((*field)->label == PROTOBUF_C_LABEL_REPEATED) {
-        slot = *(void **)slot; /* The first of them. */
-        assert_non_null(slot);
-    }
-    return rest == NULL ? slot : field_of(*(ProtobufCMessage **)slot, rest, field);
-}
-
-/* "path=value"; a message is taken away by no value. */
-static void set_field(struct arena *arena, Pb__Event *event, const char *assignment) {
-    const ProtobufCFieldDescriptor *field = NULL;
-    const char *equals = strchr(assignment, '=');
-    char *value = script_word(arena, equals + 1);
-    void *slot = field_of(&event->base, arena_copy_text(arena, assignment, (size_t)(equals - assignment)), &field);
-    switch ((int)field->type) {
-    case PROTOBUF_C_TYPE_STRING:
-        *(char **)slot = value;
-        return;
-    case PROTOBUF_C_TYPE_MESSAGE:
-        assert_string_equal(value, "");
-        *(ProtobufCMessage **)slot = NULL;
-        return;
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_UINT64:
-        *(int64_t *)slot = strcmp(value, "min") == 0 ? INT64_MIN : amount_of(value);
-        return;
-    default:
-        assert_true(field->type != PROTOBUF_C_TYPE_BYTES && field->type != PROTOBUF_C_TYPE_FIXED64);
-        *(int32_t *)slot = (int32_t)strtol(value, NULL, 10); /* Enumerations and truth values, too. */
-        return;
-    }
-}
-
-static bool has_field(struct arena *arena, Pb__Event *event, const char *assignment) {
-    const ProtobufCFieldDescriptor *field = NULL;
-    const char *equals = strchr(assignment, '=');
-    void *slot = field_of(&event->base, arena_copy_text(arena, assignment, (size_t)(equals - assignment)), &field);
-    return field->type == PROTOBUF_C_TYPE_STRING ? strcmp(*(char **)slot, equals + 1) == 0
-                                                 : *(int32_t *)slot == strtol(equals + 1, NULL, 10);
-}
 
 /* ---- a true event, and a false one in its place ---- */
 
@@ -79,7 +29,7 @@ static Pb__Event *event_of(struct world *world, const char *text) {
         WORLD_OK(world, state_read_event(world->state, sequence, &world->arena, &event, &world->error));
         Pb__Event *own = (Pb__Event *)(uintptr_t)event;
         if (event->body_case == kind_of(&which)->id &&
-            (which.count == 1 || has_field(&world->arena, own, which.words[1]))) {
+            (which.count == 1 || has_field(&world->arena, &own->base, which.words[1]))) {
             return own;
         }
     }
@@ -136,7 +86,7 @@ static void does_not_fold(struct before *before, const Pb__Event *event, enum da
 static void falsify(struct world *world, Pb__Event *event, const char *change) {
     struct line line = line_split(&world->arena, change);
     for (size_t i = 0; i < line.count; i++) {
-        set_field(&world->arena, event, line.words[i]);
+        set_field(&world->arena, &event->base, line.words[i]);
     }
 }
 
