@@ -113,15 +113,14 @@ static enum daybook_status receive(const struct lots_event *e) {
     DAYBOOK_TRY(give_number(e, &number));
     DAYBOOK_TRY(roll_add(&e->fold->roll, &name, number, e->error));
     daybook_buffer_reset(row);
-    if (daybook_buffer_reserve(row, LOTS_ROW_HEAD) == NULL) {
+    if (daybook_buffer_reserve(row, LOTS_ROW_HEAD_MAX) == NULL) {
         return no_memory(e);
     }
-    row->size = LOTS_ROW_HEAD;
+    row->size = 4 + varint_store(row->data + 4, e->event->sequence);
+    row->size += varint_store(row->data + row->size, zigzag_encode(e->event->effective_on));
     if (wire_encode(&body->base, row) != DAYBOOK_OK) {
         return no_memory(e);
     }
-    store_le64(row->data + 4, e->event->sequence);
-    store_le32(row->data + 12, (uint32_t)e->event->effective_on);
     store_le32(row->data, (uint32_t)hash64(row->data + 4, row->size - 4, 0));
     store_be32(key, e->account);
     store_be32(key + 4, number);
@@ -370,8 +369,8 @@ static const char *const tables[LOTS_TABLE_COUNT] = {
 
 const struct projection lots_projection = {
     .name = "lots",
-    .version = 6,
-    .readable_from = 6,
+    .version = 7,
+    .readable_from = 7,
     .tables = tables,
     .table_count = LOTS_TABLE_COUNT,
     .open = open_fold,

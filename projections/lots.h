@@ -8,7 +8,7 @@
  *
  * Rows (keys big-endian):
  *
- *   lots      account u32, lot u32 -> u32 checksum, u64 sequence, i32 received_on, DepositReceived
+ *   lots      account u32, lot u32 -> u32 checksum, varint sequence, zigzag received_on, DepositReceived
  *   renewals  lot u32, sequence u64 -> i32 effective_on, i32 expires_on
  *   holds     lot u32, hold u64, sequence u64 -> i32 effective_on, i64 amount held (negative: no
  *             longer), i32 the hold's expires_on (0 = never, and in all rows but its first)
@@ -42,7 +42,7 @@ enum lot_column {
     LOT_COLUMN_COUNT
 };
 
-enum { LOTS_ROW_KEY_SIZE = 8, LOTS_ROW_HEAD = 16, LOTS_RENEWAL_KEY_SIZE = 12, LOTS_HOLD_KEY_SIZE = 20 };
+enum { LOTS_ROW_KEY_SIZE = 8, LOTS_ROW_HEAD_MAX = 4 + 10 + 5, LOTS_RENEWAL_KEY_SIZE = 12, LOTS_HOLD_KEY_SIZE = 20 };
 
 extern const struct projection lots_projection;
 

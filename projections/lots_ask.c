@@ -32,13 +32,16 @@ enum daybook_status lots_walk_next(struct lots_walk *walk, struct lot_row *lot, 
         return DAYBOOK_OK;
     }
     const uint8_t *value = row.value.data;
-    if (row.value.size < LOTS_ROW_HEAD || load_le32(value) != (uint32_t)hash64(value + 4, row.value.size - 4, 0)) {
+    const uint8_t *at = value + 4;
+    const uint8_t *end = value + row.value.size;
+    uint64_t received_on;
+    if (row.value.size < 4 || load_le32(value) != (uint32_t)hash64(value + 4, row.value.size - 4, 0) ||
+        !varint_take(&at, end, &lot->sequence) || !varint_take(&at, end, &received_on)) {
         return damaged(error);
     }
     lot->number = load_be32(row.key.data + 4);
-    lot->sequence = load_le64(value + 4);
-    lot->received_on = (int32_t)load_le32(value + 12);
-    lot->body = (struct daybook_bytes){value + LOTS_ROW_HEAD, row.value.size - LOTS_ROW_HEAD};
+    lot->received_on = (int32_t)zigzag_decode(received_on);
+    lot->body = (struct daybook_bytes){at, (size_t)(end - at)};
     return DAYBOOK_OK;
 }
 

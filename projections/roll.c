@@ -85,12 +85,9 @@ void roll_foresee(const struct roll *roll, uint32_t account, Pb__DocumentKind ki
 }
 
 static enum daybook_status read_number(struct daybook_bytes value, uint64_t *number, struct daybook_error *error) {
-    if (value.size != 8) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "a document's name has %zu bytes, not 8; rebuild the view",
-                            value.size);
-    }
-    *number = load_be64(value.data);
-    return DAYBOOK_OK;
+    return value.size > 0 && varint_load(value.data, value.data + value.size, number) == value.size
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_DAMAGED, "a document's name has a number that is none; rebuild the view");
 }
 
 enum daybook_status roll_find(struct roll *roll, struct store_txn *txn, const struct roll_name *name, uint64_t *number,
@@ -123,10 +120,10 @@ enum daybook_status roll_flush(struct roll *roll, struct store_txn *txn, struct 
         documents_fetch_dirty(documents, i + FETCHED_AHEAD);
         const struct roll_entry *entry = (const void *)documents->dirty[i].document;
         uint8_t key[DOCUMENT_KEY_MAX];
-        uint8_t value[8];
-        store_be64(value, entry->number);
+        uint8_t value[10];
+        size_t size = varint_store(value, entry->number);
         DAYBOOK_TRY(table_put(txn, roll->table, (struct daybook_bytes){key, document_key(&entry->head, key)},
-                              (struct daybook_bytes){value, sizeof value}, error));
+                              (struct daybook_bytes){value, size}, error));
     }
     documents_end_batch(documents);
     return DAYBOOK_OK;

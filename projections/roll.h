@@ -2,7 +2,7 @@
  * The roll: documents of a view by their names, each with a number that its
  * owner gave it. One table; the fold keeps in memory what it used lately.
  *
- * Key: account u32 big-endian, kind u8, id. Value: number u64 big-endian.
+ * Key: account u32 big-endian, kind u8, id. Value: varint number.
  */
 #ifndef DAYBOOK_PROJECTIONS_ROLL_H
 #define DAYBOOK_PROJECTIONS_ROLL_H

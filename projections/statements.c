@@ -107,8 +107,8 @@ static const char *const tables[STATEMENTS_TABLE_COUNT] = {
 
 const struct projection statements_projection = {
     .name = "statements",
-    .version = 1,
-    .readable_from = 1,
+    .version = 2,
+    .readable_from = 2,
     .tables = tables,
     .table_count = STATEMENTS_TABLE_COUNT,
     .open = open_fold,
