@@ -354,8 +354,8 @@ static void close_fold(void *memory) {
 }
 
 static enum daybook_status open_fold(void **memory, struct daybook_error *error) {
-    static const struct items_tables item_tables = {AGING_OPEN, AGING_SETTLED, AGING_CHUNKS, AGING_NAMES,
-                                                    AGING_TOUCHES};
+    static const struct items_tables item_tables = {AGING_OPEN,  AGING_SETTLED, AGING_CHUNKS,
+                                                    AGING_NAMES, AGING_TOUCHES, AGING_CATEGORIES};
     struct aging_fold *fold = calloc(1, sizeof *fold);
     if (fold == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening the aging view: memory was refused");
@@ -386,14 +386,15 @@ static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struc
 }
 
 static const char *const tables[AGING_TABLE_COUNT] = {
-    [AGING_ACCOUNTS] = "accounts", [AGING_OPEN] = "open",   [AGING_SETTLED] = "settled",
-    [AGING_CHUNKS] = "chunks",     [AGING_NAMES] = "names", [AGING_TOUCHES] = "touches",
+    [AGING_ACCOUNTS] = "accounts",     [AGING_OPEN] = "open",   [AGING_SETTLED] = "settled",
+    [AGING_CHUNKS] = "chunks",         [AGING_NAMES] = "names", [AGING_TOUCHES] = "touches",
+    [AGING_CATEGORIES] = "categories",
 };
 
 const struct projection aging_projection = {
     .name = "aging",
-    .version = 8,
-    .readable_from = 8,
+    .version = 9,
+    .readable_from = 9,
     .tables = tables,
     .table_count = AGING_TABLE_COUNT,
     .open = open_fold,

@@ -22,6 +22,7 @@ enum aging_table {
     AGING_CHUNKS,
     AGING_NAMES,
     AGING_TOUCHES,
+    AGING_CATEGORIES,
     AGING_TABLE_COUNT
 };
 
@@ -44,8 +45,8 @@ struct aging_item {
     uint32_t kind; /* Pb__DocumentKind */
     const char *id;
     size_t id_size;
-    const char *category;
-    size_t category_size;
+    struct daybook_bytes category; /* Where it has no number: aging_category knows either. */
+    uint8_t category_number;
     bool is_source; /* Money to apply: what is left is unapplied. */
     uint64_t sequence;
     int32_t posted_on;
@@ -54,6 +55,10 @@ struct aging_item {
     size_t part_count;  /* At least 1; oldest due date first. */
     struct aging_part parts[LIMIT_INSTALMENTS];
 };
+
+/* An item's category; borrowed until the visit or the transaction ends. */
+DAYBOOK_MUST_USE enum daybook_status aging_category(struct store_txn *txn, const struct aging_item *item,
+                                                    struct daybook_bytes *text, struct daybook_error *error);
 
 typedef enum daybook_status aging_visit(void *context, const struct aging_item *item, struct daybook_error *error);
 

@@ -257,8 +257,8 @@ enum daybook_status aging_look_at_item(struct asking *asking, struct daybook_byt
     item->kind = row.kind;
     item->id = row.id;
     item->id_size = row.id_size;
-    item->category = row.category;
-    item->category_size = row.category_size;
+    item->category = (struct daybook_bytes){(const uint8_t *)row.category, row.category_size};
+    item->category_number = row.category_number;
     item->is_source = row.is_source;
     item->sequence = row.sequence;
     item->posted_on = row.posted_on;

@@ -8,6 +8,7 @@
 
 enum { FLAG_SOURCE = 1, FLAG_SPILLED = 2, FLAG_PARTS = 4, FLAG_CATEGORY = 8, KIND_SHIFT = 4 };
 enum { ENTRY_INSTALMENT = 1, ENTRY_DISPUTED = 2, ENTRY_ALL = 4, ENTRY_SHIFT = 3 };
+enum { CATEGORY_SIZE_MAX = 127 };
 enum { SPILL_SIZE = 32, PRESENT_SIZE = 2, DAY_ZERO = 18262 /* 2020-01-01: days near it take two bytes. */ };
 
 _Static_assert((int)PB__DOCUMENT_KIND__DOCUMENT_KIND_STATEMENT < 16, "a kind has four bits");
@@ -26,7 +27,8 @@ enum daybook_status item_write(struct daybook_buffer *bytes, const struct item_r
     uint8_t *to = start;
     bool is_spilled = item->spill.chunk_count > 0;
     *to++ = (uint8_t)(item->kind << KIND_SHIFT | (item->is_source ? FLAG_SOURCE : 0) | (is_spilled ? FLAG_SPILLED : 0) |
-                      (item->part_count > 0 ? FLAG_PARTS : 0) | (item->category_size > 0 ? FLAG_CATEGORY : 0));
+                      (item->part_count > 0 ? FLAG_PARTS : 0) |
+                      (item->category_size > 0 || item->category_number > 0 ? FLAG_CATEGORY : 0));
     if (is_spilled) {
         store_le32(to, item->spill.chunk_count);
         store_le64(to + 4, (uint64_t)item->spill.amount_minor);
@@ -44,7 +46,9 @@ enum daybook_status item_write(struct daybook_buffer *bytes, const struct item_r
     if (!item->is_source) {
         to += varint_store(to, zigzag_encode((int64_t)item->due_on - item->posted_on));
     }
-    if (item->category_size > 0) {
+    if (item->category_number > 0) {
+        *to++ = (uint8_t)(CATEGORY_SIZE_MAX + item->category_number);
+    } else if (item->category_size > 0) {
         *to++ = item->category_size;
         memcpy(to, item->category, item->category_size);
         to += item->category_size;
@@ -104,6 +108,14 @@ static bool read_text(const uint8_t **at, const uint8_t *end, const char **text,
     return true;
 }
 
+static bool read_category(const uint8_t **at, const uint8_t *end, struct item_row *item) {
+    if (*at<end &&* * at> CATEGORY_SIZE_MAX) {
+        item->category_number = (uint8_t)(*(*at)++ - CATEGORY_SIZE_MAX);
+        return true;
+    }
+    return read_text(at, end, &item->category, &item->category_size);
+}
+
 static bool read_head(const uint8_t **at, const uint8_t *end, uint8_t flags, struct item_row *item) {
     uint64_t part_count = 0;
     int64_t posted = 0;
@@ -111,7 +123,7 @@ static bool read_head(const uint8_t **at, const uint8_t *end, uint8_t flags, str
     if (!read_text(at, end, &item->id, &item->id_size) || !varint_take(at, end, &item->sequence) ||
         !read_zigzag(at, end, &item->amount_minor) || !read_zigzag(at, end, &posted) ||
         (!item->is_source && !read_zigzag(at, end, &days)) ||
-        ((flags & FLAG_CATEGORY) != 0 && !read_text(at, end, &item->category, &item->category_size)) ||
+        ((flags & FLAG_CATEGORY) != 0 && !read_category(at, end, item)) ||
         ((flags & FLAG_PARTS) != 0 && !varint_take(at, end, &part_count)) || part_count > UINT32_MAX) {
         return false;
     }

@@ -13,7 +13,7 @@
  *     u64  their last sequence ]
  *     u8 size and bytes of the id, varint sequence, zigzag amount, zigzag posted_on less 2020-01-01
  *   [ zigzag due_on less posted_on: not of a source ]
- *   [ u8 size and bytes of the category ]
+ *   [ u8 size and bytes of the category, or u8 127 + its number (items_categories.c) ]
  *   [ varint count of instalments and for each zigzag amount, zigzag due_on ]
  *     entries, up to ITEM_ENTRIES_MAX bytes; then they become a chunk
  *
@@ -34,7 +34,7 @@
 
 #include "base/bytes.h"
 
-enum { ITEM_ENTRIES_MAX = 1400, ITEM_ENTRY_MAX = 40, ITEM_CHECKSUM = 4, ITEM_GROUP = 16 };
+enum { ITEM_ENTRIES_MAX = 1400, ITEM_ENTRY_MAX = 40, ITEM_CHECKSUM = 4, ITEM_GROUP = 16, ITEM_CATEGORIES = 127 };
 
 /* The part of the history that lies in chunks. */
 struct item_spill {
@@ -60,10 +60,11 @@ struct item_row {
     uint64_t sequence;
     int64_t amount_minor;
     int32_t posted_on;
-    int32_t due_on; /* 0 for money to apply. */
-    const char *category;
+    int32_t due_on;       /* 0 for money to apply. */
+    const char *category; /* Where it has no number. */
     uint8_t category_size;
-    uint32_t part_count; /* Instalments; 0 = one due date. */
+    uint8_t category_number; /* 1 to ITEM_CATEGORIES; 0 = none. */
+    uint32_t part_count;     /* Instalments; 0 = one due date. */
     const uint8_t *parts;
     const uint8_t *entries;
     const uint8_t *end;

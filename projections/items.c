@@ -75,6 +75,8 @@ void items_close(struct items *items) {
 void items_forget(struct items *items) {
     documents_forget(&items->documents);
     series_forget(items->touches);
+    items->categories.is_read = false;
+    items->categories.count = 0;
     if (items->counts != NULL) {
         memset(items->counts, 0, items->count_capacity * sizeof *items->counts);
     }
@@ -124,7 +126,12 @@ static enum daybook_status find_count(struct items *items, struct store_txn *txn
 
 /* ---- making ---- */
 
-static enum daybook_status write_plan(struct items *items, const struct item_plan *plan, struct item *item) {
+static uint8_t category_size_of(const struct item_plan *plan) {
+    return (uint8_t)strnlen(plan->category, INT8_MAX);
+}
+
+static enum daybook_status write_plan(struct items *items, const struct item_plan *plan, uint8_t category_number,
+                                      struct item *item) {
     struct item_row row = {
         .is_source = plan->is_source,
         .kind = item->head.kind,
@@ -135,7 +142,8 @@ static enum daybook_status write_plan(struct items *items, const struct item_pla
         .posted_on = plan->posted_on,
         .due_on = plan->due_on,
         .category = plan->category,
-        .category_size = (uint8_t)strnlen(plan->category, UINT8_MAX),
+        .category_size = category_size_of(plan),
+        .category_number = category_number,
         .part_count = (uint32_t)plan->part_count,
     };
     daybook_buffer_reset(&items->scratch);
@@ -166,8 +174,10 @@ enum daybook_status items_create(struct items *items, struct store_txn *txn, con
     uint32_t number = (uint32_t)(*count - 1);
     struct series_entry touch = {.effective_on = plan->posted_on, .columns = {[TOUCH_ITEM] = number}};
     DAYBOOK_TRY(series_append(items->touches, txn, name->account, plan->sequence, &touch, 1, error));
+    uint8_t category = 0;
+    DAYBOOK_TRY(items_number_category(items, txn, plan->category, category_size_of(plan), &category, error));
     struct item *item = (struct item *)documents_add(&items->documents, name);
-    if (item == NULL || write_plan(items, plan, item) != DAYBOOK_OK) {
+    if (item == NULL || write_plan(items, plan, category, item) != DAYBOOK_OK) {
         return items_no_memory(error);
     }
     item->head.order = number;

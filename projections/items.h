@@ -31,6 +31,7 @@ struct items_tables {
     unsigned chunks;  /* account u32, number u32, chunk u32 -> entries */
     unsigned names;   /* items_names.c */
     unsigned touches; /* touches.h */
+    unsigned categories; /* items_categories.c */
 };
 
 struct items;

@@ -22,10 +22,22 @@ struct item {
     int32_t due_on; /* Of the whole. */
 };
 
+struct items_category {
+    uint8_t size;
+    char text[LIMIT_ID_BYTES];
+};
+
+struct items_categories {
+    bool is_read; /* What the table has is here. */
+    size_t count;
+    struct items_category list[ITEM_CATEGORIES];
+};
+
 struct items {
     struct items_tables tables;
     struct documents documents;
     struct series *touches;
+    struct items_categories categories;
     uint64_t *counts; /* By account: items there are, and 1; 0 = not known. */
     size_t count_capacity;
     struct daybook_buffer scratch; /* An item that is made, a row that is written. */
@@ -58,6 +70,12 @@ typedef enum daybook_status items_match(struct items *items, struct store_txn *t
 DAYBOOK_MUST_USE enum daybook_status items_search(struct items *items, struct store_txn *txn,
                                                   const struct document_name *name, uint64_t count, items_match *match,
                                                   bool *is_found, struct daybook_error *error);
+
+/* ---- items_categories.c ---- */
+
+/* 0: there are too many; it stands in the item. */
+DAYBOOK_MUST_USE enum daybook_status items_number_category(struct items *items, struct store_txn *txn, const char *text,
+                                                           uint8_t size, uint8_t *number, struct daybook_error *error);
 
 enum daybook_status items_no_memory(struct daybook_error *error);
 

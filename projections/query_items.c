@@ -30,16 +30,18 @@ static char *date_text(struct arena *arena, int32_t date) {
 
 /* A row in the account's arena; those on the page are copied into the answer. */
 static enum daybook_status add_part(struct listing *listing, const struct aging_item *item,
-                                    const struct aging_part *part) {
+                                    const struct aging_part *part, struct daybook_error *error) {
     struct arena *arena = &listing->account_arena;
+    struct daybook_bytes category;
     Pb__OpenItem *row = arena_alloc(arena, sizeof *row);
     if (row == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
+    DAYBOOK_TRY(aging_category(listing->book->reads[0].txn, item, &category, error));
     pb__open_item__init(row);
     row->kind = (Pb__DocumentKind)item->kind;
     row->document = arena_copy_text(arena, item->id, item->id_size);
-    row->category = arena_copy_text(arena, item->category, item->category_size);
+    row->category = arena_copy_text(arena, (const char *)category.data, category.size);
     row->instalment = part->instalment;
     row->posted_on = date_text(arena, item->posted_on);
     row->due_on = date_text(arena, item->is_source ? DATE_NONE : part->due_on);
@@ -63,7 +65,7 @@ static enum daybook_status add_item(void *context, const struct aging_item *item
     }
     for (size_t i = 0; i < item->part_count; i++) {
         if (item->parts[i].open_minor != 0 || listing->includes_closed) {
-            DAYBOOK_TRY(add_part(listing, item, &item->parts[i]));
+            DAYBOOK_TRY(add_part(listing, item, &item->parts[i], error));
         }
     }
     return DAYBOOK_OK;

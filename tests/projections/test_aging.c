@@ -3,6 +3,7 @@
 
 #include "projections/aging.h"
 #include "projections/aging_model.h"
+#include "projections/item.h"
 
 static struct aging_policy default_policy(void) {
     return (struct aging_policy){.edges = {30, 60, 90, 120}, .edge_count = 4};
@@ -188,6 +189,54 @@ static void closed_items_tell_when_they_were_settled(void **state) {
         assert_int_equal(days[2], rows[i].second == NULL ? 0 : day(rows[i].second));
     }
     store_abort(txn);
+    folding_close(&f);
+    events_release(&e);
+}
+
+enum { CATEGORIES = ITEM_CATEGORIES + 20 };
+
+struct category_check {
+    struct folding *f;
+    struct store_txn *txn;
+    size_t count;
+};
+
+static void name_category(char text[LIMIT_ID_BYTES + 1], size_t number) {
+    (void)snprintf(text, LIMIT_ID_BYTES + 1, "%0*zu", number == 0 ? LIMIT_ID_BYTES : 3, number);
+}
+
+static enum daybook_status check_category(void *context, const struct aging_item *item, struct daybook_error *error) {
+    struct category_check *check = context;
+    char expected[LIMIT_ID_BYTES + 1];
+    struct daybook_bytes text;
+    name_category(expected, (item->sequence - 1) % CATEGORIES);
+    FOLDING_OK(check->f, aging_category(check->txn, item, &text, error));
+    assert_true(daybook_bytes_equal(text, daybook_bytes_of_text(expected)));
+    check->count++;
+    return DAYBOOK_OK;
+}
+
+/* More than are numbered, each twice; the fold forgets them in between. */
+static void categories_come_back_however_many_there_are(void **state) {
+    (void)state;
+    struct events e;
+    struct folding f;
+    events_init(&e);
+    for (size_t i = 0; i < (size_t)2 * CATEGORIES; i++) {
+        char id[16];
+        char category[LIMIT_ID_BYTES + 1];
+        (void)snprintf(id, sizeof id, "c%zu", i);
+        name_category(category, i % CATEGORIES);
+        charge(&e, day("2024-01-10"), id, 5, day("2024-02-10"));
+        e.list[i]->charge_posted->category = events_text(&e, category);
+    }
+    folding_open(&f, &aging_projection);
+    folding_take(&f, e.list, e.count, 50, true);
+    struct category_check check = {.f = &f, .txn = folding_read(&f)};
+    struct aging_question question = {0, day("2024-03-01"), UINT64_MAX, false};
+    FOLDING_OK(&f, aging_ask_items(check.txn, &question, check_category, &check, &f.error));
+    assert_int_equal(check.count, e.count);
+    store_abort(check.txn);
     folding_close(&f);
     events_release(&e);
 }
@@ -392,6 +441,7 @@ int main(void) {
         cmocka_unit_test(as1_at_both_coordinates),
         cmocka_unit_test(instalments_age_by_their_own_dates),
         cmocka_unit_test(closed_items_tell_when_they_were_settled),
+        cmocka_unit_test(categories_come_back_however_many_there_are),
         cmocka_unit_test(a_payment_may_have_thousands_of_allocations),
         cmocka_unit_test(items_are_found_by_name_however_many_there_are),
         cmocka_unit_test(what_an_account_does_not_have_stops_the_view),
