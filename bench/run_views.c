@@ -138,45 +138,83 @@ bool bench_replay(struct bench *bench) {
     return true;
 }
 
-/* One question about one customer, encoded; empty texts mean the head. */
-static bool encode_question(const char *customer, const char *as_of, const char *known_at,
-                            struct daybook_buffer *bytes) {
-    Pb__At at = PB__AT__INIT;
-    Pb__BalanceQuery balance = PB__BALANCE_QUERY__INIT;
-    Pb__Query query = PB__QUERY__INIT;
-    at.as_of = (char *)(uintptr_t)as_of;
-    at.known_at = (char *)(uintptr_t)known_at;
-    balance.at = &at;
-    balance.customer = (char *)(uintptr_t)customer;
-    query.question_case = PB__QUERY__QUESTION_BALANCE;
-    query.balance = &balance;
-    daybook_buffer_reset(bytes);
-    return wire_encode(&query.base, bytes) == DAYBOOK_OK;
-}
+/* What is asked about one customer. */
+enum subject { SUBJECT_BALANCE, SUBJECT_OPEN_ITEMS, SUBJECT_CREDIT, SUBJECT_LOTS };
 
 /* Where questions are asked: at a random (A, K), or at the head as of today. */
 enum place { PLACE_ANYWHERE, PLACE_HEAD };
 
-static bool measure_questions(struct bench *bench, struct daybook *ledger, enum place place, const char *figure_name) {
+struct asked {
+    const char *figure_name;
+    enum subject subject;
+    enum place place;
+    uint32_t busiest; /* Of so many customers with the longest histories; 0 = of all. */
+    size_t count;
+};
+
+/* One question about one customer, encoded; empty texts mean the head. */
+static bool encode_question(enum subject subject, const char *customer, const char *as_of, const char *known_at,
+                            struct daybook_buffer *bytes) {
+    Pb__At at = PB__AT__INIT;
+    Pb__BalanceQuery balance = PB__BALANCE_QUERY__INIT;
+    Pb__OpenItemsQuery items = PB__OPEN_ITEMS_QUERY__INIT;
+    Pb__CreditQuery credit = PB__CREDIT_QUERY__INIT;
+    Pb__LotsQuery lots = PB__LOTS_QUERY__INIT;
+    Pb__Query query = PB__QUERY__INIT;
+    at.as_of = (char *)(uintptr_t)as_of;
+    at.known_at = (char *)(uintptr_t)known_at;
+    balance.at = items.at = credit.at = lots.at = &at;
+    balance.customer = items.customer = credit.customer = lots.customer = (char *)(uintptr_t)customer;
+    switch (subject) {
+    case SUBJECT_BALANCE:
+        query.question_case = PB__QUERY__QUESTION_BALANCE;
+        query.balance = &balance;
+        break;
+    case SUBJECT_OPEN_ITEMS:
+        query.question_case = PB__QUERY__QUESTION_OPEN_ITEMS;
+        query.open_items = &items;
+        break;
+    case SUBJECT_CREDIT:
+        query.question_case = PB__QUERY__QUESTION_CREDIT;
+        query.credit = &credit;
+        break;
+    case SUBJECT_LOTS:
+        query.question_case = PB__QUERY__QUESTION_LOTS;
+        query.lots = &lots;
+        break;
+    }
+    daybook_buffer_reset(bytes);
+    return wire_encode(&query.base, bytes) == DAYBOOK_OK;
+}
+
+/* Draws a question: who, and at which day and sequence. */
+static bool draw_question(const struct bench *bench, const struct asked *asked, const struct spread *spread,
+                          struct random_source *random, struct daybook_buffer *question) {
+    char customer[WORKLOAD_ID_SIZE];
+    char as_of[DATE_TEXT_SIZE] = "";
+    char known_at[24] = "";
+    int32_t last_day = (int32_t)(bench->end_us / 1000000 / 86400);
+    uint32_t number = spread_draw(spread, random);
+    workload_customer_id(asked->busiest > 0 ? workload_number_of(number, bench->customers) : number, customer);
+    if (asked->place == PLACE_ANYWHERE) {
+        (void)date_format(last_day - (int32_t)random_below(random, 730), as_of);
+        (void)snprintf(known_at, sizeof known_at, "%" PRIu64, 1 + random_below(random, bench->head));
+    }
+    return encode_question(asked->subject, customer, as_of, known_at, question);
+}
+
+static bool measure_questions(struct bench *bench, struct daybook *ledger, const struct asked *asked) {
     struct daybook_error error;
     struct daybook_buffer question = {0};
     struct daybook_buffer answer = {0};
     struct samples samples = {0};
     struct spread spread = {0};
     struct random_source random = random_seeded(bench->seed + 77);
-    int unknown = 0;
-    int32_t last_day = (int32_t)(bench->end_us / 1000000 / 86400);
-    bool is_done = samples_init(&samples, QUESTION_COUNT) && spread_init(&spread, SPREAD_UNIFORM, bench->customers);
-    while (is_done && samples.count < QUESTION_COUNT) {
-        char customer[WORKLOAD_ID_SIZE];
-        char as_of[DATE_TEXT_SIZE] = "";
-        char known_at[24] = "";
-        workload_customer_id(spread_draw(&spread, &random), customer);
-        if (place == PLACE_ANYWHERE) {
-            (void)date_format(last_day - (int32_t)random_below(&random, 730), as_of);
-            (void)snprintf(known_at, sizeof known_at, "%" PRIu64, 1 + random_below(&random, bench->head));
-        }
-        is_done = encode_question(customer, as_of, known_at, &question);
+    size_t unknown = 0;
+    uint32_t customers = asked->busiest > 0 && asked->busiest < bench->customers ? asked->busiest : bench->customers;
+    bool is_done = samples_init(&samples, asked->count) && spread_init(&spread, SPREAD_UNIFORM, customers);
+    while (is_done && samples.count < asked->count) {
+        is_done = draw_question(bench, asked, &spread, &random, &question);
         daybook_buffer_reset(&answer);
         uint64_t start = clock_monotonic_ns();
         enum daybook_status status = daybook_query(ledger, daybook_buffer_view(&question), &answer, &error);
@@ -186,12 +224,14 @@ static bool measure_questions(struct bench *bench, struct daybook *ledger, enum 
         } else {
             /* A customer that was not known yet is not counted: another is drawn. */
             bool is_unknown = status == DAYBOOK_INVALID && ++unknown < QUESTION_COUNT;
-            is_done = is_done && (is_unknown || bench_failed("asking for a balance", &error));
+            is_done = is_done && (is_unknown || bench_failed("asking about a customer", &error));
         }
     }
     if (is_done) {
-        figure_limit(figures_add_latency(&bench->figures, figure_name, &samples), "one event of raw LMDB",
-                     bench->read_limit);
+        struct figure *figure = figures_add_latency(&bench->figures, asked->figure_name, &samples);
+        if (asked->subject == SUBJECT_BALANCE) {
+            figure_limit(figure, "one event of raw LMDB", bench->read_limit);
+        }
     }
     samples_release(&samples);
     spread_release(&spread);
@@ -226,6 +266,19 @@ static bool measure_whole_aging(struct bench *bench, struct daybook *ledger) {
     return true;
 }
 
+/* The balance first: its figures have a history. */
+static const struct asked questions[] = {
+    {"balance at a random (A, K)", SUBJECT_BALANCE, PLACE_ANYWHERE, 0, QUESTION_COUNT},
+    {"balance at the head", SUBJECT_BALANCE, PLACE_HEAD, 0, QUESTION_COUNT},
+    {"balance at a random (A, K), of the ten busiest", SUBJECT_BALANCE, PLACE_ANYWHERE, 10, QUESTION_COUNT / 10},
+    {"open items at a random (A, K)", SUBJECT_OPEN_ITEMS, PLACE_ANYWHERE, 0, QUESTION_COUNT / 10},
+    {"open items at a random (A, K), of the ten busiest", SUBJECT_OPEN_ITEMS, PLACE_ANYWHERE, 10, 200},
+    {"open items at the head, of the ten busiest", SUBJECT_OPEN_ITEMS, PLACE_HEAD, 10, 200},
+    {"credit at a random (A, K)", SUBJECT_CREDIT, PLACE_ANYWHERE, 0, QUESTION_COUNT / 10},
+    {"credit at a random (A, K), of the ten busiest", SUBJECT_CREDIT, PLACE_ANYWHERE, 10, 200},
+    {"lots at a random (A, K)", SUBJECT_LOTS, PLACE_ANYWHERE, 0, QUESTION_COUNT / 10},
+};
+
 bool bench_point_in_time(struct bench *bench) {
     char path[PATH_MAX];
     struct daybook_error error;
@@ -241,8 +294,10 @@ bool bench_point_in_time(struct bench *bench) {
     for (const struct projection *const *view = daybook_standard_views; is_done && *view != NULL; view++) {
         is_done = bench_wait_for(ledger, (*view)->name, bench->head);
     }
-    is_done = is_done && measure_questions(bench, ledger, PLACE_ANYWHERE, "balance at a random (A, K)") &&
-              measure_questions(bench, ledger, PLACE_HEAD, "balance at the head") && measure_whole_aging(bench, ledger);
+    for (size_t i = 0; is_done && i < sizeof questions / sizeof *questions; i++) {
+        is_done = measure_questions(bench, ledger, &questions[i]);
+    }
+    is_done = is_done && measure_whole_aging(bench, ledger);
     daybook_close(ledger);
     return is_done;
 }

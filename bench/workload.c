@@ -78,7 +78,7 @@ void workload_customer_id(uint32_t number, char id[WORKLOAD_ID_SIZE]) {
 
 /* Ranks are scattered over the numbers, so that the busy customers are not neighbours.
  * The factor is a prime greater than any count, so no two ranks share a number. */
-static uint32_t scatter(uint32_t rank, uint32_t count) {
+uint32_t workload_number_of(uint32_t rank, uint32_t count) {
     return (uint32_t)((rank * UINT64_C(4294967291) + 12345) % count);
 }
 
@@ -146,7 +146,7 @@ const Pb__Request *workload_next(struct workload *workload) {
     if (options->opens_first && workload->opened < options->customers) {
         number = workload->opened;
     } else {
-        number = scatter(spread_draw(&workload->spread, &workload->random), options->customers);
+        number = workload_number_of(spread_draw(&workload->spread, &workload->random), options->customers);
     }
     struct guess *guess = &workload->guesses[number];
     workload->customer = options->first_customer + number;

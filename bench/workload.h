@@ -65,4 +65,7 @@ size_t workload_memory_bytes(const struct workload *workload);
 enum { WORKLOAD_ID_SIZE = 24 };
 void workload_customer_id(uint32_t number, char id[WORKLOAD_ID_SIZE]);
 
+/* The number of the customer of this rank, 0 = the busiest, out of `count`. */
+uint32_t workload_number_of(uint32_t rank, uint32_t count);
+
 #endif

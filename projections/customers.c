@@ -234,6 +234,33 @@ enum daybook_status customers_ask(struct store_txn *txn, const char *id, int32_t
     return status;
 }
 
+/* Nothing is recorded of a customer before it is opened. */
+enum daybook_status customers_know(struct store_txn *txn, const char *id, uint64_t known_at, bool *is_known,
+                                   struct daybook_error *error) {
+    struct table_cursor *cursor = NULL;
+    struct table_row row = {0};
+    struct customer_row customer = {0};
+    struct seen_at at = {INT32_MAX, known_at};
+    int32_t profile_on = INT32_MIN;
+    uint8_t key[KEY_MAX];
+    size_t id_size = strnlen(id, LIMIT_ID_BYTES + 1);
+    *is_known = false;
+    if (id_size == 0 || id_size > LIMIT_ID_BYTES) {
+        return DAYBOOK_OK;
+    }
+    size_t key_size = make_key(id, 0, key);
+    enum daybook_status status = cursor_open(txn, CUSTOMERS_ROWS, &cursor, error);
+    if (status == DAYBOOK_OK) {
+        status = cursor_seek(cursor, (struct daybook_bytes){key, key_size}, &row, error);
+    }
+    if (status == DAYBOOK_OK && is_of(&row, id, id_size)) {
+        status = take_row(&customer, &row, &at, &profile_on, error);
+    }
+    cursor_close(cursor);
+    *is_known = customer.is_known;
+    return status;
+}
+
 enum daybook_status customers_decode_profile(const struct customer_row *customer, struct arena *arena,
                                              Pb__CustomerProfile **profile, struct daybook_error *error) {
     ProtobufCMessage *message = NULL;

@@ -142,17 +142,17 @@ enum daybook_status book_check(struct book *book, size_t index, enum daybook_sta
 
 enum daybook_status book_check_customer(struct book *book, struct daybook_error *error) {
     struct view_read read;
-    struct customer_row customer;
+    bool is_known;
     enum daybook_status status = ledger_begin_read(book->ledger, "customers", book->position, &read, error);
     if (status != DAYBOOK_OK) {
         return status;
     }
-    status = customers_ask(read.txn, book->customer, book->at.as_of, book->at.known_at, &customer, error);
+    status = customers_know(read.txn, book->customer, book->at.known_at, &is_known, error);
     if (status == DAYBOOK_DAMAGED) {
         view_mark_damaged(read.view, error != NULL ? error->message : "a question met damaged rows");
     }
     view_end_read(&read);
-    if (status == DAYBOOK_OK && !customer.is_known) {
+    if (status == DAYBOOK_OK && !is_known) {
         return daybook_fail(error, DAYBOOK_INVALID, "no customer \"%.64s\" was known at %" PRIu64, book->customer,
                             book->at.known_at);
     }
