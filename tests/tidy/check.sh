@@ -110,7 +110,7 @@ wall() {
 
 check_walls() {
     wall lmdb.h 'engine/store|tests/engine/store|tests/fault|bench'
-    wall zstd.h 'engine/codec|tests/engine/codec|bench'
+    wall zstd.h 'engine/codec|tests/engine/codec|tests/fault|bench'
     wall uv.h 'engine/projection|tools|tests/engine/projection|tests/tools'
     wall archive.h 'tools|tests/tools|tests/fuzz'
     wall jansson.h 'tools|tests/tools|bench'
