@@ -67,10 +67,10 @@ static void foresee_all(struct world *world, const Pb__Request *request) {
     struct state_hint hint;
     state_prepare_hint(request, &hint);
     for (unsigned step = 0; step < STATE_HINT_STEPS; step++) {
-        state_foresee(world->state, request, step, &hint);
+        state_foresee(world->state, step, &hint);
     }
     for (unsigned step = STATE_HINT_STEPS; step > 0; step--) {
-        state_foresee(world->state, request, step - 1, &hint);
+        state_foresee(world->state, step - 1, &hint);
     }
 }
 
@@ -141,7 +141,7 @@ static void what_is_foreseen_is_asked_for(void **state) {
         const Pb__Request *request = script_request(&world->arena, decided[i], key);
         state_prepare_hint(request, &hint);
         for (unsigned step = 0; step < STATE_HINT_STEPS; step++) {
-            state_foresee(world->state, request, step, &hint);
+            state_foresee(world->state, step, &hint);
         }
         assert_int_equal(noting.foreseen_count, 2); /* Its key, and the document that it makes. */
         noting.asked_count = 0;
