@@ -13,6 +13,7 @@ struct noting {
     uint64_t asked[NAMES_MOST];
     size_t foreseen_count;
     size_t asked_count;
+    uint64_t head; /* Before the request that is decided. */
 };
 
 static void note_foreseen(void *context, uint64_t hash) {
@@ -63,25 +64,28 @@ static const char *const lines[] = {
     "close-period 2024-01-31",
 };
 
-static void foresee_all(struct world *world, const Pb__Request *request) {
-    struct state_hint hint;
-    state_prepare_hint(request, &hint);
+static void foresee_all(struct world *world, const struct state_hint *hint) {
     for (unsigned step = 0; step < STATE_HINT_STEPS; step++) {
-        state_foresee(world->state, step, &hint);
+        state_foresee(world->state, step, hint);
     }
     for (unsigned step = STATE_HINT_STEPS; step > 0; step--) {
-        state_foresee(world->state, step - 1, &hint);
+        state_foresee(world->state, step - 1, hint);
     }
 }
 
 /* Everything that a hint is given about: requests, and the events of the story. */
 static void foresee_everything(struct world *world) {
     for (size_t i = 0; i < ROW_COUNT(lines); i++) {
-        foresee_all(world, script_request(&world->arena, lines[i], "key"));
+        struct state_hint hint;
+        state_prepare_hint(script_request(&world->arena, lines[i], "key"), &hint);
+        foresee_all(world, &hint);
     }
     for (uint64_t sequence = 1; sequence <= world->events.count; sequence++) {
         const Pb__Event *event = NULL;
         WORLD_OK(world, state_read_event(world->state, sequence, &world->arena, &event, &world->error));
+        struct state_hint hint;
+        state_prepare_hint_of_event(event, &hint);
+        foresee_all(world, &hint);
         state_foresee_event(world->state, event);
         state_foresee_row(world->state, sequence);
     }
@@ -124,6 +128,18 @@ static bool is_among(const uint64_t *hashes, size_t count, uint64_t hash) {
     return false;
 }
 
+/* The first event that came of a request hints at the same. */
+static void check_hint_of_event(struct world *world, uint64_t sequence, const struct state_hint *expected) {
+    const Pb__Event *event = NULL;
+    struct state_hint hint;
+    WORLD_OK(world, state_read_event(world->state, sequence, &world->arena, &event, &world->error));
+    state_prepare_hint_of_event(event, &hint);
+    assert_int_equal(hint.customer_hash, expected->customer_hash);
+    assert_int_equal(hint.key_hash, expected->key_hash);
+    assert_int_equal(hint.kind, expected->kind);
+    assert_string_equal(hint.document, expected->document);
+}
+
 static void what_is_foreseen_is_asked_for(void **state) {
     (void)state;
     static struct scene scene;
@@ -145,10 +161,12 @@ static void what_is_foreseen_is_asked_for(void **state) {
         }
         assert_int_equal(noting.foreseen_count, 2); /* Its key, and the document that it makes. */
         noting.asked_count = 0;
+        noting.head = world->events.count;
         scene_request(&scene, decided[i], &rendered);
         for (size_t at = 0; at < noting.foreseen_count; at++) {
             assert_true(is_among(noting.asked, noting.asked_count, noting.foreseen[at]));
         }
+        check_hint_of_event(world, noting.head + 1, &hint);
     }
     world_close(world);
 }
