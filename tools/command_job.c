@@ -67,21 +67,31 @@ static bool is_stopped(void *context) {
 
 /* ---- there ---- */
 
+static enum daybook_status decode(struct daybook_bytes bytes, struct arena *arena, const Pb__JobItem **item,
+                                  struct daybook_error *error) {
+    ProtobufCMessage *message = NULL;
+    enum daybook_status status = wire_decode(&pb__job_item__descriptor, bytes, arena, &message, error);
+    *item = (const Pb__JobItem *)message;
+    return status == DAYBOOK_DAMAGED
+               ? daybook_fail_in(error, "%s", _("reading the answer of the server, which may be of another version"))
+               : status;
+}
+
 static enum daybook_status take_message(void *context, struct daybook_bytes bytes, struct daybook_error *error) {
     struct watching *watching = context;
-    ProtobufCMessage *message;
+    struct arena *kept_arena = watching->how->invocation->arena;
+    const Pb__JobItem *item;
     arena_reset(&watching->item_arena);
-    DAYBOOK_TRY(wire_decode(&pb__job_item__descriptor, bytes, &watching->item_arena, &message, error));
-    if (job_unwrap_answer((const Pb__JobItem *)message) == NULL) {
-        return take_item(watching, (const Pb__JobItem *)message, error);
+    DAYBOOK_TRY(decode(bytes, &watching->item_arena, &item, error));
+    if (job_unwrap_answer(item) == NULL) {
+        return take_item(watching, item, error);
     }
-    char *kept = arena_copy_text(watching->how->invocation->arena, (const char *)bytes.data, bytes.size);
+    char *kept = arena_copy_text(kept_arena, (const char *)bytes.data, bytes.size);
     if (kept == NULL) {
         return job_no_memory(error);
     }
-    struct daybook_bytes whole = {(const uint8_t *)kept, bytes.size};
-    DAYBOOK_TRY(wire_decode(&pb__job_item__descriptor, whole, watching->how->invocation->arena, &message, error));
-    watching->answer = job_unwrap_answer((const Pb__JobItem *)message);
+    DAYBOOK_TRY(decode((struct daybook_bytes){(const uint8_t *)kept, bytes.size}, kept_arena, &item, error));
+    watching->answer = job_unwrap_answer(item);
     return DAYBOOK_OK;
 }
 

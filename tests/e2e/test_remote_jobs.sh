@@ -2,8 +2,9 @@
 # What makes files or takes long, at a server: who may, what it sends, and what becomes of it when somebody goes.
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/server.sh"
-verify=$3
-workload=$4
+verify=$(realpath "$3")
+workload=$(realpath "$4")
+source=$(realpath "$source")
 cd "$work"
 
 new_ledger books --currency CNY --allow-import-clock
@@ -143,4 +144,32 @@ wait "$client" || code=$?
 [ "$code" -eq 3 ] || die "the client of a server that was killed ended with $code"
 compgen -G 'half*' && die "half a bundle was left"
 trap 'rm -rf "$work"' EXIT
+
+# A server that is none, or a false one: nothing of it is believed, nothing is left, and nothing is written elsewhere.
+mkdir victim
+while read -r wanted case words; do
+    exec 3< <(python3 "$source/tests/e2e/fake_server.py" "$case")
+    read -r -u 3 port
+    case $case in
+    above | absolute | hidden) made=(audit tiles victim/tiles) ;;
+    *) made=(backup create victim/backup) ;;
+    esac
+    expect "$wanted" "${made[@]}" --server "http://127.0.0.1:$port"
+    exec 3<&-
+    err_has "$words"
+    [ -z "$(find victim -type f)" ] || die "$case: something was left"
+    [ ! -e escaped ] && [ ! -e /tmp/daybook-escaped ] || die "$case: a file was written elsewhere"
+done <<'CASES'
+3 above is no path of a tile
+3 absolute is no path of a tile
+3 hidden is no path of a tile
+3 breaks-off its answer broke off
+3 half-envelope its answer broke off
+3 endless is no stream of a daybook server
+3 no-answer not what came of it
+4 damaged the journal is damaged
+3 junk is no stream of a daybook server
+4 junk-item which may be of another version
+3 junk-end not as a daybook server does
+CASES
 echo "remote jobs: as expected"

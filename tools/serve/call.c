@@ -192,6 +192,12 @@ static bool read_encoding(struct call *call, const char *encoding) {
     return true;
 }
 
+/* A stream goes on until its client has enough; a question that changes something (Rebuild) takes as long as the ledger
+ * is large, and goes on whether or not it is answered. */
+static bool is_without_limit(const struct call *call) {
+    return call->content.is_stream || (call->method->route == ROUTE_QUESTION && !call->method->is_safe);
+}
+
 static bool read_time_limit(struct call *call) {
     const char *text = call_header(call, "Connect-Timeout-Ms");
     uint64_t timeout_ms = call->server->options.call_timeout_ms;
@@ -201,9 +207,9 @@ static bool read_time_limit(struct call *call) {
             call_fail(call, CONNECT_INVALID_ARGUMENT, "Connect-Timeout-Ms is not 1 to 10 digits");
             return false;
         }
-        timeout_ms = asked_ms < timeout_ms ? asked_ms : timeout_ms;
-    } else if (call->content.is_stream) {
-        return true; /* A stream goes on until its client has enough. */
+        timeout_ms = asked_ms < timeout_ms || is_without_limit(call) ? asked_ms : timeout_ms;
+    } else if (is_without_limit(call)) {
+        return true;
     }
     call->deadline_ns = call->start_ns + timeout_ms * MS_NS;
     return true;
