@@ -45,6 +45,14 @@ static inline void set_field(struct arena *arena, ProtobufCMessage *message, con
     }
 }
 
+/* "path=value path=value" */
+static inline void set_fields(struct arena *arena, ProtobufCMessage *message, const char *assignments) {
+    struct line line = line_split(arena, assignments);
+    for (size_t i = 0; i < line.count; i++) {
+        set_field(arena, message, line.words[i]);
+    }
+}
+
 static inline bool has_field(struct arena *arena, ProtobufCMessage *message, const char *assignment) {
     const ProtobufCFieldDescriptor *field = NULL;
     const char *equals = strchr(assignment, '=');

@@ -3,6 +3,7 @@
 #define DAYBOOK_TESTS_DOMAIN_STORY_H
 
 #include "approving.h"
+#include "field.h"
 #include "rules.h"
 
 static const char story_lines[] = "now 2024-03-01\n"
@@ -23,7 +24,7 @@ static const char story_lines[] = "now 2024-03-01\n"
                                   /* Instalments, payments, allocations on and off again. */
                                   "2024-03-01 charge i 100 settle=receivable instalments=60@2024-04-01,40@2024-05-01\n"
                                   "2024-03-01 pay o 1 none\n"
-    "2024-03-02 pay p 70 pending\n"
+                                  "2024-03-02 pay p 70 pending\n"
                                   "2024-03-03 settle p\n"
                                   "2024-03-04 allocate p to=i:30@x,i:20 part=1\n"
                                   "2024-03-05 unallocate x 10\n"
@@ -32,11 +33,11 @@ static const char story_lines[] = "now 2024-03-01\n"
                                   "2024-03-06 pay r 5 pending\n"
                                   "2024-03-07 reverse-payment r reversal bounced\n"
                                   /* An allocation that had come off later comes off on its own day instead. */
-    "2024-03-01 charge z 50 settle=receivable\n"
-    "2024-03-02 pay v 50 to=z@y\n"
-    "2024-03-06 unallocate y 50\n"
-    "reverse-payment v correction error\n"
-    /* Adjustments of an item and on account. */
+                                  "2024-03-01 charge z 50 settle=receivable\n"
+                                  "2024-03-02 pay v 50 to=z@y\n"
+                                  "2024-03-06 unallocate y 50\n"
+                                  "reverse-payment v correction error\n"
+                                  /* Adjustments of an item and on account. */
                                   "2024-03-05 charge w 80 settle=receivable\n"
                                   "2024-03-06 write-off n1 30 lost for=w\n"
                                   "2024-03-07 recovery n2 10 found for=w\n"
@@ -54,7 +55,7 @@ static const char story_lines[] = "now 2024-03-01\n"
                                   "lift paid\n"
                                   "2024-03-10 dispute d 5 w quality\n"
                                   "2024-03-10 dispute e 3 w late\n"
-    "2024-03-11 resolve d rejected\n"
+                                  "2024-03-11 resolve d rejected\n"
                                   "statement s forward - 2024-03-10 known=30\n"
                                   "close-period 2024-01-31\n"
                                   "reopen-period why 2024-01-15\n"
@@ -106,6 +107,29 @@ static inline void story_tell(struct scene *scene) {
     scene_given(scene, story_lines);
     story_approvals(scene);
     story_is_whole(&scene->world);
+}
+
+static inline const ProtobufCFieldDescriptor *story_kind(const struct line *which) {
+    const ProtobufCFieldDescriptor *kind =
+        protobuf_c_message_descriptor_get_field_by_name(&pb__event__descriptor, which->words[0]);
+    assert_non_null(kind);
+    return kind;
+}
+
+/* The first event of that kind, and with that field: "kind path=value". Decoded anew, so that it can be changed. */
+static inline Pb__Event *story_event(struct world *world, const char *text) {
+    struct line which = line_split(&world->arena, text);
+    for (uint64_t sequence = 1; sequence <= world->events.count; sequence++) {
+        const Pb__Event *event = NULL;
+        WORLD_OK(world, state_read_event(world->state, sequence, &world->arena, &event, &world->error));
+        Pb__Event *own = (Pb__Event *)(uintptr_t)event;
+        if (event->body_case == story_kind(&which)->id &&
+            (which.count == 1 || has_field(&world->arena, &own->base, which.words[1]))) {
+            return own;
+        }
+    }
+    fail_msg("the story has no %s", text);
+    return NULL;
 }
 
 #endif

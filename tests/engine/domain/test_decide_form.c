@@ -47,9 +47,8 @@ static void run_form_once(const struct form *form, bool forgets) {
         accept(world, request_proposal(world, "W", "write-off n 500 why for=g", "anna", ACCOUNTANT));
     }
     Pb__Request *request = (Pb__Request *)(uintptr_t)other_request(world, form->when);
-    struct line changes = line_split(&world->arena, form->change == NULL ? "-" : form->change);
-    for (size_t i = 0; form->change != NULL && i < changes.count; i++) {
-        set_field(&world->arena, &request->base, changes.words[i]);
+    if (form->change != NULL) {
+        set_fields(&world->arena, &request->base, form->change);
     }
     fail_deciding(world, request);
     world_decide(world, request, &result);

@@ -2,40 +2,16 @@
  * Events that do not fit the state before them: each field that the fold relies on is wrong in turn. Such an event is
  * INVALID and says what does not fit; nothing of it has happened, and the true event folds after it.
  */
-#include "field.h"
 #include "story.h"
 
 /* ---- a true event, and a false one in its place ---- */
 
 struct misfit {
     const char *name;
-    const char *which;  /* The first event of the story of that kind, and with that field: "kind path=value". */
+    const char *which;  /* Of the story: story_event. */
     const char *change; /* "path=value path=value" */
     const char *says;   /* Behind "folding event N: ". */
 };
-
-static const ProtobufCFieldDescriptor *kind_of(const struct line *which) {
-    const ProtobufCFieldDescriptor *kind =
-        protobuf_c_message_descriptor_get_field_by_name(&pb__event__descriptor, which->words[0]);
-    assert_non_null(kind);
-    return kind;
-}
-
-/* Decoded anew each time, so that it can be falsified. */
-static Pb__Event *event_of(struct world *world, const char *text) {
-    struct line which = line_split(&world->arena, text);
-    for (uint64_t sequence = 1; sequence <= world->events.count; sequence++) {
-        const Pb__Event *event = NULL;
-        WORLD_OK(world, state_read_event(world->state, sequence, &world->arena, &event, &world->error));
-        Pb__Event *own = (Pb__Event *)(uintptr_t)event;
-        if (event->body_case == kind_of(&which)->id &&
-            (which.count == 1 || has_field(&world->arena, &own->base, which.words[1]))) {
-            return own;
-        }
-    }
-    fail_msg("the story has no %s", text);
-    return NULL;
-}
 
 /* Two worlds: the story that is told, and one that has folded what comes before the event. */
 struct before {
@@ -46,7 +22,7 @@ struct before {
 
 static void open_before(struct before *before, const char *which, Pb__Event **event) {
     story_tell(&before->told);
-    *event = event_of(&before->told.world, which);
+    *event = story_event(&before->told.world, which);
     before->world = (struct world){.events = before->told.world.events};
     before->world.events.count = (*event)->sequence - 1;
     arena_init(&before->world.arena, 1 << 24);
@@ -65,7 +41,7 @@ static void close_before(struct before *before, const char *which) {
     struct world *world = &before->world;
     struct daybook_buffer after = world_pack(world, world->state);
     assert_same_bytes(&before->rows, &after);
-    WORLD_OK(world, state_fold(world->state, event_of(&before->told.world, which), &world->error));
+    WORLD_OK(world, state_fold(world->state, story_event(&before->told.world, which), &world->error));
     daybook_buffer_release(&before->rows);
     daybook_buffer_release(&after);
     state_close(world->state);
@@ -83,19 +59,12 @@ static void does_not_fold(struct before *before, const Pb__Event *event, enum da
     state_rollback(world->state);
 }
 
-static void falsify(struct world *world, Pb__Event *event, const char *change) {
-    struct line line = line_split(&world->arena, change);
-    for (size_t i = 0; i < line.count; i++) {
-        set_field(&world->arena, &event->base, line.words[i]);
-    }
-}
-
 static void it_does_not_fit(void **row) {
     const struct misfit *misfit = *row;
     static struct before before;
     Pb__Event *event = NULL;
     open_before(&before, misfit->which, &event);
-    falsify(&before.world, event, misfit->change);
+    set_fields(&before.world.arena, &event->base, misfit->change);
     does_not_fold(&before, event, DAYBOOK_INVALID, misfit->says);
     close_before(&before, misfit->which);
 }
@@ -341,7 +310,7 @@ static void it_would_pass_all_bounds(void **row) {
     static struct before before;
     Pb__Event *event = NULL;
     open_before(&before, misfit->which, &event);
-    falsify(&before.world, event, misfit->change);
+    set_fields(&before.world.arena, &event->base, misfit->change);
     does_not_fold(&before, event, DAYBOOK_LIMIT, "all amounts in CNY would pass 2^63 - 1");
     close_before(&before, misfit->which);
 }
