@@ -1,6 +1,6 @@
 // The server, called by connect-node with generated code: DAYBOOK_URL names it, ./gen holds the code.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -199,5 +199,50 @@ for (const [name, options] of encodings.slice(0, 2)) {
       assert.match(error.message, /charge_postponed/);
       return true;
     });
+  });
+}
+
+/** Everything that a job gives, in its order. */
+async function gather(stream) {
+  const items = [];
+  for await (const { item } of stream) {
+    items.push(item);
+  }
+  return items;
+}
+
+for (const [name, options] of encodings.slice(0, 2)) {
+  const admin = createClient(Admin, transport(options));
+  const audit = createClient(Audit, transport(options));
+  const views = createClient(Views, transport(options));
+
+  test(`${name}: a backup comes as bytes, and its result last`, async () => {
+    const items = await gather(admin.backup({}));
+    const bytes = Buffer.concat(items.filter((i) => i.case === "data").map((i) => Buffer.from(i.value)));
+    const { case: kind, value: result } = items.at(-1);
+    assert.equal(kind, "backup");
+    assert.equal(result.sizeBytes, BigInt(bytes.length));
+    assert.equal(bytes.subarray(0, 8).toString(), "DAYBKUP\n");
+    const digest = createHash("sha256").update(bytes.subarray(0, -32)).digest();
+    assert.deepEqual(bytes.subarray(-32), digest);
+    const { root } = await audit.getCheckpoint({ size: result.lastSequence });
+    assert.deepEqual(Buffer.from(result.root), Buffer.from(root));
+  });
+
+  test(`${name}: an audit, a doctor and a what-if end with their answers`, async () => {
+    const verified = (await gather(audit.verify({ withoutNote: true }))).at(-1);
+    assert.equal(verified.case, "verify");
+    assert.ok(verified.value.certificate.checks.every((check) => check.result === "ok"));
+    const examined = (await gather(admin.examine({}))).at(-1);
+    assert.equal(examined.case, "doctor");
+    assert.ok(examined.value.findings.some((finding) => finding.area === "journal"));
+    const replayed = (await gather(views.replay({}))).at(-1);
+    assert.equal(replayed.case, "replay");
+    assert.equal(replayed.value.same, replayed.value.requests);
+  });
+
+  test(`${name}: a job that cannot be done says why at the stream's end`, async () => {
+    await assert.rejects(gather(audit.makeBundle({ from: 7n, to: 3n })), (error) => error instanceof ConnectError);
+    await assert.rejects(gather(views.replay({ differences: -2n })), { code: Code.InvalidArgument });
   });
 }

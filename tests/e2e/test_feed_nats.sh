@@ -94,6 +94,24 @@ stop_feed
 expect 0 feed nats --url "$url" --stream ledger --once
 check_stream ledger
 
+# From a server instead of the directory: the same messages, to the byte, also when it goes on in the middle.
+. "$source/tests/e2e/server.sh"
+broker_url=$url
+start_server
+trap 'kill -KILL "$server" 2>/dev/null; leave' EXIT
+served=$url url=$broker_url
+"$daybook" feed nats --server "$served" --url "$url" --stream served --interval 0 2>"$feed_log" >"$work/feed.out" &
+feed=$!
+wait_batches 2
+kill_feed
+expect 0 feed nats --server "$served" --url "$url" --stream served --once --json
+[ "$(json_value position)" = "$(json_value head)" ] || die "it ended before the head"
+check_stream served
+stop_server
+trap leave EXIT
+expect 3 feed nats --server "$served" --url "$url" --stream served --once
+err_has "is the server running?"
+
 # What it refuses: the events before it are there, and the sentence names it. Here the stream takes no large messages.
 request() { python3 "$source/tests/e2e/read_stream.py" "$port" --request "$1" "$2" >"$out"; }
 request '$JS.API.STREAM.CREATE.small' '{"name":"small","subjects":["small.>"],"max_msg_size":600}'
