@@ -62,11 +62,18 @@ DAYBOOK_MUST_USE enum daybook_status aging_category(struct store_txn *txn, const
 
 typedef enum daybook_status aging_visit(void *context, const struct aging_item *item, struct daybook_error *error);
 
+/* What is left of all items together at a question's (A, K), as the balance view has it. */
+struct aging_left {
+    int64_t open_minor;
+    int64_t unapplied_minor;
+};
+
 struct aging_question {
     uint32_t account;
     int32_t as_of;
     uint64_t known_at;
-    bool includes_closed; /* Also items with nothing left, with settled_on. */
+    bool includes_closed;          /* Also items with nothing left, with settled_on. */
+    const struct aging_left *left; /* NULL: not known. What it is known for ends the search sooner. */
 };
 
 /* Visits each item once, in the order of their sequences; stops when a visit fails. */

@@ -213,7 +213,7 @@ static void ages_of_columns(const struct bridge_columns *columns, size_t edge_co
 
 static enum daybook_status ask_ages(struct store_txn *txn, const struct bridge_question *question, uint64_t known_at,
                                     struct bridge_columns *columns, bool *is_visible, struct daybook_error *error) {
-    struct aging_question aging = {question->account, question->as_of, known_at, false};
+    struct aging_question aging = {question->account, question->as_of, known_at, false, NULL};
     struct aging_sums sums;
     DAYBOOK_TRY(aging_ask(txn, &aging, question->policy, &sums, error));
     *is_visible = *is_visible || sums.item_count > 0;
@@ -317,7 +317,7 @@ static enum daybook_status make_steps(struct store_txn *txn, struct bridging *br
     if (!is_aging) {
         DAYBOOK_TRY(step_series(txn, bridging, error));
     } else {
-        struct aging_question aging = {question->account, question->as_of, question->to, false};
+        struct aging_question aging = {question->account, question->as_of, question->to, false, NULL};
         DAYBOOK_TRY(aging_ask_steps(txn, &aging, question->from, step_item, bridging, error));
     }
     if (!merge_steps(bridge, question->column_count)) {

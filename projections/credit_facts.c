@@ -29,7 +29,8 @@ static enum daybook_status ask_ages(struct book *book, const struct account_row 
     struct store_txn *txn = book->reads[READ_AGING].txn;
     struct aging_policy policy = query_default_aging_policy();
     DAYBOOK_TRY(account_find(txn, AGING_ACCOUNTS, account->customer, account->currency, &found, &is_found, error));
-    struct aging_question question = {found.number, as_of, known_at, false};
+    const struct aging_left left = {facts->totals.columns[EFFECT_RECEIVABLE], facts->totals.columns[EFFECT_UNAPPLIED]};
+    struct aging_question question = {found.number, as_of, known_at, false, &left};
     if (!is_found) {
         return DAYBOOK_OK;
     }

@@ -104,7 +104,7 @@ static bool add_up(struct kpi_flow *flow, const struct part *parts, size_t count
 
 static enum daybook_status list(struct listing *listing, struct store_txn *txn, uint32_t account, uint64_t known_at,
                                 struct daybook_error *error) {
-    struct aging_question question = {account, listing->as_of, known_at, false};
+    struct aging_question question = {account, listing->as_of, known_at, false, NULL};
     DAYBOOK_TRY(aging_ask_items(txn, &question, list_item, listing, error));
     if (listing->parts.size > 0) {
         qsort(listing->parts.data, listing->parts.size / sizeof(struct part), sizeof(struct part), compare_parts);

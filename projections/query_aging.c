@@ -5,6 +5,7 @@
 
 #include "base/decimal.h"
 #include "projections/aging.h"
+#include "projections/balance.h"
 #include "projections/query_aging.h"
 #include "projections/query_book.h"
 #include "projections/query_rank.h"
@@ -124,11 +125,42 @@ static enum daybook_status add_row(struct ages *ages, struct book *book, const s
                     : DAYBOOK_OK;
 }
 
+void query_add_left(struct book *book, const Pb__At *at) {
+    bool is_past = at != NULL && (at->as_of[0] != '\0' || at->known_at[0] != '\0');
+    if (is_past && book->customer[0] != '\0' && ledger_view(book->ledger, "balance") != NULL) {
+        book->left_index = book->view_count;
+        book_add_view(book, "balance");
+    }
+}
+
+enum daybook_status query_ask_left(struct book *book, const struct account_row *account, struct aging_left *room,
+                                   const struct aging_left **left, struct daybook_error *error) {
+    size_t index = book->left_index;
+    struct account_row found;
+    bool is_found;
+    struct series_totals totals = {0};
+    *left = NULL;
+    if (index == 0) {
+        return DAYBOOK_OK;
+    }
+    struct store_txn *txn = book->reads[index].txn;
+    enum daybook_status status =
+        account_find(txn, BALANCE_ACCOUNTS, account->customer, account->currency, &found, &is_found, error);
+    if (status == DAYBOOK_OK && is_found) {
+        status = balance_ask(txn, found.number, book->at.as_of, book->at.known_at, &totals, error);
+    }
+    *room = (struct aging_left){totals.columns[EFFECT_RECEIVABLE], totals.columns[EFFECT_UNAPPLIED]};
+    *left = room;
+    return book_check(book, index, status, error);
+}
+
 static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
                                  struct daybook_error *error) {
     struct ages *ages = context;
     struct aging_sums sums;
-    struct aging_question question = {account->number, book->at.as_of, book_known_at(book, 0), false};
+    struct aging_left left;
+    struct aging_question question = {account->number, book->at.as_of, book_known_at(book, 0), false, NULL};
+    DAYBOOK_TRY(query_ask_left(book, account, &left, &question.left, error));
     enum daybook_status status = aging_ask(book->reads[0].txn, &question, &ages->policy, &sums, error);
     if (status != DAYBOOK_OK || sums.item_count == 0) {
         return book_check(book, 0, status, error);
@@ -200,6 +232,7 @@ enum daybook_status query_aging(struct daybook *ledger, const Pb__Query *query, 
     if (status == DAYBOOK_OK) {
         book.accounts_table = AGING_ACCOUNTS;
         book_add_view(&book, "aging");
+        query_add_left(&book, asked->at);
         status = book_walk(&book, visit, &ages, error);
     }
     if (status == DAYBOOK_OK && ages.row_count == 0 && asked->customer[0] != '\0' && asked->tag[0] == '\0') {

@@ -25,4 +25,12 @@ DAYBOOK_MUST_USE enum daybook_status query_add_aging_policies(struct book *book,
 DAYBOOK_MUST_USE enum daybook_status query_add_aging_labels(struct book *book, const struct aging_policy *policy,
                                                             struct pointers *labels);
 
+/* For one customer's past: adds the balance view behind the others, where the ledger has it. */
+void query_add_left(struct book *book, const Pb__At *at);
+
+/* What is left of all items of the account, in *room, where that view was added; NULL otherwise. */
+DAYBOOK_MUST_USE enum daybook_status query_ask_left(struct book *book, const struct account_row *account,
+                                                    struct aging_left *room, const struct aging_left **left,
+                                                    struct daybook_error *error);
+
 #endif

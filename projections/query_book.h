@@ -58,6 +58,7 @@ struct book {
     size_t view_count;
     struct view_read reads[BOOK_READS_MAX];
     unsigned accounts_table; /* Of the first view. */
+    size_t left_index;       /* Of the balance view, where query_aging.h added it; 0 = it did not. */
     struct pointers policies;
     /* The last customer that was looked up for its tags. */
     char tagged[LIMIT_ID_BYTES + 1];

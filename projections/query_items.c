@@ -4,6 +4,7 @@
 
 #include "base/decimal.h"
 #include "projections/aging.h"
+#include "projections/query_aging.h"
 #include "projections/query_balance.h"
 #include "projections/query_book.h"
 #include "projections/query_rank.h"
@@ -142,8 +143,10 @@ static enum daybook_status add_total(struct listing *listing, const struct accou
 static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
                                  struct daybook_error *error) {
     struct listing *listing = context;
-    struct aging_question question = {account->number, book->at.as_of, book_known_at(book, 0),
-                                      listing->includes_closed};
+    struct aging_left left;
+    struct aging_question question = {account->number, book->at.as_of, book_known_at(book, 0), listing->includes_closed,
+                                      NULL};
+    DAYBOOK_TRY(query_ask_left(book, account, &left, &question.left, error));
     arena_reset(&listing->account_arena);
     listing->found = (struct pointers){0};
     listing->open_minor = 0;
@@ -187,6 +190,9 @@ enum daybook_status query_items(struct daybook *ledger, const Pb__Query *query, 
     if (status == DAYBOOK_OK) {
         book.accounts_table = AGING_ACCOUNTS;
         book_add_view(&book, "aging");
+        if (!asked->include_closed) {
+            query_add_left(&book, asked->at);
+        }
         status = book_walk(&book, visit, &listing, error);
     }
     if (status == DAYBOOK_OK) {

@@ -97,8 +97,8 @@ static enum daybook_status add_items(struct kpis *kpis, struct book *book, const
     if (!is_found) {
         return DAYBOOK_OK;
     }
-    struct aging_question opening = {found.number, kpis->from_on, book->at.known_at, false};
-    struct aging_question closing = {found.number, book->at.as_of, book->at.known_at, false};
+    struct aging_question opening = {found.number, kpis->from_on, book->at.known_at, false, NULL};
+    struct aging_question closing = {found.number, book->at.as_of, book->at.known_at, false, NULL};
     struct aging_paid before;
     struct aging_paid after;
     DAYBOOK_TRY(aging_ask_paid(txn, &opening, &before, error));

@@ -86,6 +86,13 @@ DAYBOOK_MUST_USE enum daybook_status series_visit_hidden(struct store_txn *txn, 
                                                          series_visit *visit, void *context,
                                                          struct daybook_error *error);
 
+/* Visits what a question at (A, K) sees of the entries with a sequence >= *bound, which is set: no more than those of
+ * the account's last chunk, and those that came late. */
+DAYBOOK_MUST_USE enum daybook_status series_visit_late(struct store_txn *txn, struct series_shape shape,
+                                                       uint32_t account, int32_t as_of, uint64_t known_at,
+                                                       series_visit *visit, void *context, uint64_t *bound,
+                                                       struct daybook_error *error);
+
 /* What the amounts of a chunk's entries move (chunk_entry.h). */
 enum { SERIES_SLOTS_MAX = SERIES_ENTRIES_MAX * SERIES_COLUMNS_MAX }; /* All that one event may need. */
 struct series_slots {

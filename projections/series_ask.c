@@ -15,6 +15,8 @@ struct question {
     uint64_t known_at;
     struct table_cursor *cursor;
     struct chunk_sums sums;
+    series_visit *visit; /* NULL: entries are added up. */
+    void *context;
 };
 
 /* A row and its header. */
@@ -72,8 +74,26 @@ static enum daybook_status step_back(struct question *question, const struct pla
                : DAYBOOK_OK;
 }
 
-/* Adds the visible entries of one chunk; those of the late log's only behind the first mark past A, where `mark` is not
- * NULL: then it is set to the sequence of that, unless there is none. */
+/* Visits those of the entries still to be read that are visible. */
+static enum daybook_status visit_visible(const struct question *question, struct chunk_reader *reader,
+                                         struct daybook_error *error) {
+    while (reader->next < reader->end) {
+        memset(reader->columns, 0, sizeof reader->columns);
+        if (!chunk_read_entry(reader)) {
+            return chunk_damaged(question->account, error);
+        }
+        if (reader->sequence > question->known_at) {
+            break;
+        }
+        if (reader->effective_on <= question->as_of) {
+            DAYBOOK_TRY(question->visit(question->context, reader->columns, error));
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+/* Adds (or visits) the visible entries of one chunk; those of the late log's only behind the first mark past A, where
+ * `mark` is not NULL: then it is set to the sequence of that, unless there is none. */
 static enum daybook_status add_entries(struct question *question, const struct place *place, uint64_t *mark,
                                        struct daybook_error *error) {
     struct series_slots slots;
@@ -88,6 +108,9 @@ static enum daybook_status add_entries(struct question *question, const struct p
         uint64_t sequence;
         is_whole = chunk_skip_until(&reader, question->as_of, &sequence);
         *mark = sequence != 0 && sequence <= question->known_at ? sequence : *mark;
+    }
+    if (is_whole && question->visit != NULL) {
+        return visit_visible(question, &reader, error);
     }
     return is_whole && chunk_add_visible(&reader, question->as_of, question->known_at, &question->sums)
                ? DAYBOOK_OK
@@ -111,13 +134,17 @@ static unsigned level_before(uint32_t ordinal) {
     return level;
 }
 
-/* Which side of A the dates of a row are on. */
+/* Which side of A the dates of a row are on. What is to be visited is not passed over by its totals. */
 enum side { SIDE_VISIBLE, SIDE_HIDDEN, SIDE_BOTH };
 
+static bool is_visible(const struct question *question, int32_t max_effective) {
+    return max_effective <= question->as_of && question->visit == NULL;
+}
+
 static enum side side_of(const struct question *question, const struct chunk_header *header) {
-    return header->max_effective <= question->as_of  ? SIDE_VISIBLE
-           : header->min_effective > question->as_of ? SIDE_HIDDEN
-                                                     : SIDE_BOTH;
+    return is_visible(question, header->max_effective) ? SIDE_VISIBLE
+           : header->min_effective > question->as_of   ? SIDE_HIDDEN
+                                                       : SIDE_BOTH;
 }
 
 /* A row and its level: where a descent can go instead. */
@@ -148,7 +175,7 @@ static enum daybook_status enter_group(struct question *question, struct place *
         *hidden = (struct turning){children[last + 1].first_sequence, place->level - 1};
     }
     struct turning next = {children[last].first_sequence, place->level - 1};
-    if (!has_mark && children[last].max_effective <= question->as_of && hidden->first_sequence != 0) {
+    if (!has_mark && is_visible(question, children[last].max_effective) && hidden->first_sequence != 0) {
         next = *hidden;
     }
     DAYBOOK_TRY(seek(question, next.level, next.first_sequence, place, error));
@@ -190,20 +217,29 @@ static enum daybook_status walk_late(struct question *question, struct place pla
     return DAYBOOK_OK;
 }
 
-/* Adds what is visible in the chunks between the one that A falls into and `place`, by the late log, and goes there. */
-static enum daybook_status jump_back(struct question *question, struct place *place, struct daybook_error *error) {
-    uint64_t mark = chunk_key_sequence(place->row.key);
+/* Adds (or visits) what is visible in the chunks between the one that A falls into and `place`, by the late log. *mark:
+ * the first sequence behind the chunk that A falls into. */
+static enum daybook_status read_late(struct question *question, const struct place *place, uint64_t *mark,
+                                     struct daybook_error *error) {
     uint64_t known_at = question->known_at;
     struct place late = {0};
-    question->known_at = mark - 1; /* Until here the late log is complete. */
+    *mark = chunk_key_sequence(place->row.key);
+    question->known_at = *mark - 1; /* Until here the late log is complete. */
     question->first_level = CHUNK_LATE;
     DAYBOOK_TRY(seek(question, 0, question->known_at, &late, error));
     if (late.is_found) {
-        DAYBOOK_TRY(walk_late(question, late, &mark, error));
+        DAYBOOK_TRY(walk_late(question, late, mark, error));
     }
     question->first_level = 0;
     question->known_at = known_at;
+    return DAYBOOK_OK;
+}
+
+/* The same, and goes to the chunk that A falls into. */
+static enum daybook_status jump_back(struct question *question, struct place *place, struct daybook_error *error) {
+    uint64_t mark;
     uint32_t ordinal = place->header.ordinal;
+    DAYBOOK_TRY(read_late(question, place, &mark, error));
     DAYBOOK_TRY(seek(question, 0, mark - 1, place, error));
     return place->is_found && place->header.ordinal < ordinal && place->header.max_effective_before <= question->as_of
                ? DAYBOOK_OK
@@ -258,6 +294,25 @@ enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape,
         }
         if (status == DAYBOOK_OK) {
             status = narrow(&question, totals, error);
+        }
+    }
+    cursor_close(question.cursor);
+    return status;
+}
+
+enum daybook_status series_visit_late(struct store_txn *txn, struct series_shape shape, uint32_t account, int32_t as_of,
+                                      uint64_t known_at, series_visit *visit, void *context, uint64_t *bound,
+                                      struct daybook_error *error) {
+    struct question question = {
+        .shape = shape, .account = account, .as_of = as_of, .known_at = known_at, .visit = visit, .context = context};
+    struct place place = {0};
+    *bound = known_at == UINT64_MAX ? UINT64_MAX : known_at + 1;
+    DAYBOOK_TRY(cursor_open(txn, shape.table, &question.cursor, error));
+    enum daybook_status status = seek(&question, 0, known_at, &place, error);
+    if (status == DAYBOOK_OK && place.is_found && place.header.max_effective_before > as_of) {
+        status = add_entries(&question, &place, NULL, error);
+        if (status == DAYBOOK_OK) {
+            status = read_late(&question, &place, bound, error);
         }
     }
     cursor_close(question.cursor);

@@ -22,7 +22,7 @@ static struct aging_sums ages(struct folding *f, const char *customer, int32_t a
     bool is_found;
     FOLDING_OK(f, account_find(txn, AGING_ACCOUNTS, customer, "EUR", &account, &is_found, &f->error));
     assert_true(is_found);
-    struct aging_question question = {account.number, as_of, known_at, false};
+    struct aging_question question = {account.number, as_of, known_at, false, NULL};
     FOLDING_OK(f, aging_ask(txn, &question, policy, &sums, &f->error));
     store_abort(txn);
     return sums;
@@ -183,7 +183,7 @@ static void closed_items_tell_when_they_were_settled(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int32_t days[3] = {0};
-        struct aging_question question = {0, day(rows[i].as_of), UINT64_MAX, true};
+        struct aging_question question = {0, day(rows[i].as_of), UINT64_MAX, true, NULL};
         FOLDING_OK(&f, aging_ask_items(txn, &question, note_settled, days, &f.error));
         assert_int_equal(days[1], rows[i].first == NULL ? 0 : day(rows[i].first));
         assert_int_equal(days[2], rows[i].second == NULL ? 0 : day(rows[i].second));
@@ -233,7 +233,7 @@ static void categories_come_back_however_many_there_are(void **state) {
     folding_open(&f, &aging_projection);
     folding_take(&f, e.list, e.count, 50, true);
     struct category_check check = {.f = &f, .txn = folding_read(&f)};
-    struct aging_question question = {0, day("2024-03-01"), UINT64_MAX, false};
+    struct aging_question question = {0, day("2024-03-01"), UINT64_MAX, false, NULL};
     FOLDING_OK(&f, aging_ask_items(check.txn, &question, check_category, &check, &f.error));
     assert_int_equal(check.count, e.count);
     store_abort(check.txn);
@@ -329,6 +329,22 @@ static void what_an_account_does_not_have_stops_the_view(void **state) {
 
 /* ---- random histories against aging_model.h ---- */
 
+/* What is left of the account's items; false where something is below zero, which no ledger has. */
+static bool add_up_left(const struct model *model, uint32_t account, int32_t as_of, uint64_t known_at,
+                        struct aging_left *left) {
+    *left = (struct aging_left){0};
+    for (size_t i = 0; i < model->item_count; i++) {
+        if (model->items[i].account == account) {
+            int64_t level = model_level(model, i, as_of, known_at);
+            if (level < 0) {
+                return false;
+            }
+            *(model->items[i].is_source ? &left->unapplied_minor : &left->open_minor) += level;
+        }
+    }
+    return true;
+}
+
 struct seen {
     const struct model *model;
     bool *visited;
@@ -363,7 +379,9 @@ static void compare_with_model(struct folding *f, const struct model *model, str
         uint64_t known_at = chance_next(chance) % 3 == 0 ? UINT64_MAX : chance_next(chance) % (model->sequence + 2);
         for (uint32_t account = 0; account < MODEL_ACCOUNTS; account++) {
             struct seen seen = {model, calloc(model->item_count, 1), as_of, known_at, seed};
-            struct aging_question question = {account, as_of, known_at, i % 4 == 0};
+            struct aging_left left;
+            bool has_left = i % 2 == 0 && add_up_left(model, account, as_of, known_at, &left);
+            struct aging_question question = {account, as_of, known_at, i % 4 == 1, has_left ? &left : NULL};
             FOLDING_OK(f, aging_ask_items(txn, &question, check_item, &seen, &f->error));
             int64_t total = 0;
             for (size_t j = 0; j < model->item_count; j++) {

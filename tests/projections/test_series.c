@@ -134,6 +134,39 @@ static void compare_everywhere(struct folding *f, const struct history *history,
     store_abort(txn);
 }
 
+/* What is visited late, and what is visible before the bound, are together what a question sees. */
+static enum daybook_status add_late(void *context, const int64_t columns[SERIES_COLUMNS_MAX],
+                                    struct daybook_error *error) {
+    struct series_totals *late = context;
+    (void)error;
+    late->count++;
+    for (int column = 0; column < COLUMNS; column++) {
+        late->columns[column] += columns[column];
+    }
+    return DAYBOOK_OK;
+}
+
+static void visit_late_everywhere(struct folding *f, const struct history *history, struct chance *chance) {
+    struct store_txn *txn = folding_read(f);
+    for (int i = 0; i < 200; i++) {
+        uint32_t account = (uint32_t)chance_between(chance, 0, ACCOUNTS);
+        int32_t as_of = history->entries[chance_next(chance) % history->count].entry.effective_on;
+        uint64_t known_at = history->entries[chance_next(chance) % history->count].sequence;
+        uint64_t bound = 0;
+        struct series_totals late = {0};
+        FOLDING_OK(f, series_visit_late(txn, shape, account, as_of, known_at, add_late, &late, &bound, &f->error));
+        assert_true(bound > 0 && bound <= known_at + 1);
+        struct series_totals expected = plain_totals(history, account, as_of, known_at);
+        struct series_totals found = plain_totals(history, account, as_of, bound - 1);
+        found.count += late.count;
+        for (int column = 0; column < COLUMNS; column++) {
+            found.columns[column] += late.columns[column];
+        }
+        assert_memory_equal(&expected, &found, sizeof found);
+    }
+    store_abort(txn);
+}
+
 static void scan_everywhere(struct folding *f, const struct history *history, struct chance *chance) {
     struct store_txn *txn = folding_read(f);
     for (int i = 0; i < 20; i++) {
@@ -171,6 +204,7 @@ static void totals_agree_with_a_plain_loop(void **state) {
         struct history history = make_history(&chance, (enum dates)dates, events);
         fold_history(&f, &history, &chance, dates % 2 == 0);
         compare_everywhere(&f, &history, &chance, seed, dates_names[dates]);
+        visit_late_everywhere(&f, &history, &chance);
         scan_everywhere(&f, &history, &chance);
         free(history.entries);
         folding_close(&f);
