@@ -116,6 +116,30 @@ static void the_sums_are_those_of_the_requests(void **state) {
     close_books(&books);
 }
 
+static void rows_are_counted_without_being_packed(void **state) {
+    (void)state;
+    static struct books books;
+    struct world *world = &books.scene.world;
+    struct daybook_error error;
+    struct customer *ann = NULL;
+    open_books(&books, chance_seed(3));
+    for (int i = 0; i < REQUESTS; i++) {
+        request_at_random(&books);
+    }
+    for (size_t i = 0; i < world->events.count; i++) {
+        const struct batch_event *event = &world->events.events[i];
+        WORLD_OK(world, control_post(&books.control, event->currency, &event->postings, &world->error));
+    }
+    assert_int_equal(control_check(&books.control, &error), DAYBOOK_DAMAGED);
+    WORLD_OK(world, state_count_rows(world->state, &books.control, &world->error));
+    WORLD_OK(world, control_check(&books.control, &world->error));
+    WORLD_OK(world, state_find_customer(world->state, "ann", &ann, &world->error));
+    customer_account(ann, "CNY")->open_minor++;
+    WORLD_OK(world, state_count_rows(world->state, &books.control, &world->error));
+    assert_int_equal(control_check(&books.control, &error), DAYBOOK_DAMAGED);
+    close_books(&books);
+}
+
 /* Adds to a figure of the row, if it is one's, and says what the check makes of it. */
 static enum daybook_status add_up_with(struct books *books, struct row *row, int64_t *figure, int64_t delta_minor,
                                        struct daybook_error *error) {
@@ -193,6 +217,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_and_rows_agree_after_every_request),
         cmocka_unit_test(the_sums_are_those_of_the_requests),
+        cmocka_unit_test(rows_are_counted_without_being_packed),
         cmocka_unit_test(what_is_wrong_is_seen_and_named),
         cmocka_unit_test(the_stored_form_is_whole),
     };
