@@ -146,7 +146,7 @@ static enum daybook_status begin_one(struct audit_views *views, size_t index, st
     struct audit_run *run = views->run;
     struct audit_view *made = &run->report->views[index];
     const struct projection *projection = ledger_projection_at(run->ledger, index);
-    struct view_options options = {.pack_events = UINT64_MAX}; /* What is read once need not be packed. */
+    struct view_options options = {.is_scratch = true, .pack_events = UINT64_MAX}; /* Read once: not worth packing. */
     made->name = projection->name;
     made->version = projection->version;
     DAYBOOK_TRY(view_open(run->options->scratch_directory, projection, ledger_journal(run->ledger), &options,

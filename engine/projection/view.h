@@ -28,6 +28,7 @@ struct view_options {
     size_t map_size_bytes; /* 0 = the store's default. */
     size_t batch_events;   /* Events in one transaction; 0 = the default. */
     uint64_t pack_events;  /* A build of so many events is packed when it is complete; 0 = the default. */
+    bool is_scratch;       /* Deleted after use: neither synced nor marked, and of no use after a power cut. */
 };
 
 /* Opens what is there; creates nothing yet. `directory` is the ledger's. A

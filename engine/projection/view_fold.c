@@ -176,6 +176,9 @@ static enum daybook_status begin(struct view *view, struct batch *batch, struct 
 /* On the disk before the first page is written (M1). */
 static enum daybook_status mark_dirty(struct view *view, struct batch *batch, struct daybook_error *error) {
     enum daybook_status status = DAYBOOK_OK;
+    if (view->options.is_scratch) {
+        return DAYBOOK_OK;
+    }
     switch (mark_read(batch->generation->path, &view->boot)) {
     case MARK_DAMAGED:
         batch->outcome = BATCH_DAMAGED;

@@ -254,6 +254,20 @@ static void it_is_dirty_while_written_and_clean_when_settled(void **state) {
     view_close(view);
 }
 
+/* What says "dirty" is not trusted after a power cut, so nothing has to be synced. */
+static void one_that_is_scratch_is_never_called_clean(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct view_options options = {.map_size_bytes = TOY_MAP_BYTES, .is_scratch = true};
+    struct view *view = NULL;
+    toy_append(ledger, 20);
+    assert_ok(ledger, view_open(ledger->directory, &toy, ledger->journal, &options, &view, &ledger->error));
+    assert_ok(ledger, view_catch_up(view, 20, NULL, &ledger->error));
+    assert_int_equal(toy_count(ledger, view, "c3", 20), 1);
+    assert_int_equal(mark_of(ledger, "toy.g1"), MARK_DIRTY);
+    view_close(view);
+    assert_int_equal(mark_of(ledger, "toy.g1"), MARK_DIRTY);
+}
+
 static void a_query_that_meets_damage_has_it_rebuilt(void **state) {
     struct toy_ledger *ledger = *state;
     struct view_read open_read;
@@ -289,6 +303,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(its_status_says_how_far_it_is, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(read_only_it_answers_what_is_there, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(it_is_dirty_while_written_and_clean_when_settled, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(one_that_is_scratch_is_never_called_clean, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_query_that_meets_damage_has_it_rebuilt, toy_setup, toy_teardown),
     };
     struct CMUnitTest tests[ROW_COUNT];
