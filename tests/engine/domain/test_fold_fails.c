@@ -5,18 +5,28 @@
  */
 #include "story.h"
 
+/* What is in memory before an event is folded. */
+enum memory {
+    TRIMMED, /* The ledger's row. */
+    OPENED,  /* Nothing: the state was opened anew. */
+    PACKING, /* All; a checkpoint is begun before each event, and ended after it. */
+};
+
 /* A state that follows the story's events one by one, with a checkpoint of its own. */
 struct follower {
     struct world world;
-    bool is_packing; /* A checkpoint is begun before each event, and ended after it. */
+    enum memory memory;
     uint64_t refused;
 };
 
 /* True when the nth part was asked for. Without it the event is not folded, or it could be done without. */
 static bool fold_failing(struct follower *follower, const Pb__Event *event, uint64_t nth) {
     struct world *world = &follower->world;
-    if (!follower->is_packing) {
+    if (follower->memory == TRIMMED) {
         state_trim(world->state, 0, SIZE_MAX);
+    } else if (follower->memory == OPENED) {
+        state_close(world->state);
+        world->state = world_state(world);
     }
     world->error.message[0] = '\0';
     state_begin(world->state);
@@ -46,7 +56,7 @@ static void follow_event(struct follower *follower, const Pb__Event *event) {
     struct world *world = &follower->world;
     struct daybook_buffer before = pack_through(follower, event->sequence - 1);
     size_t names = state_new_name_count(world->state);
-    if (follower->is_packing) {
+    if (follower->memory == PACKING) {
         state_freeze(world->state, &world->counted);
         names = 0;
     }
@@ -78,8 +88,8 @@ static void end_packing(struct follower *follower) {
     world_keep_image(world);
 }
 
-static void follow(struct world *told, bool is_packing) {
-    struct follower follower = {.world = {.events = told->events}, .is_packing = is_packing};
+static void follow(struct world *told, enum memory memory) {
+    struct follower follower = {.world = {.events = told->events}, .memory = memory};
     struct world *world = &follower.world;
     arena_init(&world->arena, (size_t)1 << 28);
     world->state = world_state(world);
@@ -89,7 +99,7 @@ static void follow(struct world *told, bool is_packing) {
         follower.refused = 0;
         follow_event(&follower, event);
         assert_true(follower.refused > 0);
-        if (is_packing) {
+        if (memory == PACKING) {
             end_packing(&follower);
         } else {
             world_checkpoint(world);
@@ -107,11 +117,19 @@ static void follow(struct world *told, bool is_packing) {
     world_close(world);
 }
 
-static void with_nothing_in_memory(void **state) {
+static void with_nearly_nothing_in_memory(void **state) {
     (void)state;
     static struct scene scene;
     story_tell(&scene);
-    follow(&scene.world, false);
+    follow(&scene.world, TRIMMED);
+    world_close(&scene.world);
+}
+
+static void opened_anew(void **state) {
+    (void)state;
+    static struct scene scene;
+    story_tell(&scene);
+    follow(&scene.world, OPENED);
     world_close(&scene.world);
 }
 
@@ -119,13 +137,14 @@ static void while_a_checkpoint_is_packed(void **state) {
     (void)state;
     static struct scene scene;
     story_tell(&scene);
-    follow(&scene.world, true);
+    follow(&scene.world, PACKING);
     world_close(&scene.world);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(with_nothing_in_memory),
+        cmocka_unit_test(with_nearly_nothing_in_memory),
+        cmocka_unit_test(opened_anew),
         cmocka_unit_test(while_a_checkpoint_is_packed),
     };
     return cmocka_run_group_tests_name("fold_fails", tests, NULL, NULL);

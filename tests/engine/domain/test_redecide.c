@@ -5,7 +5,7 @@
 #include "domain/redecide.h"
 
 #include "random.h"
-#include "rules.h"
+#include "story.h"
 
 enum { HISTORIES = 12, REQUESTS = 500 };
 
@@ -161,6 +161,57 @@ static void the_likelier_reading_comes_first(void **state) {
     world_close(&scene.world);
 }
 
+/* ---- a failing world ---- */
+
+/* The story's requests are decided again while each part, row, name and event that it takes is refused, one after the
+ * other: it is told, and in the end the state is the story's. */
+static void what_cannot_be_decided_again_is_told(void **state) {
+    (void)state;
+    static struct scene scene;
+    story_tell(&scene);
+    struct world fresh = {.events = scene.world.events};
+    struct decider *decider = decider_open(&scene.world.settings);
+    struct event_batch batch = {0};
+    struct arena arena;
+    uint64_t refused = 0;
+    fresh.state = world_state(&fresh);
+    arena_init(&arena, 1 << 26);
+    assert_non_null(decider);
+    for (size_t first = 0; first < fresh.events.count;) {
+        struct redecision made;
+        enum daybook_status status = DAYBOOK_IO;
+        size_t count = 0;
+        for (uint64_t nth = 1; status != DAYBOOK_OK; nth++) {
+            arena_reset(&arena);
+            struct recorded recorded = world_recorded(&fresh, fresh.state, first, &arena);
+            count = recorded.events.count;
+            fresh.error.message[0] = '\0';
+            fresh.source_fails = part_fails;
+            fail_arm(FAIL_PART, nth, false);
+            status = redecide(decider, fresh.state, &recorded, &batch, &arena, &made, &fresh.error);
+            bool was_met = fail_disarm() > 0;
+            fresh.source_fails = NULL;
+            refused += was_met;
+            assert_true(status == DAYBOOK_OK || (was_met && fresh.error.message[0] != '\0'));
+            assert_true(status == DAYBOOK_OK || status == DAYBOOK_NO_MEMORY || status == DAYBOOK_IO);
+            assert_int_equal(batch.count, 0);
+        }
+        assert_int_equal(made.outcome, REDECIDED_SAME);
+        first += count;
+    }
+    assert_true(refused > 500);
+    struct daybook_buffer live = world_pack(&scene.world, scene.world.state);
+    struct daybook_buffer again = world_pack(&fresh, fresh.state);
+    assert_same_bytes(&live, &again);
+    daybook_buffer_release(&live);
+    daybook_buffer_release(&again);
+    event_batch_release(&batch);
+    arena_release(&arena);
+    decider_close(decider);
+    state_close(fresh.state);
+    world_close(&scene.world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_histories_are_decided_alike),
@@ -169,6 +220,7 @@ int main(void) {
         cmocka_unit_test(what_would_be_refused_is_seen),
         cmocka_unit_test(what_no_command_makes_is_said),
         cmocka_unit_test(the_likelier_reading_comes_first),
+        cmocka_unit_test(what_cannot_be_decided_again_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

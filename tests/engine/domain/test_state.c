@@ -287,24 +287,6 @@ static void trimming_gives_the_memory_back(void **state) {
 
 /* ---- names ---- */
 
-/* Files 40 strangers under every hash, before the one whose name it is. */
-static void crowd_names(struct world *world) {
-    enum { STRANGERS = 40 };
-    struct name_entry *crowd = malloc(world->name_count * (STRANGERS + 1) * sizeof *crowd);
-    size_t count = 0;
-    assert_non_null(crowd);
-    for (size_t i = 0; i < world->name_count; i++) {
-        for (size_t stranger = 0; stranger < STRANGERS; stranger++) {
-            uint64_t number = 1 + (world->names[i].number + stranger) % world->events.count;
-            crowd[count++] = (struct name_entry){world->names[i].hash, number};
-        }
-        crowd[count++] = world->names[i];
-    }
-    free(world->names);
-    world->names = crowd;
-    world->name_count = count;
-}
-
 static void a_name_is_found_behind_any_number_of_collisions(void **state) {
     (void)state;
     static struct scene scene;
@@ -316,7 +298,7 @@ static void a_name_is_found_behind_any_number_of_collisions(void **state) {
     }
     scene_line(&scene, charge);
     unsigned charge_line = scene.line_count;
-    crowd_names(&scene.world);
+    world_crowd_names(&scene.world);
     scene_request(&scene, "2024-05-01 deposit L7 10", &rendered);
     assert_true(scene_is(&rendered, "DUPLICATE_DOCUMENT"));
     scene_request(&scene, "2024-05-03 open bob", &rendered);

@@ -165,6 +165,24 @@ static inline void world_checkpoint(struct world *world) {
     world_keep_image(world);
 }
 
+/* Files 40 strangers under every hash, before the one whose name it is. */
+static inline void world_crowd_names(struct world *world) {
+    enum { STRANGERS = 40 };
+    struct name_entry *crowd = malloc(world->name_count * (STRANGERS + 1) * sizeof *crowd);
+    size_t count = 0;
+    assert_non_null(crowd);
+    for (size_t i = 0; i < world->name_count; i++) {
+        for (size_t stranger = 0; stranger < STRANGERS; stranger++) {
+            uint64_t number = 1 + (world->names[i].number + stranger) % world->events.count;
+            crowd[count++] = (struct name_entry){world->names[i].hash, number};
+        }
+        crowd[count++] = world->names[i];
+    }
+    free(world->names);
+    world->names = crowd;
+    world->name_count = count;
+}
+
 /* Every row that there is, packed, one after the other with its number. */
 static inline struct daybook_buffer world_pack(struct world *world, struct state *state) {
     struct daybook_buffer packed = {0};
