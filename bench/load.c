@@ -22,7 +22,14 @@
 #include "daybook/v1/query.pb-c.h"
 #include "daybook/v1/service.pb-c.h"
 
-enum { REQUEST_MAX = 2048, ANSWER_MAX = 8192, SAMPLES_MAX = 1 << 24, EVENTS_MAX = 256 };
+enum {
+    REQUEST_MAX = 2048,
+    ANSWER_MAX = 8192,
+    SAMPLES_MAX = 1 << 24,
+    EVENTS_MAX = 256,
+    CUSTOMER_DIGITS = 6,
+    DOCUMENT_DIGITS = 10,
+};
 
 enum load_kind { LOAD_CHARGES, LOAD_BALANCES };
 
@@ -43,8 +50,18 @@ struct connection {
     size_t answer_size;
 };
 
+/* A whole request; what differs from one to the next is written over it, since client and server share processors. */
+struct pattern {
+    char bytes[REQUEST_MAX];
+    size_t size;
+    char *customer; /* Into the bytes: the digits of its number. */
+    char *document; /* Likewise; of a charge, as is the key. */
+    char *key;
+};
+
 struct load {
     struct options options;
+    struct pattern pattern;
     struct random_source random;
     int epoll;
     uint64_t drawn;
@@ -65,7 +82,7 @@ static void die(const char *what) {
 /* ---- what is asked ---- */
 
 static const char *customer_name(unsigned number, char text[16]) {
-    (void)snprintf(text, 16, "load-%06u", number);
+    (void)snprintf(text, 16, "load-%0*u", CUSTOMER_DIGITS, number);
     return text;
 }
 
@@ -79,17 +96,13 @@ static void begin_request(struct load *load, Pb__Request *request, uint64_t key[
     request->effective_on = (char *)(uintptr_t) "2024-05-01";
 }
 
-static void draw_charge(struct load *load) {
-    char customer[16];
-    char document[40];
+static void encode_charge(struct load *load, char *customer, char *document) {
     uint64_t key[2];
     Pb__Request request;
     Pb__PostCharge charge = PB__POST_CHARGE__INIT;
     Pb__Request *list = &request;
     Pb__SubmitRequest submit = PB__SUBMIT_REQUEST__INIT;
-    (void)customer_name((unsigned)random_below(&load->random, load->options.customers), customer);
     begin_request(load, &request, key, customer);
-    (void)snprintf(document, sizeof document, "%08" PRIx64 "-%" PRIu64, load->run_key & UINT32_MAX, load->drawn);
     charge.charge = document;
     charge.amount_minor = 1234;
     charge.category = (char *)(uintptr_t) "goods";
@@ -103,11 +116,9 @@ static void draw_charge(struct load *load) {
     }
 }
 
-static void draw_balance(struct load *load) {
-    char customer[16];
+static void encode_balance(struct load *load, char *customer) {
     Pb__BalanceQuery query = PB__BALANCE_QUERY__INIT;
-    query.customer =
-        (char *)(uintptr_t)customer_name((unsigned)random_below(&load->random, load->options.customers), customer);
+    query.customer = customer;
     if (wire_encode(&query.base, &load->message) != DAYBOOK_OK) {
         die("encoding");
     }
@@ -121,23 +132,61 @@ static size_t put_head(const struct load *load, char *to, size_t room, const cha
     return (size_t)size;
 }
 
-static void send_next(struct load *load, struct connection *connection) {
-    char request[REQUEST_MAX];
+/* The last place of some bytes in the pattern: the body's, should the head hold them, too. */
+static char *find_in(struct pattern *pattern, const void *bytes, size_t size) {
+    for (char *at = pattern->bytes + pattern->size - size; at >= pattern->bytes; at--) {
+        if (memcmp(at, bytes, size) == 0) {
+            return at;
+        }
+    }
+    die("finding what was encoded");
+    return NULL;
+}
+
+static void make_pattern(struct load *load) {
+    struct pattern *pattern = &load->pattern;
     bool is_charge = load->options.kind == LOAD_CHARGES;
+    char customer[16];
+    char document[DOCUMENT_DIGITS + 10];
+    (void)customer_name(0, customer);
+    (void)snprintf(document, sizeof document, "%08" PRIx64 "-%0*u", load->run_key & UINT32_MAX, DOCUMENT_DIGITS, 0U);
     daybook_buffer_reset(&load->message);
     if (is_charge) {
-        draw_charge(load);
+        encode_charge(load, customer, document);
     } else {
-        draw_balance(load);
+        encode_balance(load, customer);
     }
-    size_t size =
-        put_head(load, request, sizeof request,
+    pattern->size =
+        put_head(load, pattern->bytes, sizeof pattern->bytes,
                  is_charge ? "/daybook.v1.Ledger/Submit" : "/daybook.v1.Views/GetBalance", load->message.size);
-    memcpy(request + size, load->message.data, load->message.size);
-    size += load->message.size;
+    memcpy(pattern->bytes + pattern->size, load->message.data, load->message.size);
+    pattern->size += load->message.size;
+    pattern->customer = find_in(pattern, customer, strlen(customer)) + strlen(customer) - CUSTOMER_DIGITS;
+    if (is_charge) {
+        uint64_t key[2] = {load->run_key, load->drawn};
+        pattern->key = find_in(pattern, key, sizeof key) + sizeof *key;
+        pattern->document = find_in(pattern, document, strlen(document)) + strlen(document) - DOCUMENT_DIGITS;
+    }
+}
+
+static void put_digits(char *to, size_t count, uint64_t number) {
+    while (count > 0) {
+        to[--count] = (char)('0' + number % 10);
+        number /= 10;
+    }
+}
+
+static void send_next(struct load *load, struct connection *connection) {
+    struct pattern *pattern = &load->pattern;
+    put_digits(pattern->customer, CUSTOMER_DIGITS, random_below(&load->random, load->options.customers));
+    if (load->options.kind == LOAD_CHARGES) {
+        load->drawn++;
+        memcpy(pattern->key, &load->drawn, sizeof load->drawn);
+        put_digits(pattern->document, DOCUMENT_DIGITS, load->drawn);
+    }
     connection->answer_size = 0;
     connection->sent_ns = clock_monotonic_ns();
-    if (send(connection->fd, request, size, MSG_NOSIGNAL) != (ssize_t)size) {
+    if (send(connection->fd, pattern->bytes, pattern->size, MSG_NOSIGNAL) != (ssize_t)pattern->size) {
         die("sending a request");
     }
 }
@@ -232,6 +281,7 @@ static void run(struct load *load) {
     if (connections == NULL) {
         die("memory");
     }
+    make_pattern(load);
     load->epoll = epoll_create1(0);
     load->from_ns = clock_monotonic_ns() + UINT64_C(1000000000) * load->options.warm_up_seconds;
     load->until_ns = load->from_ns + UINT64_C(1000000000) * load->options.seconds;
@@ -321,7 +371,8 @@ static bool read_options(int argc, char **argv, struct options *options) {
         }
     }
     options->address.sin_port = htons((uint16_t)port);
-    return port > 0 && port < 65536 && options->connections > 0 && options->customers > 0 && options->seconds > 0;
+    return port > 0 && port < 65536 && options->connections > 0 && options->customers > 0 &&
+           options->customers < 1000000 && options->seconds > 0;
 }
 
 int main(int argc, char **argv) {
