@@ -13,6 +13,7 @@
 #include "tools/serve/call_pool.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/gzip.h"
+#include "tools/serve/hold.h"
 #include "tools/serve/job_stream.h"
 #include "tools/serve/page.h"
 #include "tools/serve/server.h"
@@ -20,7 +21,10 @@
 
 #define MS_NS UINT64_C(1000000)
 
-enum { GZIP_MIN_BYTES = 1024 };
+enum {
+    GZIP_MIN_BYTES = 1024,
+    LARGE_PIECE_BYTES = 1024, /* Of a body: behind it there may be more that has come. */
+};
 
 static const char accept_post[] =
     "application/json, application/proto, application/connect+json, application/connect+proto";
@@ -513,7 +517,12 @@ enum MHD_Result call_handle(void *context, struct MHD_Connection *connection, co
     if (call == NULL) {
         return begin_call(context, connection, url, verb, state);
     }
+    if (call->stage == CALL_WORKING) {
+        hold_wait(call);
+        return MHD_YES;
+    }
     if (*upload_size > 0) {
+        call->loop->has_more |= *upload_size >= LARGE_PIECE_BYTES;
         take_body(call, upload, *upload_size);
         *upload_size = 0;
         return MHD_YES;
@@ -522,9 +531,10 @@ enum MHD_Result call_handle(void *context, struct MHD_Connection *connection, co
         dispatch(call);
     }
     wrap_stream_error(call);
+    call->loop->has_more |= call->stage != CALL_WORKING;
     switch (call->stage) {
     case CALL_WORKING:
-        MHD_suspend_connection(connection);
+        hold_wait(call);
         return MHD_YES;
     case CALL_READY:
         return send_reply(call);
@@ -556,6 +566,8 @@ void call_completed(void *context, struct MHD_Connection *connection, void **sta
         call->next_open->previous_open = call->previous_open;
     }
     set_call_count(loop, get_call_count(loop) - 1);
+    hold_end(call);
+    loop->has_more = true; /* What came behind it on the same connection. */
     peer_mark_idle(&loop->peers, call->peer);
     follow_leave(call);
     job_stream_leave(call);
@@ -583,14 +595,12 @@ void call_return(struct call *call) {
         return;
     }
     if (!call->is_given_up) {
-        call->stage = CALL_READY;
-        MHD_resume_connection(call->connection);
+        hold_resume(call);
     }
 }
 
 void call_give_up(struct call *call, enum connect_code code, const char *message) {
     call->is_given_up = true;
     set_error(&call->late, code, message, NULL);
-    call->stage = CALL_READY;
-    MHD_resume_connection(call->connection);
+    hold_resume(call);
 }

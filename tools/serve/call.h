@@ -48,6 +48,8 @@ struct call {
     struct call *next_open;
     enum call_stage stage;
     bool is_with_worker;
+    bool is_held; /* CALL_WORKING, and its connection is not suspended (hold.h). */
+    uint64_t held_since_tick;
     bool is_given_up;  /* Its time was up: `late` is the answer, whatever the worker finds. */
     bool is_abandoned; /* Its client has gone: freed when the worker gives it back. */
 

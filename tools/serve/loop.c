@@ -19,6 +19,7 @@ enum {
     LOOP_ARENA_BYTES = 16 << 20,
     TICK_MS = 10,
     TURNS_MAX = 8,
+    HELD_TURN_MS = 1,
 };
 
 /* ---- turning ---- */
@@ -31,11 +32,15 @@ static void http_due(uv_timer_t *timer) {
 void loop_turn(struct loop *loop) {
     for (int i = 0; i < TURNS_MAX; i++) {
         unsigned long long timeout_ms;
+        loop->has_more = false;
         (void)MHD_run(loop->daemon);
         gather_flush(&loop->server->gather, &loop->arrived);
         if (MHD_get_timeout(loop->daemon, &timeout_ms) != MHD_YES) {
             (void)uv_timer_stop(&loop->http_due);
             return;
+        }
+        if (timeout_ms == 0 && loop->held_count > 0 && !loop->has_more) {
+            timeout_ms = HELD_TURN_MS; /* It wants to ask for those that are held. Not at once: they will be told of. */
         }
         if (timeout_ms > 0) {
             (void)uv_timer_start(&loop->http_due, http_due, timeout_ms, 0);
@@ -123,6 +128,7 @@ static void tick(uv_timer_t *timer) {
     struct server *server = loop->server;
     bool is_draining = server_is_draining(server);
     uint64_t now_ns = clock_monotonic_ns();
+    loop->tick_count++;
     give_up_late(loop, now_ns);
     follow_tick(loop);
     job_stream_tick(loop);

@@ -39,6 +39,9 @@ struct loop {
     struct gather_turn arrived; /* Submissions of this turn. */
 
     struct call *calls; /* Open ones. */
+    size_t held_count;  /* Of hold.h. */
+    uint64_t tick_count;
+    bool has_more; /* libmicrohttpd was given something that it will do in its next turn. */
     struct call_pool spare_calls;
     struct peers peers;
     struct follower *followers;
