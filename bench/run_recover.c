@@ -14,6 +14,7 @@
 
 #include "bench/batch.h"
 #include "bench/bench.h"
+#include "codec/event_decode.h"
 #include "codec/wire.h"
 #include "engine/state_store.h"
 
@@ -142,15 +143,13 @@ static bool submit_first(struct daybook *ledger, char *customer, unsigned kill) 
 }
 
 /* Opening, the first balance at the head, the first request that is durable. */
-static bool open_and_time(struct bench *bench, unsigned kill, struct recovery *slowest) {
+static bool open_and_time(struct bench *bench, unsigned kill, char *customer, struct recovery *slowest) {
     char path[PATH_MAX];
-    char customer[WORKLOAD_ID_SIZE];
     struct daybook_error error;
     struct daybook *ledger = NULL;
     struct control_report report;
     struct recovery recovery = {0};
     bench->clock_us = start_of(bench, kill + 1); /* The child's clock was ahead of ours. */
-    workload_customer_id(0, customer);
     struct daybook_open_options how = {.directory = bench_path(bench, "ledger", path),
                                        .is_writer = true,
                                        .follows = true,
@@ -174,8 +173,31 @@ static bool open_and_time(struct bench *bench, unsigned kill, struct recovery *s
     return is_done;
 }
 
+/* The customer of the first event: in a short history no other is certain to have been opened. */
+static bool find_customer(struct daybook *ledger, char customer[WORKLOAD_ID_SIZE]) {
+    struct daybook_error error;
+    struct journal_reader *reader = NULL;
+    struct daybook_bytes bytes;
+    struct arena event_arena;
+    Pb__Event *event = NULL;
+    arena_init(&event_arena, 1 << 20);
+    enum daybook_status status = journal_reader_open(ledger_journal(ledger), &reader, &error);
+    if (status == DAYBOOK_OK) {
+        status = journal_read_one(reader, 1, &bytes, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = event_decode(bytes, &event_arena, &event, &error);
+    }
+    if (status == DAYBOOK_OK) {
+        (void)snprintf(customer, WORKLOAD_ID_SIZE, "%s", event->customer);
+    }
+    journal_reader_close(reader);
+    arena_release(&event_arena);
+    return status == DAYBOOK_OK || bench_failed("reading the first event", &error);
+}
+
 /* As in a ledger that has been followed all along: neither views nor the state are to be built anew after the kill. */
-static bool bring_to_head(struct bench *bench) {
+static bool bring_to_head(struct bench *bench, char customer[WORKLOAD_ID_SIZE]) {
     char path[PATH_MAX];
     struct daybook_error error;
     struct daybook *ledger = NULL;
@@ -188,7 +210,7 @@ static bool bring_to_head(struct bench *bench) {
     if (daybook_open(&how, &ledger, &error) != DAYBOOK_OK) {
         return bench_failed("opening before the kill", &error);
     }
-    bool is_done = true;
+    bool is_done = find_customer(ledger, customer);
     for (size_t i = 0; is_done && daybook_standard_views[i] != NULL; i++) {
         is_done = bench_wait_for(ledger, daybook_standard_views[i]->name, bench->head);
     }
@@ -198,9 +220,10 @@ static bool bring_to_head(struct bench *bench) {
 
 bool bench_recover(struct bench *bench) {
     struct recovery slowest = {0};
-    bool is_done = bring_to_head(bench);
+    char customer[WORKLOAD_ID_SIZE];
+    bool is_done = bring_to_head(bench, customer);
     for (unsigned i = 0; is_done && i < KILLS; i++) {
-        is_done = kill_in_the_middle(bench, i) && open_and_time(bench, i, &slowest);
+        is_done = kill_in_the_middle(bench, i) && open_and_time(bench, i, customer, &slowest);
     }
     if (is_done) {
         struct figures *figures = &bench->figures;
