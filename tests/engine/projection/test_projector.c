@@ -69,7 +69,7 @@ static void waiting_ends(void **state) {
     assert_ok(ledger, projector_open(views, 1, ledger->journal, &projector, &ledger->error));
     assert_int_equal(projector_wait(projector, views[0], 11, 20, &ledger->error), DAYBOOK_BEHIND);
     assert_non_null(strstr(ledger->error.message, "event 11"));
-    assert_int_equal(projector_wait(projector, views[1], 1, 20, &ledger->error), DAYBOOK_DAMAGED);
+    assert_int_equal(projector_wait(projector, views[1], 1, 20, &ledger->error), DAYBOOK_INVALID);
     projector_close(projector);
     view_close(views[0]);
     view_close(views[1]);
