@@ -6,7 +6,7 @@
 #include "projections/item.h"
 #include "projections/touches.h"
 
-static const struct series_shape aging_touches_shape = {AGING_TOUCHES, TOUCH_COLUMN_COUNT};
+static const struct series_shape aging_touches_shape = {AGING_TOUCHES, TOUCH_COLUMN_COUNT, false};
 
 struct asking {
     struct store_txn *txn;

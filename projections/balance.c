@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-const struct series_shape balance_series = {BALANCE_SERIES, EFFECT_COLUMN_COUNT};
+const struct series_shape balance_series = {BALANCE_SERIES, EFFECT_COLUMN_COUNT, false};
 
 struct balance_fold {
     struct accounts *accounts;

@@ -8,7 +8,7 @@
 
 enum { CHANGE_SIZE = 24, CHANGE_KEY_SIZE = 12 };
 
-const struct series_shape credit_shape = {CREDIT_OVER_LIMIT, 0};
+const struct series_shape credit_shape = {CREDIT_OVER_LIMIT, 0, false};
 
 enum daybook_status credit_damaged(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_DAMAGED,

@@ -6,7 +6,7 @@
 
 #include "projections/series.h"
 
-static const struct series_shape shape = {HISTORY_SERIES, 0};
+static const struct series_shape shape = {HISTORY_SERIES, 0, true};
 
 struct history_fold {
     struct accounts *accounts;

@@ -52,7 +52,7 @@ enum daybook_status items_open(struct items_tables tables, struct items **items,
     made->tables = tables;
     documents_init(&made->documents, sizeof(struct item), release_item, ITEMS_LIMIT_BYTES);
     enum daybook_status status =
-        series_open((struct series_shape){tables.touches, TOUCH_COLUMN_COUNT}, &made->touches, error);
+        series_open((struct series_shape){tables.touches, TOUCH_COLUMN_COUNT, false}, &made->touches, error);
     if (status != DAYBOOK_OK) {
         items_close(made);
         return status;

@@ -9,7 +9,7 @@
 #include "codec/wire.h"
 #include "projections/roll.h"
 
-static const struct series_shape shape = {LOTS_SERIES, LOT_COLUMN_COUNT};
+static const struct series_shape shape = {LOTS_SERIES, LOT_COLUMN_COUNT, false};
 
 /* What an event takes of one lot, or gives back. */
 struct lot_part {

@@ -6,7 +6,7 @@
 #include "base/decimal.h"
 #include "base/hash.h"
 
-static const struct series_shape shape = {LOTS_SERIES, LOT_COLUMN_COUNT};
+static const struct series_shape shape = {LOTS_SERIES, LOT_COLUMN_COUNT, false};
 
 static enum daybook_status damaged(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_DAMAGED,

@@ -38,7 +38,7 @@ struct tail {
 struct series {
     struct series_shape shape;
     unsigned first_level; /* Of its log: 0, or CHUNK_LATE. */
-    struct series *late;  /* NULL: this is a late log, or a list of sequences. */
+    struct series *late;  /* NULL: this is a late log, or a list. */
     struct tail **tails;  /* By account; NULL = not in memory. */
     size_t tail_count;
     uint32_t *dirty;
@@ -57,7 +57,7 @@ enum daybook_status series_open(struct series_shape shape, struct series **serie
         return no_memory(error);
     }
     made->shape = shape;
-    if (shape.column_count > 0) {
+    if (!shape.is_list) {
         made->late = calloc(1, sizeof *made->late);
         if (made->late == NULL) {
             free(made);
@@ -293,8 +293,8 @@ static enum daybook_status write_tail(const struct series *series, struct store_
     return DAYBOOK_OK;
 }
 
-static enum daybook_status note_late(struct series *series, struct store_txn *txn, uint32_t account,
-                                     const struct tail *tail, struct daybook_error *error);
+static enum daybook_status note_late(struct series *series, struct store_txn *txn, uint32_t account, struct tail *tail,
+                                     struct daybook_error *error);
 
 /* The chunk is full: write it and the groups that it completes, and begin the next. */
 static enum daybook_status end_chunk(struct series *series, struct store_txn *txn, uint32_t account, struct tail *tail,
@@ -462,12 +462,13 @@ static bool late_fit(const struct tail *late, struct chunk_reader reader, int32_
 }
 
 /* Appends the chunk's mark and its late entries to the late log. */
-static enum daybook_status note_late(struct series *series, struct store_txn *txn, uint32_t account,
-                                     const struct tail *tail, struct daybook_error *error) {
+static enum daybook_status note_late(struct series *series, struct store_txn *txn, uint32_t account, struct tail *tail,
+                                     struct daybook_error *error) {
     int32_t before = tail->header.max_effective_before;
     struct tail *late = NULL;
     struct series_entry entry = {.effective_on = before};
-    struct chunk_reader reader = {.next = tail->entries, .end = tail->entries + tail->size, .slots = &tail->slots};
+    struct chunk_reader reader = {
+        .next = tail->entries, .end = tail->entries + tail->size, .slots = slots_of(series, tail)};
     DAYBOOK_TRY(get_tail(series->late, txn, account, &late, error));
     if (!late_fit(late, reader, before)) {
         return daybook_fail(error, DAYBOOK_INVALID,

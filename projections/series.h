@@ -23,6 +23,7 @@ enum { SERIES_COLUMNS_MAX = 16, SERIES_ENTRIES_MAX = 2 };
 struct series_shape {
     unsigned table;
     unsigned column_count; /* 0: a list of sequences. */
+    bool is_list;          /* Only its entries are asked for, never totals. */
 };
 
 struct series_entry {

@@ -12,8 +12,8 @@
 
 enum { VOLUMES_MAX = 10 };
 
-static const struct series_shape books = {TRIAL_SERIES, POSTING_ACCOUNT_COUNT};
-static const struct series_shape days = {TRIAL_DAYS, 0};
+static const struct series_shape books = {TRIAL_SERIES, POSTING_ACCOUNT_COUNT, false};
+static const struct series_shape days = {TRIAL_DAYS, 0, true};
 
 struct trial_fold {
     struct accounts *volumes;

@@ -7,7 +7,7 @@
 enum { COLUMNS = 5, ACCOUNTS = 3 };
 
 static const char *const tables[] = {"series"};
-static const struct series_shape shape = {0, COLUMNS};
+static struct series_shape shape = {0, COLUMNS, false};
 
 struct entry {
     uint64_t sequence;
@@ -211,6 +211,28 @@ static void totals_agree_with_a_plain_loop(void **state) {
     }
 }
 
+/* Entries without amounts are counted, no less. */
+static void counts_agree_where_there_are_no_columns(void **state) {
+    (void)state;
+    uint64_t seed = chance_seed(20240305);
+    struct chance chance = {seed};
+    shape.column_count = 0;
+    for (int dates = 0; dates < DATES_COUNT; dates++) {
+        struct folding f;
+        folding_open_tables(&f, tables, 1);
+        struct history history = make_history(&chance, (enum dates)dates, 20000);
+        for (size_t i = 0; i < history.count; i++) {
+            memset(history.entries[i].entry.columns, 0, sizeof history.entries[i].entry.columns);
+        }
+        fold_history(&f, &history, &chance, dates % 2 == 0);
+        compare_everywhere(&f, &history, &chance, seed, dates_names[dates]);
+        visit_late_everywhere(&f, &history, &chance);
+        free(history.entries);
+        folding_close(&f);
+    }
+    shape.column_count = COLUMNS;
+}
+
 /* SE2 */
 static void rows_do_not_depend_on_batches(void **state) {
     (void)state;
@@ -369,6 +391,7 @@ static void late_entries_that_overflow_are_refused_and_change_nothing(void **sta
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(totals_agree_with_a_plain_loop),
+        cmocka_unit_test(counts_agree_where_there_are_no_columns),
         cmocka_unit_test(rows_do_not_depend_on_batches),
         cmocka_unit_test(a_total_that_overflows_is_refused_and_changes_nothing),
         cmocka_unit_test(a_flipped_bit_is_found),
