@@ -243,7 +243,9 @@ const struct command admin_commands[] = {
         .uses = USES_LEDGER,
         .run = run_status,
         .summary = N_("the journal, who writes it, and how far each view has followed it"),
-        .detail = N_("A view that is behind is no error: it catches up when it is asked."),
+        .detail =
+            N_("A view that is behind is no error: it catches up when it is asked. EVENTS/S is how fast the process "
+               "that answers, this one or a server, has folded what it folded itself."),
         .example = "daybook status",
     },
     {

@@ -221,7 +221,8 @@ const struct command backup_commands[] = {
         .detail =
             N_("With --since the file holds only what is new: keep it together with the earlier ones. The root is "
                "that of the audit log at the last event. Keys of customers and of the audit log are not in it; "
-               "back the ledger's keys directory up apart from it."),
+               "back the ledger's keys directory up apart from it. With --server, FILE and the earlier BACKUP are of "
+               "this machine."),
         .example = "daybook backup create monday.daybook && daybook backup create tuesday.daybook --since "
                    "monday.daybook",
         .options = create_options,

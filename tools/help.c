@@ -118,9 +118,9 @@ void help_overview(FILE *stream) {
                     "  daybook help grades    the rules by which customers are graded\n"
                     "  daybook help tables    the tables that are exported, column by column\n"
                     "  daybook --version      the version of the program\n"
-                    "\nName the ledger with -L DIR or $DAYBOOK_LEDGER; or a running \"daybook serve\" with\n"
-                    "--server URL or $DAYBOOK_SERVER, and bring your token in $DAYBOOK_TOKEN: the output is the\n"
-                    "same. What is about this machine alone says so in its help.\n"
+                    "\nName the ledger with -L DIR or $DAYBOOK_LEDGER; or a running \"daybook serve\"\n"
+                    "with --server URL or $DAYBOOK_SERVER, your token in $DAYBOOK_TOKEN: the output is\n"
+                    "the same. What is about this machine alone says so in its help.\n"
                     "\nExit codes: 0 done; 1 a request or a line was refused; 2 usage;\n"
                     "3 the system failed, something is missing or busy; 4 data is damaged.\n"));
 }

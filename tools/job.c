@@ -1,6 +1,7 @@
 /* Jobs: the table of them, and what they give away. */
 #include "tools/job.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,8 +119,11 @@ enum daybook_status job_make_scratch(const struct job *job, const char *name, ch
         parent = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
     }
     if (snprintf(path, PATH_MAX, "%s/%s-XXXXXX", parent, name) >= PATH_MAX || mkdtemp(path) == NULL) {
-        return daybook_fail(error, DAYBOOK_IO,
-                            _("making a scratch directory in %s failed; name another with --scratch"), parent);
+        return daybook_fail(
+            error, DAYBOOK_IO,
+            _("making a scratch directory in %s: %s; where it can be written, the ledger's own is taken, else "
+              "what TMPDIR says"),
+            parent, strerror(errno));
     }
     return DAYBOOK_OK;
 }
