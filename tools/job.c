@@ -119,11 +119,9 @@ enum daybook_status job_make_scratch(const struct job *job, const char *name, ch
         parent = getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
     }
     if (snprintf(path, PATH_MAX, "%s/%s-XXXXXX", parent, name) >= PATH_MAX || mkdtemp(path) == NULL) {
-        return daybook_fail(
-            error, DAYBOOK_IO,
-            _("making a scratch directory in %s: %s; where it can be written, the ledger's own is taken, else "
-              "what TMPDIR says"),
-            parent, strerror(errno));
+        return daybook_fail(error, DAYBOOK_IO, _("making a scratch directory in %s: %s; %s"), parent, strerror(errno),
+                            job->scratch != NULL ? _("name another with --scratch")
+                                                 : _("for a ledger that is only read TMPDIR says where"));
     }
     return DAYBOOK_OK;
 }

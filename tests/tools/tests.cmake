@@ -1,4 +1,4 @@
-daybook_unit_test(tools/test_backup_end toolkit proof codec base schema)
+daybook_unit_test(tools/test_backup_end jobs proof codec base schema)
 daybook_unit_test(tools/test_json_message toolkit codec base schema)
 daybook_unit_test(tools/test_token_store toolkit codec base schema)
 daybook_unit_test(tools/test_options toolkit codec base schema)
