@@ -139,6 +139,22 @@ static const struct rule bouncing[] = {
     "2024-04-10 pay p 20\n"
 
 static const struct rule erring[] = {
+    {"what came off an instalment later comes off on its own day, as far as the instalment is reversed",
+     "2024-05-01 charge i 100 instalments=60@2024-06-01,40@2024-07-01\n2024-05-02 pay p 60 none\n"
+     "2024-05-02 allocate p to=i:60@x part=1\n2024-05-03 pay q 40 none\n2024-05-03 allocate q to=i:40@y part=2\n"
+     "2024-05-10 unallocate x 60",
+     "reverse-charge i 60 correction error",
+     "2024-05-03 unallocate q i 40 #6 @y charge-reversed part=2; 2024-05-01 reverse-charge i 40 correction part=2; "
+     "2024-05-02 unallocate p i 20 #4 @x charge-reversed instead=2024-05-10 part=1; "
+     "2024-05-10 allocate p i 20 again #4 part=1; 2024-05-01 reverse-charge i 20 correction part=1"},
+    {"all of it, where all of it is",
+     "2024-05-01 charge i 100 instalments=60@2024-06-01,40@2024-07-01\n2024-05-02 pay p 60 none\n"
+     "2024-05-02 allocate p to=i:60@x part=1\n2024-05-03 pay q 40 none\n2024-05-03 allocate q to=i:40@y part=2\n"
+     "2024-05-10 unallocate x 60",
+     "reverse-charge i 0 correction error",
+     "2024-05-03 unallocate q i 40 #6 @y charge-reversed part=2; 2024-05-01 reverse-charge i 40 correction part=2; "
+     "2024-05-02 unallocate p i 60 #4 @x charge-reversed instead=2024-05-10 part=1; "
+     "2024-05-10 allocate p i 60 again #4 part=1; 2024-05-01 reverse-charge i 60 correction part=1"},
     {"what is open is reversed first", SLICED, "2024-05-01 reverse-charge g 10 reversal error",
      "2024-05-01 reverse-charge g 10 reversal"},
     {"then the newest use comes off", SLICED, "2024-05-01 reverse-charge g 25 reversal error",
