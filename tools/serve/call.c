@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/clock.h"
-#include "engine/ledger.h"
 #include "tools/serve/ask.h"
+#include "tools/serve/call_headers.h"
 #include "tools/serve/call_pool.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/gzip.h"
@@ -25,9 +24,6 @@ enum {
     GZIP_MIN_BYTES = 1024,
     LARGE_PIECE_BYTES = 1024, /* Of a body: behind it there may be more that has come. */
 };
-
-static const char accept_post[] =
-    "application/json, application/proto, application/connect+json, application/connect+proto";
 
 /* ---- replies ---- */
 
@@ -159,186 +155,7 @@ static enum MHD_Result send_stream(struct call *call) {
     return result;
 }
 
-/* ---- reading ---- */
-
-const char *call_header(const struct call *call, const char *name) {
-    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
-}
-
-const char *call_parameter(const struct call *call, const char *name) {
-    const char *value = MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
-    return value == NULL ? "" : value;
-}
-
-/* An answer that is no result of the call: its HTTP status is said apart from the code. */
-static void refuse_http(struct call *call, enum connect_code code, unsigned http, const char *name, const char *value,
-                        const char *message) {
-    call->reply.http = http;
-    call_fail(call, code, "%s", message);
-    call->reply.header_name = name;
-    call->reply.header_value = value;
-}
-
-static bool is_gzip_listed(const char *text) {
-    return text != NULL && strstr(text, "gzip") != NULL;
-}
-
-static bool read_encoding(struct call *call, const char *encoding) {
-    if (encoding == NULL || *encoding == '\0' || strcmp(encoding, "identity") == 0) {
-        return true;
-    }
-    call->is_gzip_body = strcmp(encoding, "gzip") == 0;
-    if (!call->is_gzip_body || call->content.is_stream) {
-        call_fail(call, CONNECT_UNIMPLEMENTED, "the compression \"%.32s\" is unknown here; %s", encoding,
-                  call->content.is_stream ? "a stream takes identity" : "identity and gzip are known");
-        return false;
-    }
-    return true;
-}
-
-/* A stream goes on until its client has enough; a question that changes something (Rebuild) takes as long as the ledger
- * is large, and goes on whether or not it is answered. */
-static bool is_without_limit(const struct call *call) {
-    return call->content.is_stream || (call->method->route == ROUTE_QUESTION && !call->method->is_safe);
-}
-
-static bool read_time_limit(struct call *call) {
-    const char *text = call_header(call, "Connect-Timeout-Ms");
-    uint64_t timeout_ms = call->server->options.call_timeout_ms;
-    uint64_t asked_ms;
-    if (text != NULL) {
-        if (!connect_read_timeout(text, &asked_ms)) {
-            call_fail(call, CONNECT_INVALID_ARGUMENT, "Connect-Timeout-Ms is not 1 to 10 digits");
-            return false;
-        }
-        timeout_ms = asked_ms < timeout_ms || is_without_limit(call) ? asked_ms : timeout_ms;
-    } else if (is_without_limit(call)) {
-        return true;
-    }
-    call->deadline_ns = call->start_ns + timeout_ms * MS_NS;
-    return true;
-}
-
-static bool check_protocol(struct call *call, const char *version, const char *expected) {
-    if (version != NULL && *version != '\0' && strcmp(version, expected) != 0) {
-        call_fail(call, CONNECT_INVALID_ARGUMENT, "the version of the Connect protocol is \"%.16s\"; this is version 1",
-                  version);
-        return false;
-    }
-    return true;
-}
-
-/* POST: everything is in the headers. False: the reply says why not. */
-static bool read_post(struct call *call) {
-    const char *type = call_header(call, MHD_HTTP_HEADER_CONTENT_TYPE);
-    if (type == NULL || !connect_read_content_type(type, &call->content) ||
-        call->content.is_stream != call->method->is_stream) {
-        refuse_http(call, CONNECT_INVALID_ARGUMENT, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "Accept-Post", accept_post,
-                    call->method->is_stream ? "this call takes application/connect+proto or application/connect+json"
-                                            : "this call takes application/json or application/proto");
-        return false;
-    }
-    const char *coding = call->content.is_stream ? "Connect-Content-Encoding" : MHD_HTTP_HEADER_CONTENT_ENCODING;
-    call->accepts_gzip = !call->content.is_stream && is_gzip_listed(call_header(call, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-    return check_protocol(call, call_header(call, "Connect-Protocol-Version"), "1") &&
-           read_encoding(call, call_header(call, coding)) && read_time_limit(call);
-}
-
-/* GET: everything is in the query, the message too. */
-static bool read_get(struct call *call) {
-    const char *encoding = call_parameter(call, "encoding");
-    const char *message = NULL;
-    size_t size = 0;
-    bool is_json = strcmp(encoding, "json") == 0;
-    if (!is_json && strcmp(encoding, "proto") != 0) {
-        refuse_http(call, CONNECT_INVALID_ARGUMENT, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
-                    "a GET names its encoding: ?encoding=json&message={...} or ?encoding=proto&base64=1&message=...");
-        return false;
-    }
-    call->content = (struct connect_content){is_json ? CODEC_JSON : CODEC_PROTO, false};
-    call->accepts_gzip = is_gzip_listed(call_header(call, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-    /* With its length: percent-encoded protobuf may hold NULs. */
-    if (MHD_lookup_connection_value_n(call->connection, MHD_GET_ARGUMENT_KIND, "message", strlen("message"), &message,
-                                      &size) != MHD_YES ||
-        message == NULL) {
-        message = "";
-        size = 0;
-    }
-    uint8_t *room = daybook_buffer_reserve(&call->body, size + base64_decoded_max(size));
-    if (room == NULL) {
-        call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the message was refused");
-        return false;
-    }
-    if (strcmp(call_parameter(call, "base64"), "1") != 0) {
-        memcpy(room, message, size);
-        call->body.size = size;
-    } else if (!base64_decode(message, size, room, &call->body.size)) {
-        call_fail(call, CONNECT_INVALID_ARGUMENT, "message: not base64");
-        return false;
-    }
-    return check_protocol(call, call_parameter(call, "connect"), "v1") &&
-           read_encoding(call, call_parameter(call, "compression")) && read_time_limit(call);
-}
-
-static bool read_method(struct call *call, const char *verb) {
-    bool may_get = call->method->is_safe && !call->method->is_stream;
-    if (call->is_get && may_get) {
-        return read_get(call);
-    }
-    if (strcmp(verb, MHD_HTTP_METHOD_POST) == 0) {
-        return read_post(call);
-    }
-    refuse_http(call, CONNECT_UNIMPLEMENTED, MHD_HTTP_METHOD_NOT_ALLOWED, MHD_HTTP_HEADER_ALLOW,
-                may_get ? "GET, POST" : "POST",
-                may_get ? "this call is asked with GET or POST" : "this call is asked with POST");
-    return false;
-}
-
-/* Who calls, and whether they may. False: the reply says why not. A false token ends its connection. */
-static bool admit(struct call *call) {
-    const char *reason;
-    const char *authorization = call_header(call, MHD_HTTP_HEADER_AUTHORIZATION);
-    bool is_for_anybody = call->page != NULL && page_is_for_anybody(call->page);
-    enum connect_code code = gate_identify(&call->server->gate, call->loop->sha256, authorization, call->peer->address,
-                                           ledger_now_us(call->server->ledger), &call->identity, &reason);
-    call->reply.closes = code != CONNECT_OK;
-    if (code == CONNECT_OK) {
-        code = authorise_call(&call->identity, call->method, is_for_anybody, &reason);
-    }
-    if (code == CONNECT_OK) {
-        return true;
-    }
-    call_fail(call, code, "%s", reason);
-    if (code == CONNECT_UNAUTHENTICATED) {
-        call->reply.header_name = MHD_HTTP_HEADER_WWW_AUTHENTICATE;
-        call->reply.header_value = "Bearer";
-    }
-    return false;
-}
-
-/* Everything that the headers can decide. False: the reply says why not. */
-static bool read_headers(struct call *call, const char *url, const char *verb) {
-    struct server *server = call->server;
-    call->is_get = strcmp(verb, MHD_HTTP_METHOD_GET) == 0;
-    call->method = methods_find(&server->methods, url);
-    call->page = call->method == NULL ? page_find(url) : NULL;
-    if (!admit(call)) {
-        return false;
-    }
-    if (call->page == NULL && server_is_draining(server)) {
-        call_fail(call, CONNECT_UNAVAILABLE, "the server is stopping; nothing of this call was done");
-        return false;
-    }
-    if (call->page != NULL) {
-        return true;
-    }
-    if (call->method == NULL || call->method->route == ROUTE_NONE) {
-        refuse_http(call, CONNECT_UNIMPLEMENTED, MHD_HTTP_NOT_FOUND, NULL, NULL,
-                    "there is no such call here; /openapi.json lists those that there are");
-        return false;
-    }
-    return read_method(call, verb);
-}
+/* ---- the body ---- */
 
 static void refuse_size(struct call *call) {
     call->reply.http = MHD_HTTP_CONTENT_TOO_LARGE;
@@ -500,7 +317,7 @@ static enum MHD_Result begin_call(struct loop *loop, struct MHD_Connection *conn
         return MHD_NO;
     }
     *state = call;
-    if (!read_headers(call, url, verb)) {
+    if (!call_read_headers(call, url, verb)) {
         call->stage = CALL_READY; /* Answered when the body, if it is not too large, has been read away. */
     }
     if (is_announced_too_large(call)) {

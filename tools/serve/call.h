@@ -90,8 +90,4 @@ void call_fail(struct call *call, enum connect_code code, const char *format, ..
 void call_fail_with(struct call *call, const struct daybook_error *error);
 void call_refuse(struct call *call, const Pb__Refusal *refusal);
 
-/* A parameter of the query, "" where it is absent. Borrowed until the call ends. */
-const char *call_parameter(const struct call *call, const char *name);
-const char *call_header(const struct call *call, const char *name); /* NULL: absent. */
-
 #endif

@@ -11,6 +11,7 @@
 #include "limits.h"
 #include "projections/follow.h"
 #include "tools/json_message.h"
+#include "tools/serve/call_headers.h"
 #include "tools/serve/server.h"
 
 #define MS_NS UINT64_C(1000000)
