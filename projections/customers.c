@@ -212,22 +212,33 @@ static enum daybook_status read_customer(struct table_cursor *cursor, struct tab
     return status;
 }
 
-enum daybook_status customers_ask(struct store_txn *txn, const char *id, int32_t as_of, uint64_t known_at,
-                                  struct customer_row *customer, struct daybook_error *error) {
-    struct table_cursor *cursor = NULL;
-    struct table_row row = {0};
+/* A cursor at the customer's first row, where there is one. The caller closes the cursor, whatever comes back. */
+static enum daybook_status find_first(struct store_txn *txn, const char *id, struct table_cursor **cursor,
+                                      struct table_row *row, bool *is_found, struct daybook_error *error) {
     uint8_t key[KEY_MAX];
     size_t id_size = strnlen(id, LIMIT_ID_BYTES + 1);
-    *customer = (struct customer_row){0};
+    *cursor = NULL;
+    *is_found = false;
     if (id_size == 0 || id_size > LIMIT_ID_BYTES) {
         return DAYBOOK_OK;
     }
     size_t key_size = make_key(id, 0, key);
-    enum daybook_status status = cursor_open(txn, CUSTOMERS_ROWS, &cursor, error);
+    enum daybook_status status = cursor_open(txn, CUSTOMERS_ROWS, cursor, error);
     if (status == DAYBOOK_OK) {
-        status = cursor_seek(cursor, (struct daybook_bytes){key, key_size}, &row, error);
+        status = cursor_seek(*cursor, (struct daybook_bytes){key, key_size}, row, error);
     }
-    if (status == DAYBOOK_OK && is_of(&row, id, id_size)) {
+    *is_found = status == DAYBOOK_OK && is_of(row, id, id_size);
+    return status;
+}
+
+enum daybook_status customers_ask(struct store_txn *txn, const char *id, int32_t as_of, uint64_t known_at,
+                                  struct customer_row *customer, struct daybook_error *error) {
+    struct table_cursor *cursor;
+    struct table_row row = {0};
+    bool is_found;
+    *customer = (struct customer_row){0};
+    enum daybook_status status = find_first(txn, id, &cursor, &row, &is_found, error);
+    if (is_found) {
         status = read_customer(cursor, &row, as_of, known_at, customer, error);
     }
     cursor_close(cursor);
@@ -237,23 +248,14 @@ enum daybook_status customers_ask(struct store_txn *txn, const char *id, int32_t
 /* Nothing is recorded of a customer before it is opened. */
 enum daybook_status customers_know(struct store_txn *txn, const char *id, uint64_t known_at, bool *is_known,
                                    struct daybook_error *error) {
-    struct table_cursor *cursor = NULL;
+    struct table_cursor *cursor;
     struct table_row row = {0};
     struct customer_row customer = {0};
     struct seen_at at = {INT32_MAX, known_at};
     int32_t profile_on = INT32_MIN;
-    uint8_t key[KEY_MAX];
-    size_t id_size = strnlen(id, LIMIT_ID_BYTES + 1);
-    *is_known = false;
-    if (id_size == 0 || id_size > LIMIT_ID_BYTES) {
-        return DAYBOOK_OK;
-    }
-    size_t key_size = make_key(id, 0, key);
-    enum daybook_status status = cursor_open(txn, CUSTOMERS_ROWS, &cursor, error);
-    if (status == DAYBOOK_OK) {
-        status = cursor_seek(cursor, (struct daybook_bytes){key, key_size}, &row, error);
-    }
-    if (status == DAYBOOK_OK && is_of(&row, id, id_size)) {
+    bool is_found;
+    enum daybook_status status = find_first(txn, id, &cursor, &row, &is_found, error);
+    if (is_found) {
         status = take_row(&customer, &row, &at, &profile_on, error);
     }
     cursor_close(cursor);

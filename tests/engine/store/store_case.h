@@ -29,6 +29,16 @@ static inline struct store *open_store(const char *directory, const struct store
     return store;
 }
 
+/* What opening says; closed again. */
+static inline enum daybook_status open_status(const char *directory, const struct store_options *options,
+                                              struct daybook_error *error) {
+    struct store *store = NULL;
+    enum daybook_status status = store_open(directory, options, &store, error);
+    assert_true((store == NULL) == (status != DAYBOOK_OK));
+    store_close(store);
+    return status;
+}
+
 static inline enum daybook_status put_one(struct store *store, const char *key, const char *value,
                                           struct daybook_error *error) {
     struct store_txn *txn = NULL;

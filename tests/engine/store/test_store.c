@@ -36,15 +36,6 @@ static void test_makes_directory(void **state) {
     store_close(open_store(path, &reading));
 }
 
-static enum daybook_status open_status(const char *directory, const struct store_options *options,
-                                       struct daybook_error *error) {
-    struct store *store = NULL;
-    enum daybook_status status = store_open(directory, options, &store, error);
-    assert_true((store == NULL) == (status != DAYBOOK_OK));
-    store_close(store);
-    return status;
-}
-
 static void test_not_found(void **state) {
     struct daybook_error error = {0};
     char path[PLACE_SIZE];

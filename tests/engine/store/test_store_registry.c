@@ -11,15 +11,6 @@
 #include "tests/engine/store/place.h"
 #include "tests/engine/store/store_case.h"
 
-static enum daybook_status open_status(const char *directory, const struct store_options *options,
-                                       struct daybook_error *error) {
-    struct store *store = NULL;
-    enum daybook_status status = store_open(directory, options, &store, error);
-    assert_true((store == NULL) == (status != DAYBOOK_OK));
-    store_close(store);
-    return status;
-}
-
 static void test_once_a_process(void **state) {
     char path[PLACE_SIZE];
     struct daybook_error error = {0};
