@@ -12,10 +12,10 @@
 #include "codec/wire.h"
 #include "limits.h"
 #include "tests/engine/codec/every_type.h"
-#include "tests/engine/codec/random_message.h"
+#include "tests/engine/codec/ledger_events.h"
 #include "tests/fault/fail.h"
 
-enum { FEW = 3, MANY = 500, EVENT_ROOM = 64, ARENA_BYTES = 64 << 20, FAILING_MOST = 5000 };
+enum { FEW = 3, MANY = 500, ARENA_BYTES = 64 << 20, FAILING_MOST = 5000 };
 
 static const char before[] = "before";
 
@@ -33,38 +33,10 @@ struct bench {
 };
 
 static struct event_span events[MANY];
-static uint8_t events_bytes[MANY][EVENT_ROOM];
+static uint8_t events_bytes[MANY][LEDGER_EVENT_ROOM];
 static struct event_span unpacked[LIMIT_FRAME_EVENTS];
 static struct daybook_buffer frames[3]; /* Of few events; of many; of many whose table is stored. */
 static const uint32_t frame_counts[3] = {FEW, MANY, 8};
-
-/* As a ledger writes them: sequence, instant, a key that is noise, a customer. */
-static void events_make(void) {
-    struct random random = {.state = 7};
-    for (uint32_t i = 0; i < MANY; i++) {
-        uint8_t *at = events_bytes[i];
-        *at++ = 1 << 3;
-        at += varint_store(at, 1000 + i);
-        *at++ = 2 << 3;
-        at += varint_store(at, 1700000000000000u + i);
-        *at++ = 5 << 3 | 2;
-        *at++ = 16;
-        store_le64(at, random_next(&random));
-        store_le64(at + 8, random_next(&random));
-        at += 16;
-        *at++ = 7 << 3 | 2;
-        *at++ = 8;
-        (void)snprintf((char *)at, 9, "cust%04u", (unsigned)random_below(&random, 10000));
-        events[i] = (struct event_span){events_bytes[i], (uint32_t)(at + 8 - events_bytes[i])};
-    }
-}
-
-static struct frame_header header_of(uint32_t count) {
-    return (struct frame_header){.first_sequence = 1000,
-                                 .event_count = count,
-                                 .first_recorded_at_us = 1700000000000000,
-                                 .last_recorded_at_us = 1700000000000000 + count - 1};
-}
 
 static void assert_unpacks(struct daybook_bytes frame, uint32_t count) {
     struct frame_codec *codec = frame_codec_open();
@@ -73,10 +45,7 @@ static void assert_unpacks(struct daybook_bytes frame, uint32_t count) {
     assert_non_null(codec);
     assert_int_equal(frame_unpack(codec, frame, &header, &raw, unpacked, NULL), DAYBOOK_OK);
     assert_int_equal(header.event_count, count);
-    for (uint32_t i = 0; i < count; i++) {
-        assert_int_equal(unpacked[i].size, events[i].size);
-        assert_memory_equal(unpacked[i].data, events[i].data, events[i].size);
-    }
+    assert_same_events(unpacked, events, count);
     daybook_buffer_release(&raw);
     frame_codec_close(codec);
 }
@@ -85,7 +54,8 @@ static void frames_make(void) {
     struct frame_codec *codec = frame_codec_open();
     assert_non_null(codec);
     for (size_t i = 0; i < ROW_COUNT(frames); i++) {
-        assert_int_equal(frame_pack(codec, header_of(frame_counts[i]), events, &frames[i], NULL), DAYBOOK_OK);
+        assert_int_equal(frame_pack(codec, ledger_events_header(frame_counts[i]), events, &frames[i], NULL),
+                         DAYBOOK_OK);
         assert_unpacks(daybook_buffer_view(&frames[i]), frame_counts[i]);
     }
     frame_codec_close(codec);
@@ -147,7 +117,8 @@ static bool open_compressor(struct bench *bench) {
 /* What is refused on the way to smaller bytes costs bytes: the frame that comes is right in any case. */
 static bool pack(struct bench *bench, uint32_t count) {
     size_t size = strlen(before);
-    bool is_done = went_through(bench, frame_pack(bench->codec, header_of(count), events, &bench->out, &bench->error));
+    bool is_done =
+        went_through(bench, frame_pack(bench->codec, ledger_events_header(count), events, &bench->out, &bench->error));
     assert_memory_equal(bench->out.data, before, size);
     if (is_done) {
         assert_unpacks((struct daybook_bytes){bench->out.data + size, bench->out.size - size}, count);
@@ -170,10 +141,7 @@ static bool unpack(struct bench *bench, size_t which) {
     struct frame_header header;
     bool is_done = went_through(bench, frame_unpack(bench->codec, daybook_buffer_view(&frames[which]), &header,
                                                     &bench->raw, unpacked, &bench->error));
-    for (uint32_t i = 0; is_done && i < frame_counts[which]; i++) {
-        assert_int_equal(unpacked[i].size, events[i].size);
-        assert_memory_equal(unpacked[i].data, events[i].data, events[i].size);
-    }
+    assert_same_events(unpacked, events, is_done ? frame_counts[which] : 0);
     return is_done;
 }
 
@@ -383,7 +351,7 @@ static void what_does_not_come_back_is_not_packed(void **state) {
     for (int lie = HONEST; lie <= EMPTIES; lie++) {
         struct bench bench = begin();
         joiner_lies = lie;
-        assert_int_equal(frame_pack(bench.codec, header_of(MANY), events, &bench.raw, NULL), DAYBOOK_OK);
+        assert_int_equal(frame_pack(bench.codec, ledger_events_header(MANY), events, &bench.raw, NULL), DAYBOOK_OK);
         joiner_lies = HONEST;
         assert_int_equal(bench.raw.data[4], lie == HONEST ? 2 : 1);
         assert_unpacks(daybook_buffer_view(&bench.raw), MANY);
@@ -394,7 +362,7 @@ static void what_does_not_come_back_is_not_packed(void **state) {
 int main(void) {
     static struct rows rows;
     seed = random_message_seed();
-    events_make();
+    ledger_events_make(events_bytes, events, MANY);
     frames_make();
     ROWS_ADD_TABLE(&rows, work_rows, each_failure_is_said);
     ROWS_ADD_TABLE(&rows, body_rows, events_are_decoded_or_memory_was_refused);

@@ -1,19 +1,13 @@
 /* engine/codec/frame.c: what is packed comes back, and what was damaged never does. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/rows.h"
 
-#include <cmocka.h>
 #include <xxhash.h>
 
 #include "codec/frame.h"
 #include "limits.h"
+#include "tests/engine/codec/ledger_events.h"
 
-enum { HEADER_SIZE = 52, AT_CHECKSUM = 8 };
+enum { AT_CHECKSUM = 8, COLUMN_EVENTS_MOST = 500 };
 
 struct given {
     uint8_t *bytes;
@@ -94,7 +88,7 @@ static const struct round_trip round_trips[] = {
 
 static void test_round_trip(void **state) {
     struct event_span *events = calloc(LIMIT_FRAME_EVENTS, sizeof *events);
-    for (size_t r = 0; r < sizeof round_trips / sizeof *round_trips; r++) {
+    for (size_t r = 0; r < ROW_COUNT(round_trips); r++) {
         const struct round_trip *row = &round_trips[r];
         print_message("  %s\n", row->name);
         struct given given = given_events(row->count, row->size, row->noisy);
@@ -109,10 +103,7 @@ static void test_round_trip(void **state) {
         assert_int_equal(header.event_count, row->count);
         assert_int_equal(header.first_recorded_at_us, 1700000000000000);
         assert_int_equal(header.last_recorded_at_us, 1700000000000000 + row->count);
-        for (uint32_t i = 0; i < row->count; i++) {
-            assert_int_equal(events[i].size, row->size);
-            assert_memory_equal(events[i].data, given.events[i].data, row->size);
-        }
+        assert_same_events(events, given.events, row->count);
         daybook_buffer_release(&out);
         daybook_buffer_release(&raw);
         given_release(&given);
@@ -210,7 +201,7 @@ static const struct refusal refusals[] = {
 };
 
 static void test_refusals(void **state) {
-    for (size_t r = 0; r < sizeof refusals / sizeof *refusals; r++) {
+    for (size_t r = 0; r < ROW_COUNT(refusals); r++) {
         const struct refusal *row = &refusals[r];
         print_message("  %s\n", row->name);
         struct given given = given_events(row->count, row->size, 0);
@@ -280,11 +271,15 @@ static void test_flip_zstd(void **state) {
     flip_each_bit(codec_of(state), 20, true);
 }
 
+static void assert_cut_is_found(struct frame_codec *codec, const struct daybook_buffer *frame) {
+    for (size_t size = 0; size < frame->size; size++) {
+        assert_int_equal(unpack(codec, frame->data, size, NULL), DAYBOOK_DAMAGED);
+    }
+}
+
 static void test_cut(void **state) {
     struct daybook_buffer frame = packed(codec_of(state), 20, 60, 16);
-    for (size_t size = 0; size < frame.size; size++) {
-        assert_int_equal(unpack(codec_of(state), frame.data, size, NULL), DAYBOOK_DAMAGED);
-    }
+    assert_cut_is_found(codec_of(state), &frame);
     assert_int_equal(daybook_buffer_append(&frame, "x", 1), DAYBOOK_OK);
     assert_int_equal(unpack(codec_of(state), frame.data, frame.size, NULL), DAYBOOK_DAMAGED);
     daybook_buffer_release(&frame);
@@ -336,46 +331,32 @@ static const struct forgery forgeries[] = {
     {"zstd bytes that are none", 20, 52, 8, UINT64_MAX, DAYBOOK_DAMAGED},
 };
 
+/* The header's bytes as the row has them, under a checksum that is right. */
+static void assert_forgery(struct frame_codec *codec, struct daybook_buffer frame, const struct forgery *row) {
+    print_message("  %s\n", row->name);
+    memcpy(frame.data + row->offset, &row->value, row->size);
+    memset(frame.data + AT_CHECKSUM, 0, 8);
+    store_le64(frame.data + AT_CHECKSUM, XXH3_64bits(frame.data, frame.size));
+    assert_int_equal(unpack(codec, frame.data, frame.size, NULL), row->expected);
+    daybook_buffer_release(&frame);
+}
+
 static void test_forgeries(void **state) {
-    for (size_t r = 0; r < sizeof forgeries / sizeof *forgeries; r++) {
-        const struct forgery *row = &forgeries[r];
-        print_message("  %s\n", row->name);
-        struct daybook_buffer frame = packed(codec_of(state), row->count, 60, 16);
-        memcpy(frame.data + row->offset, &row->value, row->size);
-        memset(frame.data + AT_CHECKSUM, 0, 8);
-        store_le64(frame.data + AT_CHECKSUM, XXH3_64bits(frame.data, frame.size));
-        assert_int_equal(unpack(codec_of(state), frame.data, frame.size, NULL), row->expected);
-        daybook_buffer_release(&frame);
+    for (size_t r = 0; r < ROW_COUNT(forgeries); r++) {
+        struct daybook_buffer frame = packed(codec_of(state), forgeries[r].count, 60, 16);
+        assert_forgery(codec_of(state), frame, &forgeries[r]);
     }
 }
 
 /* ---- columns ---- */
 
-/* Events as a ledger writes them: sequence, instant, a key that is noise, a customer. */
 static struct daybook_buffer packed_columns(struct frame_codec *codec, uint32_t count) {
-    struct given given = given_events(count, 64, 0);
+    static uint8_t bytes[COLUMN_EVENTS_MOST][LEDGER_EVENT_ROOM];
+    static struct event_span events[COLUMN_EVENTS_MOST];
     struct daybook_buffer out = {0};
-    uint32_t noise = 7;
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t event[64];
-        uint8_t *at = event;
-        *at++ = 1 << 3;
-        at += varint_store(at, 1000 + i);
-        *at++ = 2 << 3;
-        at += varint_store(at, 1700000000000000u + i);
-        *at++ = 5 << 3 | 2;
-        *at++ = 16;
-        for (int k = 0; k < 16; k++) {
-            *at++ = (uint8_t)noise_next(&noise);
-        }
-        *at++ = 7 << 3 | 2;
-        *at++ = 8;
-        (void)snprintf((char *)at, 9, "cust%04u", noise_next(&noise) % 10000);
-        given.events[i].size = (uint32_t)(at + 8 - event);
-        memcpy(given.bytes + (size_t)i * 64, event, given.events[i].size);
-    }
-    assert_int_equal(frame_pack(codec, given.header, given.events, &out, NULL), DAYBOOK_OK);
-    given_release(&given);
+    assert_true(count <= COLUMN_EVENTS_MOST);
+    ledger_events_make(bytes, events, count);
+    assert_int_equal(frame_pack(codec, ledger_events_header(count), events, &out, NULL), DAYBOOK_OK);
     return out;
 }
 
@@ -386,7 +367,7 @@ static void test_columns_are_used(void **state) {
         uint8_t version;
         uint8_t codec;
     } rows[] = {{1, 1, 0}, {7, 1, 1}, {8, 2, 0}, {500, 2, 1}};
-    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+    for (size_t r = 0; r < ROW_COUNT(rows); r++) {
         struct daybook_buffer frame = packed_columns(codec_of(state), rows[r].count);
         assert_int_equal(frame.data[4], rows[r].version);
         assert_int_equal(frame.data[6], rows[r].codec);
@@ -409,7 +390,7 @@ static void test_columns_where_they_are_smaller(void **state) {
         {"a key", {5 << 3 | 2, 18}, 20, true, 1},
         {"a text", {7 << 3 | 2, 38}, 40, false, 2},
     };
-    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+    for (size_t r = 0; r < ROW_COUNT(rows); r++) {
         struct given given = given_events(8, rows[r].size, rows[r].is_noise ? rows[r].size : 0);
         struct daybook_buffer out = {0};
         print_message("  %s\n", rows[r].name);
@@ -434,9 +415,7 @@ static void test_flip_columns(void **state) {
 
 static void test_cut_columns(void **state) {
     struct daybook_buffer frame = packed_columns(codec_of(state), 60);
-    for (size_t size = 0; size < frame.size; size++) {
-        assert_int_equal(unpack(codec_of(state), frame.data, size, NULL), DAYBOOK_DAMAGED);
-    }
+    assert_cut_is_found(codec_of(state), &frame);
     daybook_buffer_release(&frame);
 }
 
@@ -461,15 +440,9 @@ static const struct forgery column_forgeries[] = {
 };
 
 static void test_column_forgeries(void **state) {
-    for (size_t r = 0; r < sizeof column_forgeries / sizeof *column_forgeries; r++) {
-        const struct forgery *row = &column_forgeries[r];
-        print_message("  %s\n", row->name);
-        struct daybook_buffer frame = packed_columns(codec_of(state), row->count);
-        memcpy(frame.data + row->offset, &row->value, row->size);
-        memset(frame.data + AT_CHECKSUM, 0, 8);
-        store_le64(frame.data + AT_CHECKSUM, XXH3_64bits(frame.data, frame.size));
-        assert_int_equal(unpack(codec_of(state), frame.data, frame.size, NULL), row->expected);
-        daybook_buffer_release(&frame);
+    for (size_t r = 0; r < ROW_COUNT(column_forgeries); r++) {
+        struct daybook_buffer frame = packed_columns(codec_of(state), column_forgeries[r].count);
+        assert_forgery(codec_of(state), frame, &column_forgeries[r]);
     }
 }
 
