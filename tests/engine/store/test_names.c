@@ -1,13 +1,11 @@
 /* Names: every entry that was flushed is found, over merges and reopening, and none is invented. */
-#include "store/names.h"
+#include "tests/engine/store/names_case.h"
 
 #include <inttypes.h>
 
-#include "tests/projections/folding.h"
 #include "tests/rows.h"
 
 enum { MOST = 300000, FLUSHES = 140, CANDIDATES = 16 };
-static const char *const tables[] = {"names"};
 
 struct entries {
     struct names_entry *items;
@@ -23,21 +21,9 @@ static int compare(const void *a, const void *b) {
     return (left->number > right->number) - (left->number < right->number);
 }
 
-static struct names *open_names(struct folding *f) {
-    struct names *names = NULL;
-    struct store_txn *txn = folding_read(f);
-    FOLDING_OK(f, names_open(txn, 0, &names, &f->error));
-    store_abort(txn);
-    return names;
-}
-
 static void flush(struct folding *f, struct names *names, struct names_entry *entries, size_t count) {
     qsort(entries, count, sizeof *entries, compare);
-    folding_begin(f);
-    names_begin_flush(names);
-    FOLDING_OK(f, names_flush(names, f->txn, entries, count, &f->error));
-    folding_commit(f);
-    names_end_flush(names);
+    flush_names(f, names, entries, count);
 }
 
 static bool has(const uint64_t *numbers, size_t count, uint64_t number) {
@@ -78,7 +64,7 @@ static void all_are_found_over_many_flushes_and_merges(void **state) {
     struct folding f;
     struct chance chance = {chance_seed(20240607)};
     struct entries all = {calloc(MOST, sizeof *all.items), 0};
-    folding_open_tables(&f, tables, 1);
+    names_case_begin(&f);
     struct names *names = open_names(&f);
     printf("seed %" PRIu64 "\n", chance.state);
     for (int i = 0; i < FLUSHES; i++) {
@@ -132,7 +118,7 @@ static void check_pages(struct folding *f, struct names *names, struct store_txn
 static void every_number_of_a_hash_is_found(void **state) {
     (void)state;
     struct folding f;
-    folding_open_tables(&f, tables, 1);
+    names_case_begin(&f);
     struct names *names = open_names(&f);
     for (uint64_t run = 0; run < 20; run++) {
         struct names_entry entries[260];
@@ -166,7 +152,7 @@ static void a_hash_may_fill_whole_blocks(void **state) {
     struct folding f;
     enum { MANY = 500 };
     struct names_entry entries[MANY];
-    folding_open_tables(&f, tables, 1);
+    names_case_begin(&f);
     struct names *names = open_names(&f);
     for (uint64_t run = 0; run < 9; run++) {
         for (uint64_t i = 0; i < MANY; i++) {
@@ -191,14 +177,10 @@ static void nothing_is_in_an_empty_table(void **state) {
     (void)state;
     struct folding f;
     struct chance chance = {3};
-    folding_open_tables(&f, tables, 1);
+    names_case_begin(&f);
     struct names *names = open_names(&f);
     check_not_invented(&f, names, &chance);
-    folding_begin(&f);
-    names_begin_flush(names);
-    FOLDING_OK(&f, names_flush(names, f.txn, NULL, 0, &f.error));
-    folding_commit(&f);
-    names_end_flush(names);
+    flush_names(&f, names, NULL, 0);
     assert_int_equal(names_run_count(names), 0);
     names_close(names);
     folding_close(&f);
@@ -209,7 +191,7 @@ static void the_ends_of_the_numbers(void **state) {
     (void)state;
     struct folding f;
     struct names_entry entries[] = {{0, 0}, {0, UINT64_MAX}, {1, 1}, {UINT64_MAX, 0}, {UINT64_MAX, UINT64_MAX}};
-    folding_open_tables(&f, tables, 1);
+    names_case_begin(&f);
     struct names *names = open_names(&f);
     flush(&f, names, entries, 5);
     struct store_txn *txn = folding_read(&f);
@@ -229,8 +211,8 @@ static void the_ends_of_the_numbers(void **state) {
 /* Opens and looks for every entry: OK and all there, or DAMAGED; nothing else. */
 static bool is_said_to_be_damaged(struct folding *f, const struct entries *all) {
     struct names *names = NULL;
+    enum daybook_status status = try_open_names(f, &names);
     struct store_txn *txn = folding_read(f);
-    enum daybook_status status = names_open(txn, 0, &names, &f->error);
     for (size_t i = 0; status == DAYBOOK_OK && i < all->count; i++) {
         uint64_t numbers[CANDIDATES];
         size_t count = 0;
@@ -277,7 +259,7 @@ static void a_row_that_is_lost_or_altered_is_found(void **state) {
     struct entries all = {calloc(2000, sizeof *all.items), 0};
     struct daybook_buffer key = {0};
     struct daybook_buffer value = {0};
-    folding_open_tables(&f, tables, 1);
+    names_case_begin(&f);
     struct names *names = open_names(&f);
     for (int i = 0; i < 3; i++) {
         for (size_t j = 0; j < 400; j++) {

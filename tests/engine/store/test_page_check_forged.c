@@ -112,8 +112,12 @@ static uint8_t *meta_of(const struct file *file) {
     return file->bytes + (load_le64(file->bytes + PAGE + AT_TXN) > load_le64(file->bytes + AT_TXN) ? PAGE : 0);
 }
 
+static uint8_t *main_leaf_of(const struct file *file) {
+    return page_of(file, load_le64(meta_of(file) + AT_MAIN + RECORD_ROOT));
+}
+
 static uint8_t *record_of(const struct file *file, unsigned table) {
-    uint8_t *leaf = page_of(file, load_le64(meta_of(file) + AT_MAIN + RECORD_ROOT));
+    uint8_t *leaf = main_leaf_of(file);
     const size_t size = strlen(names[table]);
     unsigned index = 0;
     while (load_le16(node_of(leaf, index) + NODE_KEY_SIZE) != size ||
@@ -177,7 +181,7 @@ static uint8_t *find(const struct file *file, enum place place) {
     case EMPTY_RECORD:
         return record_of(file, EMPTY);
     case MAIN_NODE:
-        return node_of(page_of(file, load_le64(meta_of(file) + AT_MAIN + RECORD_ROOT)), 0);
+        return node_of(main_leaf_of(file), 0);
     case ROOT:
         return root;
     case ROOT_NODE_0:
@@ -270,18 +274,23 @@ static const struct forged_row forged_rows[] = {
     {"free pages: one that there is not", FREE_LIST, 8, 8, 0, "page 0, which there is not"},
 };
 
+/* Of what `file` is now; its bytes are released. */
+static void assert_damage_is_said(struct file *file, const char *said) {
+    struct page_report report;
+    struct daybook_error error = {0};
+    file_write(file);
+    assert_int_equal(page_check(forged_path, &report, &error), DAYBOOK_DAMAGED);
+    if (strstr(error.message, said) == NULL) {
+        fail_msg("said: %s", error.message);
+    }
+    free(file->bytes);
+}
+
 static void a_forged_place_is_named(void **state) {
     const struct forged_row *row = *state;
     struct file file = file_read();
-    struct page_report report;
-    struct daybook_error error = {0};
     memcpy(find(&file, row->place) + row->at, &row->value, row->size);
-    file_write(&file);
-    assert_int_equal(page_check(forged_path, &report, &error), DAYBOOK_DAMAGED);
-    if (strstr(error.message, row->said) == NULL) {
-        fail_msg("said: %s", error.message);
-    }
-    free(file.bytes);
+    assert_damage_is_said(&file, row->said);
 }
 
 /* Something that stands at one place stands at another, too. */
@@ -305,15 +314,8 @@ static const struct copied_row copied_rows[] = {
 static void what_stands_twice_is_named(void **state) {
     const struct copied_row *row = *state;
     struct file file = file_read();
-    struct page_report report;
-    struct daybook_error error = {0};
     memcpy(find(&file, row->to) + row->to_at, find(&file, row->from) + row->from_at, row->size);
-    file_write(&file);
-    assert_int_equal(page_check(forged_path, &report, &error), DAYBOOK_DAMAGED);
-    if (strstr(error.message, row->said) == NULL) {
-        fail_msg("said: %s", error.message);
-    }
-    free(file.bytes);
+    assert_damage_is_said(&file, row->said);
 }
 
 /* ---- reads that fail, and a writer in between ---- */
