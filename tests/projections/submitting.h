@@ -99,6 +99,17 @@ static inline void submit_charge(struct asking *a, const char *recorded, const c
     });
 }
 
+/* `plan`: NULL where the customer's order decides what is paid. */
+static inline void submit_payment(struct asking *a, const char *recorded, const char *on, const char *payment,
+                                  int64_t amount, Pb__AllocationPlan *plan) {
+    SUBMIT(a, recorded, on, RECEIVE_PAYMENT, receive_payment, ReceivePayment, receive_payment__init, {
+        c_->payment = (char *)(uintptr_t)payment;
+        c_->amount_minor = amount;
+        c_->n_allocations = plan == NULL ? 0 : 1;
+        c_->allocations = &plan;
+    });
+}
+
 static inline void submit_expiry(struct asking *a, const char *on) {
     SUBMIT(a, on, "", EXPIRE_DUE, expire_due, ExpireDue, expire_due__init, c_->through_on = (char *)(uintptr_t)on);
 }

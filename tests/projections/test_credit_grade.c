@@ -195,14 +195,6 @@ static void submit_limit(struct asking *a, const char *on, int64_t limit, Pb__Cr
     });
 }
 
-static void submit_payment(struct asking *a, const char *recorded, const char *on, const char *payment,
-                           int64_t amount) {
-    SUBMIT(a, recorded, on, RECEIVE_PAYMENT, receive_payment, ReceivePayment, receive_payment__init, {
-        c_->payment = (char *)(uintptr_t)payment;
-        c_->amount_minor = amount;
-    });
-}
-
 /* A payment of 20 February that is entered on 5 March: at the end of February nobody knew of it. */
 static void each_date_as_it_was_known_then(void **state) {
     (void)state;
@@ -210,7 +202,7 @@ static void each_date_as_it_was_known_then(void **state) {
     submitting_open(&a);
     submit_customer(&a, "2024-01-02");
     submit_charge(&a, "2024-01-10", "2024-01-10", "inv", 1000, "goods"); /* due on the day */
-    submit_payment(&a, "2024-03-05", "2024-02-20", "pay", 1000);
+    submit_payment(&a, "2024-03-05", "2024-02-20", "pay", 1000, NULL);
     for (int is_then = 0; is_then < 2; is_then++) {
         Pb__CreditHistoryAnswer *answer;
         ASK(&a, CREDIT_HISTORY, credit_history, CreditHistoryQuery, credit_history_query__init, answer, {
@@ -248,7 +240,7 @@ static void decisions_keep_what_they_saw(void **state) {
     submit_charge(&a, "2024-01-03", "2024-01-03", "unassessed", 50, "goods");
     submit_limit(&a, "2024-01-04", 1000, PB__CREDIT_MODE__CREDIT_MODE_WARN);
     submit_charge(&a, "2024-01-05", "2024-01-05", "first", 700, "goods");
-    submit_payment(&a, "2024-01-06", "2024-01-06", "pay", 50);
+    submit_payment(&a, "2024-01-06", "2024-01-06", "pay", 50, NULL);
     submit_charge(&a, "2024-01-07", "2024-01-07", "over", 400, "goods");
     const Pb__CreditDecisionsAnswer *answer = ask_decisions(&a, 0, "");
     assert_int_equal(answer->n_rows, 2);

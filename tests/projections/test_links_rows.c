@@ -1,5 +1,5 @@
 /* The rows of links: where runs end, answers against a walk of the events, damage, and names that agree. */
-#include "projections/submitting.h"
+#include "projections/links_case.h"
 
 #include "projections/links_rows.h"
 #include "projections/tie.h"
@@ -88,57 +88,43 @@ static bool is_side(const struct tie_side *side, Pb__DocumentKind kind, const ch
     return side->kind == kind && strcmp(side->id, id) == 0;
 }
 
+static void expect_event(struct links_expected *expected, const struct links_question *question, const Pb__Event *event,
+                         Pb__DocumentKind kind, const char *id) {
+    struct tie_side maker = tie_made(event);
+    if (is_side(&maker, kind, id)) {
+        links_expect_sequence(&expected->made, event->sequence);
+    }
+    for (size_t i = 0; i < tie_count(event) && event->effective_on <= question->as_of; i++) {
+        struct tie tie = tie_at(event, i);
+        const bool is_from = is_side(&tie.from, kind, id);
+        if (is_from || is_side(&tie.to, kind, id)) {
+            links_expect(expected, question, event->sequence, is_from ? tie.to.kind : tie.from.kind,
+                         is_from ? tie.from.amount_minor : tie.to.amount_minor);
+            expected->totals.has_settled = expected->totals.has_settled || tie.settles;
+        }
+    }
+}
+
 static void check_question(struct folding *f, struct store_txn *txn, const struct events *e, struct chance *chance) {
     static const Pb__DocumentKind kinds[] = {LOT, CHARGE, PAYMENT, ADJUSTMENT};
     const char *customer = e->list[chance_between(chance, 0, STEPS - 1)]->customer;
     Pb__DocumentKind kind = kinds[chance_between(chance, 0, 3)];
     char id[16];
-    struct links_found found = {0};
-    int64_t amounts[LINKS_KINDS] = {0};
-    size_t made = 0;
-    size_t listed = 0;
-    bool has_settled = false;
+    struct links_expected expected = {0};
     make_id(id, "d", chance_between(chance, 0, 1) == 0 ? 1 : chance_between(chance, 0, DOCUMENTS + 9));
-    struct links_question question = {
+    const struct links_question question = {
         .name = links_name(customer, kind, id),
         .as_of = (int32_t)chance_between(chance, 400, 1600),
         .known_at = (uint64_t)chance_between(chance, 0, STEPS + 9),
         .from = (uint64_t)chance_between(chance, 0, STEPS),
         .limit = (size_t)chance_between(chance, 0, 1) == 0 ? SIZE_MAX : (size_t)chance_between(chance, 0, 20),
     };
-    FOLDING_OK(f, links_ask(txn, &question, &found, &f->error));
-    const uint64_t *sequences = (const void *)found.sequences.data;
-    const uint64_t *makers = (const void *)found.made.data;
     for (size_t i = 0; i < e->count && e->list[i]->sequence <= question.known_at; i++) {
-        const Pb__Event *event = e->list[i];
-        struct tie_side maker = tie_made(event);
-        bool is_tied = false;
-        if (strcmp(event->customer, customer) != 0) {
-            continue;
-        }
-        if (is_side(&maker, kind, id)) {
-            assert_true(made < found.made.size / sizeof *makers);
-            assert_int_equal(makers[made++], event->sequence);
-        }
-        for (size_t j = 0; j < tie_count(event) && event->effective_on <= question.as_of; j++) {
-            struct tie tie = tie_at(event, j);
-            bool is_from = is_side(&tie.from, kind, id);
-            if (is_from || is_side(&tie.to, kind, id)) {
-                amounts[is_from ? tie.to.kind : tie.from.kind] += is_from ? tie.from.amount_minor : tie.to.amount_minor;
-                has_settled = has_settled || tie.settles;
-                is_tied = true;
-            }
-        }
-        if (is_tied && event->sequence >= question.from && listed < question.limit) {
-            assert_true(listed < found.sequences.size / sizeof *sequences);
-            assert_int_equal(sequences[listed++], event->sequence);
+        if (strcmp(e->list[i]->customer, customer) == 0) {
+            expect_event(&expected, &question, e->list[i], kind, id);
         }
     }
-    assert_int_equal(made, found.made.size / sizeof *makers);
-    assert_int_equal(listed, found.sequences.size / sizeof *sequences);
-    assert_int_equal(has_settled, found.totals.has_settled);
-    assert_memory_equal(amounts, found.totals.amounts, sizeof amounts);
-    links_found_release(&found);
+    links_assert(f, txn, &question, &expected);
 }
 
 /* In batches of sizes as they come, with and without the fold's memory. */
@@ -165,16 +151,12 @@ static void answers_are_those_of_a_walk_of_the_events(void **state) {
     folding_open(&pieces, &links_projection);
     folding_take(&whole, e.list, e.count, e.count, false);
     fold_by_chance(&pieces, &e, &chance);
-    struct daybook_buffer a = folding_rows(&whole, LINKS_TABLE_COUNT);
-    struct daybook_buffer b = folding_rows(&pieces, LINKS_TABLE_COUNT);
-    assert_true(daybook_bytes_equal(daybook_buffer_view(&a), daybook_buffer_view(&b)));
+    folding_assert_same(&whole, &pieces);
     struct store_txn *txn = folding_read(&pieces);
     for (int i = 0; i < 500; i++) {
         check_question(&pieces, txn, &e, &chance);
     }
     store_abort(txn);
-    daybook_buffer_release(&a);
-    daybook_buffer_release(&b);
     folding_close(&whole);
     folding_close(&pieces);
     events_release(&e);
@@ -244,31 +226,18 @@ static const char *const twins[] = {"INV-1141453", "INV-1704540"};
 
 static void pay_twin(struct asking *a, const char *on, const char *charge_id, const char *payment_id, int64_t amount) {
     Pb__AllocationPlan plan = PB__ALLOCATION_PLAN__INIT;
-    Pb__AllocationPlan *plans[] = {&plan};
     plan.target = (char *)(uintptr_t)charge_id;
     plan.amount_minor = amount;
-    SUBMIT(a, on, on, RECEIVE_PAYMENT, receive_payment, ReceivePayment, receive_payment__init, {
-        c_->payment = (char *)(uintptr_t)payment_id;
-        c_->amount_minor = amount;
-        c_->n_allocations = 1;
-        c_->allocations = plans;
-    });
+    submit_payment(a, on, on, payment_id, amount, &plan);
 }
 
-static void ask_twin(struct asking *a, int twin, Pb__Page *page, Pb__LineageAnswer **answer) {
-    ASK(a, LINEAGE, lineage, LineageQuery, lineage_query__init, *answer, {
-        q_->at = at(a, "2024-12-31", "");
-        q_->customer = "ann";
-        q_->kind = CHARGE;
-        q_->document = (char *)(uintptr_t)twins[twin];
-        q_->page = page;
-    });
+static Pb__LineageAnswer *ask_twin(struct asking *a, int twin, Pb__Page *page) {
+    return ask_lineage(a, "2024-12-31", "", CHARGE, twins[twin], page);
 }
 
 static void documents_whose_names_agree_are_told_apart(void **state) {
     (void)state;
     struct asking a;
-    Pb__LineageAnswer *answer;
     assert_int_equal(links_name("ann", CHARGE, twins[0]), links_name("ann", CHARGE, twins[1]));
     submitting_open(&a);
     submit_customer(&a, "2024-05-01");
@@ -289,7 +258,7 @@ static void documents_whose_names_agree_are_told_apart(void **state) {
         const char *payments[2];
     } expected[] = {{100, 20, {"P-1", "P-3"}}, {1000, 0, {"P-2", "P-4"}}};
     for (int twin = 0; twin < 2; twin++) {
-        ask_twin(&a, twin, NULL, &answer);
+        const Pb__LineageAnswer *answer = ask_twin(&a, twin, NULL);
         assert_int_equal(answer->amount_minor, expected[twin].amount);
         assert_int_equal(answer->left_minor, expected[twin].left);
         assert_int_equal(answer->n_totals, 1);
@@ -297,10 +266,10 @@ static void documents_whose_names_agree_are_told_apart(void **state) {
         assert_int_equal(answer->n_rows, 2);
         assert_string_equal(answer->rows[0]->other, expected[twin].payments[0]);
         assert_string_equal(answer->rows[1]->other, expected[twin].payments[1]);
-        ask_twin(&a, twin, page(&a, 1, ""), &answer);
+        answer = ask_twin(&a, twin, page(&a, 1, ""));
         assert_int_equal(answer->n_rows, 1);
         assert_string_equal(answer->rows[0]->other, expected[twin].payments[0]);
-        ask_twin(&a, twin, page(&a, 1, answer->next_cursor), &answer);
+        answer = ask_twin(&a, twin, page(&a, 1, answer->next_cursor));
         assert_int_equal(answer->n_rows, 1);
         assert_string_equal(answer->rows[0]->other, expected[twin].payments[1]);
         assert_string_equal(answer->next_cursor, "");

@@ -199,17 +199,13 @@ static void check_style(int style) {
     folding_open(&pieces, &trial_projection);
     folding_take(&whole, e.list, e.count, e.count, false);
     folding_take(&pieces, e.list, e.count, 97, true);
-    struct daybook_buffer a = folding_rows(&whole, TRIAL_TABLE_COUNT);
-    struct daybook_buffer b = folding_rows(&pieces, TRIAL_TABLE_COUNT);
-    assert_true(daybook_bytes_equal(daybook_buffer_view(&a), daybook_buffer_view(&b)));
+    folding_assert_same(&whole, &pieces);
     for (int i = 0; i < 60; i++) {
         int32_t on = (int32_t)chance_between(&chance, 990, 2210);
         check_books(&whole, &e, steps, on, (uint64_t)chance_between(&chance, 0, STEPS + 5));
         check_day(&whole, steps, on, (uint64_t)chance_between(&chance, 1, STEPS));
     }
     check_books(&whole, &e, steps, DATE_MAX, UINT64_MAX);
-    daybook_buffer_release(&a);
-    daybook_buffer_release(&b);
     folding_close(&whole);
     folding_close(&pieces);
     events_release(&e);
