@@ -110,6 +110,21 @@ static void wait_for_work(struct worker *worker, enum daybook_status status) {
     worker->is_asked = false;
 }
 
+/* While the view is packed: goes on until there is something to fold. */
+static bool is_quiet(void *context, const char *name, uint64_t position, uint64_t target) {
+    struct worker *worker = context;
+    struct projector *projector = worker->projector;
+    struct daybook_error ignored;
+    struct journal_head head;
+    (void)name;
+    (void)target;
+    bool is_behind = journal_head(projector->journal, &head, &ignored) != DAYBOOK_OK || head.sequence > position;
+    uv_mutex_lock(&projector->lock);
+    bool is_called = projector->is_closing || worker->is_asked || projector->head > position;
+    uv_mutex_unlock(&projector->lock);
+    return !is_behind && !is_called;
+}
+
 static void run(void *context) {
     struct worker *worker = context;
     struct projector *projector = worker->projector;
@@ -133,6 +148,7 @@ static void run(void *context) {
             return;
         }
         if (!is_settled && now_ns - folded_ns > SETTLE_AFTER_NS) {
+            (void)view_tidy(worker->view, &(struct view_progress){is_quiet, worker});
             /* What cannot be synced now is rebuilt after a power cut, and tried again at close. */
             enum daybook_status ignored = view_settle(worker->view, &error);
             (void)ignored;

@@ -92,6 +92,11 @@ bool view_covers(struct view *view, uint64_t sequence); /* Something answers, an
  * clean. Closing does it; a projector does it when there is nothing to fold. */
 DAYBOOK_MUST_USE enum daybook_status view_settle(struct view *view, struct daybook_error *error);
 
+/* For quiet times: where what answers takes a third more than its rows need, a packed copy of them answers
+ * instead. A fold waits meanwhile, so it ends, and nothing has changed, once `progress` says so. Best effort.
+ * True: it is packed now. */
+bool view_tidy(struct view *view, const struct view_progress *progress);
+
 struct view_status {
     const char *name;
     uint32_t version;

@@ -48,6 +48,7 @@ struct view {
     struct feed_follower follower; /* Joined while catch_up_count > 0. */
     unsigned catch_up_count;       /* Threads in view_catch_up. */
     bool has_written;              /* This process has folded what may not be on the disk yet. */
+    uint64_t tidied_bytes;         /* The size when view_tidy last had nothing to do, or had done it. */
 };
 
 struct generation_place view_place(const struct view *view);

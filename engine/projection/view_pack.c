@@ -1,24 +1,39 @@
 /*
- * Packing: the rows of a generation that has been built, written once more in the
- * order of their keys, as the generation that will answer.
+ * Packing: the rows of a generation, written once more in the order of their keys,
+ * as the generation that will answer.
  *
  * Rows grow all over a B-tree while they are folded, so its pages are a half to two
  * thirds full, and the pages that large batches replaced lie idle beside them. A
- * copy in order fills every page, and is what the generation will be read from for
- * as long as it lives. Nobody reads a generation that is being built, so nobody
- * waits; a process that is killed leaves it as it was, and it is packed again.
+ * copy in order fills every page. What has been built is packed before it answers:
+ * nobody reads it yet, so nobody waits. What answers is packed in quiet times, and
+ * whoever wants it to be folded meanwhile ends that. A process that is killed leaves
+ * the rows as they were.
  */
 #include "projection/view_inside.h"
 
-enum { PACK_COMMIT_BYTES = 32 << 20 };
+enum {
+    PACK_COMMIT_BYTES = 8 << 20,
+    REPORT_ROWS = 256, /* Between two looks at who waits. */
+    ROW_OVERHEAD = 10, /* What LMDB adds to a row's key and value, */
+    PAGE_WASTE = 16,   /* and one part in so many that no row fits in. */
+    GROWTH_LOOKED = 8, /* What has not grown by one part in so many is not looked at again. */
+    SAVING_WORTH = 4,  /* One part in so many of the file. */
+};
 
 struct packing {
-    const struct projection *projection;
+    const struct view *view;
+    const struct view_progress *progress;
+    struct checkpoint checkpoint;
     struct store_txn *from; /* Writes nothing; while it is open no process folds. */
     struct generation *pack;
     struct store_txn *to;
     size_t uncommitted_bytes;
+    uint64_t packed_bytes; /* What the rows will take, about. */
+    bool is_interrupted;
 };
+
+typedef enum daybook_status visit_row(struct packing *packing, unsigned table, const struct table_row *row,
+                                      struct daybook_error *error);
 
 static enum daybook_status append(struct packing *packing, unsigned table, const struct table_row *row,
                                   struct daybook_error *error) {
@@ -36,15 +51,30 @@ static enum daybook_status append(struct packing *packing, unsigned table, const
     return store_commit(full, error);
 }
 
-static enum daybook_status copy_table(struct packing *packing, unsigned table, struct daybook_error *error) {
+static enum daybook_status measure(struct packing *packing, unsigned table, const struct table_row *row,
+                                   struct daybook_error *error) {
+    (void)table;
+    (void)error;
+    packing->packed_bytes += row->key.size + row->value.size + ROW_OVERHEAD;
+    return DAYBOOK_OK;
+}
+
+/* STOPPED: someone waits. */
+static enum daybook_status visit_table(struct packing *packing, unsigned table, visit_row *visit,
+                                       struct daybook_error *error) {
+    const uint64_t position = packing->checkpoint.position;
     struct table_cursor *cursor = NULL;
     struct table_row row = {0};
     enum daybook_status status = cursor_open(packing->from, table, &cursor, error);
     if (status == DAYBOOK_OK) {
         status = cursor_seek(cursor, (struct daybook_bytes){0}, &row, error);
     }
-    while (status == DAYBOOK_OK && row.is_valid) {
-        status = append(packing, table, &row, error);
+    for (size_t count = 0; status == DAYBOOK_OK && row.is_valid; count++) {
+        status = visit(packing, table, &row, error);
+        if (status == DAYBOOK_OK && count % REPORT_ROWS == 0) {
+            status = view_report(packing->view, packing->progress, position, position, error);
+            packing->is_interrupted = status != DAYBOOK_OK;
+        }
         if (status == DAYBOOK_OK) {
             status = cursor_next(cursor, &row, error);
         }
@@ -53,19 +83,22 @@ static enum daybook_status copy_table(struct packing *packing, unsigned table, s
     return status;
 }
 
-/* All tables, and last of all the checkpoint that says "complete". */
-static enum daybook_status copy_rows(struct packing *packing, struct checkpoint checkpoint,
-                                     struct daybook_error *error) {
-    enum daybook_status status = DAYBOOK_OK;
-    for (unsigned table = 0; table < packing->projection->table_count && status == DAYBOOK_OK; table++) {
-        status = copy_table(packing, table, error);
+static enum daybook_status visit_rows(struct packing *packing, visit_row *visit, struct daybook_error *error) {
+    for (unsigned table = 0; table < packing->view->projection->table_count; table++) {
+        DAYBOOK_TRY(visit_table(packing, table, visit, error));
     }
+    return DAYBOOK_OK;
+}
+
+/* All tables, and last of all the checkpoint that says "complete". */
+static enum daybook_status copy_rows(struct packing *packing, struct daybook_error *error) {
+    enum daybook_status status = visit_rows(packing, append, error);
     if (status == DAYBOOK_OK && packing->to == NULL) {
         status = store_begin_write(packing->pack->store, &packing->to, error);
     }
     if (status == DAYBOOK_OK) {
-        checkpoint.is_complete = true;
-        status = checkpoint_save(packing->to, packing->projection, &checkpoint, error);
+        packing->checkpoint.is_complete = true;
+        status = checkpoint_save(packing->to, packing->view->projection, &packing->checkpoint, error);
     }
     if (status == DAYBOOK_OK) {
         status = store_commit(packing->to, error);
@@ -76,36 +109,111 @@ static enum daybook_status copy_rows(struct packing *packing, struct checkpoint 
     return status;
 }
 
-bool view_pack(struct view *view, struct generation *built, uint64_t complete_at) {
+/* Makes the copy, and makes it what answers. */
+static bool pack(struct view *view, const struct generation *old, struct packing *packing) {
     struct daybook_error ignored;
     struct generation_place place = view_place(view);
-    struct packing packing = {.projection = view->projection};
-    struct checkpoint checkpoint = {0};
-    bool is_found = false;
-    enum daybook_status status = store_begin_write(built->store, &packing.from, &ignored);
-    if (status == DAYBOOK_OK) {
-        status = checkpoint_load(packing.from, view->projection, &checkpoint, &is_found, &ignored);
-    }
-    bool is_due = status == DAYBOOK_OK && is_found && !checkpoint.is_complete &&
-                  checkpoint.version == view->projection->version && checkpoint.position >= complete_at &&
-                  mark_read(built->path, &view->boot) == MARK_DIRTY;
     bool is_packed = false;
-    if (is_due && generation_open_pack(&place, built->number + 1, &packing.pack, &ignored) == DAYBOOK_OK) {
-        if (copy_rows(&packing, checkpoint, &ignored) == DAYBOOK_OK) {
-            is_packed = generation_adopt_pack(&place, packing.pack, &ignored) == DAYBOOK_OK;
-        } else {
-            generation_discard_pack(packing.pack);
-        }
+    if (generation_open_pack(&place, old->number + 1, &packing->pack, &ignored) != DAYBOOK_OK) {
+        return false;
+    }
+    if (copy_rows(packing, &ignored) == DAYBOOK_OK) {
+        is_packed = generation_adopt_pack(&place, packing->pack, &ignored) == DAYBOOK_OK;
+    } else {
+        generation_discard_pack(packing->pack);
     }
     if (is_packed) {
         uv_mutex_lock(&view->lock);
-        is_packed = view_take_in(view, built->number + 1, false, &ignored) == DAYBOOK_OK && view->answering != NULL &&
-                    view->answering->number == built->number + 1;
+        is_packed = view_take_in(view, old->number + 1, false, &ignored) == DAYBOOK_OK && view->answering != NULL &&
+                    view->answering->number == old->number + 1;
+        view->tidied_bytes = is_packed ? store_size_bytes(view->answering->store) : 0;
         uv_mutex_unlock(&view->lock);
-        if (is_packed && view->cached_generation == built->number && view->cached_position == checkpoint.position) {
-            view->cached_generation = built->number + 1; /* I3: the rows are the same. */
-        }
     }
+    if (is_packed && view->cached_generation == old->number && view->cached_position == packing->checkpoint.position) {
+        view->cached_generation = old->number + 1; /* I3: the rows are the same. */
+    }
+    return is_packed;
+}
+
+/* Ends with store_abort(packing->from), whatever it returns. */
+static bool begin(const struct view *view, const struct generation *generation, struct packing *packing) {
+    struct daybook_error ignored;
+    bool is_found = false;
+    packing->view = view;
+    enum daybook_status status = store_begin_write(generation->store, &packing->from, &ignored);
+    if (status == DAYBOOK_OK) {
+        status = checkpoint_load(packing->from, view->projection, &packing->checkpoint, &is_found, &ignored);
+    }
+    return status == DAYBOOK_OK && is_found && packing->checkpoint.version == view->projection->version;
+}
+
+bool view_pack(struct view *view, struct generation *built, uint64_t complete_at) {
+    struct packing packing = {0};
+    bool is_packed = begin(view, built, &packing) && !packing.checkpoint.is_complete &&
+                     packing.checkpoint.position >= complete_at && mark_read(built->path, &view->boot) == MARK_DIRTY &&
+                     pack(view, built, &packing);
     store_abort(packing.from);
+    return is_packed;
+}
+
+/* ---- what answers ---- */
+
+/* Neither given up nor replaced, and as trustworthy as it was. */
+static bool is_sound(const struct view *view, const struct generation *generation) {
+    enum mark mark = mark_read(generation->path, &view->boot);
+    return mark == MARK_DIRTY || mark == MARK_CLEAN;
+}
+
+static bool is_worth_it(struct packing *packing, uint64_t size_bytes) {
+    struct daybook_error ignored;
+    if (visit_rows(packing, measure, &ignored) != DAYBOOK_OK) {
+        return false;
+    }
+    uint64_t packed_bytes = packing->packed_bytes + packing->packed_bytes / PAGE_WASTE;
+    return packed_bytes < size_bytes - size_bytes / SAVING_WORTH;
+}
+
+/* What answers, pinned, when it is large and has grown since it was last looked at. */
+static struct generation *pin_grown(struct view *view) {
+    uv_mutex_lock(&view->lock);
+    struct generation *answering = view->answering;
+    bool is_grown = answering != NULL && view->building == NULL &&
+                    answering->last.position >= view->options.pack_events &&
+                    store_size_bytes(answering->store) > view->tidied_bytes + view->tidied_bytes / GROWTH_LOOKED;
+    if (is_grown) {
+        answering->pins++;
+    }
+    uv_mutex_unlock(&view->lock);
+    return is_grown ? answering : NULL;
+}
+
+static bool tidy(struct view *view, const struct generation *answering, const struct view_progress *progress) {
+    struct packing packing = {.progress = progress};
+    uint64_t size_bytes = store_size_bytes(answering->store);
+    bool is_due = begin(view, answering, &packing) && packing.checkpoint.is_complete && is_sound(view, answering) &&
+                  is_worth_it(&packing, size_bytes);
+    bool is_packed = is_due && pack(view, answering, &packing);
+    if (!is_packed && !packing.is_interrupted) {
+        view->tidied_bytes = size_bytes;
+    }
+    view->has_written = view->has_written || is_packed;
+    store_abort(packing.from);
+    return is_packed;
+}
+
+bool view_tidy(struct view *view, const struct view_progress *progress) {
+    bool is_packed = false;
+    if (view->options.is_read_only || view->options.is_scratch) {
+        return false;
+    }
+    uv_mutex_lock(&view->fold_lock);
+    struct generation *answering = pin_grown(view);
+    if (answering != NULL) {
+        is_packed = tidy(view, answering, progress);
+        uv_mutex_lock(&view->lock);
+        view_unpin(view, answering);
+        uv_mutex_unlock(&view->lock);
+    }
+    uv_mutex_unlock(&view->fold_lock);
     return is_packed;
 }

@@ -1,4 +1,4 @@
-/* What is built of many events answers from a packed copy; the rows are the same. */
+/* What is built of many events, or has grown, answers from a packed copy; the rows are the same. */
 #include "toy.h"
 
 enum { EVENTS = 3000, PACKED_FROM = 1000 };
@@ -116,6 +116,88 @@ static void a_rebuild_compares_before_it_packs(void **state) {
     view_close(view);
 }
 
+/* ---- what answers, and has grown ---- */
+
+/* Folded in batches, as a view is that follows; then opened by a process that packs. */
+static struct view *open_grown(struct toy_ledger *ledger, struct view_digest *digest) {
+    toy_append(ledger, EVENTS);
+    struct view *view = open_view(ledger, UINT64_MAX);
+    *digest = build(ledger, view);
+    assert_false(view_tidy(view, NULL)); /* Too small for it. */
+    view_close(view);
+    return open_view(ledger, PACKED_FROM);
+}
+
+static void what_has_grown_is_packed_in_a_quiet_time(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct view_digest before;
+    struct view_read read;
+    struct view *view = open_grown(ledger, &before);
+    uint64_t grown_bytes = toy_status(view).size_bytes;
+    assert_ok(ledger, view_begin_read(view, EVENTS, &read, &ledger->error));
+    assert_true(view_tidy(view, NULL));
+    struct view_digest after = toy_digest(ledger, view);
+    assert_same_digest(&before, &after);
+    assert_true(toy_has(ledger, "toy.g2"));
+    assert_false(toy_has(ledger, "toy.g1"));
+    assert_true(toy_status(view).size_bytes < grown_bytes);
+    uint64_t rows = 0;
+    assert_ok(ledger, table_count(read.txn, 0, &rows, &ledger->error)); /* Who reads the old one goes on. */
+    assert_true(rows > 0);
+    view_end_read(&read);
+
+    assert_false(view_tidy(view, NULL)); /* There is nothing left to save. */
+    assert_true(toy_has(ledger, "toy.g2"));
+    assert_follows(ledger, view);
+    view_close(view);
+
+    /* It was settled on closing, so it is opened and not built again. */
+    view = open_view(ledger, PACKED_FROM);
+    assert_int_equal(toy_count(ledger, view, "c9", EVENTS + 100), EVENTS / 50 + 2);
+    assert_true(toy_has(ledger, "toy.g2"));
+    view_close(view);
+}
+
+static bool stop(void *context, const char *view, uint64_t position, uint64_t target) {
+    size_t *looks = context;
+    (void)view;
+    assert_int_equal(position, target);
+    return (*looks)-- != 0;
+}
+
+static void whoever_waits_ends_the_packing(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct view_digest before;
+    struct view *view = open_grown(ledger, &before);
+    size_t ended = 0;
+    for (size_t looks = 0;; looks++) {
+        size_t left = looks;
+        struct view_progress progress = {stop, &left};
+        if (view_tidy(view, &progress)) {
+            break;
+        }
+        ended++;
+        assert_true(toy_has(ledger, "toy.g1"));
+        assert_false(toy_has(ledger, "toy.p2"));
+        assert_int_equal(toy_events(ledger, view, EVENTS), EVENTS);
+    }
+    assert_true(ended >= 2); /* While it was measured, and while it was copied. */
+    struct view_digest after = toy_digest(ledger, view);
+    assert_same_digest(&before, &after);
+    assert_follows(ledger, view);
+    view_close(view);
+}
+
+static void what_was_given_up_is_not_packed(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct view_digest before;
+    struct view *view = open_grown(ledger, &before);
+    toy_write(ledger, "toy.g1/damaged", "somebody found it so");
+    assert_false(view_tidy(view, NULL));
+    assert_false(toy_has(ledger, "toy.g2"));
+    view_close(view);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_large_build_is_packed_and_its_rows_are_the_same, toy_setup, toy_teardown),
@@ -123,6 +205,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_a_killed_process_had_copied_is_not_used, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_build_that_cannot_be_packed_answers_as_it_is, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_rebuild_compares_before_it_packs, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(what_has_grown_is_packed_in_a_quiet_time, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(whoever_waits_ends_the_packing, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(what_was_given_up_is_not_packed, toy_setup, toy_teardown),
     };
     return cmocka_run_group_tests_name("view_pack", tests, NULL, NULL);
 }
