@@ -1,6 +1,7 @@
 /* The order of deciding: what every request is checked for, then its own rule. */
 #include "domain/decide.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,22 +90,25 @@ static bool batch_add(struct decision *decision, const Pb__Event *event) {
 }
 
 static bool check_period(struct decision *decision, int32_t date) {
-    struct ledger_row *ledger = NULL;
-    if (!went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
-        return false;
-    }
-    if (ledger->closed_through != DATE_NONE && date <= ledger->closed_through) {
+    int32_t closed_through = decision->ledger->closed_through;
+    if (closed_through != DATE_NONE && date <= closed_through) {
         return REFUSE(decision, PERIOD_CLOSED, ((struct refusal_facts){.date = date}),
                       "the books are closed through %s, so nothing can be entered for %s",
-                      date_text(decision, ledger->closed_through), date_text(decision, date));
+                      date_text(decision, closed_through), date_text(decision, date));
     }
     return true;
 }
 
-static bool is_ledger_wide(const Pb__Request *request);
+/* One rule a command. A command that has none is one that this build does not decide. */
+struct rule {
+    Pb__Request__CommandCase command;
+    bool (*decide)(struct decision *decision);
+    bool has_own_date;   /* It counts for the request's date; the others take theirs from documents. */
+    bool is_ledger_wide; /* It concerns no customer, and no period is closed to it. */
+};
 
 bool emit(struct decision *decision, Pb__Event *event, int32_t effective_on) {
-    if (!is_ledger_wide(decision->request) && !check_period(decision, effective_on)) {
+    if (!decision->rule->is_ledger_wide && !check_period(decision, effective_on)) {
         return false;
     }
     uint64_t emitted = decision->next_sequence - decision->input.next_sequence;
@@ -128,6 +132,14 @@ bool emit(struct decision *decision, Pb__Event *event, int32_t effective_on) {
                       "all amounts ever entered in %s would pass 2^63 - 1 minor units", decision->currency);
     }
     return went_well(decision, status) && batch_add(decision, event);
+}
+
+struct document *emitted_document(struct decision *decision) {
+    struct document *document = NULL;
+    enum daybook_status status =
+        state_document(decision->state, decision->next_sequence - 1, &document, decision->error);
+    assert(status == DAYBOOK_OK && document != NULL);
+    return document;
 }
 
 /* ---- checks ---- */
@@ -159,6 +171,10 @@ bool check_amount(struct decision *decision, int64_t amount_minor, const char *d
                       "the amount of %s is %s; it must be positive", document, amount_text(decision, amount_minor));
     }
     return true;
+}
+
+bool check_amount_or_all(struct decision *decision, int64_t amount_minor, const char *document) {
+    return amount_minor == 0 || check_amount(decision, amount_minor, document);
 }
 
 bool check_reason(struct decision *decision, const char *reason, const char *document) {
@@ -408,7 +424,7 @@ static bool check_dates(struct decision *decision) {
 
 static bool check_customer(struct decision *decision) {
     const Pb__Request *request = decision->request;
-    if (is_ledger_wide(request)) {
+    if (decision->rule->is_ledger_wide) {
         if (request->customer[0] != '\0') {
             return REFUSE(decision, MALFORMED, NO_FACTS, "this concerns the whole ledger; name no customer");
         }
@@ -435,13 +451,7 @@ static bool check_customer(struct decision *decision) {
     return true;
 }
 
-/* One rule a command. A command that is not here is one that this build does not decide. */
-static const struct rule {
-    Pb__Request__CommandCase command;
-    bool (*decide)(struct decision *decision);
-    bool has_own_date;   /* It counts for the request's date; the others take theirs from documents. */
-    bool is_ledger_wide; /* It concerns no customer, and no period is closed to it. */
-} rules[] = {
+static const struct rule rules[] = {
     {PB__REQUEST__COMMAND_OPEN_CUSTOMER, decide_open_customer, true, false},
     {PB__REQUEST__COMMAND_CHANGE_CUSTOMER, decide_change_customer, true, false},
     {PB__REQUEST__COMMAND_CLOSE_CUSTOMER, decide_close_customer, true, false},
@@ -486,18 +496,14 @@ static const struct rule *rule_of(const Pb__Request *request) {
     return NULL;
 }
 
-static bool is_ledger_wide(const Pb__Request *request) {
-    const struct rule *rule = rule_of(request);
-    return rule != NULL && rule->is_ledger_wide;
-}
-
-static bool is_supported(struct decision *decision) {
-    return rule_of(decision->request) != NULL ||
+static bool take_rule(struct decision *decision) {
+    decision->rule = rule_of(decision->request);
+    return decision->rule != NULL ||
            REFUSE(decision, UNSUPPORTED, NO_FACTS, "this build has no rule for this command yet");
 }
 
 static bool check_own_period(struct decision *decision) {
-    return !rule_of(decision->request)->has_own_date || check_period(decision, decision->effective_on);
+    return !decision->rule->has_own_date || check_period(decision, decision->effective_on);
 }
 
 /* Due expiries come first; what a rule gave back to a lot past its day expires at once. */
@@ -505,15 +511,23 @@ static bool decide_with_expiries(struct decision *decision) {
     if (decision->customer != NULL && !emit_due_expiries(decision, decision->today)) {
         return false;
     }
-    return rule_of(decision->request)->decide(decision) &&
+    return decision->rule->decide(decision) &&
            (decision->customer == NULL || emit_due_expiries(decision, decision->today));
 }
 
 /* What is decided of a request itself, whoever asks for it and how. */
 static bool decide_command(struct decision *decision) {
-    return is_supported(decision) && check_role(decision) && check_currency(decision) && check_dates(decision) &&
+    return take_rule(decision) && check_role(decision) && check_currency(decision) && check_dates(decision) &&
            check_customer(decision) && check_own_period(decision) && check_approval(decision) &&
            decide_with_expiries(decision);
+}
+
+/* Its row is the same for as long as is decided, whatever is folded meanwhile. */
+static bool take_ledger(struct decision *decision) {
+    struct ledger_row *ledger = NULL;
+    bool is_there = went_well(decision, state_ledger(decision->state, &ledger, decision->error));
+    decision->ledger = ledger;
+    return is_there;
 }
 
 bool decide_proposed(struct decision *decision, const Pb__Request *proposed) {
@@ -524,7 +538,7 @@ bool decide_proposed(struct decision *decision, const Pb__Request *proposed) {
 
 static bool decide_in_order(struct decision *decision, struct decider *decider) {
     return check_form(decision) && take_digest(decision, decider) && check_key(decision) && check_instants(decision) &&
-           decide_command(decision);
+           take_ledger(decision) && decide_command(decision);
 }
 
 enum daybook_status decide_request(struct decider *decider, struct state *state, const Pb__Request *request,

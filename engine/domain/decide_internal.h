@@ -10,12 +10,16 @@
 #include "base/decimal.h"
 #include "domain/decide.h"
 
+struct rule;
+
 struct decision {
     struct state *state;
     const struct decide_settings *settings;
     const Pb__Request *asked;   /* As it came: whose key the events carry. */
     const Pb__Request *request; /* That, or the proposed one that it approves. */
     bool is_approved;           /* By a second person. */
+    const struct rule *rule;    /* The request's (decide.c). */
+    const struct ledger_row *ledger;
     struct decide_input input;
     struct arena *answer_arena;
     struct arena *request_arena; /* The decider's; reset for each request. */
@@ -66,12 +70,15 @@ const char *date_text(struct decision *decision, int32_t date);
 /* Completes the event's header, folds it and puts it into the batch. The body is
  * set; `currency` too where it moves money. Refuses PERIOD_CLOSED and AMOUNT_OVERFLOW. */
 bool emit(struct decision *decision, Pb__Event *event, int32_t effective_on);
+/* The document that the event emitted last has made; its row is in memory. */
+struct document *emitted_document(struct decision *decision);
 
 /* ---- checks that several rules make, each refusing by its own code ---- */
 
 bool check_identifier(struct decision *decision, const char *what, const char *id); /* 1 to 64 bytes. MALFORMED */
 bool check_line(struct decision *decision, const char *what, const char *text, size_t max_bytes);
 bool check_amount(struct decision *decision, int64_t amount_minor, const char *document);
+bool check_amount_or_all(struct decision *decision, int64_t amount_minor, const char *document); /* 0: all there is. */
 bool check_reason(struct decision *decision, const char *reason, const char *document);
 bool check_date(struct decision *decision, const char *what, const char *text, int32_t *date); /* Empty: DATE_NONE. */
 bool check_is_new(struct decision *decision, Pb__DocumentKind kind, const char *id);

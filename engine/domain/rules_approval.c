@@ -122,17 +122,13 @@ static bool check_threshold(struct decision *decision, const struct measure *mea
 }
 
 bool check_approval(struct decision *decision) {
-    struct ledger_row *ledger = NULL;
-    if (!went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
-        return false;
-    }
+    const struct vector *thresholds = &decision->ledger->thresholds;
     for (size_t i = 0; i < sizeof measured / sizeof *measured; i++) {
         struct measure measure = {.kind = PB__APPROVAL_KIND__APPROVAL_KIND_UNSPECIFIED};
-        if (measured[i].command != decision->request->command_case || decision->is_approved ||
-            ledger->thresholds.count == 0) {
+        if (measured[i].command != decision->request->command_case || decision->is_approved || thresholds->count == 0) {
             continue;
         }
-        if (!measured[i].measure(decision, &measure) || !check_threshold(decision, &measure, &ledger->thresholds)) {
+        if (!measured[i].measure(decision, &measure) || !check_threshold(decision, &measure, thresholds)) {
             return false;
         }
     }
@@ -222,14 +218,10 @@ static bool check_expiry(struct decision *decision, int64_t *expires_at_us) {
 }
 
 static bool check_room(struct decision *decision) {
-    struct ledger_row *ledger = NULL;
-    if (!went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
-        return false;
-    }
+    const struct vector *proposals = &decision->ledger->proposals;
     size_t open = 0;
-    for (uint32_t i = 0; i < ledger->proposals.count; i++) {
-        open += VECTOR_AT(const struct open_proposal, &ledger->proposals, i)->expires_at_us >=
-                decision->next_recorded_at_us;
+    for (uint32_t i = 0; i < proposals->count; i++) {
+        open += VECTOR_AT(const struct open_proposal, proposals, i)->expires_at_us >= decision->next_recorded_at_us;
     }
     return open < LIMIT_PROPOSALS ||
            REFUSE(decision, PROPOSAL_LIMIT, NO_FACTS, "%d proposals are open, and no more can be", LIMIT_PROPOSALS);
@@ -294,10 +286,8 @@ static bool is_open(const struct ledger_row *ledger, uint64_t number) {
 static bool find_open(struct decision *decision, const char *id, ProtobufCBinaryData sha256,
                       const Pb__Event **proposed) {
     uint64_t sequence = 0;
-    struct ledger_row *ledger = NULL;
     if (!check_identifier(decision, "the proposal's id", id) ||
-        !went_well(decision, state_find_proposal(decision->state, id, &sequence, decision->error)) ||
-        !went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
+        !went_well(decision, state_find_proposal(decision->state, id, &sequence, decision->error))) {
         return false;
     }
     struct refusal_facts facts = {.document = id};
@@ -314,7 +304,7 @@ static bool find_open(struct decision *decision, const char *id, ProtobufCBinary
         return REFUSE(decision, PROPOSAL_EXPIRED, facts, "proposal \"%s\" could be decided until %s", id,
                       instant_format(body->expires_at_us, text));
     }
-    if (!is_open(ledger, sequence)) {
+    if (!is_open(decision->ledger, sequence)) {
         return REFUSE(decision, ALREADY_SETTLED, facts, "proposal \"%s\" was approved or rejected before", id);
     }
     return (sha256.len == body->request_sha256.len &&

@@ -113,11 +113,8 @@ bool decide_charge(struct decision *decision) {
     event.body_case = PB__EVENT__BODY_CHARGE_POSTED;
     event.charge_posted = &body;
     event.currency = decision->currency;
-    uint64_t number = decision->next_sequence;
-    struct document *charge = NULL;
     return emit(decision, &event, decision->effective_on) &&
-           went_well(decision, state_document(decision->state, number, &charge, decision->error)) &&
-           emit_slices(decision, charge, "", &slices);
+           emit_slices(decision, emitted_document(decision), "", &slices);
 }
 
 static bool check_apply(struct decision *decision, const Pb__ApplyDeposit *command, const struct document *charge) {
@@ -136,7 +133,7 @@ bool decide_apply_deposit(struct decision *decision) {
     struct document *charge = NULL;
     struct slices slices = {0};
     if (!check_identifier(decision, "the charge's id", command->charge) ||
-        (command->amount_minor < 0 && !check_amount(decision, command->amount_minor, command->charge)) ||
+        !check_amount_or_all(decision, command->amount_minor, command->charge) ||
         !find_document(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, command->charge, &charge) ||
         !check_not_before(decision, decision->effective_on, charge) || !check_apply(decision, command, charge)) {
         return false;

@@ -237,19 +237,18 @@ bool decide_close_period(struct decision *decision) {
     const Pb__ClosePeriod *command = decision->request->close_period;
     Pb__Event event = PB__EVENT__INIT;
     Pb__PeriodClosed body = PB__PERIOD_CLOSED__INIT;
-    struct ledger_row *ledger = NULL;
+    int32_t closed_through = decision->ledger->closed_through;
     if (!check_date(decision, "through_on", command->through_on, &body.through_on) ||
-        !check_line(decision, "the reason", command->reason, LIMIT_ID_BYTES) ||
-        !went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
+        !check_line(decision, "the reason", command->reason, LIMIT_ID_BYTES)) {
         return false;
     }
     if (body.through_on == DATE_NONE || body.through_on > decision->today) {
         return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = body.through_on}),
                       "a period closes through a day that has come; today is %s", date_text(decision, decision->today));
     }
-    if (body.through_on <= ledger->closed_through) {
+    if (body.through_on <= closed_through) {
         return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = body.through_on}),
-                      "the books are closed through %s already", date_text(decision, ledger->closed_through));
+                      "the books are closed through %s already", date_text(decision, closed_through));
     }
     body.reason = command->reason;
     event.body_case = PB__EVENT__BODY_PERIOD_CLOSED;
@@ -261,17 +260,15 @@ bool decide_reopen_period(struct decision *decision) {
     const Pb__ReopenPeriod *command = decision->request->reopen_period;
     Pb__Event event = PB__EVENT__INIT;
     Pb__PeriodReopened body = PB__PERIOD_REOPENED__INIT;
-    struct ledger_row *ledger = NULL;
+    int32_t closed_through = decision->ledger->closed_through;
     if (!check_date(decision, "through_on", command->through_on, &body.through_on) ||
-        !check_reason(decision, command->reason, "reopening a period") ||
-        !went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
+        !check_reason(decision, command->reason, "reopening a period")) {
         return false;
     }
-    if (body.through_on >= ledger->closed_through) {
+    if (body.through_on >= closed_through) {
         return REFUSE(decision, DATE_INVALID, ((struct refusal_facts){.date = body.through_on}),
-                      ledger->closed_through == DATE_NONE ? "no period is closed%s"
-                                                          : "the books are closed through %s only",
-                      date_text(decision, ledger->closed_through));
+                      closed_through == DATE_NONE ? "no period is closed%s" : "the books are closed through %s only",
+                      date_text(decision, closed_through));
     }
     body.reason = command->reason;
     event.body_case = PB__EVENT__BODY_PERIOD_REOPENED;

@@ -8,7 +8,7 @@ bool decide_open_dispute(struct decision *decision) {
     struct document *charge = NULL;
     if (!check_identifier(decision, "the dispute's id", command->dispute) ||
         !check_identifier(decision, "the charge's id", command->charge) ||
-        (command->amount_minor < 0 && !check_amount(decision, command->amount_minor, command->dispute)) ||
+        !check_amount_or_all(decision, command->amount_minor, command->dispute) ||
         !check_reason(decision, command->reason, command->dispute) ||
         !check_is_new(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE, command->dispute) ||
         !find_document(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, command->charge, &charge) ||

@@ -4,22 +4,15 @@
 #include "domain/decide_internal.h"
 
 /* The day on which an expiry counts: its own, or the first open one after a closed period. */
-static bool open_day(struct decision *decision, int32_t day, int32_t *effective_on) {
-    struct ledger_row *ledger = NULL;
-    if (!went_well(decision, state_ledger(decision->state, &ledger, decision->error))) {
-        return false;
-    }
-    *effective_on = day > ledger->closed_through ? day : ledger->closed_through + 1;
-    return true;
+static int32_t open_day(const struct decision *decision, int32_t day) {
+    int32_t closed_through = decision->ledger->closed_through;
+    return day > closed_through ? day : closed_through + 1;
 }
 
 /* Emits with original_on where the day itself was closed. */
 static bool emit_on_day(struct decision *decision, Pb__Event *event, int32_t day) {
-    int32_t effective_on = DATE_NONE;
+    int32_t effective_on = open_day(decision, day);
     int32_t original_on = decision->original_on;
-    if (!open_day(decision, day, &effective_on)) {
-        return false;
-    }
     decision->original_on = effective_on == day ? DATE_NONE : day;
     bool is_emitted = emit(decision, event, effective_on);
     decision->original_on = original_on;
@@ -27,10 +20,7 @@ static bool emit_on_day(struct decision *decision, Pb__Event *event, int32_t day
 }
 
 static bool expire_lot(struct decision *decision, struct document *lot) {
-    int32_t day = DATE_NONE;
-    if (!open_day(decision, lot->due_on, &day)) {
-        return false;
-    }
+    int32_t day = open_day(decision, lot->due_on);
     /* Money that came back after the day expires on the day it came back. */
     for (;;) {
         int64_t amount_minor = timeline_lowest_from(&lot->left, day);
@@ -145,7 +135,7 @@ bool decide_reactivate_lot(struct decision *decision) {
     int32_t expires_on = DATE_NONE;
     if (!check_identifier(decision, "the lot's id", command->lot) ||
         !check_date(decision, "expires_on", command->expires_on, &expires_on) ||
-        (command->amount_minor < 0 && !check_amount(decision, command->amount_minor, command->lot)) ||
+        !check_amount_or_all(decision, command->amount_minor, command->lot) ||
         !check_reason(decision, command->reason, command->lot) ||
         !find_document(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, command->lot, &lot)) {
         return false;

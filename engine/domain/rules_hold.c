@@ -101,8 +101,7 @@ static bool check_held(struct decision *decision, const struct document *hold, i
 }
 
 static bool find_hold(struct decision *decision, const char *id, int64_t amount_minor, struct document **hold) {
-    return check_identifier(decision, "the hold's id", id) &&
-           (amount_minor >= 0 || check_amount(decision, amount_minor, id)) &&
+    return check_identifier(decision, "the hold's id", id) && check_amount_or_all(decision, amount_minor, id) &&
            find_document(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD, id, hold) &&
            check_not_before(decision, decision->effective_on, *hold) && check_held(decision, *hold, amount_minor);
 }
@@ -188,14 +187,11 @@ bool decide_capture_hold(struct decision *decision) {
     }
     int64_t held_minor = timeline_lowest_from(&hold->left, decision->effective_on);
     int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : held_minor;
-    struct document *charge = NULL;
     if (!take_part(decision, hold, amount_minor, true, &part) || !emit_captured(decision, hold, amount_minor, &part)) {
         return false;
     }
-    uint64_t number = decision->next_sequence;
     if (!emit_charge(decision, hold, amount_minor, due_on) ||
-        !went_well(decision, state_document(decision->state, number, &charge, decision->error)) ||
-        !emit_slices(decision, charge, command->hold, &part.slices)) {
+        !emit_slices(decision, emitted_document(decision), command->hold, &part.slices)) {
         return false;
     }
     int64_t rest_minor = held_minor - amount_minor;

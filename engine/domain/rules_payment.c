@@ -46,12 +46,10 @@ bool decide_payment(struct decision *decision) {
     event.body_case = PB__EVENT__BODY_PAYMENT_RECEIVED;
     event.payment_received = &body;
     event.currency = decision->currency;
-    uint64_t number = decision->next_sequence;
-    struct document *payment = NULL;
-    if (!emit(decision, &event, decision->effective_on) ||
-        !went_well(decision, state_document(decision->state, number, &payment, decision->error))) {
+    if (!emit(decision, &event, decision->effective_on)) {
         return false;
     }
+    struct document *payment = emitted_document(decision);
     decision->is_currency_named = true; /* From here on the payment's. */
     size_t planned = planned_count(decision, command->n_allocations);
     if (planned > 0 && !allocate_planned(decision, payment, command->allocations, planned)) {
@@ -192,7 +190,7 @@ bool decide_unallocate(struct decision *decision) {
     struct document *source = NULL;
     struct document *target = NULL;
     if (!check_identifier(decision, "the allocation's id", command->allocation) ||
-        (command->amount_minor < 0 && !check_amount(decision, command->amount_minor, command->allocation)) ||
+        !check_amount_or_all(decision, command->amount_minor, command->allocation) ||
         !find_allocated(decision, command->allocation, &allocated) ||
         !find_document(decision, allocated->allocated->source_kind, allocated->allocated->source, &source) ||
         !find_document(decision, allocated->allocated->target_kind, allocated->allocated->target, &target)) {

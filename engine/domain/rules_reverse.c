@@ -148,7 +148,7 @@ bool decide_reverse_charge(struct decision *decision) {
     int32_t date = DATE_NONE;
     if (!check_identifier(decision, "the charge's id", command->charge) ||
         !check_form(decision, command->reading, command->reason, command->charge) ||
-        (command->amount_minor < 0 && !check_amount(decision, command->amount_minor, command->charge)) ||
+        !check_amount_or_all(decision, command->amount_minor, command->charge) ||
         !check_reason(decision, command->reason, command->charge) ||
         !find_document(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, command->charge, &charge) ||
         !check_not_reversed(decision, charge) || !reversal_date(decision, command->reading, charge, &date) ||

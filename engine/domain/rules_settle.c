@@ -202,7 +202,7 @@ static bool check_plan(struct decision *decision, const Pb__AllocationPlan *plan
          !check_is_new(decision, PB__DOCUMENT_KIND__DOCUMENT_KIND_ALLOCATION, plan->allocation))) {
         return false;
     }
-    return (plan->amount_minor >= 0 || check_amount(decision, plan->amount_minor, plan->target)) &&
+    return check_amount_or_all(decision, plan->amount_minor, plan->target) &&
            check_identifier(decision, "the target's id", plan->target);
 }
 
