@@ -18,20 +18,31 @@ static inline bool part_fails(void) {
 }
 
 /* What came of deciding: the refusal, or the events. */
-static inline struct daybook_buffer decided_bytes(const struct world *world, size_t from,
+static inline struct daybook_buffer decided_bytes(const struct event_batch *batch, size_t from,
                                                   const struct decide_result *result) {
     struct daybook_buffer bytes = {0};
     if (result->refusal != NULL) {
         assert_int_equal(daybook_buffer_append(&bytes, result->refusal->message, strlen(result->refusal->message)),
                          DAYBOOK_OK);
-    }
-    for (size_t i = from; i < world->events.count; i++) {
-        const struct batch_event *event = &world->events.events[i];
-        assert_int_equal(
-            daybook_buffer_append(&bytes, world->events.bytes.data + event->offset_bytes, event->size_bytes),
-            DAYBOOK_OK);
+    } else if (batch->count > from) {
+        const size_t offset = batch->events[from].offset_bytes;
+        assert_int_equal(daybook_buffer_append(&bytes, batch->bytes.data + offset, batch->bytes.size - offset),
+                         DAYBOOK_OK);
     }
     return bytes;
+}
+
+/* Of a world that forgets, nothing is in memory but what is read back while it decides, and there is no room. */
+static inline void forget_all(struct world *world) {
+    struct event_batch *events = &world->events;
+    events->events = realloc(events->events, (events->count + 1) * sizeof *events->events);
+    assert_non_null(events->events);
+    events->capacity = events->count;
+    state_close(world->state);
+    decider_close(world->decider);
+    world->state = world_state(world);
+    world->decider = decider_open(&world->settings);
+    assert_non_null(world->decider);
 }
 
 /* Decides and takes it back; true when the nth part was asked for. 0: nothing fails. */
@@ -43,7 +54,7 @@ static inline bool decide_failing(struct world *world, const Pb__Request *reques
     size_t count = world->events.count;
     arena_init(&answers, (size_t)1 << 28);
     if (world->forgets) {
-        state_trim(world->state, 0, SIZE_MAX);
+        forget_all(world);
     }
     world->error.message[0] = '\0';
     if (nth > 0) {
@@ -54,7 +65,7 @@ static inline bool decide_failing(struct world *world, const Pb__Request *reques
         decide_request(world->decider, world->state, request, &input, &answers, &world->events, &result, &world->error);
     bool was_met = nth > 0 && fail_disarm() > 0;
     if (status == DAYBOOK_OK) { /* What was refused can be done without, or nothing was. */
-        struct daybook_buffer bytes = decided_bytes(world, count, &result);
+        struct daybook_buffer bytes = decided_bytes(&world->events, count, &result);
         if (nth == 0) {
             *undisturbed = bytes;
         } else {
