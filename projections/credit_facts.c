@@ -4,13 +4,16 @@
 #include "projections/credit_grade.h"
 #include "projections/query_aging.h"
 
-enum { READ_CREDIT, READ_BALANCE, READ_AGING };
+enum { READ_CREDIT, READ_BALANCE, READ_AGING, READ_LOTS };
 
-void credit_facts_add_views(struct book *book) {
+void credit_facts_add_views(struct book *book, const struct exposure_policy *policy) {
     book->accounts_table = CREDIT_ACCOUNTS;
     book_add_view(book, "credit");
     book_add_view(book, "balance");
     book_add_view(book, "aging");
+    if (policy->deducts_deposits) {
+        book_add_view(book, "lots");
+    }
 }
 
 static enum daybook_status ask_balance(struct book *book, const struct account_row *account, int32_t as_of,
@@ -38,9 +41,9 @@ static enum daybook_status ask_ages(struct book *book, const struct account_row 
     return aging_ask(txn, &question, &policy, &facts->ages, error);
 }
 
-enum daybook_status credit_facts_ask(struct book *book, const struct account_row *account, int32_t as_of,
-                                     uint64_t known_at, struct credit_facts *facts, bool *is_visible,
-                                     struct daybook_error *error) {
+enum daybook_status credit_facts_ask(struct book *book, const struct exposure_policy *policy,
+                                     const struct account_row *account, int32_t as_of, uint64_t known_at,
+                                     struct credit_facts *facts, bool *is_visible, struct daybook_error *error) {
     *facts = (struct credit_facts){0};
     struct store_txn *txn = book->reads[READ_CREDIT].txn;
     DAYBOOK_TRY(book_check(book, READ_CREDIT, credit_ask(txn, account, as_of, known_at, &facts->credit, error), error));
@@ -49,11 +52,13 @@ enum daybook_status credit_facts_ask(struct book *book, const struct account_row
     if (!*is_visible) {
         return DAYBOOK_OK;
     }
-    return book_check(book, READ_AGING, ask_ages(book, account, as_of, known_at, facts, error), error);
-}
-
-static enum daybook_status too_large(struct daybook_error *error) {
-    return daybook_fail(error, DAYBOOK_LIMIT, "while adding up an exposure: it does not fit 64 bits");
+    DAYBOOK_TRY(book_check(book, READ_AGING, ask_ages(book, account, as_of, known_at, facts, error), error));
+    if (!policy->deducts_deposits) {
+        return DAYBOOK_OK;
+    }
+    enum daybook_status status = exposure_ask_deposits(policy, book->reads[READ_LOTS].txn, account, as_of, known_at,
+                                                       &book->scratch, &facts->deposit_minor, error);
+    return book_check(book, READ_LOTS, status, error);
 }
 
 /* Means and shares stay 0 where there is nothing to divide by. */
@@ -68,7 +73,8 @@ static void fill_payment(const struct credit_facts *facts, Pb__Credit *row) {
     (void)ratio_hundredths((wide)row->overdue_minor * 100, row->open_minor, &row->overdue_share_hundredths);
 }
 
-enum daybook_status credit_facts_fill(const struct credit_facts *facts, Pb__Credit *row, struct daybook_error *error) {
+enum daybook_status credit_facts_fill(const struct credit_facts *facts, const struct exposure_policy *policy,
+                                      Pb__Credit *row, struct daybook_error *error) {
     const struct credit_row *credit = &facts->credit;
     const int64_t *columns = facts->totals.columns;
     row->state = credit->policy.is_set ? credit->policy.state : PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED;
@@ -77,21 +83,14 @@ enum daybook_status credit_facts_fill(const struct credit_facts *facts, Pb__Cred
     row->open_minor = columns[EFFECT_RECEIVABLE];
     row->held_minor = columns[EFFECT_CREDIT_HELD];
     row->unapplied_minor = columns[EFFECT_UNAPPLIED];
+    row->deposit_minor = facts->deposit_minor;
     row->written_off_minor = columns[EFFECT_WRITTEN_OFF];
     row->on_hold = credit->on_hold;
     row->oldest_overdue_days = facts->ages.oldest_overdue_days;
     row->overdue_minor = facts->ages.overdue_minor;
     row->times_over_limit = credit->times_over_limit;
     fill_payment(facts, row);
-    if (__builtin_add_overflow(row->open_minor, row->held_minor, &row->exposure_minor) ||
-        __builtin_sub_overflow(row->exposure_minor, row->unapplied_minor, &row->exposure_minor)) {
-        return too_large(error);
-    }
-    if (row->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT &&
-        __builtin_sub_overflow(row->limit_minor, row->exposure_minor, &row->available_minor)) {
-        row->available_minor = INT64_MAX; /* A limit and money unapplied: more than any charge can be. */
-    }
-    return DAYBOOK_OK;
+    return exposure_fill(policy, row, error);
 }
 
 Pb__Credit *credit_facts_row(struct book *book, const struct account_row *account, const struct credit_facts *facts,
@@ -110,10 +109,8 @@ Pb__Credit *credit_facts_row(struct book *book, const struct account_row *accoun
     return is_whole ? row : NULL;
 }
 
-enum daybook_status credit_facts_add_policies(struct book *book) {
-    DAYBOOK_TRY(book_add_policy(book, "exposure", "open + held against the limit - unapplied"));
-    DAYBOOK_TRY(book_add_policy(book, "unapplied", "deducted"));
-    DAYBOOK_TRY(book_add_policy(book, "deposits", "not deducted"));
+enum daybook_status credit_facts_add_policies(struct book *book, const struct exposure_policy *policy) {
+    DAYBOOK_TRY(exposure_add_policies(book, policy));
     DAYBOOK_TRY(book_add_policy(book, "overdue", "by due date, without what is disputed"));
     return credit_grade_add_policies(book);
 }

@@ -5,6 +5,7 @@
 #include "projections/aging.h"
 #include "projections/balance.h"
 #include "projections/credit.h"
+#include "projections/exposure.h"
 #include "projections/query_book.h"
 
 struct credit_facts {
@@ -12,19 +13,22 @@ struct credit_facts {
     struct series_totals totals; /* Columns of effects.h. */
     struct aging_sums ages;
     struct aging_paid paid;
+    int64_t deposit_minor; /* That the exposure is less by. */
 };
 
-/* Adds the three views to the book; its accounts are walked over in the credit view. */
-void credit_facts_add_views(struct book *book);
+/* Adds the views to the book; its accounts are walked over in the credit view. */
+void credit_facts_add_views(struct book *book, const struct exposure_policy *policy);
 
 /* Asks all of them while the book is read; `account` is one of the credit view. *is_visible
  * false: nothing of the account was to be seen. */
-DAYBOOK_MUST_USE enum daybook_status credit_facts_ask(struct book *book, const struct account_row *account,
-                                                      int32_t as_of, uint64_t known_at, struct credit_facts *facts,
-                                                      bool *is_visible, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status credit_facts_ask(struct book *book, const struct exposure_policy *policy,
+                                                      const struct account_row *account, int32_t as_of,
+                                                      uint64_t known_at, struct credit_facts *facts, bool *is_visible,
+                                                      struct daybook_error *error);
 
 /* The numbers of a row; LIMIT: the exposure does not fit 64 bits. */
-DAYBOOK_MUST_USE enum daybook_status credit_facts_fill(const struct credit_facts *facts, Pb__Credit *row,
+DAYBOOK_MUST_USE enum daybook_status credit_facts_fill(const struct credit_facts *facts,
+                                                       const struct exposure_policy *policy, Pb__Credit *row,
                                                        struct daybook_error *error);
 
 /* A copy of `filled` in the answer, with its texts and its grade. NULL when memory is refused. */
@@ -32,6 +36,6 @@ Pb__Credit *credit_facts_row(struct book *book, const struct account_row *accoun
                              const Pb__Credit *filled, bool with_rules);
 
 /* How exposures and grades are told, as the answer's policies. NO_MEMORY only. */
-DAYBOOK_MUST_USE enum daybook_status credit_facts_add_policies(struct book *book);
+DAYBOOK_MUST_USE enum daybook_status credit_facts_add_policies(struct book *book, const struct exposure_policy *policy);
 
 #endif

@@ -74,6 +74,14 @@ DAYBOOK_MUST_USE enum daybook_status lots_ask(struct store_txn *txn, uint32_t nu
                                               int64_t columns[LOT_COLUMN_COUNT], int32_t *expires_on,
                                               struct daybook_error *error);
 
+/* LO1. False: a sum does not fit 64 bits. */
+bool lots_left(int64_t received_minor, const int64_t columns[LOT_COLUMN_COUNT], int64_t *left_minor);
+
+/* What of `left_minor` a charge of the day A could use: nothing before the lot's first day and from
+ * its last on, and nothing that is held. False: a sum does not fit 64 bits. */
+bool lots_available(const Pb__DepositReceived *body, const int64_t columns[LOT_COLUMN_COUNT], int32_t expires_on,
+                    int32_t as_of, int64_t left_minor, int64_t *available_minor);
+
 /* Of what is held of the lot at (A, K), the part whose holds end on A or before. */
 DAYBOOK_MUST_USE enum daybook_status lots_ask_ending_holds(struct store_txn *txn, uint32_t number, int32_t as_of,
                                                            uint64_t known_at, int64_t *amount_minor,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/hash.h"
 
@@ -116,4 +117,20 @@ enum daybook_status lots_ask_ending_holds(struct store_txn *txn, uint32_t number
     }
     cursor_close(cursor);
     return status;
+}
+
+bool lots_left(int64_t received_minor, const int64_t columns[LOT_COLUMN_COUNT], int64_t *left_minor) {
+    *left_minor = received_minor;
+    return !__builtin_sub_overflow(*left_minor, columns[LOT_CONSUMED], left_minor) &&
+           !__builtin_sub_overflow(*left_minor, columns[LOT_REFUNDED], left_minor) &&
+           !__builtin_sub_overflow(*left_minor, columns[LOT_DORMANT], left_minor) &&
+           !__builtin_sub_overflow(*left_minor, columns[LOT_FORFEITED], left_minor);
+}
+
+bool lots_available(const Pb__DepositReceived *body, const int64_t columns[LOT_COLUMN_COUNT], int32_t expires_on,
+                    int32_t as_of, int64_t left_minor, int64_t *available_minor) {
+    bool can_pay = body->effective_from <= as_of && (expires_on == DATE_NONE || expires_on > as_of);
+    bool fits = !__builtin_sub_overflow(left_minor, columns[LOT_HELD], available_minor);
+    *available_minor = fits && can_pay && *available_minor > 0 ? *available_minor : 0;
+    return fits;
 }

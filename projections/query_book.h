@@ -41,7 +41,7 @@ char *page_next_cursor(const struct page *page, struct arena *arena);
 size_t page_account_key(const struct account_row *account, uint8_t key[PAGE_KEY_MAX]);
 
 /* The views that a question reads at once: the first is walked over. */
-enum { BOOK_READS_MAX = 4 };
+enum { BOOK_READS_MAX = 5 };
 
 /* A question about one customer or all, while it is answered. */
 struct book {

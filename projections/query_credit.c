@@ -6,6 +6,7 @@
 
 struct credits {
     struct ranking ranking;
+    struct exposure_policy policy;
     bool with_rules;
     size_t row_count;
 };
@@ -16,7 +17,7 @@ static enum daybook_status add_row(struct credits *credits, struct book *book, c
     Pb__Credit filled = PB__CREDIT__INIT;
     bool is_taken;
     credits->row_count++;
-    DAYBOOK_TRY(credit_facts_fill(facts, &filled, error));
+    DAYBOOK_TRY(credit_facts_fill(facts, &credits->policy, &filled, error));
     bool is_by_overdue = credits->ranking.order == PB__ORDER__ORDER_OVERDUE;
     DAYBOOK_TRY(rank_offer(&credits->ranking, book, account,
                            is_by_overdue ? filled.overdue_minor : filled.exposure_minor, key,
@@ -30,10 +31,12 @@ static enum daybook_status add_row(struct credits *credits, struct book *book, c
 
 static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
                                  struct daybook_error *error) {
+    struct credits *credits = context;
     struct credit_facts facts;
     bool is_visible;
-    DAYBOOK_TRY(credit_facts_ask(book, account, book->at.as_of, book->at.known_at, &facts, &is_visible, error));
-    return is_visible ? add_row(context, book, account, &facts, error) : DAYBOOK_OK;
+    DAYBOOK_TRY(credit_facts_ask(book, &credits->policy, account, book->at.as_of, book->at.known_at, &facts,
+                                 &is_visible, error));
+    return is_visible ? add_row(credits, book, account, &facts, error) : DAYBOOK_OK;
 }
 
 /* A customer without anything visible is unassessed, and may be on hold all the same. */
@@ -64,7 +67,7 @@ static enum daybook_status make_answer(struct book *book, const struct credits *
         return DAYBOOK_NO_MEMORY;
     }
     pb__credit_answer__init(made);
-    DAYBOOK_TRY(credit_facts_add_policies(book));
+    DAYBOOK_TRY(credit_facts_add_policies(book, &credits->policy));
     made->position = book_position(book);
     made->n_rows = credits->ranking.rows.count;
     made->rows = (Pb__Credit **)credits->ranking.rows.items;
@@ -81,11 +84,14 @@ enum daybook_status query_credit(struct daybook *ledger, const Pb__Query *query,
     struct book book;
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
+        status = exposure_policy_read(asked->exposure, &credits.policy, error);
+    }
+    if (status == DAYBOOK_OK) {
         status = rank_init(&credits.ranking, &book, asked->order, "exposure, greatest first", "overdue, greatest first",
                            error);
     }
     if (status == DAYBOOK_OK) {
-        credit_facts_add_views(&book);
+        credit_facts_add_views(&book, &credits.policy);
         status = book_walk(&book, visit, &credits, error);
     }
     if (status == DAYBOOK_OK && credits.row_count == 0 && asked->customer[0] != '\0' && asked->tag[0] == '\0') {

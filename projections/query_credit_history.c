@@ -15,6 +15,7 @@ struct moment {
 struct past {
     struct moment moments[DATES_MAX];
     size_t count;
+    struct exposure_policy policy;
     struct pointers rows;
 };
 
@@ -109,7 +110,7 @@ static enum daybook_status add_row(struct past *past, struct book *book, const s
     if (!page_take(&book->page, key, key_size + 4)) {
         return DAYBOOK_OK;
     }
-    DAYBOOK_TRY(credit_facts_fill(facts, &filled, error));
+    DAYBOOK_TRY(credit_facts_fill(facts, &past->policy, &filled, error));
     Pb__CreditHistoryRow *row = arena_alloc(book->arena, sizeof *row);
     DAYBOOK_TRY(pointers_add(&past->rows, book->arena, row));
     pb__credit_history_row__init(row);
@@ -126,7 +127,8 @@ static enum daybook_status visit(void *context, struct book *book, const struct 
         const struct moment *moment = &past->moments[i];
         struct credit_facts facts;
         bool is_visible;
-        DAYBOOK_TRY(credit_facts_ask(book, account, moment->on, moment->known_at, &facts, &is_visible, error));
+        DAYBOOK_TRY(
+            credit_facts_ask(book, &past->policy, account, moment->on, moment->known_at, &facts, &is_visible, error));
         if (is_visible) {
             DAYBOOK_TRY(add_row(past, book, account, moment, &facts, error));
         }
@@ -142,7 +144,7 @@ static enum daybook_status make_answer(struct past *past, struct book *book, boo
     pb__credit_history_answer__init(made);
     DAYBOOK_TRY(
         book_add_policy(book, "known", is_then ? "at the end of each date" : "all dates as known at one moment"));
-    DAYBOOK_TRY(credit_facts_add_policies(book));
+    DAYBOOK_TRY(credit_facts_add_policies(book, &past->policy));
     made->position = book_position(book);
     made->n_rows = past->rows.count;
     made->rows = (Pb__CreditHistoryRow **)past->rows.items;
@@ -166,6 +168,7 @@ static enum daybook_status read_question(const Pb__CreditHistoryQuery *asked, co
     if (from > book->at.as_of) {
         return daybook_fail(error, DAYBOOK_INVALID, "the history would begin on %s, after its last date", asked->from);
     }
+    DAYBOOK_TRY(exposure_policy_read(asked->exposure, &past->policy, error));
     DAYBOOK_TRY(list_dates(past, asked->every, from, book->at.as_of, error));
     return find_known(past, book, asked->known_then, error);
 }
@@ -183,7 +186,7 @@ enum daybook_status query_credit_history(struct daybook *ledger, const Pb__Query
         status = read_question(asked, &book, &past, error);
     }
     if (status == DAYBOOK_OK) {
-        credit_facts_add_views(&book);
+        credit_facts_add_views(&book, &past.policy);
         status = book_walk(&book, visit, &past, error);
     }
     if (status == DAYBOOK_OK) {

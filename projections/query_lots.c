@@ -36,15 +36,6 @@ static enum daybook_status too_much(const struct lot_found *found, struct dayboo
                         found->account->customer, found->account->currency);
 }
 
-/* LO1. */
-static bool subtract(int64_t received_minor, const int64_t columns[LOT_COLUMN_COUNT], int64_t *left_minor) {
-    *left_minor = received_minor;
-    return !__builtin_sub_overflow(*left_minor, columns[LOT_CONSUMED], left_minor) &&
-           !__builtin_sub_overflow(*left_minor, columns[LOT_REFUNDED], left_minor) &&
-           !__builtin_sub_overflow(*left_minor, columns[LOT_DORMANT], left_minor) &&
-           !__builtin_sub_overflow(*left_minor, columns[LOT_FORFEITED], left_minor);
-}
-
 /* What is left on the last day of the forecast, by all that is recorded up to K, with the holds
  * that end until then released: the part of it that no hold spares expires. */
 static enum daybook_status forecast(const struct lot_list *list, struct book *book, struct lot_found *found,
@@ -58,7 +49,7 @@ static enum daybook_status forecast(const struct lot_list *list, struct book *bo
     if (expires_on == DATE_NONE || expires_on > list->expiring_through) {
         return DAYBOOK_OK;
     }
-    if (!subtract(found->body->amount_minor, columns, &expiring_minor) ||
+    if (!lots_left(found->body->amount_minor, columns, &expiring_minor) ||
         __builtin_sub_overflow(expiring_minor, columns[LOT_HELD], &expiring_minor)) {
         return too_much(found, error);
     }
@@ -88,14 +79,10 @@ static enum daybook_status weigh(const struct lot_list *list, struct book *book,
     lot->dormant_minor = columns[LOT_DORMANT];
     lot->forfeited_minor = columns[LOT_FORFEITED];
     lot->held_minor = columns[LOT_HELD];
-    int64_t available_minor;
-    if (!subtract(body->amount_minor, columns, &lot->left_minor) ||
-        __builtin_sub_overflow(lot->left_minor, lot->held_minor, &available_minor)) {
+    if (!lots_left(body->amount_minor, columns, &lot->left_minor) ||
+        !lots_available(body, columns, found->expires_on, book->at.as_of, lot->left_minor, &lot->available_minor)) {
         return too_much(found, error);
     }
-    bool can_pay = body->effective_from <= book->at.as_of &&
-                   (found->expires_on == DATE_NONE || found->expires_on > book->at.as_of);
-    lot->available_minor = can_pay && available_minor > 0 ? available_minor : 0;
     return list->expiring_through == DATE_NONE ? DAYBOOK_OK : forecast(list, book, found, error);
 }
 

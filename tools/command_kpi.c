@@ -44,6 +44,7 @@ static const struct option_spec credit_history_options[] = {
      N_("each date as it was known at its own end"),
      {FORM_SET, NULL, "known_then=true"}},
     {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
+    EXPOSURE_OPTIONS,
     OPTIONS_END,
 };
 

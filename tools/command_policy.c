@@ -21,6 +21,7 @@ static const struct option_spec credit_set_options[] = {
 static const struct option_spec credit_list_options[] = {
     {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
     {"tag", 0, OPTION_VALUE, false, "TAG", N_("only customers with this tag"), {FORM_TEXT, "tag", NULL}},
+    EXPOSURE_OPTIONS,
     OPTIONS_END,
 };
 

@@ -85,8 +85,8 @@ static void add_credit(struct table *table, const Pb__Credit *row) {
     table_add_text(table, row->on_hold ? _("yes") : "", row->on_hold ? TONE_ALARM : TONE_PLAIN);
     table_add_amount(table, row->overdue_minor, row->currency, overdue);
     table_add_count(table, row->oldest_overdue_days, overdue);
-    add_hundredths(table, row->days_to_pay_hundredths);
-    add_hundredths(table, row->days_beyond_terms_hundredths);
+    add_share(table, row->days_to_pay_hundredths, row->paid_minor);
+    add_share(table, row->days_beyond_terms_hundredths, row->paid_minor);
     table_add_count(table, row->times_over_limit, TONE_PLAIN);
     table_add_text(table, row->policy_since, TONE_PLAIN);
     table_add_text(table, row->policy_until, TONE_PLAIN);

@@ -56,6 +56,19 @@ for figure in dso best_possible_dso average_days_delinquent collection_effective
     grep -q ",$figure," "$work/acme" || die "kpi does not tell $figure"
 done
 
+# Means over nothing that was paid are no zero either; OTHER has paid nothing.
+expect 0 credit list --as-of 2024-03-31 --csv
+out_has "OTHER,EUR,unassessed,,,120.00,,,0.00,0,,,0,,,,0.00,A"
+# Exposures under a policy of the question, which is printed.
+expect 0 deposit OTHER L1 50 --on 2024-03-30
+expect 0 deposit OTHER L2 20 --on 2024-03-30 --scope meals
+expect 0 credit show OTHER --as-of 2024-03-31 --deposits deducted --csv
+out_has "OTHER,EUR,unassessed,,,70.00,"
+expect 0 credit show OTHER --as-of 2024-03-31 --deposits deducted --category meals
+out_has "deposits = deducted, of lots that are good for charges of category meals"
+expect 2 credit list --category meals
+err_has "none are deducted"
+
 # A grade with its rules, over time, and the decisions.
 expect 0 credit set ACME 6000 --mode warn --on 2024-01-01
 expect 0 charge ACME OVER 2000 --on 2024-04-02 --due 2024-05-02

@@ -72,7 +72,7 @@ static void grade_by_the_rules(void **state) {
     facts.credit.policy.is_set = c->limit >= 0;
     facts.credit.policy.state = PB__LIMIT_STATE__LIMIT_STATE_AMOUNT;
     facts.credit.policy.limit_minor = c->limit;
-    assert_int_equal(credit_facts_fill(&facts, &row, NULL), DAYBOOK_OK);
+    assert_int_equal(credit_facts_fill(&facts, &(struct exposure_policy){.category = ""}, &row, NULL), DAYBOOK_OK);
     assert_int_equal(credit_grade(&facts, true, &arena, &row), DAYBOOK_OK);
     assert_int_equal(row.grade_points, c->points);
     assert_int_equal(letters[row.grade], c->grade[0]);
