@@ -29,10 +29,13 @@ accepted() {
         sed -n -E 's/^\{"key":"([^"]*)","firstSequence":"([0-9]+)","lastSequence":"([0-9]+)".*$/\1 \2 \3/p'
 }
 
-# The stream in small pieces: the program commits whenever it would have to wait for the next one.
+# The stream in small pieces: the program commits whenever it would have to wait for the next one. By one process, so
+# that nothing of it goes on writing when it is killed.
 feed() {
-    local piece
-    for piece in "$work"/pieces/*; do cat "$piece"; done 2>/dev/null
+    local i
+    for ((i = 0; i < ${#stream[@]}; i += 25)); do
+        printf '%s\n' "${stream[@]:i:25}"
+    done 2>/dev/null
 }
 
 # Requests that are refused are left out: decided again later, they might be accepted.
@@ -44,8 +47,7 @@ dropped=$((1500 - $(wc -l <"$work/stream")))
 if [ "$dropped" -gt 75 ]; then
     fail "$dropped of 1500 requests were refused: too few are left to say much"
 fi
-mkdir "$work/pieces"
-split -l 25 -a 4 -d "$work/stream" "$work/pieces/p"
+mapfile -t stream <"$work/stream"
 
 # The run that nobody disturbs.
 make_ledger "$work/calm"
@@ -81,7 +83,9 @@ write_disturbed() {
         before=$after
     done
     accepted "$work/answers" | sort >"$work/accepted"
-    cmp -s "$work/accepted" "$work/calm.accepted" || fail "the answers of the last run differ from the undisturbed ones"
+    cmp -s "$work/accepted" "$work/calm.accepted" ||
+        fail "the answers of the last run differ from the undisturbed ones:" \
+            "$(diff "$work/calm.accepted" "$work/accepted" | head -n 5)"
     sort -u "$work/acknowledged" >"$work/acknowledged.sorted"
     [ -z "$(comm -23 "$work/acknowledged.sorted" "$work/accepted")" ] || fail "an answer before a kill was not true"
 }
