@@ -35,6 +35,7 @@ struct remote {
     struct daybook_buffer body;   /* Of the call under way. */
     struct daybook_buffer answer; /* Likewise. */
     char failure[CURL_ERROR_SIZE];
+    bool is_away; /* The last call failed because of that. */
     struct arena config_arena;
     const Pb__LedgerConfig *config; /* NULL: not asked yet. */
 };
@@ -78,8 +79,7 @@ static enum daybook_status status_of_code(enum connect_code code) {
 }
 
 /* The server's own sentence, as the ledger would have said it here. Takes `told` in; NULL: it was no JSON. */
-static enum daybook_status fail_as_told(const struct remote *remote, json_t *told, long http,
-                                        struct daybook_error *error) {
+static enum daybook_status fail_as_told(struct remote *remote, json_t *told, long http, struct daybook_error *error) {
     const char *name = json_string_value(json_object_get(told, "code"));
     const char *message = json_string_value(json_object_get(told, "message"));
     enum connect_code code;
@@ -89,6 +89,7 @@ static enum daybook_status fail_as_told(const struct remote *remote, json_t *tol
                               remote->url, http);
     } else {
         status = daybook_fail(error, status_of_code(code), "%s", message);
+        remote->is_away = code == CONNECT_UNAVAILABLE || code == CONNECT_RESOURCE_EXHAUSTED;
     }
     json_decref(told);
     return status;
@@ -103,6 +104,7 @@ static CURLcode perform(struct remote *remote, const char *path, struct curl_sli
     (void)snprintf(url, sizeof url, "%s%s", remote->url, path);
     daybook_buffer_reset(&remote->answer);
     remote->failure[0] = '\0';
+    remote->is_away = false;
     (void)curl_easy_setopt(remote->curl, CURLOPT_URL, url);
     (void)curl_easy_setopt(remote->curl, CURLOPT_HTTPHEADER, headers);
     (void)curl_easy_setopt(remote->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)remote->body.size);
@@ -112,7 +114,8 @@ static CURLcode perform(struct remote *remote, const char *path, struct curl_sli
     return code;
 }
 
-static enum daybook_status fail_to_reach(const struct remote *remote, CURLcode code, struct daybook_error *error) {
+static enum daybook_status fail_to_reach(struct remote *remote, CURLcode code, struct daybook_error *error) {
+    remote->is_away = true;
     return daybook_fail(error, DAYBOOK_IO, _("asking %s: %s; is the server running?"), remote->url,
                         remote->failure[0] == '\0' ? curl_easy_strerror(code) : remote->failure);
 }
@@ -351,7 +354,7 @@ static int look_for_interrupt(void *context, curl_off_t down_total, curl_off_t d
 }
 
 static enum daybook_status finish_stream(const struct stream *stream, CURLcode code, long http) {
-    const struct remote *remote = stream->remote;
+    struct remote *remote = stream->remote;
     if (stream->status != DAYBOOK_OK) {
         return stream->status;
     }
@@ -364,9 +367,15 @@ static enum daybook_status finish_stream(const struct stream *stream, CURLcode c
     if (http != 200) {
         return fail_as_told(remote, read_answer_json(remote), http, stream->error);
     }
-    return stream->is_ended
-               ? DAYBOOK_OK
-               : daybook_fail(stream->error, DAYBOOK_IO, _("asking %s: its answer broke off"), remote->url);
+    if (!stream->is_ended) {
+        remote->is_away = true;
+        return daybook_fail(stream->error, DAYBOOK_IO, _("asking %s: its answer broke off"), remote->url);
+    }
+    return DAYBOOK_OK;
+}
+
+bool remote_is_away(const struct remote *remote) {
+    return remote->is_away;
 }
 
 bool remote_is_stream(const struct remote *remote, const ProtobufCMessage *message) {

@@ -30,6 +30,9 @@ DAYBOOK_MUST_USE enum daybook_status remote_call(struct remote *remote, const Pr
                                                  struct arena *arena, ProtobufCMessage **answer,
                                                  struct daybook_error *error);
 
+/* Whether the last call failed because the server could not be reached, or not now: waiting may mend it. */
+bool remote_is_away(const struct remote *remote);
+
 /* Whether the answer to such a message is a stream. */
 bool remote_is_stream(const struct remote *remote, const ProtobufCMessage *message);
 

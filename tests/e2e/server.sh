@@ -7,12 +7,13 @@ show_server_failure() {
     grep -A 25 -E 'ERROR: |runtime error' "$server_log" >&2 || true
 }
 
-# start_server [OPTION...]: serves $DAYBOOK_LEDGER to this machine; its address is in $address, its URL in $url.
+# start_server [OPTION...]: serves $DAYBOOK_LEDGER to this machine; its address is in $address, its URL in $url. A free
+# port, or where $listen says.
 # start_guarded_server: likewise, to those who bring a token.
 start_server() { start_guarded_server --trust-local "$@"; }
 start_guarded_server() {
     : >"$server_log" # What an earlier one said is not this one's address.
-    "$daybook" serve --listen 127.0.0.1:0 "$@" 2>"$server_log" &
+    "$daybook" serve --listen "${listen:-127.0.0.1:0}" "$@" 2>"$server_log" &
     server=$!
     trap 'kill -KILL "$server" 2>/dev/null; show_server_failure; rm -rf "$work"' EXIT
     # The log's first line says where it listens; tail waits for it, and for no longer than the server lives.

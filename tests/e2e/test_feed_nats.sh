@@ -44,10 +44,16 @@ new_ledger books --currency CNY --allow-import-clock
 make_requests "$workload" 20000
 first_part
 
-# Away: waited for, and given up when that was asked for. Then it comes while the feed waits.
+# Away: waited for, and given up when that was asked for. Then it comes while the feed waits. Where it was never reached,
+# nothing is claimed of its position.
 expect 3 feed nats --url nats://127.0.0.1:1 --once --wait 1
 err_has '"event":"away"'
 err_has "nats was away for 1 seconds"
+start_feed nats --url nats://127.0.0.1:1
+wait_feed '"event":"away"' 3
+stop_feed
+grep -q '"event":"lag"' "$feed_log" && die "it says how far a target is that was never reached"
+grep -qx 'nats: it was never reached; nothing was fed' "$work/feed.out" || die "it does not say that nothing was reached"
 start_broker
 
 # It follows while the ledger is written and the broker is killed and comes back, twice.
@@ -85,10 +91,14 @@ expect 0 feed nats --url "$url" --stream twice --once
 wait "$other" || die "one of two feeds at once failed"
 check_stream twice
 
-# A feed that follows takes what comes, and ends when it is told to.
+# A feed that follows takes what comes, says how far it falls behind while the broker is away, and ends when it is told.
 start_feed nats --url "$url" --stream ledger
 wait_feed '"event":"connected"'
+kill_broker
 expect 0 customer open NEW --name '新 客户' --on 2025-12-31
+wait_feed "\"position\":$head,\"head\":$((head + 1)),\"lag\":1,"
+wait_feed '"lag_seconds":1'
+start_broker
 wait_feed "\"position\":$((head + 1)),"
 stop_feed
 expect 0 feed nats --url "$url" --stream ledger --once
@@ -106,6 +116,23 @@ wait_batches 2
 kill_feed
 expect 0 feed nats --server "$served" --url "$url" --stream served --once --json
 [ "$(json_value position)" = "$(json_value head)" ] || die "it ended before the head"
+check_stream served
+
+# The server is killed and comes back, twice: the feed waits for it, and goes on.
+start_feed nats --server "$served" --url "$url" --stream served
+wait_feed '"event":"connected"'
+for restart in 1 2; do
+    kill -KILL "$server"
+    wait "$server" 2>/dev/null || true
+    wait_feed 'is the server running?' "$restart"
+    expect 0 customer open "AFTER-$restart" --on 2025-12-31
+    listen=${served#*://} start_server
+    url=$broker_url
+    trap 'kill -KILL "$server" 2>/dev/null; leave' EXIT
+    list_events
+    wait_feed "\"position\":$head,"
+done
+stop_feed
 check_stream served
 stop_server
 trap leave EXIT

@@ -99,6 +99,12 @@ static void print_summary(const struct invocation *invocation, const struct feed
                           const struct feed_summary *summary) {
     char fed[32];
     char position[32];
+    if (!summary->is_known) {
+        (void)printf(options_has(&invocation->options, "json") ? "{\"target\":\"%s\",\"fed\":\"0\"}\n"
+                                                               : _("%s: it was never reached; nothing was fed\n"),
+                     driver->name);
+        return;
+    }
     if (options_has(&invocation->options, "json")) {
         (void)printf("{\"target\":\"%s\",\"fed\":\"%" PRIu64 "\",\"position\":\"%" PRIu64 "\",\"head\":\"%" PRIu64
                      "\"}\n",

@@ -22,6 +22,12 @@ enum {
     BACK_OFF_MAX_MS = 10000,
 };
 
+/* One of the two that a feed stands between, while it cannot be reached. */
+struct absence {
+    uint64_t since_ns; /* 0: it is there. */
+    uint64_t back_off_ms;
+};
+
 struct feed {
     const struct feed_source *source;
     const struct feed_driver *driver;
@@ -33,9 +39,10 @@ struct feed {
     uint64_t head;
     uint64_t alone_to; /* Up to it events go one by one: a batch with one of them was refused. */
     uint64_t fed;
-    uint64_t away_since_ns; /* 0: it is not. */
-    uint64_t back_off_ms;
-    int64_t waiting_since_us; /* When the oldest event that is not there was recorded; 0 = there is none. */
+    struct absence target_absence;
+    struct absence source_absence;
+    uint64_t waiting;         /* The oldest event that is not there, of which is known */
+    int64_t waiting_since_us; /* when it was recorded; 0 = there is none. */
     struct arena batch_arena;
     struct daybook_buffer payloads;
     struct feed_report report;
@@ -78,7 +85,7 @@ static void wait_ms(uint64_t ms) {
 
 static void report_lag(struct feed *feed, bool now) {
     int64_t waiting_us = 0;
-    if (feed->next <= feed->head && feed->waiting_since_us != 0) {
+    if (feed->next <= feed->head && feed->waiting != 0) {
         waiting_us = feed_source_now_us(feed->source) - feed->waiting_since_us;
     }
     feed_report_lag(&feed->report, feed->next - 1, feed->head, waiting_us < 0 ? 0 : waiting_us, now);
@@ -144,24 +151,60 @@ static enum daybook_status stop_refused(const struct feed *feed, struct daybook_
     return daybook_fail_in(error, _("%s refused"), feed->driver->name);
 }
 
-/* Says so once, waits, and waits longer the next time. */
-static enum daybook_status be_away(struct feed *feed, struct daybook_error *error) {
+/* How far the ledger has gone on while nobody takes its events. What cannot be read now is told when it is to be fed.
+ */
+static void look_ahead(struct feed *feed) {
+    struct arena arena;
+    struct follow_slice slice;
+    if (feed_source_head(feed->source, &feed->head, NULL) != DAYBOOK_OK || feed->next > feed->head ||
+        feed->waiting == feed->next) {
+        return;
+    }
+    arena_init(&arena, BATCH_ARENA_BYTES);
+    if (feed_source_read(feed->source, feed->next, feed->next, 1, &arena, &slice, NULL) == DAYBOOK_OK &&
+        slice.count == 1) {
+        feed->waiting = feed->next;
+        feed->waiting_since_us = slice.items[0]->event->recorded_at_us;
+    }
+    arena_release(&arena);
+}
+
+/* Before the target was reached nobody knows how far it is: then it is said again that it is away. */
+static void report_absence(struct feed *feed, bool is_target, const char *message) {
+    if (!feed->is_fed) {
+        if (feed_report_is_due(&feed->report)) {
+            feed_report_event(&feed->report, "warning", "away", message);
+        }
+        return;
+    }
+    if (is_target) {
+        look_ahead(feed);
+    }
+    report_lag(feed, false);
+}
+
+/* Says so once, waits, and waits longer the next time. The target is asked again where it is, whoever was away: behind
+ * the source's address there may be another ledger by then. */
+static enum daybook_status be_away(struct feed *feed, struct absence *absence, const char *who,
+                                   struct daybook_error *error) {
     uint64_t now_ns = clock_monotonic_ns();
     feed->driver->disconnect(feed->target);
     feed->is_connected = false;
-    if (feed->away_since_ns == 0) {
-        feed->away_since_ns = now_ns;
-        feed->back_off_ms = BACK_OFF_MIN_MS;
+    if (absence->since_ns == 0) {
+        *absence = (struct absence){now_ns, BACK_OFF_MIN_MS};
         feed_report_event(&feed->report, "warning", "away", error->message);
     }
-    if (feed->settings->wait_ms != 0 && now_ns - feed->away_since_ns >= feed->settings->wait_ms * MS_NS) {
-        return daybook_fail_in(error, _("%s was away for %" PRIu64 " seconds"), feed->driver->name,
-                               feed->settings->wait_ms / 1000);
+    if (feed->settings->wait_ms != 0 && now_ns - absence->since_ns >= feed->settings->wait_ms * MS_NS) {
+        return daybook_fail_in(error, _("%s was away for %" PRIu64 " seconds"), who, feed->settings->wait_ms / 1000);
     }
-    wait_ms(feed->back_off_ms);
-    feed->back_off_ms = feed->back_off_ms * 2 > BACK_OFF_MAX_MS ? BACK_OFF_MAX_MS : feed->back_off_ms * 2;
-    report_lag(feed, false);
+    wait_ms(absence->back_off_ms);
+    absence->back_off_ms = absence->back_off_ms * 2 > BACK_OFF_MAX_MS ? BACK_OFF_MAX_MS : absence->back_off_ms * 2;
+    report_absence(feed, absence == &feed->target_absence, error->message);
     return DAYBOOK_OK;
+}
+
+static enum daybook_status be_without_target(struct feed *feed, struct daybook_error *error) {
+    return be_away(feed, &feed->target_absence, feed->driver->name, error);
 }
 
 static enum daybook_status reach(struct feed *feed, struct daybook_error *error) {
@@ -169,7 +212,7 @@ static enum daybook_status reach(struct feed *feed, struct daybook_error *error)
     char message[128];
     enum feed_result result = feed->driver->connect(feed->target, &position, error);
     if (result == FEED_AWAY) {
-        return be_away(feed, error);
+        return be_without_target(feed, error);
     }
     if (result == FEED_REFUSED) {
         return stop_refused(feed, error);
@@ -252,17 +295,18 @@ static enum daybook_status send_slice(struct feed *feed, const struct follow_sli
                                       struct daybook_error *error) {
     struct feed_event *events = NULL;
     size_t stored = 0;
+    feed->waiting = feed->next;
     feed->waiting_since_us = slice->items[0]->event->recorded_at_us;
     DAYBOOK_TRY(make_events(feed, slice, &events, error));
     switch (feed->driver->send(feed->target, events, slice->count, &stored, error)) {
     case FEED_AWAY:
-        return be_away(feed, error);
+        return be_without_target(feed, error);
     case FEED_REFUSED:
         return be_refused(feed, events, slice->count, error);
     case FEED_DONE:
         break;
     }
-    feed->away_since_ns = 0;
+    feed->target_absence = (struct absence){0};
     feed->fed += stored;
     feed->next = slice->reached + 1;
     report_lag(feed, false);
@@ -290,10 +334,11 @@ static enum daybook_status step(struct feed *feed, bool *is_ended, struct dayboo
         return reach(feed, error);
     }
     DAYBOOK_TRY(feed_source_head(feed->source, &feed->head, error));
+    feed->source_absence = (struct absence){0};
     if (feed->next <= feed->head) {
         return feed_some(feed, error);
     }
-    feed->away_since_ns = 0;
+    feed->target_absence = (struct absence){0};
     *is_ended = feed->settings->is_once;
     if (!*is_ended) {
         report_lag(feed, false);
@@ -306,7 +351,11 @@ static enum daybook_status run(struct feed *feed, struct daybook_error *error) {
     bool is_ended = false;
     DAYBOOK_TRY(feed_source_head(feed->source, &feed->head, error));
     while (!is_ended && !progress_is_interrupted()) {
-        DAYBOOK_TRY(step(feed, &is_ended, error));
+        enum daybook_status status = step(feed, &is_ended, error);
+        if (status != DAYBOOK_OK && feed_source_is_away(feed->source)) {
+            status = be_away(feed, &feed->source_absence, _("the server"), error);
+        }
+        DAYBOOK_TRY(status);
     }
     if (feed->settings->is_once && !is_ended) {
         return daybook_fail(error, DAYBOOK_STOPPED, _("stopped before event %" PRIu64 "; the next run goes on with it"),
@@ -335,6 +384,6 @@ enum daybook_status feed_run(const struct feed_source *source, const struct feed
     driver->close(feed.target);
     daybook_buffer_release(&feed.payloads);
     arena_release(&feed.batch_arena);
-    *summary = (struct feed_summary){feed.fed, feed.next - 1, feed.head};
+    *summary = (struct feed_summary){feed.is_fed, feed.fed, feed.next - 1, feed.head};
     return status;
 }

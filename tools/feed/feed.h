@@ -6,7 +6,8 @@
  *        every connection, and no file of ours remembers it.
  *   FD2  An event arrives once. What was sent and not acknowledged is looked for
  *        in the target before it is sent again.
- *   FD3  A target that is away is waited for. One that refuses stops the feed
+ *   FD3  A target that is away is waited for, and so is a server that was there
+ *        when the feed began. A target that refuses stops the feed
  *        with the event's sequence; everything before it is there, and nothing
  *        after it.
  *   FD4  A payload depends on its event and those before it, never on when it was
@@ -86,6 +87,7 @@ extern const struct feed_driver feed_kafka;
 
 /* What a run did. */
 struct feed_summary {
+    bool is_known;     /* The target was reached; else nobody knows its position. */
     uint64_t fed;      /* Events. */
     uint64_t position; /* The last event that is there. */
     uint64_t head;

@@ -26,14 +26,19 @@ static void show(struct feed_report *report, uint64_t position, uint64_t head) {
     progress_update(&report->progress, position);
 }
 
-void feed_report_lag(struct feed_report *report, uint64_t position, uint64_t head, int64_t waiting_us, bool now) {
+bool feed_report_is_due(struct feed_report *report) {
     uint64_t now_ns = clock_monotonic_ns();
+    bool is_due = !report->is_terminal && now_ns - report->written_ns >= report->interval_ns;
+    report->written_ns = is_due ? now_ns : report->written_ns;
+    return is_due;
+}
+
+void feed_report_lag(struct feed_report *report, uint64_t position, uint64_t head, int64_t waiting_us, bool now) {
     if (report->is_terminal) {
         show(report, position, head);
         return;
     }
-    if (now || now_ns - report->written_ns >= report->interval_ns) {
-        report->written_ns = now_ns;
+    if (feed_report_is_due(report) || now) {
         log_lag(&report->log, report->target, position, head, waiting_us);
     }
 }

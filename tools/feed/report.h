@@ -23,6 +23,10 @@ void feed_report_begin(struct feed_report *report, const char *target, uint64_t 
  * event that is not there, 0 where there is none. Writes when it is time, or `now`. */
 void feed_report_lag(struct feed_report *report, uint64_t position, uint64_t head, int64_t waiting_us, bool now);
 
+/* Whether it is time to write a line again; then the next one waits for its interval. Never on a terminal, where the
+ * last line stands. */
+bool feed_report_is_due(struct feed_report *report);
+
 /* Something happened: "connected", "away". */
 void feed_report_event(struct feed_report *report, const char *level, const char *event, const char *message);
 

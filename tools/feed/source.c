@@ -34,6 +34,10 @@ enum daybook_status feed_source_head(const struct feed_source *source, uint64_t 
     return DAYBOOK_OK;
 }
 
+bool feed_source_is_away(const struct feed_source *source) {
+    return source->remote != NULL && remote_is_away(source->remote);
+}
+
 int64_t feed_source_now_us(const struct feed_source *source) {
     struct daybook_clock clock = clock_system();
     return source->ledger != NULL ? ledger_now_us(source->ledger) : clock.now_us(clock.context);

@@ -21,6 +21,9 @@ DAYBOOK_MUST_USE enum daybook_status feed_source_read(const struct feed_source *
                                                       size_t limit, struct arena *arena, struct follow_slice *slice,
                                                       struct daybook_error *error);
 
+/* Whether what failed last failed because the server could not be reached, or not now. */
+bool feed_source_is_away(const struct feed_source *source);
+
 int64_t feed_source_now_us(const struct feed_source *source); /* Of a server, by this machine's clock. */
 
 #endif
