@@ -27,7 +27,17 @@ err_has "pid"
 # ---- pages ----
 ask /healthz; answer_is "200 text/plain"; out_is ok
 ask /readyz; answer_is "200 text/plain"; out_is ready
-ask /healthz -X POST -d x; answer_is "405 application/json"; header_has "Allow: GET"
+ask /healthz -X POST -d x; answer_is "405 application/json"; header_has "Allow: GET, HEAD"
+# HEAD is GET without the body (RFC 9110), for load balancers; the feed has no end whose length could be told.
+for page in /healthz /openapi.json '/daybook.v1.Views/GetBalance?encoding=json&message=%7b%7d'; do
+    ask "$page"
+    length=$(wc -c <"$out")
+    : >"$out"
+    ask "$page" --head
+    [[ $answer = 200* ]] || die "HEAD $page: $answer"
+    header_has "Content-Length: $length"
+done
+ask /events --head; answer_is "405 application/json"; header_has "Allow: GET"
 ask /nowhere; answer_is "404 application/json"
 out_has '"code":"unimplemented"'
 ask /openapi.json; answer_is "200 application/json"
@@ -40,6 +50,11 @@ if command -v node >/dev/null; then
         for (const ref of refs) ref.slice(2).split("/").reduce((o, k) => o[k] ?? process.exit(1), d);
         if (refs.length < 100) process.exit(1);' "$out" || die "the OpenAPI document has a reference to nothing"
 fi
+
+# Who is trusted without a token names this machine, and no site: a browser asks for the site whose page it shows.
+call Views/GetBalance '{}' -H "Host: localhost:${address##*:}"; answer_is "200 application/json"
+call Views/GetBalance '{}' -H "Host: rebound.example:${address##*:}"; answer_is "401 application/json"
+out_has "only where they ask for its address, or for localhost"
 
 # ---- submitting, and reading what was submitted ----
 call Ledger/Submit "{\"requests\":[$(open_json k1 A),$(deposit_json k2 A L1 12345),$(deposit_json k3 B L1 1)]}"
@@ -79,7 +94,7 @@ answer_is "415 application/json"
 ask /daybook.v1.Ledger/Submit -G -d encoding=json -d 'message=%7b%7d'
 answer_is "405 application/json"; header_has "Allow: POST"
 ask /daybook.v1.Views/GetBalance -X PUT -d '{}'
-answer_is "405 application/json"; header_has "Allow: GET, POST"
+answer_is "405 application/json"; header_has "Allow: GET, HEAD, POST"
 ask /daybook.v1.Views/GetBalance -H 'Content-Type: text/plain' -d '{}'
 answer_is "415 application/json"; header_has "Accept-Post: application/json"
 ask /daybook.v1.Events/Follow -H 'Content-Type: application/json' -d '{}'
@@ -163,6 +178,7 @@ cmp -s "$work/whole" "$work/parts" || die "two parts are not the whole"
 [ "$(take_feed kind=customer_opened 1)" = "1 customer_opened" ] || die "the feed by kind"
 ask "/events?kind=nothing"; answer_is "400 application/json"
 ask "/events?from_sequence=x"; answer_is "400 application/json"
+ask "/events?form_sequence=5"; answer_is "400 application/json"; out_has 'no \"form_sequence\"'
 
 # ---- metrics and the log ----
 ask /metrics; answer_is "200 text/plain; version=0.0.4"

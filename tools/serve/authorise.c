@@ -1,7 +1,9 @@
 /* Who may call what. */
 #include "tools/serve/authorise.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     ACCOUNTANT = 1 << PB__ROLE__ROLE_ACCOUNTANT,
@@ -45,6 +47,23 @@ static bool may_call(Pb__Role role, const struct method *method) {
            method->route == ROUTE_FOLLOW || method->route == ROUTE_NONE;
 }
 
+bool authorise_names_machine(const char *host) {
+    char name[INET6_ADDRSTRLEN + 1];
+    struct in6_addr address;
+    if (host == NULL || *host == '\0') {
+        return true; /* HTTP/1.0; browsers always say. */
+    }
+    bool is_bracketed = *host == '[';
+    size_t size = strcspn(host + is_bracketed, is_bracketed ? "]" : ":");
+    if (size >= sizeof name) {
+        return false;
+    }
+    memcpy(name, host + is_bracketed, size);
+    name[size] = '\0';
+    return is_bracketed ? inet_pton(AF_INET6, name, &address) == 1
+                        : inet_pton(AF_INET, name, &address) == 1 || strcasecmp(name, "localhost") == 0;
+}
+
 enum connect_code authorise_call(const struct identity *identity, const struct method *method, bool is_for_anybody,
                                  const char **reason) {
     *reason = "";
@@ -52,7 +71,11 @@ enum connect_code authorise_call(const struct identity *identity, const struct m
         return CONNECT_OK;
     }
     if (!identity->is_known) {
-        *reason = "this takes a token: Authorization: Bearer TOKEN; \"daybook token create\" makes one";
+        *reason =
+            identity->is_local && !identity->names_machine
+                ? "this takes a token: callers on this machine are trusted only where they ask for its address, or "
+                  "for localhost"
+                : "this takes a token: Authorization: Bearer TOKEN; \"daybook token create\" makes one";
         return CONNECT_UNAUTHENTICATED;
     }
     if (method != NULL && !may_call(identity->submitter.role, method)) {

@@ -59,7 +59,8 @@ struct call {
     struct connect_content content;
     bool accepts_gzip;
     bool is_gzip_body;
-    bool is_get;
+    bool is_get; /* Or HEAD, which is answered likewise; libmicrohttpd leaves the body out. */
+    bool is_head;
     uint64_t start_ns;
     uint64_t deadline_ns; /* 0 = none. */
     struct daybook_buffer body;

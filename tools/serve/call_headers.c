@@ -143,7 +143,7 @@ static bool read_method(struct call *call, const char *verb) {
         return read_post(call);
     }
     refuse_http(call, CONNECT_UNIMPLEMENTED, MHD_HTTP_METHOD_NOT_ALLOWED, MHD_HTTP_HEADER_ALLOW,
-                may_get ? "GET, POST" : "POST",
+                may_get ? "GET, HEAD, POST" : "POST",
                 may_get ? "this call is asked with GET or POST" : "this call is asked with POST");
     return false;
 }
@@ -152,6 +152,8 @@ static bool read_method(struct call *call, const char *verb) {
 static bool admit(struct call *call) {
     const char *reason;
     const char *authorization = call_header(call, MHD_HTTP_HEADER_AUTHORIZATION);
+    call->identity.names_machine =
+        !call->server->gate.trusts_machine || authorise_names_machine(call_header(call, MHD_HTTP_HEADER_HOST));
     bool is_for_anybody = call->page != NULL && page_is_for_anybody(call->page);
     enum connect_code code = gate_identify(&call->server->gate, call->loop->sha256, authorization, call->peer->address,
                                            ledger_now_us(call->server->ledger), &call->identity, &reason);
@@ -172,7 +174,8 @@ static bool admit(struct call *call) {
 
 bool call_read_headers(struct call *call, const char *url, const char *verb) {
     struct server *server = call->server;
-    call->is_get = strcmp(verb, MHD_HTTP_METHOD_GET) == 0;
+    call->is_head = strcmp(verb, MHD_HTTP_METHOD_HEAD) == 0;
+    call->is_get = call->is_head || strcmp(verb, MHD_HTTP_METHOD_GET) == 0;
     call->method = methods_find(&server->methods, url);
     call->page = call->method == NULL ? page_find(url) : NULL;
     if (!admit(call)) {

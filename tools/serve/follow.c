@@ -315,12 +315,35 @@ static bool read_number(const char *text, uint64_t *value) {
     return true;
 }
 
+/* The first parameter that the feed does not have. */
+static enum MHD_Result find_unknown(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
+    static const char *const known[] = {"from_sequence", "customer", "currency", "kind", "heartbeat_ms"};
+    const char **unknown = context;
+    (void)kind;
+    (void)value;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i], name) == 0) {
+            return MHD_YES;
+        }
+    }
+    *unknown = name;
+    return MHD_NO;
+}
+
 void follow_begin_sse(struct call *call) {
     Pb__FollowRequest asked = PB__FOLLOW_REQUEST__INIT;
     const char *last = call_header(call, "Last-Event-ID");
     uint64_t heartbeat = 0;
     uint64_t seen = 0;
+    const char *unknown = NULL;
     char *kind = (char *)(uintptr_t)call_parameter(call, "kind");
+    (void)MHD_get_connection_values(call->connection, MHD_GET_ARGUMENT_KIND, find_unknown, &unknown);
+    if (unknown != NULL) {
+        call_fail(call, CONNECT_INVALID_ARGUMENT,
+                  "the feed has no \"%.40s\"; it has from_sequence, customer, currency, kind and heartbeat_ms",
+                  unknown);
+        return;
+    }
     if (!read_number(call_parameter(call, "from_sequence"), &asked.from_sequence) ||
         !read_number(call_parameter(call, "heartbeat_ms"), &heartbeat) || heartbeat > UINT32_MAX ||
         (last != NULL && !read_number(last, &seen))) {

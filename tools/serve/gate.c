@@ -87,7 +87,7 @@ enum connect_code gate_identify(struct gate *gate, struct sha256 *sha256, const 
     *reason = "";
     if (authorization == NULL) {
         /* The owner's requests are of whom they say. */
-        identity->is_known = gate->trusts_machine && identity->is_local;
+        identity->is_known = gate->trusts_machine && identity->is_local && identity->names_machine;
         return CONNECT_OK;
     }
     if (strncasecmp(authorization, scheme, sizeof scheme - 1) == 0 &&

@@ -40,8 +40,9 @@ DAYBOOK_MUST_USE enum daybook_status gate_open(struct gate *gate, const char *di
                                                struct daybook_error *error);
 void gate_close(struct gate *gate); /* Accepts one that was never opened (all zero). */
 
-/* Fills the identity of whoever calls; is_local is set. `authorization`: the header, NULL without one; `address` stands
- * for the caller's. CONNECT_OK also without a token: authorise_call says what that is good for. */
+/* Fills the identity of whoever calls; is_local and names_machine are set. `authorization`: the header, NULL without
+ * one; `address` stands for the caller's. CONNECT_OK also without a token: authorise_call says what that is good for.
+ */
 enum connect_code gate_identify(struct gate *gate, struct sha256 *sha256, const char *authorization, uint64_t address,
                                 int64_t now_us, struct identity *identity, const char **reason);
 

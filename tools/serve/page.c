@@ -92,11 +92,12 @@ bool page_is_for_anybody(const struct page *page) {
 }
 
 void page_answer(struct call *call) {
-    if (!call->is_get) {
+    bool has_head = call->page->answer != follow_begin_sse; /* A stream has no length to tell. */
+    if (!call->is_get || (call->is_head && !has_head)) {
         call->reply.http = MHD_HTTP_METHOD_NOT_ALLOWED;
         call_fail(call, CONNECT_UNIMPLEMENTED, "this page is asked with GET");
         call->reply.header_name = MHD_HTTP_HEADER_ALLOW;
-        call->reply.header_value = "GET";
+        call->reply.header_value = has_head ? "GET, HEAD" : "GET";
         return;
     }
     call->page->answer(call);

@@ -113,9 +113,40 @@ static void pages_are_for_whom_they_are(void **state) {
     assert_true((row->code == CONNECT_OK) == (reason[0] == '\0'));
 }
 
+static const struct host_row {
+    const char *name; /* What is asked for. */
+    bool is_this_machine;
+} host_rows[] = {
+    {"127.0.0.1", true},
+    {"127.0.0.1:7420", true},
+    {"[::1]:7420", true},
+    {"[::1]", true},
+    {"localhost", true},
+    {"LocalHost:7420", true},
+    {"rebound.example", false},
+    {"rebound.example:7420", false},
+    {"localhost.rebound.example", false},
+    {"127.0.0.1.rebound.example", false},
+    {"127.0.0.1@rebound.example", false},
+    {"[rebound.example]", false},
+    {"0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0001", false},
+};
+
+static void a_trusted_caller_names_this_machine(void **state) {
+    const struct host_row *row = *state;
+    assert_int_equal(authorise_names_machine(row->name), row->is_this_machine);
+}
+
+static void a_caller_that_names_nothing_is_no_browser(void **state) {
+    (void)state;
+    assert_true(authorise_names_machine(NULL));
+}
+
 int main(void) {
     static struct rows rows;
     rows_add(&rows, "every role against every call", every_role_against_every_call, NULL);
     ROWS_ADD_TABLE(&rows, page_rows, pages_are_for_whom_they_are);
+    ROWS_ADD_TABLE(&rows, host_rows, a_trusted_caller_names_this_machine);
+    rows_add(&rows, "no host at all", a_caller_that_names_nothing_is_no_browser, NULL);
     return rows_run("authorise", &rows);
 }
