@@ -43,11 +43,15 @@ enum daybook_status page_init(struct page *page, const Pb__Page *asked, struct d
     if (asked->limit > 0) {
         page->limit = asked->limit < PAGE_LIMIT_MAX ? asked->limit : PAGE_LIMIT_MAX;
     }
-    size_t size = strlen(asked->cursor);
-    bool is_hex = size % 2 == 0 && size / 2 <= PAGE_KEY_MAX;
+    const char *digits = asked->cursor;
+    if (*digits == 'm' || *digits == 'o') {
+        page->order = *digits++;
+    }
+    size_t size = strlen(digits);
+    bool is_hex = size % 2 == 0 && size / 2 <= PAGE_KEY_MAX && (page->order == 0 || size > 0);
     for (size_t i = 0; is_hex && i < size; i += 2) {
-        int high = hex_digit(asked->cursor[i]);
-        int low = hex_digit(asked->cursor[i + 1]);
+        int high = hex_digit(digits[i]);
+        int low = hex_digit(digits[i + 1]);
         is_hex = high >= 0 && low >= 0;
         page->after[i / 2] = (uint8_t)(high * 16 + low);
     }
@@ -76,15 +80,19 @@ bool page_take(struct page *page, const uint8_t *key, size_t key_size) {
 char *page_next_cursor(const struct page *page, struct arena *arena) {
     static const char digits[] = "0123456789abcdef";
     size_t size = page->has_more ? page->last_size : 0;
-    char *text = arena_alloc(arena, size * 2 + 1);
+    size_t written = 0;
+    char *text = arena_alloc(arena, size * 2 + 2);
     if (text == NULL) {
         return NULL;
     }
-    for (size_t i = 0; i < size; i++) {
-        text[i * 2] = digits[page->last[i] >> 4];
-        text[i * 2 + 1] = digits[page->last[i] & 15];
+    if (size > 0 && page->order != 0) {
+        text[written++] = page->order;
     }
-    text[size * 2] = '\0';
+    for (size_t i = 0; i < size; i++) {
+        text[written++] = digits[page->last[i] >> 4];
+        text[written++] = digits[page->last[i] & 15];
+    }
+    text[written] = '\0';
     return text;
 }
 

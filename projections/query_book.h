@@ -30,6 +30,8 @@ struct page {
     uint8_t last[PAGE_KEY_MAX];
     size_t last_size;
     bool has_more;
+    char order; /* What the cursor begins with where rows stand by an amount ('m') or by what is overdue ('o'); else 0.
+                 */
 };
 /* INVALID: the cursor is none that an answer gave. */
 DAYBOOK_MUST_USE enum daybook_status page_init(struct page *page, const Pb__Page *asked, struct daybook_error *error);

@@ -175,6 +175,21 @@ static enum daybook_status read_from_on(struct bridges *bridges, struct book *bo
     return book_add_policy(book, "period after", from_on[0] != '\0' ? from_on : "the beginning");
 }
 
+/* What is of one figure alone is refused with the others, where it would say nothing. */
+static enum daybook_status check_figure(const Pb__BridgeQuery *asked, struct daybook_error *error) {
+    bool is_statement = asked->figure == PB__BRIDGE_FIGURE__BRIDGE_FIGURE_STATEMENT;
+    bool is_aging = !is_statement && asked->figure != PB__BRIDGE_FIGURE__BRIDGE_FIGURE_BALANCE;
+    if (asked->from_on[0] != '\0' && !is_statement) {
+        return daybook_fail(error, DAYBOOK_INVALID, "from_on is the beginning of a statement's period; this is none");
+    }
+    if (!is_aging && (asked->basis != PB__AGING_BASIS__AGING_BASIS_UNSPECIFIED || asked->n_edges > 0 ||
+                      asked->unapplied != PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_UNSPECIFIED)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "basis, edges and unapplied are of a bridge of ages; leave them out, or ask for aging");
+    }
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status begin(struct bridges *bridges, struct book *book, const Pb__BridgeQuery *asked,
                                  struct daybook_error *error) {
     DAYBOOK_TRY(resolve_from(bridges, book, asked, error));
@@ -184,9 +199,7 @@ static enum daybook_status begin(struct bridges *bridges, struct book *book, con
                                                  .column_count = BRIDGE_BALANCE_COLUMNS,
                                                  .changes_only = asked->changes_only};
     bool is_statement = asked->figure == PB__BRIDGE_FIGURE__BRIDGE_FIGURE_STATEMENT;
-    if (asked->from_on[0] != '\0' && !is_statement) {
-        return daybook_fail(error, DAYBOOK_INVALID, "from_on is the beginning of a statement's period; this is none");
-    }
+    DAYBOOK_TRY(check_figure(asked, error));
     if (is_statement) {
         bridges->question.figure = BRIDGE_STATEMENT;
         bridges->question.column_count = BRIDGE_STATEMENT_COLUMNS;

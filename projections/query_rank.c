@@ -14,13 +14,23 @@ struct ranked_row {
     uint8_t key[PAGE_KEY_MAX];
 };
 
+/* A cursor is of the rows in one order: in another it would point anywhere. */
+static enum daybook_status check_cursor(struct page *page, char order, struct daybook_error *error) {
+    if (page->after_size > 0 && page->order != order) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "the page's cursor is of rows in another order; ask in that order, or begin without one");
+    }
+    page->order = order;
+    return DAYBOOK_OK;
+}
+
 enum daybook_status rank_init(struct ranking *ranking, struct book *book, Pb__Order order, const char *amount_name,
                               const char *overdue_name, struct daybook_error *error) {
     const char *name = NULL;
     *ranking = (struct ranking){.order = order};
     switch (order) {
     case PB__ORDER__ORDER_UNSPECIFIED:
-        return DAYBOOK_OK;
+        return check_cursor(&book->page, 0, error);
     case PB__ORDER__ORDER_AMOUNT:
         name = amount_name;
         break;
@@ -30,10 +40,14 @@ enum daybook_status rank_init(struct ranking *ranking, struct book *book, Pb__Or
     case _PB__ORDER_IS_INT_SIZE:
         break;
     }
-    if (name == NULL) {
-        return daybook_fail(error, DAYBOOK_INVALID, "this question has no rows in order %d; leave the order out",
-                            (int)order);
+    if (name == NULL && order == PB__ORDER__ORDER_OVERDUE) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "nothing of these rows is overdue; order them by amount, or leave the order out");
     }
+    if (name == NULL) {
+        return daybook_fail(error, DAYBOOK_INVALID, "there is no order %d; leave it out", (int)order);
+    }
+    DAYBOOK_TRY(check_cursor(&book->page, order == PB__ORDER__ORDER_AMOUNT ? 'm' : 'o', error));
     return book_add_policy(book, "order", name);
 }
 

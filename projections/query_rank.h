@@ -3,7 +3,7 @@
  * walk over the book meets them, or by an amount, the greatest first.
  *
  *   RK1  Rows of equal amounts stand in the order of their own keys, so the order is total and a
- *        cursor (the amount and the key of the last row) is good for ever.
+ *        cursor (the amount and the key of the last row) is good for ever, and for that order alone.
  *   RK2  Of all rows only those of one page are kept: the memory follows the page, not the book.
  *   RK3  Amounts of two currencies have no order: a second currency refuses the question.
  */
@@ -37,7 +37,7 @@ DAYBOOK_MUST_USE enum daybook_status rank_put(struct ranking *ranking, struct bo
 /* After the walk: `rows` is the page, and the book's page knows its next cursor. NO_MEMORY. */
 DAYBOOK_MUST_USE enum daybook_status rank_finish(struct ranking *ranking, struct book *book);
 
-/* Says the order on the answer; INVALID: an order that `what` (a plural) does not have. */
+/* Says the order on the answer; INVALID: an order that has no name here, or a cursor of another order. */
 DAYBOOK_MUST_USE enum daybook_status rank_init(struct ranking *ranking, struct book *book, Pb__Order order,
                                                const char *amount_name, const char *overdue_name,
                                                struct daybook_error *error);

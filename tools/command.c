@@ -119,7 +119,7 @@ static const struct option_spec order_options[] = {
      OPTION_VALUE,
      false,
      "ORDER",
-     N_("greatest first, by amount or by what is overdue (default: by customer)"),
+     N_("greatest first: amount, or overdue (not of balance and deposits; default: by customer)"),
      {FORM_ENUM, "order", NULL}},
     {"top",
      0,

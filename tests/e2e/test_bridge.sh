@@ -56,3 +56,14 @@ expect 2 bridge profit --from 1
 err_has "none of aging, balance, statement"
 expect_any "2 3" bridge aging --from 5 --to 3
 err_has "5 is after 3; exchange the two"
+
+# What is of ages alone says nothing of a balance, and is refused.
+for option in "--edges 15" "--basis posting" "--unapplied bucket"; do
+    read -ra words <<<"$option"
+    expect 2 bridge balance --from 2 "${words[@]}"
+    err_has "ask for aging"
+    expect 2 bridge statement --from 2 --after 2024-01-31 "${words[@]}"
+    expect 0 bridge aging --from 2 "${words[@]}"
+done
+expect 2 bridge aging --from 2 --after 2024-01-31
+err_has "a statement's period"

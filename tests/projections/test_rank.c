@@ -140,9 +140,38 @@ static void credit_and_a_tag_together(void **state) {
 
 static void orders_that_a_question_does_not_have(void **state) {
     struct asking *a = *state;
-    ASK_WRONGLY(a, BALANCE, balance, BalanceQuery, balance_query__init, "no rows in order 2",
-                q_->order = PB__ORDER__ORDER_OVERDUE);
-    ASK_WRONGLY(a, LOTS, lots, LotsQuery, lots_query__init, "no rows in order 9", q_->order = (Pb__Order)9);
+    ASK_WRONGLY(a, BALANCE, balance, BalanceQuery, balance_query__init,
+                "nothing of these rows is overdue; order them by amount", q_->order = PB__ORDER__ORDER_OVERDUE);
+    ASK_WRONGLY(a, LOTS, lots, LotsQuery, lots_query__init, "there is no order 9", q_->order = (Pb__Order)9);
+}
+
+/* A cursor of one order is refused in the others: there it would point anywhere. */
+static void a_cursor_is_of_one_order(void **state) {
+    struct asking *a = *state;
+    static const Pb__Order orders[] = {PB__ORDER__ORDER_UNSPECIFIED, PB__ORDER__ORDER_AMOUNT, PB__ORDER__ORDER_OVERDUE};
+    for (size_t given = 0; given < 3; given++) {
+        Pb__AgingAnswer *first;
+        ASK(a, AGING, aging, AgingQuery, aging_query__init, first, {
+            q_->order = orders[given];
+            q_->page = page(a, 2, "");
+        });
+        assert_string_not_equal(first->next_cursor, "");
+        for (size_t asked = 0; asked < 3; asked++) {
+            if (asked == given) {
+                Pb__AgingAnswer *next;
+                ASK(a, AGING, aging, AgingQuery, aging_query__init, next, {
+                    q_->order = orders[asked];
+                    q_->page = page(a, 2, first->next_cursor);
+                });
+                assert_int_equal(next->n_rows, 2);
+                continue;
+            }
+            ASK_WRONGLY(a, AGING, aging, AgingQuery, aging_query__init, "of rows in another order", {
+                q_->order = orders[asked];
+                q_->page = page(a, 2, first->next_cursor);
+            });
+        }
+    }
 }
 
 static void two_currencies_have_no_order(void **state) {
@@ -174,6 +203,7 @@ int main(void) {
         cmocka_unit_test(ages_by_what_is_overdue),
         cmocka_unit_test(credit_and_a_tag_together),
         cmocka_unit_test(orders_that_a_question_does_not_have),
+        cmocka_unit_test(a_cursor_is_of_one_order),
         cmocka_unit_test(two_currencies_have_no_order),
     };
     return cmocka_run_group_tests(tests, open_book, close_book);
