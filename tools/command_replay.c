@@ -8,14 +8,15 @@
 #include "tools/replay_print.h"
 #include "tools/text.h"
 
-enum { SHOWN_MAX = 1000000 };
+enum { SHOWN_DEFAULT = 100, SHOWN_MAX = 1000000 };
 
 static const struct option_spec replay_options[] = {
     {"policy", 0, OPTION_VALUE, true, "FILE", N_("the other policy, as JSON"), FIELD_NONE},
     {"as-of", 0, OPTION_VALUE, false, "DATE", N_("compare balances and ages as of this business date (default: today)"),
      FIELD_NONE},
     {"known-at", 0, OPTION_VALUE, false, "SEQ|TIMESTAMP", N_("replay what was known then (default: all)"), FIELD_NONE},
-    {"limit", 0, OPTION_VALUE, false, "ROWS", N_("show so many differences (default: 100)"), FIELD_NONE},
+    {"limit", 0, OPTION_VALUE, false, "ROWS",
+     N_("show so many requests, and so many customers, that differ (default: 100)"), FIELD_NONE},
     {"csv", 0, OPTION_FLAG, false, NULL, N_("print the differences as CSV"), FIELD_NONE},
     OPTIONS_END,
 };
@@ -39,13 +40,13 @@ static enum daybook_status replay(struct invocation *invocation, Pb__ReplayReque
     return status;
 }
 
-static enum daybook_status print(struct invocation *invocation, const ProtobufCMessage *report,
+static enum daybook_status print(struct invocation *invocation, const ProtobufCMessage *report, size_t shown,
                                  struct daybook_error *error) {
     if (options_has(&invocation->options, "json")) {
         return command_print_json(report, error);
     }
     if (!options_has(&invocation->options, "csv")) {
-        return replay_print((const Pb__ReplayReport *)report, invocation->arena, error);
+        return replay_print((const Pb__ReplayReport *)report, shown, invocation->arena, error);
     }
     struct table *table = replay_table_of((const Pb__ReplayReport *)report, invocation->arena);
     return table != NULL ? table_print_csv(table, stdout, error)
@@ -57,12 +58,13 @@ static int run(struct invocation *invocation) {
     Pb__ReplayRequest asked = PB__REPLAY_REQUEST__INIT;
     ProtobufCMessage *report;
     const char *limit = options_value(&invocation->options, "limit");
+    unsigned long shown = SHOWN_DEFAULT;
     if (options_has(&invocation->options, "json") && options_has(&invocation->options, "csv")) {
         return command_usage(invocation, "%s", _("--json and --csv exclude each other"));
     }
     if (limit != NULL) {
         char *end = NULL;
-        unsigned long shown = strtoul(limit, &end, 10);
+        shown = strtoul(limit, &end, 10);
         if (*limit < '0' || *limit > '9' || *end != '\0' || shown > SHOWN_MAX) {
             return command_usage(invocation, _("--limit: \"%.80s\" is no whole number from 0 to %d"), limit, SHOWN_MAX);
         }
@@ -71,7 +73,7 @@ static int run(struct invocation *invocation) {
     progress_watch_interrupt();
     enum daybook_status status = replay(invocation, &asked, &report, &error);
     if (status == DAYBOOK_OK) {
-        status = print(invocation, report, &error);
+        status = print(invocation, report, shown, &error);
     }
     return status == DAYBOOK_OK ? EXIT_DONE : command_fail(&error);
 }

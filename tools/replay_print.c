@@ -128,29 +128,46 @@ static void print_counts(const Pb__ReplayReport *report) {
     }
 }
 
-/* Rows of the customers that differ, totals of all; nothing where nothing differs. */
-static enum daybook_status print_pair(const char *what, const ProtobufCMessage *history,
-                                      const ProtobufCMessage *replayed, struct arena *arena,
-                                      struct daybook_error *error) {
-    const ProtobufCMessage *sides[] = {history, replayed};
-    const char *const names[] = {_("in history"), _("under the policy")};
-    const ProtobufCFieldDescriptor *rows = message_find_field(history->descriptor, "rows");
-    if (*field_count(history, rows) == 0 && *field_count(replayed, rows) == 0) {
-        (void)printf(_("\n%s: the same, customer by customer.\n"), what);
-        return DAYBOOK_OK;
+/* The first `shown` rows of an answer, and its totals, which are of all. */
+static enum daybook_status print_side(const ProtobufCMessage *answer, const ProtobufCFieldDescriptor *rows,
+                                      size_t shown, struct arena *arena, struct daybook_error *error) {
+    size_t *count = field_count(answer, rows);
+    size_t whole = *count;
+    *count = whole < shown ? whole : shown;
+    struct table *table = view_table_of(answer, arena);
+    *count = whole;
+    if (table == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("printing the report: memory was refused"));
     }
-    for (size_t i = 0; i < 2; i++) {
-        struct table *table = view_table_of(sides[i], arena);
-        if (table == NULL) {
-            return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("printing the report: memory was refused"));
-        }
-        (void)printf(_("\n%s %s, of the customers that differ; totals of all:\n"), what, names[i]);
-        DAYBOOK_TRY(table_print(table, stdout, error));
+    DAYBOOK_TRY(table_print(table, stdout, error));
+    if (whole > shown) {
+        (void)printf(_("... and %zu more; --limit says how many are shown\n"), whole - shown);
     }
     return DAYBOOK_OK;
 }
 
-enum daybook_status replay_print(const Pb__ReplayReport *report, struct arena *arena, struct daybook_error *error) {
+/* Rows of the customers that differ, totals of all; nothing where nothing differs. */
+static enum daybook_status print_pair(const char *what, const ProtobufCMessage *const sides[2], size_t shown,
+                                      struct arena *arena, struct daybook_error *error) {
+    const char *const names[] = {_("in history"), _("under the policy")};
+    const ProtobufCFieldDescriptor *rows = message_find_field(sides[0]->descriptor, "rows");
+    if (*field_count(sides[0], rows) == 0 && *field_count(sides[1], rows) == 0) {
+        (void)printf(_("\n%s: the same, customer by customer.\n"), what);
+        return DAYBOOK_OK;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        (void)printf(
+            _("\n%s %s, of the customers that differ here or in what was charged and paid in all; totals of all:\n"),
+            what, names[i]);
+        DAYBOOK_TRY(print_side(sides[i], rows, shown, arena, error));
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status replay_print(const Pb__ReplayReport *report, size_t shown, struct arena *arena,
+                                 struct daybook_error *error) {
+    const ProtobufCMessage *const balances[] = {&report->history_balance->base, &report->replayed_balance->base};
+    const ProtobufCMessage *const ages[] = {&report->history_aging->base, &report->replayed_aging->base};
     uint64_t found = report->otherwise + report->refused + report->left_out;
     struct table *table = replay_table_of(report, arena);
     if (table == NULL) {
@@ -164,7 +181,6 @@ enum daybook_status replay_print(const Pb__ReplayReport *report, struct arena *a
     if (found > report->n_differences) {
         (void)printf(_("... and %" PRIu64 " more; --limit says how many are shown\n"), found - report->n_differences);
     }
-    DAYBOOK_TRY(
-        print_pair(_("Balances"), &report->history_balance->base, &report->replayed_balance->base, arena, error));
-    return print_pair(_("Ages"), &report->history_aging->base, &report->replayed_aging->base, arena, error);
+    DAYBOOK_TRY(print_pair(_("Balances"), balances, shown, arena, error));
+    return print_pair(_("Ages"), ages, shown, arena, error);
 }

@@ -49,6 +49,17 @@ expect 0 replay --policy "$work/lower.json" --as-of 2024-06-29 --known-at "$((he
 out_has "1 refused"
 nothing_left
 
+# --limit bounds the customers, too; totals are of all, whatever is shown.
+expect 0 replay --policy "$work/lower.json" --as-of 2024-06-29
+grep -qE '^BOB +CNY' "$out" || die "BOB differs"
+grep -E '^total +CNY' "$out" >"$work/totals"
+expect 0 replay --policy "$work/lower.json" --as-of 2024-06-29 --limit 0
+if grep -qE '^BOB +CNY' "$out"; then die "no customer is one"; fi
+[ "$(grep -c '^\.\.\. and 1 more; --limit' "$out")" -eq 2 ] || die "what is left out is not said"
+grep -E '^total +CNY' "$out" | tr -s ' -' >"$work/shown"
+tr -s ' -' <"$work/totals" | cmp -s - "$work/shown" || die "totals are of what is shown"
+nothing_left
+
 # The ledger was only read.
 expect 0 status --json
 out_has "\"journalHead\":\"$head\""
