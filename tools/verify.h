@@ -23,6 +23,9 @@ struct verify_trust {
 DAYBOOK_MUST_USE enum daybook_status verify_checkpoint(const struct verify_trust *trust, struct daybook_bytes bytes,
                                                        struct tree_head *head, struct daybook_error *error);
 
+/* The end of a line that says what is good: by how many witnesses. */
+void verify_print_policy(const struct verify_trust *trust);
+
 /* Each checks one thing and says on standard output what it found. DAMAGED: refused, and why. */
 DAYBOOK_MUST_USE enum daybook_status verify_checkpoint_file(const struct verify_trust *trust, const char *path,
                                                             struct daybook_error *error);

@@ -397,8 +397,9 @@ enum daybook_status verify_bundle(const struct verify_trust *trust, const char *
     if (status == DAYBOOK_OK) {
         (void)printf("good: events %" PRIu64 " to %" PRIu64 " of %s, each hashed again to the root of the checkpoint;\n"
                      "      %" PRIu64 " older checkpoints continue into it, %" PRIu64
-                     " sampled events are proved, %zu files are those of the manifest\n",
+                     " sampled events are proved, %zu files are those of the manifest",
                      check.from, check.to, check.head.origin, older, samples, check.file_count);
+        verify_print_policy(trust);
     }
     close_check(&check);
     return status;

@@ -10,7 +10,7 @@
 enum { EXIT_GOOD = 0, EXIT_USAGE = 2 };
 
 static const char usage[] =
-    "Usage: daybook-verify --key KEY [OPTION...] CHECK FILE...\n"
+    "Usage: daybook-verify --key KEY [OPTION]... CHECK FILE...\n"
     "\n"
     "Checks what a Daybook ledger proves of itself. It needs no ledger, no network and nothing but the files.\n"
     "\n"
@@ -101,19 +101,9 @@ static enum daybook_status take_option(struct verify_trust *trust, const char *n
     return daybook_fail(error, DAYBOOK_INVALID, "there is no option %.40s", name);
 }
 
-/* The options come before the check. *used: how many words they took. */
-static enum daybook_status take_options(struct verify_trust *trust, int argc, char **argv, int *used,
-                                        struct daybook_error *error) {
-    bool has_key = false;
-    bool has_needed = false;
-    int i = 1;
-    for (; i < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
-        if (i + 1 == argc) {
-            return daybook_fail(error, DAYBOOK_INVALID, "%.40s lacks its value", argv[i]);
-        }
-        DAYBOOK_TRY(take_option(trust, argv[i], argv[i + 1], &has_key, &has_needed, error));
-    }
-    *used = i;
+/* What was asked for must hold together. */
+static enum daybook_status check_options(struct verify_trust *trust, bool has_key, bool has_needed,
+                                         struct daybook_error *error) {
     trust->policy.keys = trust->witnesses;
     trust->policy.needed = has_needed ? trust->policy.needed : trust->policy.key_count;
     if (!has_key) {
@@ -129,32 +119,89 @@ static enum daybook_status take_options(struct verify_trust *trust, int argc, ch
     return DAYBOOK_OK;
 }
 
+/* Options may stand anywhere before "--"; what is none of them is moved to the front of `argv`. *count: how many. */
+static enum daybook_status take_options(struct verify_trust *trust, int argc, char **argv, int *count,
+                                        struct daybook_error *error) {
+    bool has_key = false;
+    bool has_needed = false;
+    bool is_ended = false;
+    *count = 0;
+    for (int i = 1; i < argc; i++) {
+        if (is_ended || strncmp(argv[i], "--", 2) != 0) {
+            argv[(*count)++] = argv[i];
+            continue;
+        }
+        if (argv[i][2] == '\0') {
+            is_ended = true;
+            continue;
+        }
+        if (i + 1 == argc) {
+            return daybook_fail(error, DAYBOOK_INVALID, "%.40s lacks its value", argv[i]);
+        }
+        DAYBOOK_TRY(take_option(trust, argv[i], argv[i + 1], &has_key, &has_needed, error));
+        i++;
+    }
+    return check_options(trust, has_key, has_needed, error);
+}
+
+static enum daybook_status run_checkpoint(const struct verify_trust *trust, char **files, struct daybook_error *error) {
+    return verify_checkpoint_file(trust, files[0], error);
+}
+
+static enum daybook_status run_inclusion(const struct verify_trust *trust, char **files, struct daybook_error *error) {
+    return verify_inclusion_file(trust, files[0], files[1], error);
+}
+
+static enum daybook_status run_consistency(const struct verify_trust *trust, char **files,
+                                           struct daybook_error *error) {
+    return verify_consistency_file(trust, files[0], files[1], error);
+}
+
+static enum daybook_status run_tiles(const struct verify_trust *trust, char **files, struct daybook_error *error) {
+    return verify_tiles(trust, files[0], error);
+}
+
+static enum daybook_status run_bundle(const struct verify_trust *trust, char **files, struct daybook_error *error) {
+    return verify_bundle(trust, files[0], error);
+}
+
+static const struct {
+    const char *name;
+    const char *files;
+    int file_count;
+    enum daybook_status (*run)(const struct verify_trust *trust, char **files, struct daybook_error *error);
+} checks[] = {
+    {"checkpoint", "FILE", 1, run_checkpoint},
+    {"inclusion", "PROOF EVENT", 2, run_inclusion},
+    {"consistency", "PROOF OLD", 2, run_consistency},
+    {"tiles", "DIR", 1, run_tiles},
+    {"bundle", "FILE", 1, run_bundle},
+};
+
 static enum daybook_status run_check(const struct verify_trust *trust, int count, char **words,
                                      struct daybook_error *error) {
-    const char *check = count > 0 ? words[0] : "";
-    if (strcmp(check, "checkpoint") == 0 && count == 2) {
-        return verify_checkpoint_file(trust, words[1], error);
+    if (count == 0) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "say what to check: checkpoint, inclusion, consistency, tiles or bundle; see --help");
     }
-    if (strcmp(check, "inclusion") == 0 && count == 3) {
-        return verify_inclusion_file(trust, words[1], words[2], error);
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        if (strcmp(words[0], checks[i].name) != 0) {
+            continue;
+        }
+        return count - 1 == checks[i].file_count
+                   ? checks[i].run(trust, words + 1, error)
+                   : daybook_fail(error, DAYBOOK_INVALID, "the check is \"%s %s\", and %d names were given; see --help",
+                                  checks[i].name, checks[i].files, count - 1);
     }
-    if (strcmp(check, "consistency") == 0 && count == 3) {
-        return verify_consistency_file(trust, words[1], words[2], error);
-    }
-    if (strcmp(check, "tiles") == 0 && count == 2) {
-        return verify_tiles(trust, words[1], error);
-    }
-    if (strcmp(check, "bundle") == 0 && count == 2) {
-        return verify_bundle(trust, words[1], error);
-    }
-    return daybook_fail(error, DAYBOOK_INVALID, "there is no check \"%.40s\" of %d files; see --help", check,
-                        count > 0 ? count - 1 : 0);
+    return daybook_fail(error, DAYBOOK_INVALID,
+                        "there is no check \"%.40s\"; there are checkpoint, inclusion, consistency, tiles and bundle",
+                        words[0]);
 }
 
 int main(int argc, char **argv) {
     static struct verify_trust trust;
     struct daybook_error error;
-    int used = 1;
+    int count = 0;
     if (argc == 1 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         (void)fputs(usage, argc == 1 ? stderr : stdout);
         return argc == 1 ? EXIT_USAGE : EXIT_GOOD;
@@ -163,9 +210,9 @@ int main(int argc, char **argv) {
         (void)printf("daybook-verify %s\n", DAYBOOK_PROGRAM_VERSION);
         return EXIT_GOOD;
     }
-    enum daybook_status status = take_options(&trust, argc, argv, &used, &error);
+    enum daybook_status status = take_options(&trust, argc, argv, &count, &error);
     if (status == DAYBOOK_OK) {
-        status = run_check(&trust, argc - used, argv + used, &error);
+        status = run_check(&trust, count, argv, &error);
     }
     if (status == DAYBOOK_OK && fflush(stdout) != 0) {
         status = daybook_fail(&error, DAYBOOK_IO, "writing to standard output failed");

@@ -28,7 +28,7 @@ enum daybook_status verify_event_place(struct daybook_bytes event, uint64_t sequ
     return DAYBOOK_OK;
 }
 
-static void print_policy(const struct verify_trust *trust) {
+void verify_print_policy(const struct verify_trust *trust) {
     if (trust->policy.needed > 0) {
         (void)printf(", cosigned by %zu of %zu witnesses", trust->policy.needed, trust->policy.key_count);
     }
@@ -45,7 +45,7 @@ enum daybook_status verify_checkpoint_file(const struct verify_trust *trust, con
     }
     if (status == DAYBOOK_OK) {
         (void)printf("good: a checkpoint of %s, %" PRIu64 " events", head.origin, head.tree.size);
-        print_policy(trust);
+        verify_print_policy(trust);
     }
     daybook_buffer_release(&content);
     return status;
@@ -90,7 +90,7 @@ enum daybook_status verify_inclusion_file(const struct verify_trust *trust, cons
     if (status == DAYBOOK_OK) {
         (void)printf("good: event %" PRIu64 " is in %s, among its first %" PRIu64, file.number + 1, head.origin,
                      head.tree.size);
-        print_policy(trust);
+        verify_print_policy(trust);
     }
     daybook_buffer_release(&content);
     daybook_buffer_release(&event);
@@ -143,7 +143,7 @@ enum daybook_status verify_consistency_file(const struct verify_trust *trust, co
     if (status == DAYBOOK_OK) {
         (void)printf("good: the %" PRIu64 " events of %s begin with the %" PRIu64 " of the older checkpoint",
                      head.tree.size, head.origin, file.number);
-        print_policy(trust);
+        verify_print_policy(trust);
     }
     daybook_buffer_release(&content);
     daybook_buffer_release(&old);

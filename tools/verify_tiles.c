@@ -86,8 +86,8 @@ enum daybook_status verify_tiles(const struct verify_trust *trust, const char *d
     tiles = (struct tiles){.directory = directory};
     enum daybook_status status = check_all(&tiles, trust, &head, error);
     if (status == DAYBOOK_OK) {
-        (void)printf("good: %" PRIu64 " entries of %s, each hashed again, and every tile\n", head.tree.size,
-                     head.origin);
+        (void)printf("good: %" PRIu64 " entries of %s, each hashed again, and every tile", head.tree.size, head.origin);
+        verify_print_policy(trust);
     }
     tile_builder_close(&tiles.builder);
     daybook_buffer_release(&tiles.file);

@@ -28,6 +28,21 @@ static enum daybook_status check_continues(const struct proof_file *file, struct
     if (last.size > 0) {
         DAYBOOK_TRY(tree_head_open(last, log_key, NULL, NULL, &known, error));
     }
+    /* One size has one root, whatever else is given: a second one is a fork, and no proof is needed to see it. */
+    if (last.size > 0 && head->tree.size == known.tree.size) {
+        return merkle_hash_equal(&head->tree.root, &known.tree.root)
+                   ? DAYBOOK_OK
+                   : daybook_fail(error, DAYBOOK_DAMAGED,
+                                  "cosigning %s: this witness has signed another root of the same %" PRIu64
+                                  " entries: the log was forked; keep this file and the witness' state, which prove it",
+                                  head->origin, known.tree.size);
+    }
+    if (head->tree.size < known.tree.size) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "cosigning %s: this witness has signed %" PRIu64 " entries of it, and this checkpoint is "
+                            "of %" PRIu64 "; a witness does not go back",
+                            head->origin, known.tree.size, head->tree.size);
+    }
     if (file->number != known.tree.size) {
         return daybook_fail(error, DAYBOOK_INVALID,
                             "cosigning %s: this witness has signed %" PRIu64 " entries of it, and the proof starts at "

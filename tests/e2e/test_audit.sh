@@ -122,8 +122,12 @@ for ((byte = 0; byte < $(stat -c %s "$work/to700"); byte += 7)); do
     expect_any "2 4" "${cosign[@]}" "$work/bad"
 done
 expect 0 "${cosign[@]}" "$work/to700" -o "$work/700.cosigned"
-expect 2 "${cosign[@]}" "$work/to700"
-err_has "has signed 700 entries"
+# Once more is no harm, and a later time; what is smaller is refused.
+expect 0 "${cosign[@]}" "$work/to700"
+expect 0 "${cosign[@]}" "$work/700" -o "$work/again"
+verified 0 "cosigned by 1 of 1 witnesses" --key "$key" --witness "$witness" checkpoint "$work/again"
+expect 2 "${cosign[@]}" "$work/300"
+err_has "a witness does not go back"
 expect 0 audit checkpoint --cosigned "$work/700.cosigned"
 
 # ---- a fork: the same key, another history ----
@@ -145,11 +149,25 @@ err_has "has signed 730 entries"
 cp "$work/730" "$DAYBOOK_LEDGER/checkpoints/00000000000000000730"
 expect 4 audit checkpoint
 err_has "events are gone"
-post 711 740
+post 711 730
 expect 4 audit checkpoint
 err_has "are not those of the checkpoint"
 rm "$DAYBOOK_LEDGER/checkpoints/00000000000000000730"
+expect 0 audit checkpoint -o "$work/ours"
+# Another root of the size that it has signed: no proof is needed to see the fork.
+expect 4 "${cosign[@]}" "$work/ours"
+err_has "another root of the same 730 entries: the log was forked"
+post 731 740
 expect 0 audit checkpoint
+
+# ---- the verifier's own words ----
+verified 0 "cosigned by 1 of 1" checkpoint "$work/300.cosigned" --witness "$witness" --key "$key"
+verified 0 "good: a checkpoint" checkpoint --key "$key" -- "$work/300"
+verified 2 "--origin lacks its value" checkpoint "$work/300" --key "$key" --origin
+verified 2 'the check is "inclusion PROOF EVENT", and 1 names were given' --key "$key" inclusion "$work/proof"
+verified 2 'there is no check "inclusoin"' --key "$key" inclusoin "$work/proof" "$work/other"
+verified 2 "say what to check" --key "$key"
+verified 2 "there is no option --keys" --keys "$key" checkpoint "$work/300"
 
 # ---- tiles ----
 expect 0 audit tiles "$work/tiles"
@@ -174,3 +192,4 @@ post 741 800
 expect 0 audit checkpoint
 expect 0 audit tiles "$work/tiles"
 verified 0 "good: 800 entries" --key "$key" tiles "$work/tiles"
+verified 4 "cosigned by 0 of the witnesses" --key "$key" --witness "$witness" tiles "$work/tiles"
