@@ -40,7 +40,10 @@ static bool walk_begin(struct decision *decision, const struct account *account,
         return true;
     }
     walk->sorted = policy_lots(policy, account, with_expired, decision->request_arena, &walk->sorted_count);
-    return walk->sorted != NULL || out_of_memory(decision);
+    if (walk->sorted == NULL) {
+        return out_of_memory(decision);
+    }
+    return true;
 }
 
 static const struct lot_ref *walk_next(struct lot_walk *walk) {

@@ -63,26 +63,20 @@ const struct lot_ref *policy_lots(const struct decide_policy *policy, const stru
     return lots;
 }
 
-/* An item with what it is sorted by. */
+/* An item with what it is sorted by: ties stand as in the list, which is in the order of due dates. */
 struct ranked_item {
     struct item_ref item;
     int64_t rank;
+    size_t place;
 };
 
-/* The list is in the order of due dates, which is that of ties. */
 static int compare_items(const void *a, const void *b) {
     const struct ranked_item *left = a;
     const struct ranked_item *right = b;
     if (left->rank != right->rank) {
         return left->rank < right->rank ? -1 : 1;
     }
-    if (left->item.due_on != right->item.due_on) {
-        return left->item.due_on < right->item.due_on ? -1 : 1;
-    }
-    if (left->item.number != right->item.number) {
-        return left->item.number < right->item.number ? -1 : 1;
-    }
-    return (left->item.part > right->item.part) - (left->item.part < right->item.part);
+    return (left->place > right->place) - (left->place < right->place);
 }
 
 static enum daybook_status rank_item(const struct decide_policy *policy, struct state *state,
@@ -110,6 +104,7 @@ enum daybook_status policy_items(const struct decide_policy *policy, struct stat
     }
     for (size_t i = 0; i < used; i++) {
         ranked[i].item = *VECTOR_AT(const struct item_ref, &account->items, i);
+        ranked[i].place = i;
         DAYBOOK_TRY(rank_item(policy, state, &ranked[i], error));
     }
     qsort(ranked, used, sizeof *ranked, compare_items);

@@ -208,7 +208,7 @@ void tell_unallocated(struct telling *t) {
     command->allocation = body->allocation[0] != '\0'
                               ? body->allocation
                               : arena_format(t->arena, "#%llu", (unsigned long long)body->allocation_sequence);
-    t->is_out_of_memory = t->is_out_of_memory || command->allocation == NULL;
+    t->is_out_of_memory |= command->allocation == NULL;
     command->amount_minor = body->amount_minor;
     t->request->command_case = PB__REQUEST__COMMAND_UNALLOCATE;
     t->request->unallocate = command;

@@ -22,7 +22,7 @@ static bool emit_on_day(struct decision *decision, Pb__Event *event, int32_t day
 static bool expire_lot(struct decision *decision, struct document *lot) {
     int32_t day = open_day(decision, lot->due_on);
     /* Money that came back after the day expires on the day it came back. */
-    for (;;) {
+    do {
         int64_t amount_minor = timeline_lowest_from(&lot->left, day);
         if (amount_minor > 0) {
             Pb__Event event = PB__EVENT__INIT;
@@ -41,10 +41,8 @@ static bool expire_lot(struct decision *decision, struct document *lot) {
                 return false;
             }
         }
-        if (timeline_last(&lot->left) == 0 || !timeline_next_date(&lot->left, day, &day)) {
-            return true;
-        }
-    }
+    } while (timeline_next_date(&lot->left, day, &day));
+    return true;
 }
 
 bool slices_of_hold(struct decision *decision, const struct document *hold, struct slices *slices) {

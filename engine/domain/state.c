@@ -188,9 +188,7 @@ static uint64_t name_hash_of(const struct row *row) {
 }
 
 void state_forget_recent(struct state *state, const struct row *row) {
-    if (row->kind == ROW_LEDGER) {
-        return;
-    }
+    assert(row->kind != ROW_LEDGER); /* It is neither dropped nor taken back. */
     recent_forget(recents_of(state, (enum row_kind)row->kind), name_hash_of(row), row);
     for (size_t i = 0; i < AT_HAND_DOCUMENTS; i++) {
         if (state->at_hand.documents[i] == (const struct document *)row) {

@@ -424,7 +424,7 @@ struct state_image {
 struct control;
 
 /* Every row that is packed is also counted into `counted` (domain/control.h), which is borrowed until the state is
- * thawed; NULL: none is. Nothing may be open between state_begin and state_commit. */
+ * thawed. Nothing may be open between state_begin and state_commit. */
 void state_freeze(struct state *state, struct control *counted);
 bool state_is_frozen(const struct state *state);
 /* Packs at most `most` rows; *is_done: the image is whole. */

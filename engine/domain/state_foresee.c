@@ -40,12 +40,6 @@ static const struct customer *customer_of(const struct state *state, const struc
                : NULL;
 }
 
-/* The first account: nearly every customer has one. */
-static const struct account *account_of(const struct customer *customer) {
-    return customer != NULL && customer->accounts.count > 0 ? *VECTOR_AT(struct account *, &customer->accounts, 0)
-                                                            : NULL;
-}
-
 /* The document that will be made: its name must be new. */
 static void foresee_document(const struct state *state, const struct state_hint *hint,
                              const struct customer *customer) {
@@ -166,6 +160,27 @@ void state_prepare_hint_of_event(const Pb__Event *event, struct state_hint *hint
     }
 }
 
+/* The first account's: nearly every customer has one. */
+static void foresee_account(const struct state *state, unsigned step, const struct account *account) {
+    switch (step) {
+    case 3:
+        fetch_bytes(account, sizeof *account);
+        break;
+    case 4:
+        foresee_lists(account);
+        break;
+    case 5:
+        foresee_slots(state, account);
+        break;
+    case 6:
+        foresee_rows(state, account);
+        break;
+    default:
+        foresee_levels(state, account);
+        break;
+    }
+}
+
 void state_foresee(const struct state *state, unsigned step, const struct state_hint *hint) {
     if (step == 0) {
         fetch(recent_slot(&state->recent_customers, hint->customer_hash));
@@ -176,40 +191,17 @@ void state_foresee(const struct state *state, unsigned step, const struct state_
     if (customer == NULL) {
         return;
     }
-    const struct account *account = step > 2 ? account_of(customer) : NULL;
-    switch (step) {
-    case 1:
+    if (step == 1) {
         fetch_bytes(customer, sizeof *customer);
-        break;
-    case 2:
+        return;
+    }
+    if (step == 2) {
         fetch(customer->accounts.items);
         fetch(customer->profiles.items);
         foresee_document(state, hint, customer);
-        break;
-    case 3:
-        if (account != NULL) {
-            fetch_bytes(account, sizeof *account);
-        }
-        break;
-    case 4:
-        if (account != NULL) {
-            foresee_lists(account);
-        }
-        break;
-    case 5:
-        if (account != NULL) {
-            foresee_slots(state, account);
-        }
-        break;
-    case 6:
-        if (account != NULL) {
-            foresee_rows(state, account);
-        }
-        break;
-    default:
-        if (account != NULL) {
-            foresee_levels(state, account);
-        }
-        break;
+        return;
+    }
+    if (customer->accounts.count > 0) {
+        foresee_account(state, step, *VECTOR_AT(struct account *, &customer->accounts, 0));
     }
 }

@@ -30,7 +30,7 @@ static enum daybook_status pack(struct state *state, struct row *row, struct day
         image->size = start;
         return no_memory(error);
     }
-    enum daybook_status status = state->counted != NULL ? control_count(state->counted, row, error) : DAYBOOK_OK;
+    enum daybook_status status = control_count(state->counted, row, error);
     if (status != DAYBOOK_OK) {
         image->size = start; /* Its turn comes again, and then it stands there once. */
         return status;
