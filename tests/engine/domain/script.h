@@ -196,6 +196,7 @@ static inline void say_pay(const struct line *line, Pb__Request *request) {
                      : flag(line, "oldest") ? PB__AUTO_ALLOCATE__AUTO_ALLOCATE_OLDEST_FIRST
                                             : PB__AUTO_ALLOCATE__AUTO_ALLOCATE_UNSPECIFIED;
     command->n_allocations = script_plans(line, &command->allocations);
+    command->rounding_tolerance_minor = amount_of(option_or(line, "tolerance", "0"));
     request->command_case = PB__REQUEST__COMMAND_RECEIVE_PAYMENT;
     request->receive_payment = command;
 }
@@ -212,6 +213,7 @@ static inline void say_allocate(const struct line *line, Pb__Request *request) {
     command->source = word_at(line, 1);
     command->source_kind = (Pb__DocumentKind)choice(option_or(line, "kind", ""), SCRIPT_KINDS);
     command->n_allocations = script_plans(line, &command->allocations);
+    command->rounding_tolerance_minor = amount_of(option_or(line, "tolerance", "0"));
     request->command_case = PB__REQUEST__COMMAND_ALLOCATE;
     request->allocate = command;
 }

@@ -218,8 +218,22 @@ static void allocating_takes_another_person(void **state) {
     request = *script_request(&scene.world.arena, "allocate P", "key 2");
     request.actor = (char *)(uintptr_t)row->actor;
     request.role = (Pb__Role)row->role;
+    fail_deciding(&scene.world, &request);
     assert_int_equal(refused_with(&scene.world, &request), row->code);
     world_check_redecide(&scene.world);
+    world_close(&scene.world);
+}
+
+/* Money that is no payment was recorded by whoever allocates it, or not: nobody asks. */
+static void a_credit_note_is_allocated_by_who_wrote_it(void **state) {
+    (void)state;
+    struct scene scene;
+    scene_open(&scene, NULL);
+    scene_given(&scene, "2024-06-01 charge C 100 goods\n2024-06-02 credit-note N 60 late actor=anna");
+    Pb__Request request = *script_request(&scene.world.arena, "allocate N kind=adjustment actor=anna", "key");
+    request.role = (Pb__Role)ACCOUNTANT;
+    assert_int_equal(refused_with(&scene.world, &request), PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED);
+    expect_left(&scene, "0 40");
     world_close(&scene.world);
 }
 
@@ -385,6 +399,7 @@ static void proposing_is_bounded(void **state) {
     expect_code(decide_it(&scene, "B", true, true, "beth", OWNER), "UNKNOWN_DOCUMENT");
     expect_code(propose(&scene, "B", "nothing", "anna", ACCOUNTANT), "MALFORMED");
     expect_code(propose(&scene, "B", "open bob name=Bob", "root", ADMIN), "MALFORMED"); /* Names are sealed. */
+    expect_code(propose(&scene, "B", "change name=Ann", "root", ADMIN), "MALFORMED");
     expect_code(propose(&scene, "B", "erase why", "root", ADMIN), "MALFORMED");
     expect_code(propose(&scene, "", "write-off W 500 why for=C", "anna", ACCOUNTANT), "MALFORMED");
     Pb__ProposeRequest command = PB__PROPOSE_REQUEST__INIT;
@@ -399,6 +414,24 @@ static void proposing_is_bounded(void **state) {
     request.propose_request = &command;
     expect_code(refused_with(&scene.world, &request), "MALFORMED");
     world_close(&scene.world);
+}
+
+/* A hash of another length is another one; and what was good until a day is not approved after it. */
+static void what_is_approved_is_what_was_proposed_and_still_good(void **state) {
+    (void)state;
+    struct scene scene;
+    struct world *world = &scene.world;
+    scene_open(&scene, NULL);
+    scene_given(&scene, given_money);
+    expect_code(propose(&scene, "A", "hold why", "kate", CREDIT), "UNSPECIFIED");
+    Pb__Request *verdict = request_verdict(world, "A", true, true, "karl", CREDIT);
+    verdict->approve_request->request_sha256.len = SHA256_SIZE - 1;
+    expect_code(refused_with(world, verdict), "PROPOSAL_MISMATCH");
+    expect_code(propose(&scene, "B", "hold why not_after=2024-06-15T05:00:00Z", "kate", CREDIT), "UNSPECIFIED");
+    world->now_us = script_instant("2024-06-15T05:00:01Z");
+    expect_code(decide_it(&scene, "B", true, true, "karl", CREDIT), "REQUEST_EXPIRED");
+    expect_code(decide_it(&scene, "A", true, true, "karl", CREDIT), "UNSPECIFIED");
+    world_close(world);
 }
 
 /* Expired ones make room when the next one comes. */
@@ -453,6 +486,9 @@ int main(void) {
     ROWS_ADD_TABLE(&rows, checker_rows, approving_takes_two);
     ROWS_ADD_TABLE(&rows, checker_rows, rejecting_takes_two);
     rows_add(&rows, "events say who", events_say_who, NULL);
+    rows_add(&rows, "a credit note is allocated by who wrote it", a_credit_note_is_allocated_by_who_wrote_it, NULL);
+    rows_add(&rows, "what is approved is what was proposed and still good",
+             what_is_approved_is_what_was_proposed_and_still_good, NULL);
     rows_add(&rows, "proposing is bounded", proposing_is_bounded, NULL);
     rows_add(&rows, "open proposals are counted", open_proposals_are_counted, NULL);
     rows_add(&rows, "a key answers again in another role", a_key_answers_again_in_another_role, NULL);

@@ -213,6 +213,79 @@ static void the_stored_form_is_whole(void **state) {
     close_books(&books);
 }
 
+/* ---- a failing world ---- */
+
+/* What asks for memory, each time where there is none yet. */
+static enum daybook_status post_lines(struct books *books, struct control *control, struct daybook_error *error) {
+    const struct batch_event *event = &books->scene.world.events.events[books->scene.world.events.count - 1];
+    return control_post(control, event->currency, &event->postings, error);
+}
+
+static enum daybook_status take_books(struct books *books, struct control *control, struct daybook_error *error) {
+    return control_take_books(control, &books->control, error);
+}
+
+static enum daybook_status count_rows(struct books *books, struct control *control, struct daybook_error *error) {
+    return state_count_rows(books->scene.world.state, control, error);
+}
+
+static enum daybook_status count_document(struct books *books, struct control *control, struct daybook_error *error) {
+    struct document *document = NULL;
+    WORLD_OK(&books->scene.world, state_document(books->scene.world.state, 4, &document, &books->scene.world.error));
+    return control_count(control, &document->row, error);
+}
+
+static enum daybook_status pack_and_unpack(struct books *books, struct control *control, struct daybook_error *error) {
+    struct daybook_buffer packed = {0};
+    enum daybook_status status = control_pack(&books->control, &packed);
+    if (status == DAYBOOK_OK) {
+        status = control_unpack(control, daybook_buffer_view(&packed), error);
+    } else {
+        assert_int_equal(packed.size, 0);
+        (void)daybook_fail(error, status, "memory was refused");
+    }
+    daybook_buffer_release(&packed);
+    return status;
+}
+
+static void memory_that_is_refused_is_said(void **state) {
+    (void)state;
+    static enum daybook_status (*const calls[])(struct books * books, struct control * control,
+                                                struct daybook_error * error) = {
+        post_lines, take_books, count_rows, count_document, pack_and_unpack,
+    };
+    static struct books books;
+    open_books(&books, 1);
+    scene_line(&books.scene, "2024-02-01 charge g 500 goods");
+    WORLD_OK(&books.scene.world, add_up(&books, &books.scene.world.error));
+    for (size_t i = 0; i < ROW_COUNT(calls); i++) {
+        bool was_met = true;
+        for (uint64_t nth = 1; was_met; nth++) {
+            struct control control = {0};
+            struct daybook_error error = {0};
+            fail_arm(FAIL_PART, nth, false);
+            enum daybook_status status = calls[i](&books, &control, &error);
+            was_met = fail_disarm() > 0;
+            assert_int_equal(status, was_met ? DAYBOOK_NO_MEMORY : DAYBOOK_OK);
+            assert_int_equal(control.count, was_met ? 0 : 1);
+            assert_int_equal(error.message[0] != '\0', was_met);
+            assert_true(was_met || nth > 1);
+            control_release(&control);
+        }
+    }
+    close_books(&books);
+}
+
+/* What no event says has no lines, and is no line of nought. */
+static void an_event_that_says_nothing_is_not_posted(void **state) {
+    (void)state;
+    struct control control = {0};
+    struct daybook_error error = {0};
+    Pb__Event event = PB__EVENT__INIT;
+    assert_int_equal(control_post_event(&control, &event, &error), DAYBOOK_INVALID);
+    assert_int_equal(control.count, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(books_and_rows_agree_after_every_request),
@@ -220,6 +293,8 @@ int main(void) {
         cmocka_unit_test(rows_are_counted_without_being_packed),
         cmocka_unit_test(what_is_wrong_is_seen_and_named),
         cmocka_unit_test(the_stored_form_is_whole),
+        cmocka_unit_test(memory_that_is_refused_is_said),
+        cmocka_unit_test(an_event_that_says_nothing_is_not_posted),
     };
     return cmocka_run_group_tests_name("control", tests, NULL, NULL);
 }

@@ -294,6 +294,65 @@ static void lists_have_their_bounds(void **state) {
     world_close(world);
 }
 
+/* A proposal keeps its request whole, and an event has its most. */
+static void a_proposal_that_is_too_long(void **state) {
+    (void)state;
+    static struct scene scene;
+    struct world *world = &scene.world;
+    scene_open(&scene, NULL);
+    scene_given(&scene, G P);
+    Pb__Request *proposal = request_proposal(world, "W", "allocate p to=g:1", "anna", ACCOUNTANT);
+    Pb__Allocate *allocate = proposal->propose_request->request->allocate;
+    allocate->allocations[0]->allocation = arena_format(&world->arena, "%064d", 1);
+    allocate->n_allocations = LIMIT_ALLOCATIONS;
+    allocate->allocations = repeated(&world->arena, allocate->allocations[0], LIMIT_ALLOCATIONS);
+    struct decide_result result;
+    world_decide(world, proposal, &result);
+    assert_non_null(result.refusal);
+    assert_int_equal(result.refusal->code, PB__REFUSAL_CODE__REFUSAL_CODE_MALFORMED);
+    assert_non_null(strstr(result.refusal->message, "65535 are the most"));
+    world_close(world);
+}
+
+/* More lots than one event lists are consumed by several. */
+static void a_charge_from_many_lots(void **state) {
+    (void)state;
+    enum { LOTS = 300, OF_ONE_EVENT = 256 };
+    static struct scene scene;
+    struct world *world = &scene.world;
+    struct rendered rendered;
+    scene_open(&scene, NULL);
+    scene_given(&scene, "");
+    for (int i = 0; i < LOTS; i++) {
+        scene_line(&scene, arena_format(&world->arena, "2024-05-01 deposit L%d 1", i));
+    }
+    const uint64_t before = world->events.count;
+    scene_request(&scene, "2024-05-02 charge many 300 goods", &rendered);
+    assert_int_equal(world->events.count, before + 3);
+    for (uint64_t i = 0; i < 2; i++) {
+        const Pb__Event *event = NULL;
+        WORLD_OK(world, state_read_event(world->state, before + 2 + i, &world->arena, &event, &world->error));
+        assert_int_equal(event->body_case, PB__EVENT__BODY_DEPOSIT_CONSUMED);
+        assert_int_equal(event->deposit_consumed->n_slices, i == 0 ? OF_ONE_EVENT : LOTS - OF_ONE_EVENT);
+    }
+    world_check_redecide(world);
+    world_close(world);
+}
+
+static void nothing_is_opened_without_memory(void **state) {
+    (void)state;
+    const struct decide_settings settings = {.currency = "CNY"};
+    const struct state_source source = {0};
+    fail_arm(FAIL_PART, 1, true);
+    struct state *opened = state_open(&source);
+    struct decider *decider = decider_open(&settings);
+    assert_true(fail_disarm() >= 2);
+    assert_null(opened);
+    assert_null(decider);
+    state_close(opened);
+    decider_close(decider);
+}
+
 int main(void) {
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, customers, run_form);
@@ -303,5 +362,8 @@ int main(void) {
     ROWS_ADD_TABLE(&rows, approvals, run_form);
     ROWS_ADD_TABLE(&rows, measured, run_measured);
     rows_add(&rows, "lists have their bounds", lists_have_their_bounds, NULL);
+    rows_add(&rows, "a proposal that is too long", a_proposal_that_is_too_long, NULL);
+    rows_add(&rows, "a charge from many lots", a_charge_from_many_lots, NULL);
+    rows_add(&rows, "nothing is opened without memory", nothing_is_opened_without_memory, NULL);
     return rows_run("decide_form", &rows);
 }

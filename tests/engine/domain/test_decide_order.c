@@ -60,6 +60,7 @@ static const struct rule clocks[] = {
      "charge g 1 recorded=2020-02-28T16:00:00Z not_after=2020-02-28T15:00:00Z", "REQUEST_EXPIRED"},
     {"an instant before all dates", "ledger import_clock\nnobody", "open ann recorded=1970-01-01T12:00:00Z",
      "DATE_INVALID"},
+    {"one after all dates", "nobody\nnow 9999-12-31T23:00:00Z", "open ann", "DATE_INVALID"},
     {"the first that has a date", "ledger import_clock\nnobody", "open ann recorded=1970-01-01T16:00:00Z",
      "1970-01-02 open ann first"},
 };

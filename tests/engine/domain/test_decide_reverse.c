@@ -230,6 +230,17 @@ static const struct rule erring[] = {
      "reverse-charge g 0 correction error",
      "2024-04-05 unallocate p g 100 #4 charge-reversed instead=2024-05-01; 2024-05-01 allocate p g 100 again #4; "
      "2024-04-01 reverse-charge g 100 correction"},
+    {"a part of instalments: the last one goes first",
+     "2024-05-01 charge i 100 instalments=60@2024-06-01,40@2024-07-01", "2024-05-02 reverse-charge i 30 reversal error",
+     "2024-05-02 reverse-charge i 30 reversal part=2"},
+    {"when nothing is left of the last, the one before",
+     "2024-05-01 charge i 100 instalments=60@2024-06-01,40@2024-07-01\n2024-05-02 reverse-charge i 40 reversal error",
+     "2024-05-02 reverse-charge i 20 reversal error", "2024-05-02 reverse-charge i 20 reversal part=1"},
+    {"what was paid for one instalment stays when another goes",
+     "2024-05-01 charge i 100 instalments=60@2024-06-01,40@2024-07-01\n2024-05-02 pay p 100 none\n"
+     "2024-05-03 allocate p to=i:40 part=2\n2024-05-03 allocate p to=i:60 part=1",
+     "2024-05-04 reverse-charge i 40 reversal error",
+     "2024-05-04 unallocate p i 40 #4 charge-reversed part=2; 2024-05-04 reverse-charge i 40 reversal part=2"},
     {"promotional money comes back as promotional", SLICED "2024-05-01 reverse-charge g 0 reversal error",
      "2024-05-01 charge h 70", "2024-05-01 charge h 70; 2024-05-01 consume h A 30, B 40"},
 };

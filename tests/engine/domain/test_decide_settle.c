@@ -30,6 +30,8 @@ static const struct rule paying[] = {
     {"names are used once", "2024-05-01 charge a 10\n2024-05-05 pay p 15 to=a:8@x", "allocate p to=a:1@x",
      "DUPLICATE_DOCUMENT x"},
     {"also in one request", "2024-05-01 charge a 10", "2024-05-05 pay p 15 to=a:8@x,a:1@x", "DUPLICATE_DOCUMENT x"},
+    {"not when nothing is left of it", "2024-05-01 charge a 10\n2024-05-01 charge b 10\n2024-05-05 pay p 10 to=a",
+     "allocate p to=b", "EXCEEDS_UNAPPLIED p 2024-05-05"},
     {"no name looks like a sequence", "2024-05-01 charge a 10", "2024-05-05 pay p 15 to=a:8@#7", "MALFORMED"},
     {"not more than is open", "2024-05-01 charge a 10", "2024-05-05 pay p 25 to=a:11",
      "EXCEEDS_OPEN a 11/10 2024-05-05"},
@@ -47,6 +49,25 @@ static const struct rule paying[] = {
     {"less than nothing", "2024-05-01 charge a 10", "2024-05-05 pay p 25 to=a:-1", "AMOUNT_NOT_POSITIVE"},
     {"nothing is no payment", "", "2024-05-05 pay p 0", "AMOUNT_NOT_POSITIVE p"},
     {"its id is used once", "2024-05-01 pay p 1", "2024-05-05 pay p 1", "DUPLICATE_DOCUMENT p"},
+};
+
+/* What an allocation leaves open, up to the tolerance, is closed by an event of its own. */
+static const struct rule rounding[] = {
+    {"a cent is left", "2024-05-01 charge a 100", "2024-05-05 pay p 99 tolerance=1",
+     "2024-05-05 pay p 99; 2024-05-05 allocate p a 99 oldest; 2024-05-05 rounding #5 1 for=a"},
+    {"two are too many", "2024-05-01 charge a 100", "2024-05-05 pay p 98 tolerance=1",
+     "2024-05-05 pay p 98; 2024-05-05 allocate p a 98 oldest"},
+    {"nothing is left", "2024-05-01 charge a 100", "2024-05-05 pay p 100 tolerance=1",
+     "2024-05-05 pay p 100; 2024-05-05 allocate p a 100 oldest"},
+    {"of each item", "2024-05-01 charge a 100\n2024-05-01 charge b 50", "2024-05-05 pay p 147 to=a:98,b:49 tolerance=2",
+     "2024-05-05 pay p 147; 2024-05-05 allocate p a 98; 2024-05-05 rounding #6 2 for=a; 2024-05-05 allocate p b 49; "
+     "2024-05-05 rounding #8 1 for=b"},
+    {"of an allocation that comes later", "2024-05-01 charge a 100\n2024-05-05 pay p 99 none",
+     "2024-05-06 allocate p to=a:99 tolerance=5", "2024-05-06 allocate p a 99; 2024-05-06 rounding #5 1 for=a"},
+    {"by itself", "2024-05-01 charge a 100\n2024-05-05 pay p 99 none", "2024-05-06 allocate p tolerance=1",
+     "2024-05-06 allocate p a 99 oldest; 2024-05-06 rounding #5 1 for=a"},
+    {"what was rounded off is closed", "2024-05-01 charge a 100\n2024-05-05 pay p 99 tolerance=1", "2024-05-06 pay q 1",
+     "2024-05-06 pay q 1"},
 };
 
 static const struct rule pending[] = {
@@ -135,6 +156,7 @@ static const struct rule unallocating[] = {
 int main(void) {
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, paying, run_rule);
+    ROWS_ADD_TABLE(&rows, rounding, run_rule);
     ROWS_ADD_TABLE(&rows, pending, run_rule);
     ROWS_ADD_TABLE(&rows, allocating, run_rule);
     ROWS_ADD_TABLE(&rows, unallocating, run_rule);

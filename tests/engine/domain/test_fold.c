@@ -176,6 +176,12 @@ static const struct misfit payments[] = {
     {"a refund of more than there is", "refunded", "refunded.amount_minor=99", TOO_LITTLE "\"p\""},
 };
 
+static const struct misfit disputes[] = {
+    {"an id too long", "dispute_opened", "dispute_opened.dispute=d*65",
+     "a name that is too long, of \"ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\""},
+    {"a charge's id too long", "dispute_opened", "dispute_opened.charge=c*65", "a name that is too long, of \"d\""},
+};
+
 static const struct misfit adjustments[] = {
     {"of no kind", "adjustment_posted", "adjustment_posted.kind=0", "an adjustment of no kind: \"n1\""},
     {"of a kind to come", "adjustment_posted", "adjustment_posted.kind=99", "an adjustment of no kind: \"n1\""},
@@ -320,6 +326,7 @@ int main(void) {
     ROWS_ADD_TABLE(&rows, misfits, it_does_not_fit);
     ROWS_ADD_TABLE(&rows, charges, it_does_not_fit);
     ROWS_ADD_TABLE(&rows, payments, it_does_not_fit);
+    ROWS_ADD_TABLE(&rows, disputes, it_does_not_fit);
     ROWS_ADD_TABLE(&rows, adjustments, it_does_not_fit);
     ROWS_ADD_TABLE(&rows, lots, it_does_not_fit);
     ROWS_ADD_TABLE(&rows, holds, it_does_not_fit);

@@ -60,6 +60,11 @@ static const struct choice_row lots[] = {
      "2024-06-12 reactivate A 4 registered expires=2025-01-01",
      "2024-06-01 charge g 12 goods",
      "2024-06-01 charge g 12; 2024-06-10 unexpire A 6 dormant for=g; 2024-06-01 consume g A 6, B 6"},
+    {"a hold takes by the policy, too, and nothing that expired",
+     {{LOT_BY_RECEIVED}, 1, 0, false, NULL, NULL},
+     "2024-05-02 deposit B 10\n2024-05-01 deposit A 10\n2024-04-01 deposit E 10 expires=2024-06-10",
+     "2024-06-01 place-hold h 15 goods",
+     "2024-06-01 place-hold h 15 A 10, B 5"},
     {"nothing to choose from", {{LOT_BY_PAID}, 1, 0, false, NULL, NULL}, "", "charge g 5", "2024-06-15 charge g 5"},
 };
 
@@ -118,6 +123,32 @@ static const struct choice_row items[] = {
     {"nothing is owed", {.item_order = ITEMS_LARGEST}, "", "2024-06-15 pay p 15", "2024-06-15 pay p 15"},
 };
 
+/* PO1: whoever has a limit of 50, or none, has 20 in CNY and nothing elsewhere. */
+static void limit_to_20(const void *context, const char *customer, const char *currency, struct credit_policy *credit) {
+    (void)context;
+    assert_string_equal(customer, "ann");
+    credit->state = PB__LIMIT_STATE__LIMIT_STATE_AMOUNT;
+    credit->limit_minor = strcmp(currency, "CNY") == 0 ? 20 : 0;
+}
+
+static const struct choice_row limits[] = {
+    {"as much as the policy has it",
+     {.adjust_credit = limit_to_20},
+     "policy amount 50 block",
+     "2024-06-15 charge g 20",
+     "2024-06-15 charge g 20 (limit 20, open 0, unapplied 0, new 20, on 2024-06-15)"},
+    {"not more, though the ledger would",
+     {.adjust_credit = limit_to_20},
+     "policy amount 50 block",
+     "2024-06-15 charge g 21",
+     "OVER_CREDIT_LIMIT g 21/20 2024-06-15"},
+    {"nor where the ledger has no limit at all",
+     {.adjust_credit = limit_to_20},
+     "",
+     "2024-06-15 charge g 21",
+     "OVER_CREDIT_LIMIT g 21/20 2024-06-15"},
+};
+
 /* A ledger that is written never has a policy, so its requests are not told back from events here. */
 static void run_choice_once(const struct choice_row *row, bool forgets) {
     static struct scene scene;
@@ -162,6 +193,7 @@ int main(void) {
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, lots, run_choice);
     ROWS_ADD_TABLE(&rows, items, run_choice);
+    ROWS_ADD_TABLE(&rows, limits, run_choice);
     rows_add(&rows, "a policy that says nothing leaves the items as they are",
              a_policy_that_says_nothing_leaves_the_items_as_they_are, NULL);
     return rows_run("policy", &rows);

@@ -45,14 +45,13 @@ static void open_scene(struct scene *scene) {
 }
 
 /* Decides the request that begins at `first` once more, on the state before it; `change` may falsify its events. */
-static struct redecision decide_again(struct scene *scene, uint64_t first, size_t count,
-                                      void (*change)(Pb__Event *event)) {
+static enum daybook_status try_again(struct scene *scene, uint64_t first, size_t count,
+                                     void (*change)(Pb__Event *event), struct redecision *made) {
     struct world *world = &scene->world;
     struct world fresh = {.events = world->events};
     struct state *state = world_state(&fresh);
     struct decider *decider = decider_open(&world->settings);
     struct event_batch batch = {0};
-    struct redecision made;
     const Pb__Event *items[4];
     struct daybook_bytes bytes[4];
     struct daybook_buffer encoded[4] = {0};
@@ -72,7 +71,7 @@ static struct redecision decide_again(struct scene *scene, uint64_t first, size_
         bytes[at] = daybook_buffer_view(&encoded[at]);
     }
     struct recorded recorded = {{items, count}, bytes, items[0]->recorded_at_us - 1};
-    WORLD_OK(&fresh, redecide(decider, state, &recorded, &batch, &world->arena, &made, &fresh.error));
+    enum daybook_status status = redecide(decider, state, &recorded, &batch, &world->arena, made, &world->error);
     assert_int_equal(batch.count, 0);
     for (size_t i = 0; i < count; i++) {
         daybook_buffer_release(&encoded[i]);
@@ -80,6 +79,13 @@ static struct redecision decide_again(struct scene *scene, uint64_t first, size_
     event_batch_release(&batch);
     decider_close(decider);
     state_close(state);
+    return status;
+}
+
+static struct redecision decide_again(struct scene *scene, uint64_t first, size_t count,
+                                      void (*change)(Pb__Event *event)) {
+    struct redecision made;
+    WORLD_OK(&scene->world, try_again(scene, first, count, change, &made));
     return made;
 }
 
@@ -126,6 +132,58 @@ static void what_would_be_refused_is_seen(void **state) {
     assert_int_equal(made.outcome, REDECIDED_OTHERWISE);
     assert_non_null(made.refusal);
     assert_int_equal(made.refusal->code, PB__REFUSAL_CODE__REFUSAL_CODE_EXCEEDS_DEPOSIT);
+    world_close(&scene.world);
+}
+
+static void leave_due_date_out(Pb__Event *event) {
+    if (event->body_case == PB__EVENT__BODY_CHARGE_POSTED) {
+        event->charge_posted->due_on = 0;
+    }
+}
+
+static void name_nobody(Pb__Event *event) {
+    event->actor = (char *)(uintptr_t) "";
+}
+
+static void pay_nothing(Pb__Event *event) {
+    event->payment_received->amount_minor = 0;
+}
+
+static void an_event_of_another_size_is_seen(void **state) {
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    struct redecision made = decide_again(&scene, 3, 2, leave_due_date_out);
+    assert_int_equal(made.outcome, REDECIDED_OTHERWISE);
+    assert_null(made.refusal);
+    assert_int_equal(made.differs_at, 0);
+    world_close(&scene.world);
+}
+
+/* Of neither reading: the first one is told. */
+static void no_reading_makes_it(void **state) {
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene_line(&scene, "2024-05-04 charge D 30 goods");
+    scene_line(&scene, "2024-05-05 pay Q 5 none");
+    struct redecision made = decide_again(&scene, 7, 1, name_nobody);
+    assert_int_equal(made.outcome, REDECIDED_OTHERWISE);
+    assert_non_null(made.refusal);
+    assert_int_equal(made.refusal->code, PB__REFUSAL_CODE__REFUSAL_CODE_MALFORMED);
+    assert_int_equal(made.request->receive_payment->auto_, PB__AUTO_ALLOCATE__AUTO_ALLOCATE_UNSPECIFIED);
+    world_close(&scene.world);
+}
+
+static void what_does_not_fold_either_is_told(void **state) {
+    (void)state;
+    struct scene scene;
+    struct redecision made;
+    open_scene(&scene);
+    assert_int_equal(try_again(&scene, 5, 1, pay_nothing, &made), DAYBOOK_INVALID);
+    assert_non_null(strstr(scene.world.error.message, "an amount that is not positive"));
+    assert_int_equal(made.outcome, REDECIDED_OTHERWISE);
+    assert_int_equal(made.refusal->code, PB__REFUSAL_CODE__REFUSAL_CODE_AMOUNT_NOT_POSITIVE);
     world_close(&scene.world);
 }
 
@@ -218,6 +276,9 @@ int main(void) {
         cmocka_unit_test(true_events_follow),
         cmocka_unit_test(a_false_slice_is_seen),
         cmocka_unit_test(what_would_be_refused_is_seen),
+        cmocka_unit_test(an_event_of_another_size_is_seen),
+        cmocka_unit_test(no_reading_makes_it),
+        cmocka_unit_test(what_does_not_fold_either_is_told),
         cmocka_unit_test(what_no_command_makes_is_said),
         cmocka_unit_test(the_likelier_reading_comes_first),
         cmocka_unit_test(what_cannot_be_decided_again_is_told),

@@ -51,11 +51,23 @@ static void check_points(const struct timeline *timeline) {
     }
 }
 
+static int64_t lowest_between(const struct days *days, int from, int until) {
+    int64_t lowest = days->level[from];
+    for (int i = from; i < until; i++) {
+        lowest = days->level[i] < lowest ? days->level[i] : lowest;
+    }
+    return lowest;
+}
+
 static void check_days(const struct timeline *timeline, const struct days *days) {
     bool is_zero = true;
     for (int day = 0; day < DAYS; day++) {
         assert_int_equal(timeline_level(timeline, FIRST_DAY + day), days->level[day]);
         assert_int_equal(timeline_lowest_from(timeline, FIRST_DAY + day), lowest_from(days, day));
+        for (int until = day + 1; until <= DAYS; until += 7) {
+            assert_int_equal(timeline_lowest_between(timeline, FIRST_DAY + day, FIRST_DAY + until),
+                             lowest_between(days, day, until));
+        }
         is_zero = is_zero && days->level[day] == 0;
         int next_day = day + 1;
         while (next_day < DAYS && days->level[next_day] == days->level[next_day - 1]) {
