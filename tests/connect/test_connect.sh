@@ -21,6 +21,7 @@ run_client() { # run_client FILE
 new_ledger books --currency CNY
 start_server
 run_client client.test.js
+run_client openapi.test.js
 stop_server
 
 # Nobody is trusted: a token for each role, by its name.

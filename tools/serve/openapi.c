@@ -192,9 +192,18 @@ static json_t *responses(const Google__Protobuf__MethodDescriptorProto *describe
         "What went wrong.", "content", "application/json", "schema", "$ref", "#/components/schemas/connect.error");
 }
 
-static json_t *query_parameter(const char *name, const char *description, bool is_required) {
-    return json_pack("{s:s,s:s,s:b,s:s,s:{s:s}}", "name", name, "in", "query", "required", is_required ? 1 : 0,
-                     "description", description, "schema", "type", "string");
+/* `schema` is taken in. */
+static json_t *query_parameter(const char *name, const char *description, bool is_required, json_t *schema) {
+    return json_pack("{s:s,s:s,s:b,s:s,s:o}", "name", name, "in", "query", "required", is_required ? 1 : 0,
+                     "description", description, "schema", schema);
+}
+
+static json_t *text_schema(void) {
+    return json_pack("{s:s}", "type", "string");
+}
+
+static json_t *number_schema(void) {
+    return json_pack("{s:s,s:i}", "type", "integer", "minimum", 0);
 }
 
 static json_t *operation(struct document *document, const Google__Protobuf__FileDescriptorProto *file,
@@ -210,10 +219,12 @@ static json_t *operation(struct document *document, const Google__Protobuf__File
 }
 
 static json_t *get_parameters(void) {
-    return json_pack("[o,o,o,o]", query_parameter("message", "The question: JSON, or base64 of its bytes.", true),
-                     query_parameter("encoding", "json or proto", true),
-                     query_parameter("base64", "1 = the message is base64 (either alphabet).", false),
-                     query_parameter("connect", "v1", false));
+    return json_pack(
+        "[o,o,o,o]", query_parameter("message", "The question: JSON, or base64 of its bytes.", true, text_schema()),
+        query_parameter("encoding", "Of the message.", true, json_pack("{s:[s,s]}", "enum", "json", "proto")),
+        query_parameter("base64", "1 = the message is base64 (either alphabet).", false,
+                        json_pack("{s:[s]}", "enum", "1")),
+        query_parameter("connect", "The protocol's version.", false, json_pack("{s:[s]}", "enum", "v1")));
 }
 
 static void put_call(struct document *document, const Google__Protobuf__FileDescriptorProto *file, int32_t service,
@@ -244,7 +255,63 @@ static void put_calls(struct document *document, const Google__Protobuf__FileDes
     }
 }
 
+/* ---- pages ---- */
+
+static const struct {
+    const char *path;
+    const char *id;
+    const char *summary;
+    const char *type;
+    bool is_for_anybody; /* From this machine. */
+} pages[] = {
+    {"/healthz", "healthz", "The server is there.", "text/plain", true},
+    {"/readyz", "readyz", "It takes calls: 200; it is stopping: 503. Names what of the journal cannot be read.",
+     "text/plain", true},
+    {"/metrics", "metrics", "For Prometheus.", "text/plain", true},
+    {"/openapi.json", "openapi", "This document.", "application/json", false},
+    {"/events", "events",
+     "The change feed as Server-Sent Events: id is the sequence, event the kind, data a daybook.v1.FollowItem.",
+     "text/event-stream", false},
+};
+
+static json_t *feed_parameters(struct document *document) {
+    json_t *parameters =
+        json_pack("[o,o,o,o,o]", query_parameter("from_sequence", "The first event wanted.", false, number_schema()),
+                  query_parameter("customer", "Of this customer alone.", false, text_schema()),
+                  query_parameter("currency", "In this currency alone.", false, text_schema()),
+                  query_parameter("kind", "Of this kind alone, such as charge_posted.", false, text_schema()),
+                  query_parameter("heartbeat_ms", "Say so after this long without an event.", false, number_schema()));
+    append(document, parameters,
+           json_pack("{s:s,s:s,s:s,s:o}", "name", "Last-Event-ID", "in", "header", "description",
+                     "Go on behind this sequence; goes before from_sequence.", "schema", number_schema()));
+    return parameters;
+}
+
+static void put_pages(struct document *document) {
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        json_t *get =
+            json_pack("{s:s,s:s,s:[s],s:{s:{s:s,s:{s:{}}}}}", "operationId", pages[i].id, "summary", pages[i].summary,
+                      "tags", "Pages", "responses", "200", "description", "The page.", "content", pages[i].type);
+        if (pages[i].is_for_anybody) {
+            put(document, get, "security", json_pack("[{},{s:[]}]", "token"));
+        }
+        if (strcmp(pages[i].path, "/events") == 0) {
+            put(document, get, "parameters", feed_parameters(document));
+        }
+        put(document, document->paths, pages[i].path, json_pack("{s:o}", "get", get));
+    }
+}
+
 /* ---- the whole ---- */
+
+/* Every call takes a token, but for the pages that say otherwise. */
+static void put_security(struct document *document, json_t *whole) {
+    put(document, whole, "security", json_pack("[{s:[]}]", "token"));
+    put(document, json_object_get(whole, "components"), "securitySchemes",
+        json_pack("{s:{s:s,s:s,s:s}}", "token", "type", "http", "scheme", "bearer", "description",
+                  "A token that \"daybook token create\" made. A server that was told to trust its own machine needs "
+                  "none from there."));
+}
 
 static json_t *error_schema(void) {
     return json_pack("{s:s,s:s,s:{s:{s:s,s:s},s:{s:s},s:{s:s,s:{s:s,s:{s:{s:s},s:{s:s,s:s},s:{}}}}}}", "type", "object",
@@ -264,6 +331,7 @@ enum daybook_status openapi_write(const struct methods *methods, struct daybook_
         put_schemas(&document, methods->schema->file[i]);
         put_calls(&document, methods->schema->file[i]);
     }
+    put_pages(&document);
     put(&document, document.schemas, "connect.error", error_schema());
     json_t *whole = json_pack(
         "{s:s,s:{s:s,s:s,s:s},s:o,s:{s:o}}", "openapi", "3.1.0", "info", "title", "Daybook", "version",
@@ -271,6 +339,7 @@ enum daybook_status openapi_write(const struct methods *methods, struct daybook_
         "An event-sourced customer ledger. Amounts are integers in minor units, written as strings; business dates are "
         "\"2024-02-29\"; instants are microseconds since 1970-01-01 UTC. Unknown fields are refused by name.",
         "paths", document.paths, "components", "schemas", document.schemas);
+    put_security(&document, whole);
     char *text = whole == NULL || document.is_broken ? NULL : json_dumps(whole, JSON_COMPACT | JSON_SORT_KEYS);
     enum daybook_status status = text == NULL ? DAYBOOK_NO_MEMORY : daybook_buffer_append(out, text, strlen(text));
     free(text);

@@ -1,5 +1,5 @@
-/* The OpenAPI 3.1 document, out of the schema's description of itself: every message, enum and call, with its comments.
- */
+/* The OpenAPI 3.1 document, out of the schema's description of itself: every message, enum and call, with its comments;
+ * and the pages beside them. */
 #ifndef DAYBOOK_TOOLS_SERVE_OPENAPI_H
 #define DAYBOOK_TOOLS_SERVE_OPENAPI_H
 
