@@ -96,6 +96,30 @@ static void all_are_found_over_many_flushes_and_merges(void **state) {
     folding_close(&f);
 }
 
+/* A filter that was made for few names is made anew for many, whether they come at once or by and by. */
+static void more_names_than_the_filter_was_made_for(void **state) {
+    (void)state;
+    enum { FEW = 1000, AT_ONCE = 70000, BY_AND_BY = 20 };
+    struct folding f;
+    struct chance chance = {chance_seed(5)};
+    struct entries all = {calloc(MOST, sizeof *all.items), 0};
+    names_case_begin(&f);
+    struct names *names = open_names(&f);
+    for (size_t flushed = 0; flushed < 2 + BY_AND_BY; flushed++) {
+        const size_t count = flushed == 1 ? AT_ONCE : flushed == 0 ? FEW : 10 * FEW;
+        for (size_t i = 0; i < count; i++) {
+            all.items[all.count + i] = (struct names_entry){chance_next(&chance) | 1, all.count + i + 1};
+        }
+        flush(&f, names, &all.items[all.count], count);
+        all.count += count;
+        check_found(&f, names, &all, &chance);
+        check_not_invented(&f, names, &chance); /* The first time it makes the filter. */
+    }
+    names_close(names);
+    free(all.items);
+    folding_close(&f);
+}
+
 /* Page by page, three at a time: every number of the hash 1000 once, then none. */
 static void check_pages(struct folding *f, struct names *names, struct store_txn *txn, uint64_t total) {
     bool is_seen[64] = {false};
@@ -296,6 +320,7 @@ static void a_row_that_is_lost_or_altered_is_found(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_are_found_over_many_flushes_and_merges),
+        cmocka_unit_test(more_names_than_the_filter_was_made_for),
         cmocka_unit_test(every_number_of_a_hash_is_found),
         cmocka_unit_test(a_hash_may_fill_whole_blocks),
         cmocka_unit_test(nothing_is_in_an_empty_table),

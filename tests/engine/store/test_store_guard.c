@@ -1,5 +1,6 @@
 /* engine/store/store_guard.c: the last words of a process that meets a page which LMDB did not write. */
 #include <fcntl.h>
+#include <lmdb.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,7 +15,7 @@
 #include "store/store_guard.h"
 #include "tests/engine/store/place.h"
 
-enum { GUARD_EXIT = 4, ROWS = 2000, PAGE_BYTES = 4096, ROOT_OF_TABLES = 128, MESSAGE_SIZE = 2048 };
+enum { GUARD_EXIT = 4, OWN_EXIT = 55, ROWS = 2000, PAGE_BYTES = 4096, ROOT_OF_TABLES = 128, MESSAGE_SIZE = 2048 };
 
 static const char *const names[] = {"rows"};
 static char lost_path[PLACE_SIZE];
@@ -70,6 +71,12 @@ static const char *data_path(const char *directory, char path[PLACE_SIZE]) {
     return path;
 }
 
+/* Where nothing is. */
+static uint8_t read_nowhere(void) {
+    static volatile uintptr_t address = 16;
+    return *(const volatile uint8_t *)address;
+}
+
 /* As if the disk had lost all pages but the first two. */
 static void read_past_the_end(const char *directory, const struct store_options *options) {
     char path[PLACE_SIZE];
@@ -77,6 +84,35 @@ static void read_past_the_end(const char *directory, const struct store_options 
     if (truncate(data_path(directory, path), 2 * PAGE_BYTES) != 0) {
         _exit(101);
     }
+    read_all(store);
+}
+
+/* Behind the store that reads another one was opened, which is sound. */
+static void read_past_the_end_of_one(const char *directory, const struct store_options *options) {
+    char path[PLACE_SIZE];
+    char other[PLACE_SIZE];
+    struct store *store = open_or_end(directory, options);
+    snprintf(other, sizeof other, "%.100s-2", directory);
+    (void)open_or_end(other, &of_a_journal);
+    if (truncate(data_path(directory, path), 2 * PAGE_BYTES) != 0) {
+        _exit(101);
+    }
+    read_all(store);
+}
+
+static bool is_astray;
+
+int __real_mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *value, MDB_cursor_op op);
+int __wrap_mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *value, MDB_cursor_op op);
+
+int __wrap_mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *value, MDB_cursor_op op) {
+    return is_astray ? read_nowhere() : __real_mdb_cursor_get(cursor, key, value, op);
+}
+
+/* A page that was changed leads LMDB to where no file is. */
+static void be_led_astray(const char *directory, const struct store_options *options) {
+    struct store *store = open_or_end(directory, options);
+    is_astray = true;
     read_all(store);
 }
 
@@ -111,26 +147,43 @@ static void read_elsewhere(const char *directory, const struct store_options *op
     _exit(0);
 }
 
+/* The program's own mistake, beside an open store. */
+static void make_a_mistake(const char *directory, const struct store_options *options) {
+    (void)open_or_end(directory, options);
+    _exit(read_nowhere());
+}
+
+enum end { BY_GUARD, BY_SIGNAL, BY_OWN_HANDLER };
+
+static void own_handler(int number) {
+    (void)number;
+    _exit(OWN_EXIT);
+}
+
 struct ending {
     const char *name;
     void (*act)(const char *directory, const struct store_options *options);
     const struct store_options *options;
     bool is_guarded;
-    bool is_ours; /* With the guard's exit code; otherwise by whatever signal it was. */
+    enum end end; /* The guard's exit code, whatever signal it was, or the program's handler that was there before. */
     bool is_told;
     const char *says;
 };
 
 static const struct ending endings[] = {
-    {"a page of a view is gone", read_past_the_end, &of_a_view, true, true, true, "it is marked as damaged"},
-    {"a page of a journal is gone", read_past_the_end, &of_a_journal, true, true, false,
+    {"a page of a view is gone", read_past_the_end, &of_a_view, true, BY_GUARD, true, "it is marked as damaged"},
+    {"a page of a journal is gone", read_past_the_end, &of_a_journal, true, BY_GUARD, false,
      "\"daybook doctor\" says more"},
-    {"a page is gone, and no guard", read_past_the_end, &of_a_view, false, false, false, ""},
-    {"LMDB asserts in a view", follow_a_wrong_root, &of_a_view, true, true, true, "it is marked as damaged"},
-    {"LMDB asserts in a journal", follow_a_wrong_root, &of_a_journal, true, true, false,
+    {"a page of one of two is gone", read_past_the_end_of_one, &of_a_view, true, BY_GUARD, true, "/store/data.mdb: "},
+    {"a page is gone, and no guard", read_past_the_end, &of_a_view, false, BY_SIGNAL, false, ""},
+    {"LMDB asserts in a view", follow_a_wrong_root, &of_a_view, true, BY_GUARD, true, "it is marked as damaged"},
+    {"LMDB asserts in a journal", follow_a_wrong_root, &of_a_journal, true, BY_GUARD, false,
      "\"daybook doctor\" says more"},
-    {"LMDB asserts, and no guard", follow_a_wrong_root, &of_a_view, false, false, true, "it is marked as damaged"},
-    {"a fault elsewhere", read_elsewhere, &of_a_view, true, false, false, ""},
+    {"LMDB asserts, and no guard", follow_a_wrong_root, &of_a_view, false, BY_SIGNAL, true, "it is marked as damaged"},
+    {"LMDB is led to no file", be_led_astray, &of_a_view, true, BY_GUARD, true, "/store/data.mdb: "},
+    {"a fault elsewhere", read_elsewhere, &of_a_view, true, BY_SIGNAL, false, ""},
+    {"a fault elsewhere that is waited for", read_elsewhere, &of_a_view, true, BY_OWN_HANDLER, false, ""},
+    {"a mistake that is waited for", make_a_mistake, &of_a_view, true, BY_OWN_HANDLER, false, ""},
 };
 
 /* What the child says on standard error, and how it ended. */
@@ -143,6 +196,10 @@ static int run_child(const struct ending *ending, const char *directory, char sa
         dup2(ends[1], STDERR_FILENO);
         for (int number = 1; number < NSIG; number++) {
             signal(number, SIG_DFL); /* Of cmocka and the sanitizers. */
+        }
+        if (ending->end == BY_OWN_HANDLER) {
+            signal(SIGBUS, own_handler);
+            signal(SIGSEGV, own_handler);
         }
         if (ending->is_guarded) {
             store_guard_install(GUARD_EXIT);
@@ -174,11 +231,11 @@ static void the_end_is_told(void **state) {
     fill(directory);
 
     int how = run_child(ending, directory, said);
-    if (ending->is_ours) {
-        assert_true(WIFEXITED(how));
-        assert_int_equal(WEXITSTATUS(how), GUARD_EXIT);
-    } else {
+    if (ending->end == BY_SIGNAL) {
         assert_true(WIFSIGNALED(how));
+    } else {
+        assert_true(WIFEXITED(how));
+        assert_int_equal(WEXITSTATUS(how), ending->end == BY_GUARD ? GUARD_EXIT : OWN_EXIT);
     }
     assert_int_equal(access(lost_path, F_OK) == 0, ending->is_told);
     assert_non_null(strstr(said, ending->says));

@@ -1,6 +1,7 @@
 daybook_unit_test(engine/store/test_store base schema codec store)
 daybook_unit_test(engine/store/test_store_registry base schema codec store)
 daybook_unit_test(engine/store/test_store_guard base schema codec store)
+target_link_options(test_store_guard PRIVATE -Wl,--wrap=mdb_cursor_get)
 daybook_unit_test(engine/store/test_table base schema codec store)
 daybook_unit_test(engine/store/test_journal base schema codec store)
 daybook_unit_test(engine/store/test_journal_damage base schema codec store)
