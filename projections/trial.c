@@ -9,16 +9,16 @@
 #include "base/calendar.h"
 #include "base/wide.h"
 #include "projections/trial_block.h"
+#include "projections/trial_days.h"
 
 enum { VOLUMES_MAX = 10 };
 
 static const struct series_shape books = {TRIAL_SERIES, POSTING_ACCOUNT_COUNT, false};
-static const struct series_shape days = {TRIAL_DAYS, 0, true};
 
 struct trial_fold {
     struct accounts *volumes;
     struct series *books;
-    struct series *days;
+    struct trial_days days;
     struct trial_block block;
 };
 
@@ -29,7 +29,7 @@ static void close_fold(void *memory) {
     }
     accounts_close(fold->volumes);
     series_close(fold->books);
-    series_close(fold->days);
+    trial_days_release(&fold->days);
     trial_block_release(&fold->block);
     free(fold);
 }
@@ -40,12 +40,10 @@ static enum daybook_status open_fold(void **memory, struct daybook_error *error)
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening the trial view: memory was refused");
     }
     fold->block.table = TRIAL_TAIL;
+    fold->days.table = TRIAL_DAYS;
     enum daybook_status status = accounts_open(TRIAL_VOLUMES, &fold->volumes, error);
     if (status == DAYBOOK_OK) {
         status = series_open(books, &fold->books, error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = series_open(days, &fold->days, error);
     }
     if (status != DAYBOOK_OK) {
         close_fold(fold);
@@ -59,7 +57,7 @@ static void forget_fold(void *memory) {
     struct trial_fold *fold = memory;
     accounts_forget(fold->volumes);
     series_forget(fold->books);
-    series_forget(fold->days);
+    trial_days_forget(&fold->days);
     trial_block_forget(&fold->block);
 }
 
@@ -114,7 +112,6 @@ static struct trial_movement movement_of(const Pb__Event *event, const struct po
 static enum daybook_status add_event(struct trial_fold *fold, struct store_txn *txn, const struct fold_event *folded,
                                      const struct postings *postings, struct daybook_error *error) {
     const Pb__Event *event = folded->event;
-    const struct series_entry mark = {.effective_on = event->effective_on};
     size_t currency_size = strlen(event->currency);
     uint32_t number;
     if (currency_size == 0 || currency_size >= ACCOUNT_CURRENCY_SIZE || event->effective_on < DATE_MIN ||
@@ -125,7 +122,7 @@ static enum daybook_status add_event(struct trial_fold *fold, struct store_txn *
     }
     struct trial_movement movement = movement_of(event, postings);
     /* First, because it refuses an event that was here before; the books take one that was not. */
-    DAYBOOK_TRY(series_append(fold->days, txn, (uint32_t)event->effective_on, event->sequence, &mark, 1, error));
+    DAYBOOK_TRY(trial_days_add(&fold->days, txn, event->effective_on, event->sequence, error));
     /* A walk finds the currency from its first event on. */
     DAYBOOK_TRY(find_volume(fold, txn, event->currency, 0, folded->party, &number, error));
     return trial_block_add(&fold->block, txn, &movement, error);
@@ -146,7 +143,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
     struct trial_fold *fold = memory;
     DAYBOOK_TRY(series_flush(fold->books, txn, error));
-    DAYBOOK_TRY(series_flush(fold->days, txn, error));
+    DAYBOOK_TRY(trial_days_flush(&fold->days, txn, error));
     return trial_block_flush(&fold->block, txn, error);
 }
 
@@ -159,8 +156,8 @@ static const char *const tables[TRIAL_TABLE_COUNT] = {
 
 const struct projection trial_projection = {
     .name = "trial",
-    .version = 6,
-    .readable_from = 6,
+    .version = 7,
+    .readable_from = 7,
     .tables = tables,
     .table_count = TRIAL_TABLE_COUNT,
     .open = open_fold,
@@ -286,18 +283,5 @@ void trial_walk_close(struct trial_walk *walk) {
 
 enum daybook_status trial_ask_day(struct store_txn *txn, int32_t on, uint64_t from, uint64_t to, uint64_t *sequences,
                                   size_t limit, size_t *count, struct daybook_error *error) {
-    struct series_scan scan;
-    bool is_found = true;
-    *count = 0;
-    DAYBOOK_TRY(series_scan_open(txn, days, (uint32_t)on, from, &scan, error));
-    enum daybook_status status = DAYBOOK_OK;
-    while (*count < limit) {
-        status = series_scan_next(&scan, &is_found, error);
-        if (status != DAYBOOK_OK || !is_found || scan.sequence > to) {
-            break;
-        }
-        sequences[(*count)++] = scan.sequence;
-    }
-    series_scan_close(&scan);
-    return status;
+    return trial_days_ask(txn, TRIAL_DAYS, on, from, to, sequences, limit, count, error);
 }

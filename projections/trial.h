@@ -23,7 +23,7 @@ enum trial_table {
     TRIAL_VOLUMES, /* account.h: a currency stands where the customer does, a volume where the currency does. */
     TRIAL_SERIES,  /* For each volume a column for each account of the books: debit positive. A block's movements are
                     * entries with sequences from its first event's on. */
-    TRIAL_DAYS,    /* For each business date the sequences of its postings. */
+    TRIAL_DAYS,    /* trial_days.h */
     TRIAL_TAIL,    /* trial_block.h */
     TRIAL_TABLE_COUNT
 };
