@@ -45,7 +45,8 @@ struct items {
 
 /* ---- items_names.c ---- */
 
-enum { ITEMS_NAMES_BITS = 8, ITEMS_NAMES = 1 << ITEMS_NAMES_BITS, ITEMS_NAMES_BYTES = ITEM_CHECKSUM + ITEMS_NAMES * 4 };
+enum { ITEMS_NAMES_BITS = 8, ITEMS_NAMES = 1 << ITEMS_NAMES_BITS, ITEMS_NAME_SIZE = 3 };
+enum { ITEMS_NAMES_BYTES = ITEM_CHECKSUM + ITEMS_NAMES * ITEMS_NAME_SIZE };
 
 /* The row of names in work. */
 struct items_names {
