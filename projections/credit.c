@@ -52,8 +52,8 @@ static enum daybook_status fold_hold(struct folding *f, enum credit_change_kind 
     return credit_put_change(f->txn, f->account, f->event->sequence, &change, error);
 }
 
-static enum daybook_status fold_body(struct folding *f, struct daybook_error *error) {
-    switch (f->event->body_case) {
+static enum daybook_status fold_body(struct folding *f, Pb__Event__BodyCase kind, struct daybook_error *error) {
+    switch (kind) {
     case PB__EVENT__BODY_CHARGE_POSTED:
         return count_over_limit(f, f->event->charge_posted->credit, error);
     case PB__EVENT__BODY_HOLD_PLACED:
@@ -106,7 +106,7 @@ static enum daybook_status fold_body(struct folding *f, struct daybook_error *er
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
                                       struct daybook_error *error) {
     struct folding f = {.fold = memory, .txn = txn, .event = folded->event};
-    if (f.event->customer[0] != '\0') {
+    if (!accounts_recall(f.fold->accounts, folded->party, &f.account) && f.event->customer[0] != '\0') {
         enum daybook_status status = accounts_number(f.fold->accounts, txn, f.event->customer, f.event->currency,
                                                      folded->party, &f.account, error);
         if (status == DAYBOOK_INVALID) {
@@ -116,7 +116,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
             return status;
         }
     }
-    return fold_body(&f, error);
+    return fold_body(&f, folded->kind, error);
 }
 
 /* ---- the fold's life ---- */

@@ -70,20 +70,13 @@ static enum daybook_status put(struct customers_fold *fold, struct store_txn *tx
                      error);
 }
 
-static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
-                                      struct daybook_error *error) {
-    const Pb__Event *event = folded->event;
-    switch (event->body_case) {
+static bool takes_kind(Pb__Event__BodyCase kind) {
+    switch (kind) {
     case PB__EVENT__BODY_CUSTOMER_OPENED:
-        return put(memory, txn, event, ROW_OPENED, event->customer_opened->profile, error);
     case PB__EVENT__BODY_CUSTOMER_CHANGED:
-        return put(memory, txn, event, ROW_CHANGED, event->customer_changed->profile, error);
     case PB__EVENT__BODY_CUSTOMER_CLOSED:
-        return put(memory, txn, event, ROW_CLOSED, NULL, error);
     case PB__EVENT__BODY_OPERATOR_ACTED:
-        return event->operator_acted->action == PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED
-                   ? put(memory, txn, event, ROW_ERASED, NULL, error)
-                   : DAYBOOK_OK;
+        return true;
     case PB__EVENT__BODY_CHARGE_POSTED:
     case PB__EVENT__BODY_DEPOSIT_CONSUMED:
     case PB__EVENT__BODY_PAYMENT_RECEIVED:
@@ -114,10 +107,33 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     case PB__EVENT__BODY_REQUEST_APPROVED:
     case PB__EVENT__BODY_REQUEST_REJECTED:
     case PB__EVENT__BODY_APPROVAL_POLICY_SET:
-        return DAYBOOK_OK;
+        return false;
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:
         break;
+    }
+    return true; /* Of no kind that there is: the fold says so. */
+}
+
+static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
+                                      struct daybook_error *error) {
+    const Pb__Event *event = folded->event;
+    switch ((int)event->body_case) {
+    case PB__EVENT__BODY_CUSTOMER_OPENED:
+        return put(memory, txn, event, ROW_OPENED, event->customer_opened->profile, error);
+    case PB__EVENT__BODY_CUSTOMER_CHANGED:
+        return put(memory, txn, event, ROW_CHANGED, event->customer_changed->profile, error);
+    case PB__EVENT__BODY_CUSTOMER_CLOSED:
+        return put(memory, txn, event, ROW_CLOSED, NULL, error);
+    case PB__EVENT__BODY_OPERATOR_ACTED:
+        return event->operator_acted->action == PB__OPERATOR_ACTION__OPERATOR_ACTION_CUSTOMER_ERASED
+                   ? put(memory, txn, event, ROW_ERASED, NULL, error)
+                   : DAYBOOK_OK;
+    default:
+        break;
+    }
+    if (!takes_kind(event->body_case)) {
+        return DAYBOOK_OK;
     }
     return daybook_fail(error, DAYBOOK_INVALID,
                         "while folding event %" PRIu64 ": it has no body that this program knows", event->sequence);
@@ -134,6 +150,7 @@ const struct projection customers_projection = {
     .open = open_fold,
     .close = close_fold,
     .forget = NULL,
+    .takes = takes_kind,
     .fold = fold_event,
     .flush = NULL,
 };

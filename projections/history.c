@@ -46,25 +46,29 @@ static void forget_fold(void *memory) {
     series_forget(fold->series);
 }
 
-/* Every event that names a customer, whatever its kind. */
+/* INVALID: it names none that can be a customer. */
+static enum daybook_status number_account(struct history_fold *fold, struct store_txn *txn,
+                                          const struct fold_event *folded, uint32_t *account,
+                                          struct daybook_error *error) {
+    const Pb__Event *event = folded->event;
+    enum daybook_status status =
+        accounts_number(fold->accounts, txn, event->customer, event->currency, folded->party, account, error);
+    return status == DAYBOOK_INVALID ? daybook_fail_in(error, "while folding event %" PRIu64, event->sequence) : status;
+}
+
+/* Every event that names a customer, whatever its kind. Where its account is known the event is not looked at. */
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
                                       struct daybook_error *error) {
     struct history_fold *fold = memory;
-    const Pb__Event *event = folded->event;
-    struct series_entry entry = {.effective_on = event->effective_on};
+    struct series_entry entry = {.effective_on = folded->effective_on};
     uint32_t account;
-    if (event->customer[0] == '\0') {
-        return DAYBOOK_OK;
+    if (!accounts_recall(fold->accounts, folded->party, &account)) {
+        if (folded->event->customer[0] == '\0') {
+            return DAYBOOK_OK;
+        }
+        DAYBOOK_TRY(number_account(fold, txn, folded, &account, error));
     }
-    enum daybook_status status =
-        accounts_number(fold->accounts, txn, event->customer, event->currency, folded->party, &account, error);
-    if (status == DAYBOOK_INVALID) {
-        return daybook_fail_in(error, "while folding event %" PRIu64, event->sequence);
-    }
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    return series_append(fold->series, txn, account, event->sequence, &entry, 1, error);
+    return series_append(fold->series, txn, account, folded->sequence, &entry, 1, error);
 }
 
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {

@@ -284,29 +284,28 @@ static enum daybook_status fold_body(const struct lots_event *e) {
     case PB__EVENT__BODY_EXPIRY_RELEASED:
         return change_lot(e, event->expiry_released->lot, expired_column(event->expiry_released->from),
                           -event->expiry_released->amount_minor, false);
-    default: /* concerns_lots sends no other kind here. */
+    case PB__EVENT__BODY_LOT_REACTIVATED:
         return reactivate(e);
+    default: /* takes_kind sends no other kind here. */
+        break;
     }
+    return daybook_fail(e->error, DAYBOOK_INVALID,
+                        "while folding event %" PRIu64 ": it has no body that this build knows", event->sequence);
 }
 
-/* *concerns: the event changes a lot. INVALID: it is of no kind that there is. */
-static enum daybook_status concerns_lots(const Pb__Event *event, bool *concerns, struct daybook_error *error) {
-    *concerns = false;
-    switch (event->body_case) {
+static bool takes_kind(Pb__Event__BodyCase kind) {
+    switch (kind) {
     case PB__EVENT__BODY_DEPOSIT_RECEIVED:
     case PB__EVENT__BODY_DEPOSIT_CONSUMED:
     case PB__EVENT__BODY_DEPOSIT_RESTORED:
+    case PB__EVENT__BODY_REFUNDED:
     case PB__EVENT__BODY_HOLD_PLACED:
     case PB__EVENT__BODY_HOLD_CAPTURED:
     case PB__EVENT__BODY_HOLD_RELEASED:
     case PB__EVENT__BODY_LOT_EXPIRED:
     case PB__EVENT__BODY_EXPIRY_RELEASED:
     case PB__EVENT__BODY_LOT_REACTIVATED:
-        *concerns = true;
-        return DAYBOOK_OK;
-    case PB__EVENT__BODY_REFUNDED:
-        *concerns = event->refunded->source_kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT;
-        return DAYBOOK_OK;
+        return true;
     case PB__EVENT__BODY_CHARGE_POSTED:
     case PB__EVENT__BODY_PAYMENT_RECEIVED:
     case PB__EVENT__BODY_ALLOCATED:
@@ -331,24 +330,26 @@ static enum daybook_status concerns_lots(const Pb__Event *event, bool *concerns,
     case PB__EVENT__BODY_REQUEST_REJECTED:
     case PB__EVENT__BODY_OPERATOR_ACTED:
     case PB__EVENT__BODY_APPROVAL_POLICY_SET:
-        return DAYBOOK_OK;
+        return false;
     case PB__EVENT__BODY__NOT_SET:
     case _PB__EVENT__BODY__CASE_IS_INT_SIZE:
         break;
     }
-    return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": it has no body that this build knows",
-                        event->sequence);
+    return true; /* Of no kind that there is: the fold says so. */
+}
+
+static bool concerns_lots(const Pb__Event *event) {
+    return takes_kind(event->body_case) && (event->body_case != PB__EVENT__BODY_REFUNDED ||
+                                            event->refunded->source_kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT);
 }
 
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
                                       struct daybook_error *error) {
     struct lots_event e = {.fold = memory, .txn = txn, .event = folded->event, .error = error};
-    bool concerns;
-    enum daybook_status status = concerns_lots(e.event, &concerns, error);
-    if (status != DAYBOOK_OK || !concerns) {
-        return status;
+    if (!concerns_lots(e.event)) {
+        return DAYBOOK_OK;
     }
-    status =
+    enum daybook_status status =
         accounts_number(e.fold->accounts, txn, e.event->customer, e.event->currency, folded->party, &e.account, error);
     if (status == DAYBOOK_INVALID) {
         return daybook_fail_in(error, "while folding event %" PRIu64, e.event->sequence);
@@ -376,6 +377,7 @@ const struct projection lots_projection = {
     .open = open_fold,
     .close = close_fold,
     .forget = forget_fold,
+    .takes = takes_kind,
     .fold = fold_event,
     .flush = flush_fold,
 };

@@ -32,11 +32,9 @@ static void forget_fold(void *memory) {
     daybook_buffer_reset(&fold->row);
 }
 
-static bool is_kept(const Pb__Event *event) {
-    return event->body_case == PB__EVENT__BODY_REQUEST_PROPOSED ||
-           event->body_case == PB__EVENT__BODY_REQUEST_APPROVED ||
-           event->body_case == PB__EVENT__BODY_REQUEST_REJECTED ||
-           event->body_case == PB__EVENT__BODY_APPROVAL_POLICY_SET;
+static bool takes_kind(Pb__Event__BodyCase kind) {
+    return kind == PB__EVENT__BODY_REQUEST_PROPOSED || kind == PB__EVENT__BODY_REQUEST_APPROVED ||
+           kind == PB__EVENT__BODY_REQUEST_REJECTED || kind == PB__EVENT__BODY_APPROVAL_POLICY_SET;
 }
 
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
@@ -45,7 +43,7 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     struct daybook_buffer *row = &fold->row;
     uint8_t head[PROPOSALS_ROW_HEAD];
     uint8_t key[PROPOSALS_KEY_SIZE];
-    if (!is_kept(folded->event)) {
+    if (!takes_kind(folded->event->body_case)) {
         return DAYBOOK_OK;
     }
     store_le32(head, (uint32_t)hash64(folded->bytes.data, folded->bytes.size, 0));
@@ -73,6 +71,7 @@ const struct projection proposals_projection = {
     .open = open_fold,
     .close = close_fold,
     .forget = forget_fold,
+    .takes = takes_kind,
     .fold = fold_event,
 };
 

@@ -72,12 +72,16 @@ static enum daybook_status put_row(struct statements_fold *fold, struct store_tx
     return table_put(txn, STATEMENTS_ROWS, (struct daybook_bytes){key, sizeof key}, daybook_buffer_view(row), error);
 }
 
+static bool takes_kind(Pb__Event__BodyCase kind) {
+    return kind == PB__EVENT__BODY_STATEMENT_ISSUED;
+}
+
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
                                       struct daybook_error *error) {
     struct statements_fold *fold = memory;
     const Pb__Event *event = folded->event;
     uint32_t account;
-    if (event->body_case != PB__EVENT__BODY_STATEMENT_ISSUED) {
+    if (!takes_kind(event->body_case)) {
         return DAYBOOK_OK;
     }
     enum daybook_status status =
@@ -114,6 +118,7 @@ const struct projection statements_projection = {
     .open = open_fold,
     .close = close_fold,
     .forget = forget_fold,
+    .takes = takes_kind,
     .fold = fold_event,
     .flush = flush_fold,
 };

@@ -110,11 +110,11 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     if (!fold->is_loaded) {
         DAYBOOK_TRY(load_edge(fold, txn, error));
     }
-    if (folded->event->sequence != fold->edge.size + 1) {
+    if (folded->sequence != fold->edge.size + 1) {
         return daybook_fail(error, DAYBOOK_INVALID,
                             "while folding event %" PRIu64 ": the tree has %" PRIu64
                             " entries, and takes the next only",
-                            folded->event->sequence, fold->edge.size);
+                            folded->sequence, fold->edge.size);
     }
     merkle_leaf(fold->sha256, folded->bytes, &leaf);
     fold->is_changed = true;

@@ -116,7 +116,7 @@ static enum daybook_status load(struct feed *feed, struct kept *kept, uint64_t s
             }
             break;
         }
-        kept->events[i] = (struct fold_event){.event = event, .bytes = bytes};
+        kept->events[i] = fold_event_of(event, bytes);
         kept->count++;
         raw_bytes += bytes.size;
     }

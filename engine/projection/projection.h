@@ -19,7 +19,19 @@ struct fold_event {
     const Pb__Event *event;
     struct daybook_bytes bytes; /* As stored. */
     uint64_t party;             /* Of its customer and currency (parties.h); 0 = not numbered. */
+    /* The event's own: what many folds ask of every event lies here, and not all over memory. */
+    uint64_t sequence;
+    Pb__Event__BodyCase kind;
+    int32_t effective_on;
 };
+
+static inline struct fold_event fold_event_of(const Pb__Event *event, struct daybook_bytes bytes) {
+    return (struct fold_event){.event = event,
+                               .bytes = bytes,
+                               .sequence = event->sequence,
+                               .kind = event->body_case,
+                               .effective_on = event->effective_on};
+}
 
 /* Some microseconds: longer than memory takes, short enough to be still cached. */
 enum { PROJECTION_FORESEEN = 12 };
@@ -36,6 +48,10 @@ struct projection {
     enum daybook_status (*open)(void **memory, struct daybook_error *error);
     void (*close)(void *memory);
     void (*forget)(void *memory); /* Drop everything cached: the transaction was aborted, or another process folded. */
+
+    /* Whether events of a kind may change rows; those of others are given neither to fold nor to foresee. NULL: all
+     * may. */
+    bool (*takes)(Pb__Event__BodyCase kind);
 
     /* What a failure of fold or flush means:
      *   INVALID  the event cannot be taken: the view stops at it (P3), its rows stay.

@@ -235,6 +235,16 @@ enum daybook_status view_begin_building(struct view *view, struct daybook_error 
 
 /* ---- open and close ---- */
 
+static uint64_t kinds_taken(const struct projection *projection) {
+    uint64_t taken = UINT64_MAX;
+    for (unsigned kind = 0; projection->takes != NULL && kind < VIEW_KINDS; kind++) {
+        if (!projection->takes((Pb__Event__BodyCase)kind)) {
+            taken &= ~(UINT64_C(1) << kind);
+        }
+    }
+    return taken;
+}
+
 enum daybook_status view_open(const char *directory, const struct projection *projection, struct journal *journal,
                               const struct view_options *options, struct view **view, struct daybook_error *error) {
     assert(projection->table_count < STORE_TABLES_MAX && strlen(projection->name) <= VIEW_NAME_MAX);
@@ -247,6 +257,7 @@ enum daybook_status view_open(const char *directory, const struct projection *pr
     }
     made->projection = projection;
     made->journal = journal;
+    made->taken_kinds = kinds_taken(projection);
     made->options = options != NULL ? *options : (struct view_options){0};
     if (made->options.batch_events == 0) {
         made->options.batch_events = VIEW_DEFAULT_BATCH;

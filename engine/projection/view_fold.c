@@ -78,41 +78,48 @@ static enum daybook_status refuse(struct batch *batch, uint64_t sequence, enum d
     return status;
 }
 
+static bool takes(const struct view *view, const struct fold_event *folded) {
+    return (unsigned)folded->kind >= VIEW_KINDS || (view->taken_kinds >> (unsigned)folded->kind & 1) != 0;
+}
+
 static enum daybook_status fold_event(struct view *view, struct batch *batch, struct store_txn *txn, uint64_t sequence,
                                       const struct fold_event *folded, struct daybook_error *error) {
-    const Pb__Event *event = folded->event;
-    if (event->sequence != sequence) {
-        return refuse(
-            batch, sequence,
-            daybook_fail(error, DAYBOOK_DAMAGED, "it says that it is event %llu", (unsigned long long)event->sequence));
+    if (folded->sequence != sequence) {
+        return refuse(batch, sequence,
+                      daybook_fail(error, DAYBOOK_DAMAGED, "it says that it is event %llu",
+                                   (unsigned long long)folded->sequence));
     }
-    if (event->body_case == PB__EVENT__BODY__NOT_SET) {
+    if (folded->kind == PB__EVENT__BODY__NOT_SET) {
         return refuse(batch, sequence, daybook_fail(error, DAYBOOK_DAMAGED, "it has no body"));
     }
-    enum daybook_status status = view->projection->fold(view->memory, txn, folded, error);
+    enum daybook_status status =
+        takes(view, folded) ? view->projection->fold(view->memory, txn, folded, error) : DAYBOOK_OK;
     if (status == DAYBOOK_INVALID) {
         return refuse(batch, sequence, status);
     }
     batch->outcome = outcome_of(status);
     batch->checkpoint.position = sequence;
-    batch->checkpoint.recorded_at_us = event->recorded_at_us;
     return status;
 }
 
 /* What lies about its sequence is left for the fold to refuse. */
 static void foresee(struct view *view, const struct feed_run *run, size_t i) {
-    if (view->projection->foresee != NULL && i < run->count &&
-        run->events[i].event->sequence == run->first_sequence + i) {
+    if (view->projection->foresee != NULL && i < run->count && run->events[i].sequence == run->first_sequence + i &&
+        takes(view, &run->events[i])) {
         view->projection->foresee(view->memory, &run->events[i]);
     }
 }
 
 static enum daybook_status fold_run(struct view *view, struct batch *batch, struct store_txn *txn,
                                     const struct feed_run *run, uint64_t limit, struct daybook_error *error) {
-    for (size_t i = 0; i < run->count && batch->checkpoint.position < limit; i++) {
+    size_t i = 0;
+    for (; i < run->count && batch->checkpoint.position < limit; i++) {
         foresee(view, run, i + PROJECTION_FORESEEN);
         DAYBOOK_TRY(fold_event(view, batch, txn, run->first_sequence + i, &run->events[i], error));
         batch->folded_count++;
+    }
+    if (i > 0) {
+        batch->checkpoint.recorded_at_us = run->events[i - 1].event->recorded_at_us;
     }
     return DAYBOOK_OK;
 }

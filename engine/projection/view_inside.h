@@ -20,6 +20,8 @@
 #include "projection/mark.h"
 #include "projection/view.h"
 
+enum { VIEW_KINDS = 64 }; /* Of events; those past them are taken by every view. */
+
 struct view {
     const struct projection *projection;
     struct journal *journal;
@@ -37,6 +39,8 @@ struct view {
     uint64_t rate_events;
     uint64_t rate_ns;
     uint64_t events_per_second;
+
+    uint64_t taken_kinds; /* A bit for each kind of event that the fold takes; never changes. */
 
     uv_mutex_t fold_lock; /* Guards the rest. */
     void *memory;

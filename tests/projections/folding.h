@@ -66,7 +66,7 @@ static inline void folding_begin(struct folding *f) {
 }
 
 static inline enum daybook_status folding_try(struct folding *f, const Pb__Event *event) {
-    struct fold_event folded = {.event = event};
+    struct fold_event folded = fold_event_of(event, (struct daybook_bytes){0});
     return f->projection->fold(f->memory, f->txn, &folded, &f->error);
 }
 

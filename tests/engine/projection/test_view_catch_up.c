@@ -237,6 +237,32 @@ static void a_newer_version_is_left_alone(void **state) {
     view_close(view);
 }
 
+static bool takes_no_opening(Pb__Event__BodyCase kind) {
+    return kind != PB__EVENT__BODY_CUSTOMER_OPENED;
+}
+
+static void foresee_nothing(void *memory, const struct fold_event *folded) {
+    (void)memory;
+    fail_msg("event %llu is foreseen, and never folded", (unsigned long long)folded->sequence);
+}
+
+/* One of them is an event that the fold would refuse. */
+static void what_a_fold_does_not_take_is_passed_over(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct projection choosy = toy;
+    choosy.takes = takes_no_opening;
+    choosy.foresee = foresee_nothing;
+    toy_append(ledger, 40);
+    toy_append_one(ledger, "refused", "");
+    toy_append(ledger, 9);
+    struct view *view = toy_view(ledger, &choosy, 7);
+    assert_ok(ledger, view_catch_up(view, 50, NULL, &ledger->error));
+    assert_int_equal(toy_status(view).position, 50);
+    assert_int_equal(toy_status(view).position_recorded_at_us, 50000);
+    assert_int_equal(toy_digest(ledger, view).row_count, 0);
+    view_close(view);
+}
+
 int main(void) {
     enum { STOP_COUNT = sizeof stop_rows / sizeof stop_rows[0] };
     const struct CMUnitTest tests[] = {
@@ -250,6 +276,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_older_version_answers_until_the_new_one_is_built, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(an_unreadable_version_does_not_answer, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_newer_version_is_left_alone, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(what_a_fold_does_not_take_is_passed_over, toy_setup, toy_teardown),
     };
     struct CMUnitTest stops[STOP_COUNT];
     for (size_t i = 0; i < STOP_COUNT; i++) {
