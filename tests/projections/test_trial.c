@@ -301,97 +301,6 @@ static void a_block_that_is_damaged_is_found(void **state) {
     events_release(&e);
 }
 
-/* ---- days ---- */
-
-/* Charges on the dates that `date_of` says, folded at once and in pieces; what a date has is asked for in pieces. */
-static void check_days(size_t count, int32_t (*date_of)(size_t i), int32_t first, int32_t last) {
-    struct step *steps = calloc(count, sizeof *steps);
-    struct events e;
-    struct folding whole;
-    struct folding pieces;
-    events_init(&e);
-    for (size_t i = 0; i < count; i++) {
-        steps[i] = (struct step){.written = {"Receivable", "Revenue"}, .on = date_of(i)};
-        charge(&e, steps[i].on, "c", 1, steps[i].on);
-    }
-    folding_open(&whole, &trial_projection);
-    folding_open(&pieces, &trial_projection);
-    folding_take(&whole, e.list, e.count, e.count, false);
-    folding_take(&pieces, e.list, e.count, 997, true);
-    folding_assert_same(&whole, &pieces);
-    for (int32_t on = first; on <= last; on++) {
-        check_day(&whole, steps, on, count);
-        check_day(&whole, steps, on, count / 2);
-    }
-    folding_close(&whole);
-    folding_close(&pieces);
-    events_release(&e);
-    free(steps);
-}
-
-static int32_t in_turns(size_t i) {
-    return 1000 + (int32_t)(i % 2);
-}
-
-static int32_t runs_that_grow(size_t i) {
-    return 1000 + (int32_t)(i / 100 % 2) + (i % 300 == 7 ? 5 : 0);
-}
-
-static int32_t one_date_each(size_t i) {
-    return 1 + (int32_t)(i % 9000);
-}
-
-/* Each run is one event: a date has several rows. */
-static void days_of_many_runs(void **state) {
-    (void)state;
-    check_days(3000, in_turns, 999, 1002);
-}
-
-static void days_of_long_runs(void **state) {
-    (void)state;
-    check_days(5000, runs_that_grow, 999, 1007);
-}
-
-/* More than are kept in memory. */
-static void more_days_than_memory_has(void **state) {
-    (void)state;
-    check_days(18001, one_date_each, 0, 50);
-}
-
-static void a_day_that_is_damaged_is_found(void **state) {
-    (void)state;
-    struct events e;
-    struct folding f;
-    const uint8_t key[12] = {0, 0, 3, 0xe8, 0, 0, 0, 0, 0, 0, 0, 1}; /* Date 1000, event 1. */
-    const struct daybook_bytes bytes = {key, sizeof key};
-    struct daybook_bytes row;
-    uint8_t value[64];
-    uint64_t sequences[4];
-    size_t count;
-    bool is_found = false;
-    events_init(&e);
-    charge(&e, 1000, "a", 5, 1000);
-    charge(&e, 1000, "b", 6, 1000);
-    folding_open(&f, &trial_projection);
-    folding_take(&f, e.list, 1, 1, true);
-    folding_begin(&f);
-    FOLDING_OK(&f, table_get(f.txn, TRIAL_DAYS, bytes, &row, &is_found, &f.error));
-    assert_true(is_found && row.size <= sizeof value);
-    memcpy(value, row.data, row.size);
-    for (size_t i = 0; i < row.size; i++) {
-        value[i] ^= 1;
-        FOLDING_OK(&f, table_put(f.txn, TRIAL_DAYS, bytes, (struct daybook_bytes){value, row.size}, &f.error));
-        assert_int_equal(trial_ask_day(f.txn, 1000, 1, 9, sequences, 4, &count, &f.error), DAYBOOK_DAMAGED);
-        assert_int_equal(folding_try(&f, e.list[1]), DAYBOOK_DAMAGED);
-        value[i] ^= 1;
-    }
-    FOLDING_OK(&f, table_put(f.txn, TRIAL_DAYS, bytes, (struct daybook_bytes){value, row.size}, &f.error));
-    FOLDING_OK(&f, folding_try(&f, e.list[1]));
-    store_abort(f.txn);
-    folding_close(&f);
-    events_release(&e);
-}
-
 static void what_cannot_be_posted_stops_the_view(void **state) {
     (void)state;
     struct events e;
@@ -600,10 +509,6 @@ int main(void) {
         cmocka_unit_test(books_with_any_dates),
         cmocka_unit_test(totals_past_64_bits),
         cmocka_unit_test(a_block_that_is_damaged_is_found),
-        cmocka_unit_test(days_of_many_runs),
-        cmocka_unit_test(days_of_long_runs),
-        cmocka_unit_test(more_days_than_memory_has),
-        cmocka_unit_test(a_day_that_is_damaged_is_found),
         cmocka_unit_test(what_cannot_be_posted_stops_the_view),
         cmocka_unit_test_setup_teardown(a_trial_balance_agrees_with_the_customers, open_book, close_book),
         cmocka_unit_test_setup_teardown(one_currency_without_the_check, open_book, close_book),
