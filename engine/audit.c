@@ -57,8 +57,8 @@ static enum daybook_status run_parts(struct audit_run *run, struct audit_views *
     }
     atomic_store(&run->is_stopped, status != DAYBOOK_OK);
     struct daybook_error views_error = {0};
+    (void)pthread_join(thread, NULL); /* First: the views' findings depend on what it could read. */
     enum daybook_status views_status = audit_views_wait(views, &views_error);
-    (void)pthread_join(thread, NULL);
     if (status == DAYBOOK_OK && hashing.status != DAYBOOK_OK) {
         status = daybook_fail(error, hashing.status, "%s", hashing.error.message);
     }

@@ -153,6 +153,8 @@ static enum daybook_status hash_events(struct tree *tree, struct daybook_error *
     }
     if (status == DAYBOOK_OK) {
         merkle_edge_root(&tree->edge, tree->sha256, &tree->run->report->root);
+    } else if (status == DAYBOOK_DAMAGED) {
+        tree->run->unreadable_from = tree->edge.size + 1;
     }
     return status;
 }

@@ -19,6 +19,8 @@ struct audit_run {
     atomic_bool is_stopped;
     struct tree_head *heads; /* Signed checkpoints, ascending by size. */
     size_t head_count;
+    uint64_t
+        unreadable_from; /* The first event that the hashing could not read; 0 = none. After its thread has ended. */
     struct daybook_buffer statements; /* u64 each: the sequences of those that were issued. */
 };
 

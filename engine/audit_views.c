@@ -135,10 +135,18 @@ static void *refold_thread(void *context) {
     struct audit_views *views = refold->owner;
     struct audit_view *made = &views->run->report->views[refold - views->refolds];
     enum daybook_status status = refold_view(refold, made, &refold->error);
-    refold->status = status == DAYBOOK_STOPPED && atomic_load(&views->run->is_stopped)
-                         ? DAYBOOK_OK
-                         : audit_find(views->run, status, &refold->error);
+    refold->status = status == DAYBOOK_STOPPED && atomic_load(&views->run->is_stopped) ? DAYBOOK_OK : status;
     return NULL;
+}
+
+/* Whether the view could not go on because the journal cannot be read there: no fault of the view's. */
+static bool is_for_want_of_events(const struct audit_run *run, const struct refold *refold) {
+    struct view_status known;
+    if (refold->status != DAYBOOK_DAMAGED) {
+        return false;
+    }
+    view_get_status(refold->fresh, &known);
+    return known.state == VIEW_STOPPED && run->unreadable_from != 0 && known.stopped_at == run->unreadable_from;
 }
 
 static enum daybook_status begin_one(struct audit_views *views, size_t index, struct daybook_error *error) {
@@ -167,15 +175,23 @@ enum daybook_status audit_views_fold(struct audit_views *views, struct daybook_e
 
 enum daybook_status audit_views_wait(struct audit_views *views, struct daybook_error *error) {
     enum daybook_status status = DAYBOOK_OK;
+    size_t wanting = 0;
     for (size_t i = 0; views != NULL && i < views->count; i++) {
         struct refold *refold = &views->refolds[i];
         if (refold->is_running) {
             (void)pthread_join(refold->thread, NULL);
             refold->is_running = false;
         }
+        bool is_wanting = is_for_want_of_events(views->run, refold);
+        wanting += is_wanting;
+        refold->status = is_wanting ? DAYBOOK_OK : audit_find(views->run, refold->status, &refold->error);
         if (status == DAYBOOK_OK && refold->status != DAYBOOK_OK) {
             status = daybook_fail(error, refold->status, "%s", refold->error.message);
         }
+    }
+    if (wanting > 0) {
+        audit_add(views->run, "%zu views could not be folded past event %" PRIu64 ", where the journal cannot be read",
+                  wanting, views->run->unreadable_from - 1);
     }
     return status;
 }

@@ -206,7 +206,7 @@ static enum daybook_status check_foot(struct backup_file *file, struct backup_re
     sha256_end(file->hash, computed);
     DAYBOOK_TRY(read_raw(file, stated, sizeof stated, error));
     if (memcmp(stated, computed, sizeof stated) != 0 || load_le32(number) != trailer_size) {
-        return damaged(file, "the digest of the whole file is another one; the damage is somewhere before", error);
+        return damaged(file, "the digest of the whole file is another one; something is damaged before it,", error);
     }
     DAYBOOK_TRY(parse_trailer(file, daybook_buffer_view(&reader->bytes), &end, error));
     merkle_edge_root(&reader->tree.edge, reader->tree.sha256, &summary->root);
@@ -260,8 +260,12 @@ static enum daybook_status take_frame(struct backup_file *file, struct backup_re
         return damaged(file, "a frame has an impossible size", error);
     }
     DAYBOOK_TRY(read_buffer(file, size, &reader->bytes, error));
-    if (frame_unpack(reader->codec, daybook_buffer_view(&reader->bytes), &header, &reader->raw, reader->events,
-                     error) != DAYBOOK_OK) {
+    enum daybook_status status =
+        frame_unpack(reader->codec, daybook_buffer_view(&reader->bytes), &header, &reader->raw, reader->events, error);
+    if (status == DAYBOOK_DAMAGED) { /* What a frame of the journal would ask for, a backup, is what this is. */
+        return damaged(file, "a frame is not what its checksum says,", error);
+    }
+    if (status != DAYBOOK_OK) {
         return daybook_fail_in(error, "%s, before byte %" PRIu64, file->path, file->size_bytes);
     }
     if (header.first_sequence != summary->last_sequence + 1 ||

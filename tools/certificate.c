@@ -41,6 +41,7 @@ static bool add_views(Pb__Certificate *made, const struct audit_report *report, 
         row->version = view->version;
         row->position = view->position;
         row->rows = view->row_count;
+        row->is_alone = !view->has_live;
         if (row->view == NULL || !set_bytes(&row->sha256, view->sha256, SHA256_SIZE, arena)) {
             return false;
         }
@@ -151,9 +152,10 @@ static bool write_rows(const Pb__Certificate *certificate, struct daybook_buffer
     }
     for (size_t i = 0; is_written && i < certificate->n_views; i++) {
         const Pb__CertificateView *row = certificate->views[i];
-        is_written = write_line(out, "view: %s version %" PRIu32 ", %" PRIu64 " rows at %" PRIu64 ", sha256 ",
-                                row->view, row->version, row->rows, row->position) &&
-                     write_hash(out, &row->sha256);
+        is_written =
+            write_line(out, "view: %s version %" PRIu32 ", %" PRIu64 " rows at %" PRIu64 "%s, sha256 ", row->view,
+                       row->version, row->rows, row->position, row->is_alone ? " (no live one to compare)" : "") &&
+            write_hash(out, &row->sha256);
     }
     for (size_t i = 0; is_written && i < certificate->n_customers; i++) {
         const Pb__CertificateCustomer *row = certificate->customers[i];
@@ -163,6 +165,19 @@ static bool write_rows(const Pb__Certificate *certificate, struct daybook_buffer
     return is_written;
 }
 
+/* Which events, their root, and when they were recorded. */
+static bool write_range(const Pb__Certificate *certificate, struct daybook_buffer *out) {
+    char instant[INSTANT_TEXT_SIZE];
+    if (certificate->last_sequence == 0) {
+        return write_line(out, "events: none\nroot: ") && write_hash(out, &certificate->root);
+    }
+    return write_line(out, "events: %" PRIu64 " to %" PRIu64 "\n", certificate->first_sequence,
+                      certificate->last_sequence) &&
+           write_line(out, "root: ") && write_hash(out, &certificate->root) &&
+           write_line(out, "first recorded: %s\n", instant_format(certificate->first_recorded_at_us, instant)) &&
+           write_line(out, "last recorded: %s\n", instant_format(certificate->last_recorded_at_us, instant));
+}
+
 enum daybook_status certificate_write(const Pb__Certificate *certificate, const char *origin,
                                       struct daybook_buffer *out) {
     char instant[INSTANT_TEXT_SIZE];
@@ -170,11 +185,7 @@ enum daybook_status certificate_write(const Pb__Certificate *certificate, const 
         write_line(out, "daybook replay certificate\n") && write_line(out, "log: %s\n", origin) &&
         write_line(out, "ledger: %s, business dates of %s, amounts in %s by default\n", certificate->ledger_id,
                    certificate->timezone, certificate->currency) &&
-        write_line(out, "events: %" PRIu64 " to %" PRIu64 "\n", certificate->first_sequence,
-                   certificate->last_sequence) &&
-        write_line(out, "root: ") && write_hash(out, &certificate->root) &&
-        write_line(out, "first recorded: %s\n", instant_format(certificate->first_recorded_at_us, instant)) &&
-        write_line(out, "last recorded: %s\n", instant_format(certificate->last_recorded_at_us, instant)) &&
+        write_range(certificate, out) &&
         write_line(out, "replayed: %s", instant_format(certificate->made_at_us, instant)) &&
         write_line(out, " by daybook %s, schema %s\n", certificate->program_version, certificate->schema_version) &&
         write_line(out, "checkpoints: consistent with %" PRIu64 " signed before\n", certificate->checkpoints) &&

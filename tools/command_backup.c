@@ -34,8 +34,15 @@ static void print_root(const uint8_t root[SHA256_SIZE]) {
     (void)printf("\n");
 }
 
-static const char *when(uint64_t last_sequence, int64_t recorded_at_us, char text[INSTANT_TEXT_SIZE]) {
-    return last_sequence == 0 ? _("never") : instant_format(recorded_at_us, text);
+/* "events 1 to 700 (2024-02-29T18:00:00Z)"; there may be none. */
+static void print_range(uint64_t first_sequence, uint64_t last_sequence, int64_t recorded_at_us) {
+    char text[INSTANT_TEXT_SIZE];
+    if (last_sequence == 0) {
+        (void)printf("%s", _("no events"));
+        return;
+    }
+    (void)printf(_("events %" PRIu64 " to %" PRIu64 " (%s)"), first_sequence, last_sequence,
+                 instant_format(recorded_at_us, text));
 }
 
 /* ---- backup create ---- */
@@ -71,14 +78,13 @@ static enum daybook_status create(const struct invocation *invocation, struct da
 }
 
 static void print_created(const char *path, const Pb__BackupAnswer *summary) {
-    char instant[INSTANT_TEXT_SIZE];
     char size[32];
-    if (summary->last_sequence < summary->first_sequence) {
+    if (summary->last_sequence > 0 && summary->last_sequence < summary->first_sequence) {
         (void)printf(_("%s: nothing new since event %" PRIu64 "\n"), path, summary->last_sequence);
     } else {
-        (void)printf(_("%s: events %" PRIu64 " to %" PRIu64 " (%s), %s bytes\n"), path, summary->first_sequence,
-                     summary->last_sequence, when(summary->last_sequence, summary->last_recorded_at_us, instant),
-                     count_grouped(summary->size_bytes, size));
+        (void)printf("%s: ", path);
+        print_range(summary->first_sequence, summary->last_sequence, summary->last_recorded_at_us);
+        (void)printf(_(", %s bytes\n"), count_grouped(summary->size_bytes, size));
     }
     print_root(summary->root.data);
 }
@@ -107,7 +113,6 @@ static int run_verify(struct invocation *invocation) {
     struct backup_summary summary;
     struct progress progress;
     struct backup_watch watch = watch_of(&progress);
-    char instant[INSTANT_TEXT_SIZE];
     progress_watch_interrupt();
     progress_begin(&progress, _("verifying"), _("events"), 0, 0);
     enum daybook_status status =
@@ -116,8 +121,9 @@ static int run_verify(struct invocation *invocation) {
     if (status != DAYBOOK_OK) {
         return command_fail(&error);
     }
-    (void)printf(_("whole: events 1 to %" PRIu64 " (%s)\n"), summary.last_sequence,
-                 when(summary.last_sequence, summary.last_recorded_at_us, instant));
+    (void)printf("%s", _("whole: "));
+    print_range(1, summary.last_sequence, summary.last_recorded_at_us);
+    (void)printf("\n");
     print_root(summary.root.bytes);
     return EXIT_DONE;
 }
@@ -174,7 +180,6 @@ static int run_restore(struct invocation *invocation) {
     struct restore_target target = {0};
     struct progress progress;
     struct backup_watch watch = watch_of(&progress);
-    char instant[INSTANT_TEXT_SIZE];
     const char *directory = invocation->options.arguments[0];
     progress_watch_interrupt();
     enum daybook_status status = parse_target(options_value(&invocation->options, "to"), &target, &error);
@@ -187,8 +192,9 @@ static int run_restore(struct invocation *invocation) {
     if (status != DAYBOOK_OK) {
         return command_fail(&error);
     }
-    (void)printf(_("restored %s: events 1 to %" PRIu64 " (%s)\n"), directory, summary.last_sequence,
-                 when(summary.last_sequence, summary.last_recorded_at_us, instant));
+    (void)printf(_("restored %s: "), directory);
+    print_range(1, summary.last_sequence, summary.last_recorded_at_us);
+    (void)printf("\n");
     print_root(summary.root.bytes);
     if (options_has(&invocation->options, "record") &&
         record_restore(invocation, directory, &summary, &error) != DAYBOOK_OK) {

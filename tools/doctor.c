@@ -9,10 +9,12 @@
 #include <string.h>
 
 #include "base/files.h"
+#include "codec/event_decode.h"
 #include "engine/ledger.h"
 #include "keyring.h"
 #include "projection/mark.h"
 #include "state_store.h"
+#include "store/journal.h"
 #include "store/journal_scrub.h"
 #include "store/page_check.h"
 #include "store/store.h"
@@ -175,11 +177,62 @@ static void tell_keys(void *context, const struct keyring_look *look) {
                                   : "");
 }
 
+static bool is_sealed(const Pb__Event *event) {
+    const Pb__CustomerProfile *profile = NULL;
+    if (event->body_case == PB__EVENT__BODY_CUSTOMER_OPENED) {
+        profile = event->customer_opened->profile;
+    } else if (event->body_case == PB__EVENT__BODY_CUSTOMER_CHANGED) {
+        profile = event->customer_changed->profile;
+    }
+    return profile != NULL && profile->sealed != NULL;
+}
+
+/* The first event that holds something sealed; 0 = none. What cannot be read or decoded was told by the scrub. */
+static enum daybook_status find_sealed(struct daybook *ledger, uint64_t *sequence, struct daybook_error *error) {
+    struct journal_reader *reader = NULL;
+    struct journal_slice slice = {0};
+    struct arena arena;
+    arena_init(&arena, LIMIT_EVENT_BYTES * 64);
+    *sequence = 0;
+    enum daybook_status status = journal_reader_open(ledger_journal(ledger), &reader, error);
+    for (uint64_t next = 1; status == DAYBOOK_OK && *sequence == 0; next += slice.count) {
+        if (journal_read(reader, next, &slice, NULL) != DAYBOOK_OK || slice.count == 0) {
+            break;
+        }
+        for (size_t i = 0; i < slice.count && *sequence == 0; i++) {
+            Pb__Event *event = NULL;
+            arena_reset(&arena);
+            struct daybook_bytes bytes = {slice.events[i].data, slice.events[i].size};
+            bool is_read = event_decode(bytes, &arena, &event, NULL) == DAYBOOK_OK;
+            *sequence = is_read && is_sealed(event) ? next + i : 0;
+        }
+    }
+    journal_reader_close(reader);
+    arena_release(&arena);
+    return status;
+}
+
+/* Names are sealed with keys: where there are such names, a missing file of keys is worth a word. */
 static enum daybook_status look_at_keys(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
     const Pb__LedgerConfig *config = ledger_config(ledger);
-    return config->seals_personal
-               ? keyring_examine(doctor->options->directory, config->ledger_id.data, tell_keys, doctor, error)
-               : DAYBOOK_OK;
+    const size_t told = doctor->answer->n_findings;
+    uint64_t sealed = 0;
+    if (!config->seals_personal) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(keyring_examine(doctor->options->directory, config->ledger_id.data, tell_keys, doctor, error));
+    if (doctor->answer->n_findings > told) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(find_sealed(ledger, &sealed, error));
+    if (sealed != 0) {
+        add(doctor, "keys", PB__SEVERITY__SEVERITY_WARNING,
+            SAY(doctor, _("event %" PRIu64 " seals a customer's name, and %s/keys has no file of keys"), sealed,
+                doctor->options->directory),
+            _("put back a copy of the ledger's keys directory, and erase again whom it brings back; without it names "
+              "cannot be read, and everything else goes on"));
+    }
+    return DAYBOOK_OK;
 }
 
 static enum daybook_status look_inside(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
@@ -195,7 +248,15 @@ static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("looking at the journal: memory was refused"));
     }
     if (!files_exists(path)) {
-        return daybook_fail(error, DAYBOOK_NOT_FOUND, _("there is no ledger in %s"), doctor->options->directory);
+        const char *left = journal_left_behind(doctor->options->directory);
+        if (left == NULL) {
+            return daybook_fail(error, DAYBOOK_NOT_FOUND, _("there is no ledger in %s"), doctor->options->directory);
+        }
+        add(doctor, "journal", PB__SEVERITY__SEVERITY_DAMAGED,
+            SAY(doctor, _("%s is gone, and what belongs to it is there, such as %s"), path, left),
+            _("put it back, or make a new ledger from its backups with \"daybook restore NEW BACKUP...\". Keep this "
+              "directory"));
+        return DAYBOOK_OK;
     }
     if (!look_at_pages(doctor, "journal pages", path, PB__SEVERITY__SEVERITY_DAMAGED,
                        _("do not open it; \"daybook restore NEW BACKUP...\" makes a new ledger from its backups. Keep "

@@ -16,6 +16,7 @@
 #include "store/journal.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,21 @@ static enum daybook_status config_write(struct store *store, const char *directo
     return status;
 }
 
+const char *journal_left_behind(const char *directory) {
+    static const char *const names[] = {"keys", "checkpoints", "views"};
+    const char *left = NULL;
+    bool exists = true;
+    if (data_exists(directory, &exists, NULL) != DAYBOOK_OK || exists) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names && left == NULL; i++) {
+        char path[PATH_MAX];
+        int size = snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        left = size > 0 && (size_t)size < sizeof path && files_exists(path) ? names[i] : NULL;
+    }
+    return left;
+}
+
 enum daybook_status journal_create(const char *directory, struct daybook_bytes config, struct daybook_error *error) {
     struct store *store = NULL;
     int lock = -1;
@@ -111,6 +127,13 @@ enum daybook_status journal_create(const char *directory, struct daybook_bytes c
     if (status == DAYBOOK_BUSY && data_exists(directory, &exists, NULL) == DAYBOOK_OK && exists) {
         return daybook_fail(error, DAYBOOK_EXISTS, "making a ledger in %s: there is one, and it is being written to",
                             directory);
+    }
+    const char *left = status == DAYBOOK_OK ? journal_left_behind(directory) : NULL;
+    if (left != NULL) {
+        status = daybook_fail(error, DAYBOOK_EXISTS,
+                              "making a ledger in %s: %s/%s is of one whose journal is gone; restore that from its "
+                              "backups, and make this in a new directory",
+                              directory, directory, left);
     }
     if (status == DAYBOOK_OK) {
         status = store_of(directory, false, true, 0, &store, error);
@@ -184,7 +207,13 @@ static enum daybook_status open_into(struct journal *journal, const struct journ
                                      struct daybook_error *error) {
     bool exists = false;
     enum daybook_status status = data_exists(journal->directory, &exists, error);
-    if (status == DAYBOOK_OK && !exists) {
+    const char *left = status == DAYBOOK_OK && !exists ? journal_left_behind(journal->directory) : NULL;
+    if (left != NULL) {
+        status = daybook_fail(error, DAYBOOK_DAMAGED,
+                              "opening the ledger %s: its journal is gone, and %s/%s is there; \"daybook restore NEW "
+                              "BACKUP...\" makes a new ledger from its backups. Keep this directory",
+                              journal->directory, journal->directory, left);
+    } else if (status == DAYBOOK_OK && !exists) {
         status = daybook_fail(error, DAYBOOK_NOT_FOUND, "opening the ledger %s: there is none; make it first",
                               journal->directory);
     }

@@ -27,11 +27,15 @@ struct journal_options {
     uint64_t min_free_bytes; /* Refuse appends (LIMIT) when the file system has less; 0 = 64 MiB. */
 };
 
-/* Makes DIRECTORY/journal with the ledger's encoded configuration. EXISTS: there is one. */
+/* Makes DIRECTORY/journal with the ledger's encoded configuration. EXISTS: there is one, or what one left behind. */
 DAYBOOK_MUST_USE enum daybook_status journal_create(const char *directory, struct daybook_bytes config,
                                                     struct daybook_error *error);
 
-/* NOT_FOUND: no ledger in `directory`. BUSY: names the process that writes.
+/* What lies in `directory` of a ledger whose journal is gone, such as "keys"; NULL where there is a journal, or nothing
+ * at all. A new ledger there would sign with the old one's key and answer from its views. */
+const char *journal_left_behind(const char *directory);
+
+/* NOT_FOUND: no ledger in `directory`. DAMAGED: its journal is gone. BUSY: names the process that writes.
  * VERSION: a newer format. A writer re-verifies the newest frames. */
 DAYBOOK_MUST_USE enum daybook_status journal_open(const char *directory, const struct journal_options *options,
                                                   struct journal **journal, struct daybook_error *error);

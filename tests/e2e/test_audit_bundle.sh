@@ -43,6 +43,14 @@ head=$(sed -n 2p "$work/cosigned")
 expect 0 audit bundle -o "$work/all.tar.zst"
 verified 0 "good: events 1 to $head of example.org/books" --key "$key" --witness "$witness" bundle "$work/all.tar.zst"
 out_has "cosigned by 1 of 1 witnesses"
+# What its README names is in it.
+mkdir "$work/unpacked"
+tar --zstd -xf "$work/all.tar.zst" -C "$work/unpacked"
+for name in CHECKLIST.txt verifier.key events.pb events.jsonl schema/daybook/v1/event.proto checkpoint MANIFEST edge \
+    certificate reports; do
+    grep -q "${name%%/*}" "$work/unpacked/README.txt" || die "the README does not name $name"
+    [ -e "$work/unpacked/$name" ] || die "the README names $name, which is not there"
+done
 grep -q "1 older checkpoints continue into it, 10 sampled events" "$out" || die "older checkpoints or samples are missing"
 expect 0 audit bundle -o "$work/part.tar.zst" --from $((old - 3)) --samples 3 --as-of 2024-12-31
 verified 0 "good: events $((old - 3)) to $head" --key "$key" bundle "$work/part.tar.zst"

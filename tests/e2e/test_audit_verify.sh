@@ -6,7 +6,7 @@ workload=$4
 
 new_ledger books --currency CNY --allow-import-clock
 expect 0 audit verify
-out_has "events: 0 to 0"
+out_has "events: none"
 "$workload" --customers 20 --events 1500 --json >"$work/requests"
 head -n 500 "$work/requests" >"$work/first"
 # The key is made today, so what follows it is recorded today, too.
@@ -67,6 +67,28 @@ err_has "keys/log.pub"
 restore
 
 expect 0 audit verify
+
+# A frame that cannot be read is one fault: the views that end before it are counted, not blamed.
+file=$DAYBOOK_LEDGER/journal/data.mdb
+grep -abo DBFR "$file" | cut -d: -f1 >"$work/frames" # Some are left over from before a merge, so all are changed.
+while IFS= read -r at; do
+    byte=$(od -An -tu1 -j $((at + 60)) -N 1 "$file")
+    printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$file" bs=1 seek=$((at + 60)) conv=notrunc status=none
+done <"$work/frames"
+expect 4 audit verify
+grep -qE 'found: the journal of .*, sequences [0-9]+ to [0-9]+: ' "$err" || die "the place is not named"
+grep -qE 'found: [0-9]+ views could not be folded past event [0-9]+, where the journal cannot be read' "$err" ||
+    die "the views are not counted"
+if grep -qE 'found: view ' "$err"; then die "a view is blamed for the journal"; fi
+restore
+
+# Of a view that is not there yet nothing can be compared, and the certificate says so.
+rm -rf "$DAYBOOK_LEDGER"/views/lots.g*
+expect 0 audit verify
+grep -qE '^view: lots version [0-9]+, [0-9]+ rows at [0-9]+ \(no live one to compare\), sha256 ' "$out" ||
+    die "a view was compared with nothing"
+grep -qE '^view: balance version [0-9]+, [0-9]+ rows at [0-9]+, sha256 ' "$out" || die "balance was compared"
+restore
 
 # A statement's content is taken as it comes when it is issued: the audit computes it again.
 new_ledger stated --currency CNY

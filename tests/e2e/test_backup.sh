@@ -59,8 +59,18 @@ cp "$work/monday" "$work/changed"
 printf '\377' | dd of="$work/changed" bs=1 seek=9000 conv=notrunc status=none
 cmp -s "$work/monday" "$work/changed" && printf '\376' | dd of="$work/changed" bs=1 seek=9000 conv=notrunc status=none
 expect 4 backup verify "$work/changed"
-err_has "$work/changed"
+err_has "$work/changed: a frame is not what its checksum says"
+err_has "use another copy of this file"
 expect 4 restore "$work/x" "$work/changed"
 [ ! -e "$work/x" ] || die "a damaged backup was restored"
 expect 4 backup create "$work/since-cut" --since <(head -c 2000 "$work/monday")
+
+# A ledger without events, and an instant before the first one.
+expect 0 init "$work/none" --timezone UTC --currency CNY
+expect 0 backup create "$work/none.backup" -L "$work/none"
+out_has "no events, "
+expect 0 backup verify "$work/none.backup"
+out_has "whole: no events"
+expect 0 restore "$work/early" "$work/monday" --to 1999-01-01T00:00:00Z
+out_has "restored $work/early: no events"
 echo "backup: as expected"

@@ -79,3 +79,34 @@ cmp -s "$out" "$work/digests" || die "the view that was built anew differs"
 expect 0 doctor -L "$work/copy"
 grep -q warning "$out" && die "a warning stays when all is mended"
 echo "doctor: as expected"
+
+# A journal that is gone is said as that, not as a ledger that was never made; and none is made in its place.
+copy
+rm "$work/copy/journal/data.mdb"
+expect 4 doctor -L "$work/copy"
+grep -qE '^damaged +journal: .*data.mdb is gone, and what belongs to it is there' "$out" || die "the loss is not told"
+expect 4 balance -L "$work/copy"
+err_has "its journal is gone"
+expect 4 deposit ACME X 1 -L "$work/copy"
+expect 3 init "$work/copy" --timezone UTC --currency CNY
+err_has "is of one whose journal is gone"
+expect 4 balance -L "$work/copy"
+mkdir "$work/other"
+: >"$work/other/letter"
+expect 0 init "$work/other" --timezone UTC --currency CNY
+
+# Names that are sealed, and no file of keys; without names nothing is missed.
+copy
+rm -rf "$work/copy/keys"
+expect 0 customer open SEALED --name "Somebody" -L "$work/copy"
+sealed=$("$daybook" status --json -L "$work/copy" | sed -nE 's/.*"journalHead":"([0-9]+)".*/\1/p')
+expect 0 doctor -L "$work/copy"
+if grep -qE '^warning +keys' "$out"; then die "a file of keys is there, and missed"; fi
+rm -rf "$work/copy/keys"
+expect 0 doctor -L "$work/copy"
+grep -qE "^warning +keys: event ($sealed|[0-9]+) seals a customer's name, and .*/keys has no file of keys" "$out" ||
+    die "missing keys are not told"
+expect 0 init "$work/plain" --timezone UTC --currency CNY
+expect 0 customer open NAMELESS -L "$work/plain"
+expect 0 doctor -L "$work/plain"
+if grep -qE '^warning +keys' "$out"; then die "keys are missed that nobody needs"; fi
