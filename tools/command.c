@@ -222,8 +222,10 @@ enum daybook_status command_directory(const struct invocation *invocation, const
     }
     if (*directory == NULL || **directory == '\0') {
         return daybook_fail(error, DAYBOOK_INVALID, "%s",
-                            _("no ledger is named; give -L DIR or set DAYBOOK_LEDGER to its directory, or --server URL "
-                              "where one is served"));
+                            invocation->command->here != NULL
+                                ? _("no ledger is named; give -L DIR or set DAYBOOK_LEDGER to its directory")
+                                : _("no ledger is named; give -L DIR or set DAYBOOK_LEDGER to its directory, or "
+                                    "--server URL where one is served"));
     }
     return DAYBOOK_OK;
 }

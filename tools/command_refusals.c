@@ -24,6 +24,10 @@ static enum daybook_status print(const struct invocation *invocation, const Pb__
     if (options_has(&invocation->options, "json")) {
         return command_print_json(&answer->base, error);
     }
+    if (answer->n_rows == 0 && !options_has(&invocation->options, "csv")) {
+        (void)printf("%s", _("Nothing was refused.\n"));
+        return DAYBOOK_OK;
+    }
     struct table *table = refusals_table_of(answer, invocation->arena);
     if (table == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("printing: memory was refused"));

@@ -175,6 +175,10 @@ static enum daybook_status print_tokens(const struct invocation *invocation, con
     if (options_has(&invocation->options, "json")) {
         return command_print_json(&answer->base, error);
     }
+    if (answer->n_rows == 0) {
+        (void)printf("%s", _("No token was made.\n"));
+        return DAYBOOK_OK;
+    }
     struct table *table = tokens_table_of(answer->rows, answer->n_rows, now_us(), invocation->arena);
     return table == NULL ? daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("printing: memory was refused"))
                          : table_print(table, stdout, error);

@@ -56,7 +56,8 @@ static enum daybook_status parse(struct invocation *invocation, int argc, char *
     size_t count = invocation->options.argument_count;
     const struct command *command = invocation->command;
     if (count < command->argument_min || count > command->argument_max) {
-        return daybook_fail(error, DAYBOOK_INVALID, _("usage: daybook %s %s"), command->name, command->arguments);
+        return daybook_fail(error, DAYBOOK_INVALID, _("usage: daybook %s%s%s"), command->name,
+                            *command->arguments == '\0' ? "" : " ", command->arguments);
     }
     return options_check_required(tables, &invocation->options, error);
 }
@@ -74,14 +75,23 @@ static bool has_server_option(int argc, char **argv) {
     return false;
 }
 
-/* `names_server`: before the command. A variable alone is nothing to refuse a command of this machine for. */
-static int run_command(const struct command *command, bool names_server, int argc, char **argv) {
+/* What was named before the command. */
+enum place { PLACE_NONE, PLACE_DIRECTORY, PLACE_SERVER };
+
+/* One before the command, the other behind it; where both are behind it, command_find_server says so. */
+static bool names_both(enum place place, const struct options *options) {
+    return (place == PLACE_SERVER && options_value(options, "ledger") != NULL) ||
+           (place == PLACE_DIRECTORY && options_value(options, "server") != NULL);
+}
+
+/* A variable alone is nothing to refuse a command of this machine for. */
+static int run_command(const struct command *command, enum place place, int argc, char **argv) {
     struct arena arena;
     struct daybook_error error;
     arena_init(&arena, COMMAND_ARENA_BYTES);
     struct invocation invocation = {.command = command, .arena = &arena};
     int code;
-    if (command->here != NULL && (names_server || has_server_option(argc, argv))) {
+    if (command->here != NULL && (place == PLACE_SERVER || has_server_option(argc, argv))) {
         code = command_usage(&invocation, _("\"daybook %s\" %s, and asks no server: leave --server away"),
                              command->name, _(command->here));
     } else if (parse(&invocation, argc, argv, &error) != DAYBOOK_OK) {
@@ -89,6 +99,8 @@ static int run_command(const struct command *command, bool names_server, int arg
     } else if (options_has(&invocation.options, "help")) {
         help_command(stdout, command);
         code = EXIT_DONE;
+    } else if (names_both(place, &invocation.options)) {
+        code = command_usage(&invocation, "%s", _("--server and -L exclude each other"));
     } else if (command_find_server(&invocation, &error) != DAYBOOK_OK) {
         code = command_usage(&invocation, "%s", error.message);
     } else {
@@ -121,6 +133,11 @@ static int take_place(int argc, char **argv) {
     return attached == NULL ? 2 : 1;
 }
 
+static bool is_place(const char *word) {
+    return is_server_option(word) || strncmp(word, "-L", 2) == 0 || strncmp(word, "--ledger=", 9) == 0 ||
+           strcmp(word, "--ledger") == 0;
+}
+
 static int dispatch(int argc, char **argv) {
     int used;
     int place_words = argc == 0 ? 0 : take_place(argc, argv);
@@ -128,9 +145,13 @@ static int dispatch(int argc, char **argv) {
         (void)fprintf(stderr, "%s", _("daybook: -L needs the directory of a ledger, --server the URL of a server\n"));
         return EXIT_USAGE;
     }
-    bool names_server = place_words > 0 && is_server_option(argv[0]);
+    enum place place = place_words == 0 ? PLACE_NONE : is_server_option(argv[0]) ? PLACE_SERVER : PLACE_DIRECTORY;
     argc -= place_words;
     argv += place_words;
+    if (place != PLACE_NONE && argc > 0 && is_place(argv[0])) {
+        (void)fprintf(stderr, "%s", _("daybook: one ledger at a time: name it once, with -L or with --server\n"));
+        return EXIT_USAGE;
+    }
     if (argc == 0) {
         help_overview(stderr);
         return EXIT_USAGE;
@@ -144,7 +165,7 @@ static int dispatch(int argc, char **argv) {
     }
     const struct command *command = command_find(argc, argv, &used);
     if (command != NULL) {
-        return run_command(command, names_server, argc - used, argv + used);
+        return run_command(command, place, argc - used, argv + used);
     }
     if (argc > 1 && is_option(argv[1], "-h", "--help")) {
         return show_help(1, argv);

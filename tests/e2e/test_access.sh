@@ -15,6 +15,10 @@ post() { printf '{"key":"%s","actor":"forged","role":"ROLE_ADMIN","customer":"AC
 
 # ---- tokens are made beside the server, and said once ----
 new_ledger books --currency CNY
+expect 0 token list
+out_is "No token was made."
+expect 0 refusals
+out_is "Nothing was refused."
 expect 2 token create --name x --role owner --expires 30d
 err_has "cashier, accountant, credit, auditor, admin"
 expect 2 token create --name x --role admin --expires yesterday

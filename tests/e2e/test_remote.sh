@@ -67,6 +67,14 @@ same export --format hledger --as-of 2024-03-31 --known-at 9
 expect 0 balance ACME -L "$books"
 expect 2 balance ACME -L "$books" --server "$url"
 err_has "exclude each other"
+expect 2 --server "$url" balance ACME -L "$books"
+err_has "exclude each other"
+expect 2 -L "$books" balance ACME --server "$url"
+err_has "exclude each other"
+expect 2 --server "$url" -L "$books" balance ACME
+err_has "one ledger at a time"
+expect 2 -L "$books" --server="$url" balance ACME
+err_has "one ledger at a time"
 expect 2 balance --server nonsense
 err_has "is no server"
 

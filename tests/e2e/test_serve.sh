@@ -17,6 +17,14 @@ expect 2 serve --listen 0.0.0.0:0
 err_has "--tls-cert"
 expect 2 serve --listen localhost
 err_has "an address is like 127.0.0.1:7420"
+for port in 99999 65536 -1 +80 0x50 ' 80' ''; do
+    expect 2 serve --listen "127.0.0.1:$port"
+    err_has "an address is like 127.0.0.1:7420"
+done
+DAYBOOK_LEDGER='' DAYBOOK_SERVER=http://127.0.0.1:1 expect 2 serve
+grep -q -- --server "$err" && die "it is told to ask a server, which it cannot"
+expect 2 serve nothing
+err_has "usage: daybook serve;"
 expect 2 serve --tls-cert "$work/nothing"
 err_has "belong together"
 expect 2 serve --max-body 0

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,6 +40,12 @@ uint64_t listen_address_hash(const struct sockaddr *address) {
     return 0;
 }
 
+/* Of a port: getaddrinfo would take 99999, and listen on what is left of it in 16 bits. */
+static bool is_port(const char *text) {
+    size_t size = strlen(text);
+    return size >= 1 && size <= 5 && strspn(text, "0123456789") == size && strtoul(text, NULL, 10) <= UINT16_MAX;
+}
+
 /* The host between brackets or before the last colon. False: there is no port. */
 static bool split(const char *address, char host[HOST_SIZE], const char **port) {
     const char *colon = strrchr(address, ':');
@@ -57,7 +64,7 @@ static bool split(const char *address, char host[HOST_SIZE], const char **port) 
     memcpy(host, address, size);
     host[size] = '\0';
     *port = colon + 1;
-    return **port != '\0';
+    return is_port(*port);
 }
 
 static enum daybook_status bind_to(const struct addrinfo *found, const char *address, int *fd,
