@@ -17,15 +17,27 @@ static const ProtobufCMessage *body_of(const Pb__Event *event) {
     return field == NULL ? NULL : *(ProtobufCMessage *const *)field_member(&event->base, field);
 }
 
-const char *event_kind_text(const Pb__Event *event, struct arena *arena) {
-    const ProtobufCFieldDescriptor *field = body_field(event);
-    char *text = field == NULL ? NULL : arena_copy_text(arena, field->name, strlen(field->name));
+/* Words in place of what joins them. */
+static const char *words_of(const char *name, struct arena *arena) {
+    char *text = arena_copy_text(arena, name, strlen(name));
     for (char *c = text; c != NULL && *c != '\0'; c++) {
-        if (*c == '_') {
+        if (*c == '_' || *c == '-') {
             *c = ' ';
         }
     }
     return text == NULL ? "" : text;
+}
+
+/* What an operator did is told by the action: "customer erased". */
+const char *event_kind_text(const Pb__Event *event, struct arena *arena) {
+    char action[64];
+    const ProtobufCFieldDescriptor *field = body_field(event);
+    if (event->body_case == PB__EVENT__BODY_OPERATOR_ACTED) {
+        return words_of(enum_short_name(&pb__operator_action__descriptor, (int)event->operator_acted->action, action,
+                                        sizeof action),
+                        arena);
+    }
+    return field == NULL ? "" : words_of(field->name, arena);
 }
 
 static const char *text_member(const ProtobufCMessage *body, const char *name) {

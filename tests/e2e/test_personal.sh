@@ -73,6 +73,8 @@ cp "$out" "$work/balance"
 expect 0 customer erase ACME --reason art-17 --key erase-acme
 expect 0 customer erase ACME --reason art-17 --key erase-acme
 out_has "was recorded before"
+expect 0 history ACME
+out_has "customer erased"
 erased() {
     expect 0 customer list --known-at "$1"
     grep -qE '^ACME +\(erased\) +vip' "$out" || die "ACME is not shown as erased at $1"
