@@ -48,6 +48,20 @@ static size_t find_account(const char *name) {
     return i;
 }
 
+/* How many bytes at `c` are a letter that all three programs take in the name of an account: a Han character, kana or a
+ * Hangul syllable, of those that were letters in every Unicode since 11; 0 = none. */
+static size_t east_asian_letter(const char *c) {
+    const unsigned char *byte = (const unsigned char *)c;
+    if (byte[0] < 0xe3 || byte[0] > 0xed || (byte[1] & 0xc0) != 0x80 || (byte[2] & 0xc0) != 0x80) {
+        return 0;
+    }
+    unsigned point = (byte[0] & 0x0fu) << 12 | (byte[1] & 0x3fu) << 6 | (byte[2] & 0x3fu);
+    bool is_letter = (point >= 0x3041 && point <= 0x3096) || (point >= 0x30a1 && point <= 0x30fa) ||
+                     (point >= 0x3400 && point <= 0x4db5) || (point >= 0x4e00 && point <= 0x9fef) ||
+                     (point >= 0xac00 && point <= 0xd7a3);
+    return is_letter ? 3 : 0;
+}
+
 /* PB1. Beancount wants a capital letter first, so each begins with "C-". */
 static const char *account_text(size_t account, const char *customer, char text[ACCOUNT_TEXT_SIZE]) {
     static const char digits[] = "0123456789ABCDEF";
@@ -58,7 +72,11 @@ static const char *account_text(size_t account, const char *customer, char text[
     size += (size_t)snprintf(text + size, ACCOUNT_TEXT_SIZE - size, ":C-");
     for (const char *c = customer; *c != '\0' && size + 4 < ACCOUNT_TEXT_SIZE; c++) {
         unsigned char byte = (unsigned char)*c;
-        if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z')) {
+        if (east_asian_letter(c) > 0) {
+            memcpy(text + size, c, 3);
+            size += 3;
+            c += 2;
+        } else if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z')) {
             text[size++] = *c;
         } else {
             text[size++] = '-';

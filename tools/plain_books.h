@@ -7,8 +7,8 @@
  * and dormant. At the end stand assertions: what Daybook says each account
  * holds, for the other program to agree with or to stop at.
  *
- *   PB1  An account's name tells its customer: letters and digits stand for themselves, every
- *        other byte is "-" and two hexadecimal digits. No two customers share one.
+ *   PB1  An account's name tells its customer: ASCII letters and digits, Han characters, kana and Hangul
+ *        stand for themselves, every other byte is "-" and two hexadecimal digits. No two customers share one.
  *   PB2  Amounts are exact decimals with all the currency's digits.
  */
 #ifndef DAYBOOK_TOOLS_PLAIN_BOOKS_H

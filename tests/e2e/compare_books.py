@@ -6,6 +6,7 @@
 THEIRS has lines "ACCOUNT CODE AMOUNT"; several of one account and currency are added up.
 """
 import json
+import re
 import sys
 from collections import defaultdict
 from decimal import Decimal
@@ -21,9 +22,8 @@ OURS = {
 
 def spelt(customer):
     """PB1 of plain_books.h, written a second time."""
-    return "".join(
-        chr(b) if chr(b).isascii() and chr(b).isalnum() else "-%02X" % b for b in customer.encode("utf-8")
-    )
+    kept = re.compile("[0-9A-Za-z\u3041-\u3096\u30a1-\u30fa\u3400-\u4db5\u4e00-\u9fef\uac00-\ud7a3]")
+    return "".join(c if kept.match(c) else "".join("-%02X" % b for b in c.encode("utf-8")) for c in customer)
 
 
 def main():

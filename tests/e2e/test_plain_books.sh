@@ -18,7 +18,7 @@ code=0
 
 # Names that other programs would trip over, and currencies of 0, 2 and 3 decimals.
 serial=0
-for customer in '余额 有限公司' 'a-b' 'A:B;C|D' 'quote"back\slash' '-2D' '%' 'Ω'; do
+for customer in '余额 有限公司' 'a-b' 'A:B;C|D' 'quote"back\slash' '-2D' '%' 'Ω' '客户甲乙' 'ひらカタ한국' '・〇ｱ'; do
     serial=$((serial + 1))
     expect 0 customer open --on 2026-01-01 -- "$customer"
     expect 0 charge --on 2026-01-02 --due 2026-02-01 -- "$customer" "I;$serial|\"x\"" "$((serial * 100)).05"
