@@ -162,9 +162,26 @@ for n in 1 2 3 4 5 6 7 8 9 10; do
     exec 9>&-
 done
 exec 9<>"/dev/tcp/$host/$port"
-printf 'POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"cust' >&9
+printf 'POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"cust' >&9
 exec 9>&-
 ask /healthz; answer_is "200 text/plain"
+
+# What a proxy could read as another request than we do: one answer, and the connection ends.
+raw() { # raw TEXT: sends it, and reads until the server closes; the answer is in $out
+    exec 9<>"/dev/tcp/$host/$port"
+    printf '%b' "$1" | cat >&9 # In one piece.
+    timeout 60 cat <&9 >"$out" || die "the connection stays open after: $1"
+    exec 9>&-
+}
+ask_balance='POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nContent-Type: application/json\r\n'
+behind='GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
+for headers in 'Host: 127.0.0.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n' \
+    'Host: 127.0.0.1\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}   ' 'Content-Length: 2\r\n\r\n{}' \
+    'Host: 127.0.0.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}'; do
+    raw "$ask_balance$headers$behind"
+    [ "$(grep -ac '^HTTP/1.1 ' "$out")" = "$(grep -ac '^HTTP/1.1 400 ' "$out")" ] || die "answered: $headers"
+    out_has '"code":"invalid_argument"'
+done
 
 # ---- the feed ----
 # take_feed QUERY COUNT [CURL OPTION...]: the first COUNT events of the stream, one "id kind" a line.
@@ -213,7 +230,7 @@ expect 0 status --json
 # ---- a body that drips has the call's time, and no more: the server ends it, not this test ----
 start_server --call-timeout 1
 exec 9<>"/dev/tcp/${address%:*}/${address##*:}"
-printf 'POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"cust' >&9
+printf 'POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"cust' >&9
 timeout 60 cat <&9 >"$out" || die "a body that drips is waited for"
 exec 9>&-
 stop_server

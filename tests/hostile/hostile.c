@@ -23,22 +23,24 @@ enum { REQUEST_MAX = 1 << 16, ANSWER_WAIT_MS = 60000, GLANCE_MS = 5 };
 
 static struct sockaddr_in address;
 
+#define HOST "Host: 127.0.0.1\r\n"
+
 static const char *const templates[] = {
-    "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
-    "POST /daybook.v1.Ledger/Submit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 94\r\n\r\n"
+    "GET /healthz HTTP/1.1\r\n" HOST "\r\n",
+    "POST /daybook.v1.Ledger/Submit HTTP/1.1\r\n" HOST "Content-Type: application/json\r\nContent-Length: 94\r\n\r\n"
     "{\"requests\":[{\"key\":\"azE=\",\"actor\":\"t\",\"customer\":\"A\",\"receiveDeposit\":{\"lot\":\"L1\","
     "\"amountMinor\":5}}]}",
-    "POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    "POST /daybook.v1.Views/GetBalance HTTP/1.1\r\n" HOST "Content-Type: application/json\r\n"
     "Connect-Timeout-Ms: 1000\r\nContent-Length: 16\r\n\r\n{\"customer\":\"A\"}",
-    "POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nHost: x\r\nContent-Type: application/proto\r\n"
+    "POST /daybook.v1.Views/GetBalance HTTP/1.1\r\n" HOST "Content-Type: application/proto\r\n"
     "Transfer-Encoding: chunked\r\n\r\n3\r\n\x12\x01"
     "A\r\n0\r\n\r\n",
-    "GET /daybook.v1.Views/GetAging?connect=v1&encoding=json&base64=1&message=e30 HTTP/1.1\r\nHost: x\r\n\r\n",
-    "POST /daybook.v1.Views/ListLots HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: "
+    "GET /daybook.v1.Views/GetAging?connect=v1&encoding=json&base64=1&message=e30 HTTP/1.1\r\n" HOST "\r\n",
+    "POST /daybook.v1.Views/ListLots HTTP/1.1\r\n" HOST "Content-Type: application/json\r\nContent-Encoding: "
     "gzip\r\n"
     "Content-Length: 10\r\n\r\n0123456789",
-    "GET /events?from_sequence=1&heartbeat_ms=100&kind=charge_posted HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 7\r\n\r\n",
-    "POST /daybook.v1.Events/Follow HTTP/1.1\r\nHost: x\r\nContent-Type: application/connect+json\r\n"
+    "GET /events?from_sequence=1&heartbeat_ms=100&kind=charge_posted HTTP/1.1\r\n" HOST "Last-Event-ID: 7\r\n\r\n",
+    "POST /daybook.v1.Events/Follow HTTP/1.1\r\n" HOST "Content-Type: application/connect+json\r\n"
     "Content-Length: 7\r\n\r\n{}{}{}{",
 };
 enum { TEMPLATES = sizeof templates / sizeof *templates };
@@ -56,7 +58,7 @@ static int open_connection(void) {
 
 /* The template, with a token behind its first header: the good one, or a guess. */
 static size_t fill_in(struct random_source *random, const char *template, char *request) {
-    const char *second = strstr(template, "Host: x\r\n") + strlen("Host: x\r\n");
+    const char *second = strstr(template, HOST) + strlen(HOST);
     uint64_t kind = token == NULL ? 0 : random_below(random, 3);
     char guess[128] = "";
     if (kind == 0) {
@@ -124,7 +126,7 @@ static void attack(struct random_source *random) {
 
 /* Whether the server answers "ok" here. */
 static int is_answered(int fd) {
-    static const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    static const char request[] = "GET /healthz HTTP/1.1\r\n" HOST "\r\n";
     char answer[1024];
     struct pollfd readable = {.fd = fd, .events = POLLIN};
     if (send(fd, request, sizeof request - 1, MSG_NOSIGNAL) != (ssize_t)sizeof request - 1 ||

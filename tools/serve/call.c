@@ -311,13 +311,13 @@ static void wrap_stream_error(struct call *call) {
 }
 
 static enum MHD_Result begin_call(struct loop *loop, struct MHD_Connection *connection, const char *url,
-                                  const char *verb, void **state) {
+                                  const char *verb, const char *version, void **state) {
     struct call *call = open_call(loop, connection);
     if (call == NULL) {
         return MHD_NO;
     }
     *state = call;
-    if (!call_read_headers(call, url, verb)) {
+    if (!call_read_headers(call, url, verb, version)) {
         call->stage = CALL_READY; /* Answered when the body, if it is not too large, has been read away. */
     }
     if (is_announced_too_large(call)) {
@@ -330,9 +330,8 @@ static enum MHD_Result begin_call(struct loop *loop, struct MHD_Connection *conn
 enum MHD_Result call_handle(void *context, struct MHD_Connection *connection, const char *url, const char *verb,
                             const char *version, const char *upload, size_t *upload_size, void **state) {
     struct call *call = *state;
-    (void)version;
     if (call == NULL) {
-        return begin_call(context, connection, url, verb, state);
+        return begin_call(context, connection, url, verb, version, state);
     }
     if (call->stage == CALL_WORKING) {
         hold_wait(call);

@@ -2,6 +2,7 @@
 #include "tools/serve/call_headers.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/base64.h"
 #include "engine/ledger.h"
@@ -148,6 +149,41 @@ static bool read_method(struct call *call, const char *verb) {
     return false;
 }
 
+/* Headers that say where a request ends and whom it is for. */
+struct framing {
+    unsigned length_count;
+    unsigned coding_count;
+    unsigned host_count;
+};
+
+static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
+    struct framing *framing = context;
+    (void)kind;
+    (void)value;
+    framing->length_count += strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+    framing->coding_count += strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
+    framing->host_count += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+    return MHD_YES;
+}
+
+/* What a proxy before this server could read as another request than we do is answered by neither reading, and is the
+ * last of its connection (RFC 9112, 3.2 and 6.3). */
+static bool check_framing(struct call *call, const char *version) {
+    struct framing framing = {0};
+    (void)MHD_get_connection_values(call->connection, MHD_HEADER_KIND, count_framing, &framing);
+    bool needs_host = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
+    if (framing.length_count + framing.coding_count <= 1 && framing.host_count <= 1 &&
+        framing.host_count >= needs_host) {
+        return true;
+    }
+    call->reply.closes = true;
+    call_fail(call, CONNECT_INVALID_ARGUMENT, "%s",
+              framing.length_count + framing.coding_count > 1
+                  ? "where the body ends is said more than once: one Content-Length or Transfer-Encoding is allowed"
+                  : "the request needs one Host header, and no more");
+    return false;
+}
+
 /* Who calls, and whether they may. False: the reply says why not. A false token ends its connection. */
 static bool admit(struct call *call) {
     const char *reason;
@@ -172,13 +208,13 @@ static bool admit(struct call *call) {
     return false;
 }
 
-bool call_read_headers(struct call *call, const char *url, const char *verb) {
+bool call_read_headers(struct call *call, const char *url, const char *verb, const char *version) {
     struct server *server = call->server;
     call->is_head = strcmp(verb, MHD_HTTP_METHOD_HEAD) == 0;
     call->is_get = call->is_head || strcmp(verb, MHD_HTTP_METHOD_GET) == 0;
     call->method = methods_find(&server->methods, url);
     call->page = call->method == NULL ? page_find(url) : NULL;
-    if (!admit(call)) {
+    if (!check_framing(call, version) || !admit(call)) {
         return false;
     }
     if (call->page == NULL && server_is_draining(server)) {
