@@ -87,3 +87,5 @@ endforeach()
 # "daybook help man" writes the page out of the program's own tables; a test compares.
 install(FILES tools/daybook.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(TARGETS daybook daybook-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# What `daybook` becomes for the commands that it has not (tools/quick_main.c).
+install(TARGETS daybook-whole RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/daybook)

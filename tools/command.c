@@ -131,15 +131,6 @@ static const struct option_spec order_options[] = {
     OPTIONS_END,
 };
 
-/* clang-format off: one a line, so that two people can add one. */
-const struct command *const command_tables[] = {
-    init_commands,   customer_commands, document_commands, hold_commands,      policy_commands,   view_commands,
-    books_commands,  kpi_commands,      bridge_commands,   statement_commands, replay_commands,   submit_commands,
-    import_commands, export_commands,   backup_commands,   doctor_commands,    audit_commands,    admin_commands,
-    serve_commands,  feed_commands,     token_commands,    proposal_commands,  refusals_commands, NULL,
-};
-/* clang-format on */
-
 void command_option_tables(const struct command *command, const struct option_spec *tables[COMMAND_TABLES_MAX]) {
     size_t count = 0;
     if (command->options != NULL) {
@@ -230,7 +221,8 @@ enum daybook_status command_directory(const struct invocation *invocation, const
     return DAYBOOK_OK;
 }
 
-enum daybook_status command_find_server(struct invocation *invocation, struct daybook_error *error) {
+enum daybook_status command_find_server(const struct invocation *invocation, const char **url,
+                                        struct daybook_error *error) {
     const char *server = options_value(&invocation->options, "server");
     const char *directory = options_value(&invocation->options, "ledger");
     if (server != NULL && directory != NULL) {
@@ -239,11 +231,8 @@ enum daybook_status command_find_server(struct invocation *invocation, struct da
     if (server == NULL && directory == NULL && (invocation->command->uses & USES_LEDGER) != 0) {
         server = getenv("DAYBOOK_SERVER");
     }
-    if (server == NULL || *server == '\0') {
-        return DAYBOOK_OK;
-    }
-    const char *token = options_value(&invocation->options, "token");
-    return remote_open(server, token != NULL ? token : getenv("DAYBOOK_TOKEN"), &invocation->remote, error);
+    *url = server != NULL && *server != '\0' ? server : NULL;
+    return DAYBOOK_OK;
 }
 
 enum daybook_status command_open_writer(const struct invocation *invocation, bool with_views, struct daybook **ledger,

@@ -54,7 +54,7 @@ struct invocation {
     struct remote *remote; /* NULL: the ledger is a directory. Otherwise the ledger that a command opens is NULL. */
 };
 
-/* Every table of commands, in the order of the help; ends with NULL. */
+/* The tables of the program's commands, in the order of the help; ends with NULL. */
 extern const struct command *const command_tables[];
 
 extern const struct command init_commands[];
@@ -95,9 +95,9 @@ int command_usage(const struct invocation *invocation, const char *format, ...) 
 /* "refused CODE: sentence" on standard error; returns EXIT_REFUSED. */
 int command_refused(const Pb__Refusal *refusal);
 
-/* Looks whether a server is named (--server, or DAYBOOK_SERVER without -L) and opens the way to it.
- * INVALID: it is no URL. */
-DAYBOOK_MUST_USE enum daybook_status command_find_server(struct invocation *invocation, struct daybook_error *error);
+/* The server that is named (--server, or DAYBOOK_SERVER without -L); NULL = none. INVALID: a directory is, too. */
+DAYBOOK_MUST_USE enum daybook_status command_find_server(const struct invocation *invocation, const char **url,
+                                                         struct daybook_error *error);
 
 /* The directory of -L or DAYBOOK_LEDGER. INVALID: neither is given. */
 DAYBOOK_MUST_USE enum daybook_status command_directory(const struct invocation *invocation, const char **directory,

@@ -27,6 +27,7 @@ enum {
 };
 
 struct remote {
+    struct remote_base base;
     char url[URL_BYTES];
     CURL *curl;
     struct curl_slist *headers;
@@ -155,7 +156,7 @@ static struct curl_slist *make_headers(const char *type, const char *token) {
     return headers;
 }
 
-static enum daybook_status open_http(struct remote *remote, const char *token, struct daybook_error *error) {
+static enum daybook_status make_handle(struct remote *remote, const char *token, struct daybook_error *error) {
     remote->curl = curl_easy_init();
     remote->headers = make_headers("Content-Type: application/proto", token);
     remote->stream_headers = make_headers("Content-Type: application/connect+proto", token);
@@ -176,8 +177,19 @@ static enum daybook_status open_http(struct remote *remote, const char *token, s
     return DAYBOOK_OK;
 }
 
-enum daybook_status remote_open(const char *url, const char *token, struct remote **remote,
-                                struct daybook_error *error) {
+static void close_http(struct remote *remote) {
+    curl_easy_cleanup(remote->curl);
+    curl_slist_free_all(remote->headers);
+    curl_slist_free_all(remote->stream_headers);
+    methods_close(&remote->methods);
+    daybook_buffer_release(&remote->body);
+    daybook_buffer_release(&remote->answer);
+    arena_release(&remote->config_arena);
+    free(remote);
+}
+
+static enum daybook_status open_http(const char *url, const char *token, struct remote **remote,
+                                     struct daybook_error *error) {
     *remote = NULL;
     if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) || strlen(url) >= URL_BYTES) {
         return daybook_fail(error, DAYBOOK_INVALID, _("\"%.80s\" is no server; one is http://127.0.0.1:7420"), url);
@@ -189,6 +201,7 @@ enum daybook_status remote_open(const char *url, const char *token, struct remot
     if (fresh == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, _("asking %.80s: memory was refused"), url);
     }
+    fresh->base.way = &remote_http;
     (void)strcpy(fresh->url, url);
     for (size_t size = strlen(fresh->url); size > 0 && fresh->url[size - 1] == '/'; size--) {
         fresh->url[size - 1] = '\0';
@@ -196,34 +209,20 @@ enum daybook_status remote_open(const char *url, const char *token, struct remot
     arena_init(&fresh->config_arena, CONFIG_ARENA_BYTES);
     enum daybook_status status = methods_open(&fresh->methods, error);
     if (status == DAYBOOK_OK) {
-        status = open_http(fresh, token, error);
+        status = make_handle(fresh, token, error);
     }
     if (status != DAYBOOK_OK) {
-        remote_close(fresh);
+        close_http(fresh);
         return status;
     }
     *remote = fresh;
     return DAYBOOK_OK;
 }
 
-void remote_close(struct remote *remote) {
-    if (remote == NULL) {
-        return;
-    }
-    curl_easy_cleanup(remote->curl);
-    curl_slist_free_all(remote->headers);
-    curl_slist_free_all(remote->stream_headers);
-    methods_close(&remote->methods);
-    daybook_buffer_release(&remote->body);
-    daybook_buffer_release(&remote->answer);
-    arena_release(&remote->config_arena);
-    free(remote);
-}
-
 /* ---- questions ---- */
 
-enum daybook_status remote_call(struct remote *remote, const ProtobufCMessage *message, struct arena *arena,
-                                ProtobufCMessage **answer, struct daybook_error *error) {
+static enum daybook_status call_http(struct remote *remote, const ProtobufCMessage *message, struct arena *arena,
+                                     ProtobufCMessage **answer, struct daybook_error *error) {
     const struct method *method = methods_find_input(&remote->methods, message->descriptor);
     if (method == NULL) {
         return daybook_fail(error, DAYBOOK_INVALID, _("no call of a server takes a %s"),
@@ -246,21 +245,22 @@ enum daybook_status remote_call(struct remote *remote, const ProtobufCMessage *m
                : daybook_fail(error, status, _("reading the answer of %s: memory was refused"), remote->url);
 }
 
-enum daybook_status remote_ask(struct remote *remote, const Pb__Query *query, struct arena *arena,
-                               ProtobufCMessage **answer, struct daybook_error *error) {
+static enum daybook_status ask_http(struct remote *remote, const Pb__Query *query, struct arena *arena,
+                                    ProtobufCMessage **answer, struct daybook_error *error) {
     const ProtobufCFieldDescriptor *arm =
         protobuf_c_message_descriptor_get_field(&pb__query__descriptor, (unsigned)query->question_case);
     if (arm == NULL) {
         return daybook_fail(error, DAYBOOK_INVALID, "%s", _("the query asks nothing; set one of its questions"));
     }
-    return remote_call(remote, *(ProtobufCMessage *const *)field_member(&query->base, arm), arena, answer, error);
+    return call_http(remote, *(ProtobufCMessage *const *)field_member(&query->base, arm), arena, answer, error);
 }
 
-enum daybook_status remote_config(struct remote *remote, const Pb__LedgerConfig **config, struct daybook_error *error) {
+static enum daybook_status config_http(struct remote *remote, const Pb__LedgerConfig **config,
+                                       struct daybook_error *error) {
     Pb__StatusQuery asked = PB__STATUS_QUERY__INIT;
     ProtobufCMessage *answer;
     if (remote->config == NULL) {
-        enum daybook_status status = remote_call(remote, &asked.base, &remote->config_arena, &answer, error);
+        enum daybook_status status = call_http(remote, &asked.base, &remote->config_arena, &answer, error);
         if (status != DAYBOOK_OK) {
             return status;
         }
@@ -374,11 +374,11 @@ static enum daybook_status finish_stream(const struct stream *stream, CURLcode c
     return DAYBOOK_OK;
 }
 
-bool remote_is_away(const struct remote *remote) {
+static bool is_away_http(const struct remote *remote) {
     return remote->is_away;
 }
 
-bool remote_is_stream(const struct remote *remote, const ProtobufCMessage *message) {
+static bool is_stream_http(const struct remote *remote, const ProtobufCMessage *message) {
     const struct method *method = methods_find_input(&remote->methods, message->descriptor);
     return method != NULL && method->is_stream;
 }
@@ -392,8 +392,8 @@ static enum daybook_status wrap_request(struct remote *remote, const ProtobufCMe
                : daybook_fail(error, DAYBOOK_NO_MEMORY, _("asking %s: memory was refused"), remote->url);
 }
 
-enum daybook_status remote_stream(struct remote *remote, const ProtobufCMessage *message, remote_take *take,
-                                  void *context, struct daybook_error *error) {
+static enum daybook_status stream_http(struct remote *remote, const ProtobufCMessage *message, remote_take *take,
+                                       void *context, struct daybook_error *error) {
     const struct method *method = methods_find_input(&remote->methods, message->descriptor);
     struct stream stream = {.remote = remote, .take = take, .context = context, .error = error};
     long http = 0;
@@ -508,9 +508,9 @@ static enum daybook_status submit_some(struct remote *remote, const struct daybo
     return take_answers(response, arena, items, error);
 }
 
-enum daybook_status remote_submit(struct remote *remote, const struct daybook_bytes *requests, size_t count,
-                                  enum daybook_submit_mode mode, struct daybook_answers *answers,
-                                  struct daybook_error *error) {
+static enum daybook_status submit_http(struct remote *remote, const struct daybook_bytes *requests, size_t count,
+                                       enum daybook_submit_mode mode, struct daybook_answers *answers,
+                                       struct daybook_error *error) {
     struct arena *arena;
     enum daybook_status status = ledger_make_answers(count, answers, &arena, error);
     for (size_t done = 0; status == DAYBOOK_OK && done < count;) {
@@ -523,3 +523,15 @@ enum daybook_status remote_submit(struct remote *remote, const struct daybook_by
     }
     return status;
 }
+
+const struct remote_way remote_http = {
+    .open = open_http,
+    .close = close_http,
+    .config = config_http,
+    .ask = ask_http,
+    .call = call_http,
+    .is_away = is_away_http,
+    .is_stream = is_stream_http,
+    .stream = stream_http,
+    .submit = submit_http,
+};
