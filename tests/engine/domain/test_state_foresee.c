@@ -60,6 +60,8 @@ static const char *const lines[] = {
     "deposit new 5",
     "refund new 5 payment p",
     "charge new 5 goods cust=bob",
+    "charge new 5 goods cust=cid",
+    "charge new 5 goods cust=dan",
     "charge new 5 goods cust=eve",
     "close-period 2024-01-31",
 };
@@ -106,6 +108,9 @@ static void hints_change_nothing(void **state) {
     foresee_everything(world);
     struct rendered rendered;
     scene_request(&scene, "2024-03-14 charge fresh 5 goods", &rendered); /* Its rows are found by name from now on. */
+    scene_line(&scene, "2024-03-14 open cid");                           /* One lot, and nothing else. */
+    scene_line(&scene, "2024-03-14 deposit L 5 cust=cid");
+    scene_line(&scene, "2024-03-14 open dan"); /* No account. */
     struct daybook_buffer warm = world_pack(world, world->state);
     foresee_everything(world);
     state_freeze(world->state, &world->counted);

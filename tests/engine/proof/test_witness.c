@@ -107,6 +107,24 @@ static void cosigns(void **state) {
     daybook_buffer_release(&out);
 }
 
+/* What neither a checkpoint nor a proof begins with, and what ends too early. */
+static void what_is_no_request_is_not_signed(void **state) {
+    (void)state;
+    static const char *const requests[] = {
+        "", "ol", "old", "old ", "old x\n", "old 7\n\n", "example\n", "c2sp.org", "c2sp.org/tlog-proof@v9\n"};
+    struct note_signer log = signer_of(ORIGIN, NOTE_ED25519, 1);
+    struct note_signer witness = signer_of("w.example", NOTE_COSIGNATURE, 2);
+    for (size_t i = 0; i < ROW_COUNT(requests); i++) {
+        struct daybook_buffer out = {0};
+        struct daybook_error error = {0};
+        enum daybook_status status = witness_cosign(daybook_bytes_of_text(requests[i]), (struct daybook_bytes){0},
+                                                    &log.key, &witness, TIME_S, &out, &error);
+        assert_true(status == DAYBOOK_INVALID || status == DAYBOOK_DAMAGED);
+        assert_int_not_equal(error.message[0], '\0');
+        assert_int_equal(out.size, 0);
+    }
+}
+
 /* ---- what is asked of witnesses ---- */
 
 struct policy_row {
@@ -158,6 +176,7 @@ int main(void) {
     static struct rows rows;
     reference_fill(leaves);
     ROWS_ADD_TABLE(&rows, cosign_rows, cosigns);
+    rows_add(&rows, "what is no request is not signed", what_is_no_request_is_not_signed, NULL);
     ROWS_ADD_TABLE(&rows, policy_rows, asks_for_enough_witnesses);
     return rows_run("witness", &rows);
 }
