@@ -88,7 +88,7 @@ static const struct misfit misfits[] = {
      "opens a customer that there is \"ann\""},
     {"a customer without an id", "customer_opened customer=bob", "customer=", "no id is like that of customer \"\""},
     {"a customer with an id too long", "customer_opened customer=bob", "customer=c*65",
-     "no id is like that of customer"},
+     "no id is like that of customer \"ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\""},
     {"a customer without a profile", "customer_opened customer=bob",
      "customer_opened.profile=", "no profile for customer \"bob\""},
     {"a change without a profile", "customer_changed", "customer_changed.profile=", "no profile for customer \"ann\""},
