@@ -21,13 +21,14 @@ struct inbox {
     struct call *first;
     struct call **last;
     struct accepted *connections;
-    uv_async_t wake;
+    int wake_fd; /* An eventfd. With uv_async a loop that is woken before the waker has run on spins and yields. */
+    uv_poll_t wake;
 };
 
 /* `arrived` is called on the loop's thread when there is something. `context` is in wake.data.
  * Its handle is closed with the loop's. */
-DAYBOOK_MUST_USE enum daybook_status inbox_open(struct inbox *inbox, uv_loop_t *loop, uv_async_cb arrived,
-                                                void *context, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status inbox_open(struct inbox *inbox, uv_loop_t *loop, uv_poll_cb arrived, void *context,
+                                                struct daybook_error *error);
 void inbox_release(struct inbox *inbox); /* When it is empty, and nobody can push. */
 
 /* Gives calls (a list by `next`) back, each to its loop; a loop is woken once for all of its own. Any thread. */

@@ -83,7 +83,9 @@ static void empty_inbox(struct loop *loop) {
     }
 }
 
-static void inbox_arrived(uv_async_t *wake) {
+static void inbox_arrived(uv_poll_t *wake, int status, int events) {
+    (void)status;
+    (void)events;
     empty_inbox(wake->data);
     loop_turn(wake->data);
 }
