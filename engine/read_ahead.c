@@ -10,9 +10,17 @@
 #include "limits.h"
 
 enum {
+    WINDOW_REQUESTS = 64,
     WINDOW_ARENA_BYTES = 64 << 20,
     RING_WINDOWS = 8,
     THREAD_REQUESTS = 4 * WINDOW_REQUESTS, /* The least that is worth waking a thread. */
+};
+
+struct request_window {
+    struct prepared requests[WINDOW_REQUESTS];
+    size_t count;
+    struct arena arena;
+    enum daybook_status status; /* NO_MEMORY: for the first one already. */
 };
 
 struct read_ahead {
@@ -27,16 +35,19 @@ struct read_ahead {
     bool is_closing;
     bool is_full; /* The thread waits until half of the ring is free: waking it for each window costs more. */
     bool is_awaited;
-    size_t filled; /* Windows, of this submission. */
+    size_t filled; /* Windows, of this list. */
     size_t handed; /* The last one of them is in use. */
 
     /* Of whoever reads. */
-    const struct daybook_submission *submission;
-    size_t next_request;
-    bool has_erasure; /* One was read (RA2). */
+    const struct submission *at; /* NULL: all is read. */
+    size_t next_request;         /* Of its requests. */
+    bool has_erasure;            /* One was read (RA2). */
     struct daybook_buffer canonical;
 
-    size_t known; /* The leader's: windows that were filled when it looked last. */
+    /* The leader's. */
+    size_t known; /* Windows that were filled when it looked last. */
+    size_t place; /* Of the request that it has, in the window that it has. */
+    bool is_long; /* Worth the thread. */
     struct request_window ring[RING_WINDOWS];
 };
 
@@ -80,7 +91,7 @@ static enum daybook_status decode(struct daybook_bytes bytes, struct request_win
 
 /* NO_MEMORY only. */
 static enum daybook_status prepare(struct read_ahead *ahead, struct request_window *window, struct prepared *prepared) {
-    const struct daybook_submission *submission = ahead->submission;
+    const struct daybook_submission *submission = ahead->at->asked;
     const struct daybook_submitter *submitter = submission->submitter;
     *prepared = (struct prepared){.is_dry = submission->mode == DAYBOOK_SUBMIT_DRY};
     DAYBOOK_TRY(decode(submission->requests[ahead->next_request], window, prepared));
@@ -101,12 +112,20 @@ static enum daybook_status prepare(struct read_ahead *ahead, struct request_wind
                : decide_digest(request, &ahead->canonical, &prepared->digest, NULL);
 }
 
+/* Past submissions of which nothing is left. */
+static void skip_read(struct read_ahead *ahead) {
+    while (ahead->at != NULL && ahead->next_request == ahead->at->asked->count) {
+        ahead->at = ahead->at->next;
+        ahead->next_request = 0;
+    }
+}
+
 /* The window ends before a request for which there is no memory left: alone in the next one it has all of it. */
 static void fill(struct read_ahead *ahead, struct request_window *window) {
     arena_reset(&window->arena);
     window->count = 0;
     window->status = DAYBOOK_OK;
-    while (window->count < WINDOW_REQUESTS && ahead->next_request < ahead->submission->count) {
+    while (window->count < WINDOW_REQUESTS && ahead->at != NULL) {
         enum daybook_status status = prepare(ahead, window, &window->requests[window->count]);
         if (status != DAYBOOK_OK) {
             window->status = window->count == 0 ? status : DAYBOOK_OK;
@@ -114,6 +133,7 @@ static void fill(struct read_ahead *ahead, struct request_window *window) {
         }
         window->count++;
         ahead->next_request++;
+        skip_read(ahead);
     }
 }
 
@@ -140,7 +160,7 @@ static void fill_ring(struct read_ahead *ahead) {
         struct request_window *window = window_at(ahead, ahead->filled);
         pthread_mutex_unlock(&ahead->lock);
         fill(ahead, window);
-        is_over = window->status != DAYBOOK_OK || ahead->next_request == ahead->submission->count;
+        is_over = window->status != DAYBOOK_OK || ahead->at == NULL;
         pthread_mutex_lock(&ahead->lock);
         ahead->filled++;
         if (ahead->is_awaited) {
@@ -204,18 +224,31 @@ void read_ahead_close(struct read_ahead *ahead) {
 
 /* ---- the leader ---- */
 
-void read_ahead_begin(struct read_ahead *ahead, const struct daybook_submission *submission) {
-    ahead->submission = submission;
+/* More requests than the thread needs to be worth waking. */
+static bool is_long(const struct submission *list) {
+    size_t count = 0;
+    while (list != NULL && count < THREAD_REQUESTS) {
+        count += list->asked->count;
+        list = list->next;
+    }
+    return count >= THREAD_REQUESTS;
+}
+
+void read_ahead_begin(struct read_ahead *ahead, const struct submission *list) {
+    ahead->at = list;
     ahead->next_request = 0;
     ahead->has_erasure = false;
     ahead->filled = 0;
     ahead->handed = 0;
     ahead->known = 0;
+    ahead->place = 0;
+    ahead->is_long = is_long(list);
+    skip_read(ahead);
 }
 
 /* The first window is the leader's: by the time it is decided the thread has others ready. */
 static void call_thread(struct read_ahead *ahead) {
-    if (ahead->submission->count < THREAD_REQUESTS) {
+    if (!ahead->is_long) {
         return;
     }
     if (!ahead->has_thread) {
@@ -225,17 +258,16 @@ static void call_thread(struct read_ahead *ahead) {
     pthread_cond_signal(&ahead->called);
 }
 
-enum daybook_status read_ahead_next(struct read_ahead *ahead, struct request_window **window,
-                                    struct daybook_error *error) {
+static const struct request_window *next_window(struct read_ahead *ahead) {
     pthread_mutex_lock(&ahead->lock);
     while (ahead->is_working && ahead->filled == ahead->handed) {
         ahead->is_awaited = true;
         pthread_cond_wait(&ahead->answered, &ahead->lock);
     }
     ahead->is_awaited = false;
-    *window = window_at(ahead, ahead->handed);
+    struct request_window *window = window_at(ahead, ahead->handed);
     if (ahead->filled == ahead->handed) { /* Nobody else reads. */
-        fill(ahead, *window);
+        fill(ahead, window);
         if (ahead->filled++ == 0) {
             call_thread(ahead);
         }
@@ -246,10 +278,24 @@ enum daybook_status read_ahead_next(struct read_ahead *ahead, struct request_win
         pthread_cond_signal(&ahead->called);
     }
     pthread_mutex_unlock(&ahead->lock);
-    return (*window)->status == DAYBOOK_OK ? DAYBOOK_OK : no_memory(error);
+    return window;
+}
+
+enum daybook_status read_ahead_next(struct read_ahead *ahead, struct prepared **prepared, struct daybook_error *error) {
+    ahead->place++;
+    if (ahead->handed == 0 || ahead->place >= window_at(ahead, ahead->handed - 1)->count) {
+        const struct request_window *window = next_window(ahead);
+        ahead->place = 0;
+        if (window->status != DAYBOOK_OK) {
+            return no_memory(error);
+        }
+    }
+    *prepared = &window_at(ahead, ahead->handed - 1)->requests[ahead->place];
+    return DAYBOOK_OK;
 }
 
 struct prepared *read_ahead_peek(struct read_ahead *ahead, size_t index) {
+    index += ahead->place;
     for (size_t number = ahead->handed - 1; number < ahead->known; number++) {
         struct request_window *window = window_at(ahead, number);
         if (index < window->count) {

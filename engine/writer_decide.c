@@ -85,10 +85,10 @@ static enum daybook_status decide_prepared(struct writer *writer, struct prepare
     return DAYBOOK_OK;
 }
 
-/* Hints of the requests that come after the one at `index`, each a step further than at the request before. */
-static void foresee(struct writer *writer, size_t index) {
+/* Hints of the requests that come next, each a step further than at the request before. */
+static void foresee(struct writer *writer) {
     for (size_t step = 0; step < STATE_HINT_STEPS; step++) {
-        struct prepared *prepared = read_ahead_peek(writer->ahead, index + STATE_HINT_STEPS - step);
+        struct prepared *prepared = read_ahead_peek(writer->ahead, STATE_HINT_STEPS - step);
         if (prepared != NULL && prepared->request != NULL) {
             state_foresee(writer->state, (unsigned)step, &prepared->hint);
         }
@@ -172,13 +172,11 @@ static enum daybook_status decide_one(struct writer *writer, struct daybook_subm
 /* From request *next on, until all are decided or the slot is full. */
 static enum daybook_status decide_each(struct writer *writer, struct daybook_submission *submission, size_t *next) {
     while (*next < submission->count && writer->slots[writer->slot].count < CHUNK_EVENTS) {
-        struct request_window *window = NULL;
-        DAYBOOK_TRY(read_ahead_next(writer->ahead, &window, &submission->error));
-        for (size_t i = 0; i < window->count; i++) {
-            foresee(writer, i);
-            DAYBOOK_TRY(decide_one(writer, submission, &window->requests[i], &submission->answers.items[*next]));
-            (*next)++;
-        }
+        struct prepared *prepared = NULL;
+        DAYBOOK_TRY(read_ahead_next(writer->ahead, &prepared, &submission->error));
+        foresee(writer);
+        DAYBOOK_TRY(decide_one(writer, submission, prepared, &submission->answers.items[*next]));
+        (*next)++;
     }
     return DAYBOOK_OK;
 }
@@ -193,25 +191,32 @@ static void refuse_group(struct daybook_submission *submission, size_t culprit) 
     }
 }
 
+/* What follows of a group that is refused is read, and not decided. */
+static enum daybook_status pass_over(struct writer *writer, struct daybook_submission *submission, size_t count) {
+    struct prepared *ignored = NULL;
+    for (size_t i = 0; i < count; i++) {
+        DAYBOOK_TRY(read_ahead_next(writer->ahead, &ignored, &submission->error));
+    }
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status decide_group(struct writer *writer, struct daybook_submission *submission) {
     struct savepoint savepoint = begin(writer);
     enum daybook_status status = DAYBOOK_OK;
-    struct request_window *window = NULL;
-    for (size_t index = 0, i = 0; index < submission->count && status == DAYBOOK_OK; index++, i++) {
+    for (size_t index = 0; index < submission->count && status == DAYBOOK_OK; index++) {
         struct daybook_answer *answer = &submission->answers.items[index];
-        if (window == NULL || i == window->count) {
-            i = 0;
-            status = read_ahead_next(writer->ahead, &window, &submission->error);
-        }
+        struct prepared *prepared = NULL;
+        status = read_ahead_next(writer->ahead, &prepared, &submission->error);
         if (status == DAYBOOK_OK) {
-            status = decide_prepared(writer, &window->requests[i], savepoint.next_sequence, submission->answers.memory,
-                                     answer, &submission->error);
+            status = decide_prepared(writer, prepared, savepoint.next_sequence, submission->answers.memory, answer,
+                                     &submission->error);
         }
         if (status != DAYBOOK_OK || answer->refusal != NULL) {
             take_back(writer, &savepoint);
             if (status == DAYBOOK_OK) {
-                keep_refusal(writer, &window->requests[i], answer);
+                keep_refusal(writer, prepared, answer);
                 refuse_group(submission, index);
+                status = pass_over(writer, submission, submission->count - index - 1);
             }
             return status;
         }
@@ -234,7 +239,6 @@ static enum daybook_status decide_submission(struct writer *writer, struct daybo
     if (*next == 0) {
         struct arena *arena;
         DAYBOOK_TRY(ledger_make_answers(submission->count, &submission->answers, &arena, &submission->error));
-        read_ahead_begin(writer->ahead, submission);
     }
     if (submission->mode == DAYBOOK_SUBMIT_GROUP) {
         *next = submission->count;
@@ -250,9 +254,6 @@ enum daybook_status writer_decide_some(struct writer *writer, struct progress *p
     while (progress->at != NULL && writer->slots[writer->slot].count < CHUNK_EVENTS) {
         struct daybook_submission *submission = progress->at->asked;
         enum daybook_status status = decide_submission(writer, submission, &progress->next);
-        if (status != DAYBOOK_OK || progress->next == submission->count) {
-            read_ahead_end(writer->ahead);
-        }
         if (status != DAYBOOK_OK) {
             *error = submission->error;
             return status;

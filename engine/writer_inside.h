@@ -13,13 +13,6 @@
 
 enum { WRITER_SLOTS = 2 /* One batch being decided, one being appended. */ };
 
-/* What a caller came with, in the queue. Whoever comes with many waits once for all of them. */
-struct submission {
-    struct submission *next;
-    struct daybook_submission *asked;
-    struct caller *caller;
-};
-
 /* A thread that appends for a leader who has more to decide. It is started when it is first needed. */
 struct appender {
     pthread_t thread;
@@ -82,8 +75,8 @@ DAYBOOK_MUST_USE enum daybook_status writer_catch_up(struct writer *writer, stru
 /* Nothing may be under way. */
 void writer_stop_appender(struct writer *writer);
 
-/* Decides what follows of the list, until it ends or the slot has about as many events as are worth a commit of their
- * own. A failing world ends it for all that follow. */
+/* Decides what follows of the list that is being read ahead, until it ends or the slot has about as many events as are
+ * worth a commit of their own. A failing world ends it for all that follow. */
 DAYBOOK_MUST_USE enum daybook_status writer_decide_some(struct writer *writer, struct progress *progress,
                                                         uint64_t durable, struct daybook_error *error);
 

@@ -210,7 +210,7 @@ static void hand_over(struct writer *writer) {
 }
 
 /* Decides the list, until what is left of it fits one slot, which the caller appends. */
-static void decide_list(struct writer *writer, struct submission *list) {
+static void decide_parts(struct writer *writer, struct submission *list) {
     struct progress progress = {.at = list};
     for (;;) {
         /* A checkpoint must not run ahead of the journal (C2). */
@@ -235,6 +235,15 @@ static void decide_list(struct writer *writer, struct submission *list) {
         }
         hand_over(writer);
     }
+}
+
+/* Nothing of the list is looked at any more when this returns (RA3), also where it fails. */
+static void decide_list(struct writer *writer, struct submission *list) {
+    read_ahead_begin(writer->ahead, list);
+    decide_parts(writer, list);
+    pthread_mutex_unlock(&writer->lock);
+    read_ahead_end(writer->ahead);
+    pthread_mutex_lock(&writer->lock);
 }
 
 /* Those whose batch was just committed come back while the leader waits for that commit: the little that they ask

@@ -1,9 +1,9 @@
-/* Requests read before their turn: by a thread or not, the same windows; and nobody looks at what has ended. */
+/* Requests read before their turn: by a thread or not, the same; and nobody looks at what has ended. */
 #include "read_ahead.h"
 
 #include "tests/engine/ledger_case.h"
 
-enum { REQUESTS = 2000, FEW = 100, PLACE_BYTES = 64 };
+enum { REQUESTS = 2000, FEW = 100, FIRST = 64 /* Read at once. */, PLACE_BYTES = 64 };
 
 struct reading {
     char directory[PLACE_BYTES];
@@ -55,26 +55,37 @@ struct seen {
     bool is_refused;
 };
 
-/* Reads all requests, in submissions of `each`. */
-static void read_all(struct reading *r, size_t each, struct seen *seen) {
-    size_t done = 0;
-    while (done < REQUESTS) {
-        struct daybook_submission submission = {.requests = r->requests + done, .count = each};
-        struct daybook_error error;
-        read_ahead_begin(r->ahead, &submission);
-        for (size_t i = 0; i < each;) {
-            struct request_window *window = NULL;
-            assert_int_equal(read_ahead_next(r->ahead, &window, &error), DAYBOOK_OK);
-            assert_true(window->count > 0);
-            for (size_t at = 0; at < window->count; at++, i++) {
-                const struct prepared *prepared = &window->requests[at];
-                assert_ptr_equal(read_ahead_peek(r->ahead, at), prepared);
-                seen[done + i] = (struct seen){prepared->digest, prepared->hint.key_hash, prepared->is_unsealed,
-                                               prepared->request == NULL};
-            }
+/* Reads all requests: lists of `together`, in submissions of `each`. */
+static void read_all(struct reading *r, size_t together, size_t each, struct seen *seen) {
+    static struct daybook_submission asked[REQUESTS];
+    static struct submission list[REQUESTS];
+    for (size_t done = 0; done < REQUESTS; done += together) {
+        size_t count = together / each;
+        for (size_t i = 0; i < count; i++) {
+            asked[i] = (struct daybook_submission){.requests = r->requests + done + i * each, .count = each};
+            list[i] = (struct submission){.next = i + 1 < count ? &list[i + 1] : NULL, .asked = &asked[i]};
         }
+        read_ahead_begin(r->ahead, list);
+        for (size_t i = 0; i < together; i++) {
+            struct daybook_error error;
+            struct prepared *prepared = NULL;
+            assert_int_equal(read_ahead_next(r->ahead, &prepared, &error), DAYBOOK_OK);
+            assert_ptr_equal(read_ahead_peek(r->ahead, 0), prepared);
+            seen[done + i] = (struct seen){prepared->digest, prepared->hint.key_hash, prepared->is_unsealed,
+                                           prepared->request == NULL};
+        }
+        assert_null(read_ahead_peek(r->ahead, 1));
         read_ahead_end(r->ahead);
-        done += each;
+    }
+}
+
+static void assert_same(const struct seen *a, const struct seen *b) {
+    for (size_t i = 0; i < REQUESTS; i++) {
+        assert_int_equal(a[i].digest, b[i].digest);
+        assert_int_equal(a[i].key_hash, b[i].key_hash);
+        assert_int_equal(a[i].is_refused, i == 700);
+        assert_int_equal(b[i].is_refused, i == 700);
+        assert_true(i == 700 || b[i].digest != 0);
     }
 }
 
@@ -85,17 +96,50 @@ static void a_thread_reads_the_same(void **state) {
     static struct seen by_thread[REQUESTS];
     begin(&r);
     r.requests[700].size -= 1; /* Cut. */
-    read_all(&r, FEW, by_leader);
+    read_all(&r, FEW, FEW, by_leader);
     for (int round = 0; round < 20; round++) {
-        read_all(&r, REQUESTS, by_thread);
-        for (size_t i = 0; i < REQUESTS; i++) {
-            assert_int_equal(by_thread[i].digest, by_leader[i].digest);
-            assert_int_equal(by_thread[i].key_hash, by_leader[i].key_hash);
-            assert_int_equal(by_thread[i].is_refused, i == 700);
-            assert_int_equal(by_leader[i].is_refused, i == 700);
-            assert_true(i == 700 || by_leader[i].digest != 0);
-        }
+        read_all(&r, REQUESTS, REQUESTS, by_thread);
+        assert_same(by_thread, by_leader);
     }
+    end(&r);
+}
+
+static void many_with_a_few_are_read_as_one_with_many(void **state) {
+    (void)state;
+    static struct reading r;
+    static struct seen by_one[REQUESTS];
+    static struct seen by_many[REQUESTS];
+    begin(&r);
+    r.requests[700].size -= 1; /* Cut. */
+    read_all(&r, FEW, FEW, by_one);
+    read_all(&r, FEW, 1, by_many);
+    assert_same(by_many, by_one);
+    for (int round = 0; round < 20; round++) {
+        read_all(&r, REQUESTS, round % 2 == 0 ? 1 : 5, by_many);
+        assert_same(by_many, by_one);
+    }
+    end(&r);
+}
+
+static void what_is_empty_is_passed_over(void **state) {
+    (void)state;
+    static struct reading r;
+    begin(&r);
+    struct daybook_submission none = {0};
+    struct daybook_submission one = {.requests = r.requests, .count = 1};
+    struct submission list[] = {{.asked = &none}, {.asked = &one}, {.asked = &none}, {.asked = &one}, {.asked = &none}};
+    for (size_t i = 0; i + 1 < sizeof list / sizeof *list; i++) {
+        list[i].next = &list[i + 1];
+    }
+    struct daybook_error error;
+    struct prepared *prepared = NULL;
+    read_ahead_begin(r.ahead, list);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(read_ahead_next(r.ahead, &prepared, &error), DAYBOOK_OK);
+        assert_int_equal(prepared->request->command_case, PB__REQUEST__COMMAND_OPEN_CUSTOMER);
+    }
+    assert_null(read_ahead_peek(r.ahead, 1));
+    read_ahead_end(r.ahead);
     end(&r);
 }
 
@@ -105,15 +149,15 @@ static void nothing_is_sealed_behind_an_erasure(void **state) {
     static struct seen seen[REQUESTS];
     begin(&r);
     add(&r, 1005, "erase reason=r", "e");
-    read_all(&r, REQUESTS, seen);
+    read_all(&r, REQUESTS, REQUESTS, seen);
     for (size_t i = 0; i < REQUESTS; i++) {
         bool is_behind = i == 1005 || (i > 1005 && i % 50 == 0);
         assert_int_equal(seen[i].is_unsealed, is_behind);
         assert_int_equal(seen[i].digest == 0, is_behind);
     }
-    read_all(&r, FEW, seen);
+    read_all(&r, FEW, FEW, seen);
     assert_true(seen[1050].is_unsealed);
-    assert_false(seen[1100].is_unsealed); /* Of the submission after that one. */
+    assert_false(seen[1100].is_unsealed); /* Of the list after that one. */
     end(&r);
 }
 
@@ -126,12 +170,12 @@ static void what_has_ended_is_not_looked_at(void **state) {
         assert_non_null(copy);
         memcpy(copy, r.requests, sizeof r.requests);
         struct daybook_submission submission = {.requests = copy, .count = REQUESTS};
+        struct submission list = {.asked = &submission};
         struct daybook_error error;
-        struct request_window *window = NULL;
-        read_ahead_begin(r.ahead, &submission);
-        for (size_t i = 0; i < windows; i++) {
-            assert_int_equal(read_ahead_next(r.ahead, &window, &error), DAYBOOK_OK);
-            assert_int_equal(window->count, WINDOW_REQUESTS);
+        struct prepared *prepared = NULL;
+        read_ahead_begin(r.ahead, &list);
+        for (size_t i = 0; i < windows * FIRST; i++) {
+            assert_int_equal(read_ahead_next(r.ahead, &prepared, &error), DAYBOOK_OK);
         }
         read_ahead_end(r.ahead);
         free(copy);
@@ -143,15 +187,17 @@ static void only_what_was_read_shows_ahead(void **state) {
     (void)state;
     static struct reading r;
     struct daybook_error error;
-    struct request_window *window = NULL;
+    struct prepared *prepared = NULL;
     begin(&r);
-    struct daybook_submission few = {.requests = r.requests, .count = WINDOW_REQUESTS + 1};
-    read_ahead_begin(r.ahead, &few);
-    assert_int_equal(read_ahead_next(r.ahead, &window, &error), DAYBOOK_OK);
-    assert_non_null(read_ahead_peek(r.ahead, WINDOW_REQUESTS - 1));
-    assert_null(read_ahead_peek(r.ahead, WINDOW_REQUESTS));
-    assert_int_equal(read_ahead_next(r.ahead, &window, &error), DAYBOOK_OK);
-    assert_int_equal(window->count, 1);
+    struct daybook_submission few = {.requests = r.requests, .count = FIRST + 1};
+    struct submission list = {.asked = &few};
+    read_ahead_begin(r.ahead, &list);
+    assert_int_equal(read_ahead_next(r.ahead, &prepared, &error), DAYBOOK_OK);
+    assert_non_null(read_ahead_peek(r.ahead, FIRST - 1));
+    assert_null(read_ahead_peek(r.ahead, FIRST));
+    for (size_t i = 1; i < FIRST + 1; i++) {
+        assert_int_equal(read_ahead_next(r.ahead, &prepared, &error), DAYBOOK_OK);
+    }
     assert_null(read_ahead_peek(r.ahead, 1));
     read_ahead_end(r.ahead);
     end(&r);
@@ -159,10 +205,9 @@ static void only_what_was_read_shows_ahead(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_thread_reads_the_same),
-        cmocka_unit_test(nothing_is_sealed_behind_an_erasure),
-        cmocka_unit_test(what_has_ended_is_not_looked_at),
-        cmocka_unit_test(only_what_was_read_shows_ahead),
+        cmocka_unit_test(a_thread_reads_the_same),         cmocka_unit_test(many_with_a_few_are_read_as_one_with_many),
+        cmocka_unit_test(what_is_empty_is_passed_over),    cmocka_unit_test(nothing_is_sealed_behind_an_erasure),
+        cmocka_unit_test(what_has_ended_is_not_looked_at), cmocka_unit_test(only_what_was_read_shows_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
