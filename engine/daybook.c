@@ -250,13 +250,18 @@ enum daybook_status daybook_submit(struct daybook *ledger, const struct daybook_
     return writer_submit(ledger->writer, requests, count, mode, answers, error);
 }
 
-enum daybook_status daybook_submit_many(struct daybook *ledger, struct daybook_submission *submissions, size_t count,
-                                        struct daybook_error *error) {
+enum daybook_status ledger_submit_many(struct daybook *ledger, struct daybook_submission *submissions, size_t count,
+                                       const struct ledger_latecomers *late, struct daybook_error *error) {
     if (ledger->writer == NULL) {
         return daybook_fail(error, DAYBOOK_READ_ONLY, "submitting to %s: it was not opened for writing",
                             ledger->directory);
     }
-    return writer_submit_many(ledger->writer, submissions, count, error);
+    return writer_submit_many(ledger->writer, submissions, count, late, error);
+}
+
+enum daybook_status daybook_submit_many(struct daybook *ledger, struct daybook_submission *submissions, size_t count,
+                                        struct daybook_error *error) {
+    return ledger_submit_many(ledger, submissions, count, NULL, error);
 }
 
 enum daybook_status daybook_head(struct daybook *ledger, uint64_t *sequence, struct daybook_error *error) {

@@ -48,6 +48,19 @@ uint64_t ledger_count_wounds(const struct daybook *ledger);
 struct commit_figures;
 void ledger_get_commits(struct daybook *ledger, struct commit_figures *figures);
 
+/* Who brings more all the time. `take` gives those who have come by now, theirs until the submitting call returns; it
+ * is asked at most once, on the submitting thread. */
+struct ledger_latecomers {
+    size_t (*take)(void *context, struct daybook_submission **submissions);
+    void *context;
+};
+
+/* As daybook_submit_many; what was decided while the commit before it is being written waits for that, and whoever has
+ * come meanwhile shares its commit. */
+DAYBOOK_MUST_USE enum daybook_status ledger_submit_many(struct daybook *ledger, struct daybook_submission *submissions,
+                                                        size_t count, const struct ledger_latecomers *late,
+                                                        struct daybook_error *error);
+
 /* Answers, all zero, for `count` requests; what they point to is to be allocated from *arena, which is theirs. For
  * whoever answers in a ledger's place. After any result: daybook_answers_release. */
 DAYBOOK_MUST_USE enum daybook_status ledger_make_answers(size_t count, struct daybook_answers *answers,

@@ -19,6 +19,7 @@
 #include "store/journal.h"
 
 struct writer;
+struct ledger_latecomers;
 
 struct writer_options {
     const char *directory;
@@ -57,8 +58,10 @@ DAYBOOK_MUST_USE enum daybook_status writer_submit(struct writer *writer, const 
                                                    size_t count, enum daybook_submit_mode mode,
                                                    struct daybook_answers *answers, struct daybook_error *error);
 
-/* Each with its own mode, answers, status and error; returns when all are answered. NO_MEMORY: none was taken. */
+/* Each with its own mode, answers, status and error; returns when all are answered. `late` may be NULL. NO_MEMORY: none
+ * was taken. */
 DAYBOOK_MUST_USE enum daybook_status writer_submit_many(struct writer *writer, struct daybook_submission *asked,
-                                                        size_t count, struct daybook_error *error);
+                                                        size_t count, const struct ledger_latecomers *late,
+                                                        struct daybook_error *error);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "ledger.h"
 #include "limits.h"
 #include "writer_inside.h"
 
@@ -246,76 +247,93 @@ static void decide_list(struct writer *writer, struct submission *list) {
     pthread_mutex_lock(&writer->lock);
 }
 
-/* Those whose batch was just committed come back while the leader waits for that commit: the little that they ask
- * shares the next one, which would otherwise be small, and theirs one more. */
-static void decide_late(struct writer *writer, struct submission *list) {
+/* One thread that submits, and all that it brings. */
+struct party {
+    struct caller caller;
+    const struct ledger_latecomers *late; /* NULL: none. */
+    struct daybook_submission *late_asked;
+    struct submission *late_submissions;
+    size_t late_count;
+};
+
+/* False: it cannot be taken, and has its own status. */
+static bool check_size(struct daybook_submission *asked) {
+    size_t most = asked->mode == DAYBOOK_SUBMIT_GROUP ? LIMIT_GROUP_REQUESTS : LIMIT_BATCH_REQUESTS;
+    asked->answers = (struct daybook_answers){0};
+    asked->status = DAYBOOK_OK;
+    if (asked->count > most) {
+        asked->status = daybook_fail(&asked->error, DAYBOOK_INVALID,
+                                     "submitting %zu requests at once: %zu are the most", asked->count, most);
+    }
+    return asked->status == DAYBOOK_OK;
+}
+
+/* Puts what can be taken at the end of a list, and returns its new end. What cannot is not waited for. */
+static struct submission **join(struct submission **last, struct caller *caller, struct daybook_submission *asked,
+                                size_t count, struct submission *submissions) {
+    for (size_t i = 0; i < count; i++) {
+        if (check_size(&asked[i])) {
+            submissions[i] = (struct submission){.asked = &asked[i], .caller = caller};
+            *last = &submissions[i];
+            last = &submissions[i].next;
+            atomic_fetch_add(&caller->pending, 1);
+        }
+    }
+    return last;
+}
+
+/* Asks for those who came meanwhile, without the lock, and puts them at the end of the list. */
+static struct submission *take_late(struct writer *writer, struct party *party, struct submission **last) {
+    pthread_mutex_unlock(&writer->lock);
+    party->late_count = party->late->take(party->late->context, &party->late_asked);
+    party->late_submissions = calloc(party->late_count + 1, sizeof *party->late_submissions);
+    if (party->late_submissions != NULL) {
+        (void)join(last, &party->caller, party->late_asked, party->late_count, party->late_submissions);
+    }
+    for (size_t i = 0; i < party->late_count && party->late_submissions == NULL; i++) {
+        party->late_asked[i].answers = (struct daybook_answers){0};
+        party->late_asked[i].status =
+            daybook_fail(&party->late_asked[i].error, DAYBOOK_NO_MEMORY, "submitting: memory was refused");
+    }
+    pthread_mutex_lock(&writer->lock);
+    return *last;
+}
+
+/* While the leader waited for the commit before its own, those whose batch that was came back, and others came: the
+ * little that they ask shares the next one, which would otherwise be small, and theirs one more. */
+static void decide_late(struct writer *writer, struct party *party, struct submission *list) {
     if (!writer->is_appending) {
         return;
     }
     wait_for_append(writer);
-    if (writer->first == NULL || writer->first->asked->count > LATE_REQUESTS) {
-        return;
-    }
     while (list->next != NULL) {
         list = list->next;
     }
-    list->next = take_queue(writer, LATE_REQUESTS);
-    decide_list(writer, list->next);
+    if (writer->first != NULL && writer->first->asked->count <= LATE_REQUESTS) {
+        list->next = take_queue(writer, LATE_REQUESTS);
+        decide_list(writer, list->next);
+        while (list->next != NULL) {
+            list = list->next;
+        }
+    }
+    if (party->late != NULL && party->late_submissions == NULL && take_late(writer, party, &list->next) != NULL) {
+        decide_list(writer, list->next);
+    }
 }
 
 /* Called and returns with the lock held. */
-static void lead(struct writer *writer) {
+static void lead(struct writer *writer, struct party *party) {
     struct submission *list = take_queue(writer, BATCH_REQUESTS_SOFT);
     writer->is_deciding = true;
     decide_list(writer, list);
-    decide_late(writer, list);
+    decide_late(writer, party, list);
     unsigned slot = take_slot(writer);
     writer->is_deciding = false;
     call_next_leader(writer);
     append(writer, slot, list);
 }
 
-/* Queues what can be taken. What cannot has its own status and is not waited for. */
-static void join_queue(struct writer *writer, struct caller *caller, struct daybook_submission *asked, size_t count,
-                       struct submission *submissions) {
-    for (size_t i = 0; i < count; i++) {
-        size_t most = asked[i].mode == DAYBOOK_SUBMIT_GROUP ? LIMIT_GROUP_REQUESTS : LIMIT_BATCH_REQUESTS;
-        asked[i].answers = (struct daybook_answers){0};
-        asked[i].status = DAYBOOK_OK;
-        if (asked[i].count > most) {
-            asked[i].status = daybook_fail(&asked[i].error, DAYBOOK_INVALID,
-                                           "submitting %zu requests at once: %zu are the most", asked[i].count, most);
-            continue;
-        }
-        submissions[i] = (struct submission){.asked = &asked[i], .caller = caller};
-        *writer->last = &submissions[i];
-        writer->last = &submissions[i].next;
-        atomic_fetch_add(&caller->pending, 1);
-    }
-}
-
-static void submit_all(struct writer *writer, struct daybook_submission *asked, size_t count,
-                       struct submission *submissions) {
-    struct caller caller = {0};
-    enum caller_word told = CALLER_WAITS;
-    pthread_mutex_lock(&writer->lock);
-    join_queue(writer, &caller, asked, count, submissions);
-    bool is_taken = atomic_load(&caller.pending) > 0;
-    while (is_taken && told != CALLER_DONE) { /* Only "done" says that nobody will touch the caller any more (CA2). */
-        /* Whoever is first in the queue leads; the others wait to be done or to be first. */
-        while (!writer->is_deciding && writer->first != NULL && writer->first->caller == &caller) {
-            lead(writer);
-        }
-        caller_rest(&caller);
-        pthread_mutex_unlock(&writer->lock);
-        told = caller_wait(&caller);
-        if (told == CALLER_LEADS) {
-            pthread_mutex_lock(&writer->lock);
-        }
-    }
-    if (!is_taken) {
-        pthread_mutex_unlock(&writer->lock);
-    }
+static void release_failed(struct daybook_submission *asked, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (asked[i].status != DAYBOOK_OK) {
             daybook_answers_release(&asked[i].answers);
@@ -323,12 +341,39 @@ static void submit_all(struct writer *writer, struct daybook_submission *asked, 
     }
 }
 
+static void submit_all(struct writer *writer, struct daybook_submission *asked, size_t count,
+                       struct submission *submissions, const struct ledger_latecomers *late) {
+    struct party party = {.late = late};
+    enum caller_word told = CALLER_WAITS;
+    pthread_mutex_lock(&writer->lock);
+    writer->last = join(writer->last, &party.caller, asked, count, submissions);
+    bool is_taken = atomic_load(&party.caller.pending) > 0;
+    while (is_taken && told != CALLER_DONE) { /* Only "done" says that nobody will touch the caller any more (CA2). */
+        /* Whoever is first in the queue leads; the others wait to be done or to be first. */
+        while (!writer->is_deciding && writer->first != NULL && writer->first->caller == &party.caller) {
+            lead(writer, &party);
+        }
+        caller_rest(&party.caller);
+        pthread_mutex_unlock(&writer->lock);
+        told = caller_wait(&party.caller);
+        if (told == CALLER_LEADS) {
+            pthread_mutex_lock(&writer->lock);
+        }
+    }
+    if (!is_taken) {
+        pthread_mutex_unlock(&writer->lock);
+    }
+    release_failed(asked, count);
+    release_failed(party.late_asked, party.late_count);
+    free(party.late_submissions);
+}
+
 enum daybook_status writer_submit(struct writer *writer, const struct daybook_bytes *requests, size_t count,
                                   enum daybook_submit_mode mode, struct daybook_answers *answers,
                                   struct daybook_error *error) {
     struct daybook_submission asked = {.requests = requests, .count = count, .mode = mode};
     struct submission submission;
-    submit_all(writer, &asked, 1, &submission);
+    submit_all(writer, &asked, 1, &submission, NULL);
     *answers = asked.answers;
     if (asked.status != DAYBOOK_OK && error != NULL) {
         *error = asked.error;
@@ -337,12 +382,12 @@ enum daybook_status writer_submit(struct writer *writer, const struct daybook_by
 }
 
 enum daybook_status writer_submit_many(struct writer *writer, struct daybook_submission *asked, size_t count,
-                                       struct daybook_error *error) {
+                                       const struct ledger_latecomers *late, struct daybook_error *error) {
     struct submission *submissions = calloc(count + 1, sizeof *submissions);
     if (submissions == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "submitting %zu calls at once: memory was refused", count);
     }
-    submit_all(writer, asked, count, submissions);
+    submit_all(writer, asked, count, submissions, late);
     free(submissions);
     return DAYBOOK_OK;
 }

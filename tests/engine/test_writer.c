@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "ledger.h"
+#include "limits.h"
 #include "store/store.h"
 #include "tests/engine/domain/random.h"
 #include "tests/engine/ledger_case.h"
@@ -166,6 +168,96 @@ static void one_key_is_taken_once(void **state) {
     ledger_case_end(&c);
 }
 
+/* ---- latecomers ---- */
+
+enum { ROUNDS_MAX = 100000 };
+
+/* A thread that submits one request at a time, and has another where it is asked for more. */
+struct bringer {
+    struct ledger_case *c;
+    unsigned number;
+    _Atomic bool *is_seen; /* Some latecomer was taken. */
+    struct daybook_buffer bytes[2];
+    struct daybook_bytes requests[2];
+    struct daybook_submission late[2]; /* The second is too large. */
+    size_t asked_count;
+    size_t accepted_count;
+    bool has_failed;
+};
+
+static size_t bring(void *context, struct daybook_submission **submissions) {
+    struct bringer *bringer = context;
+    bringer->asked_count++;
+    bringer->late[0] = (struct daybook_submission){.requests = bringer->requests + 1, .count = 1};
+    bringer->late[1] =
+        (struct daybook_submission){.requests = bringer->requests + 1, .count = LIMIT_BATCH_REQUESTS + 1};
+    *submissions = bringer->late;
+    return 2;
+}
+
+static bool is_accepted(struct daybook_submission *asked) {
+    bool is_good = asked->status == DAYBOOK_OK && asked->answers.count == 1 && asked->answers.items[0].refusal == NULL;
+    daybook_answers_release(&asked->answers);
+    return is_good;
+}
+
+static void bring_once(struct bringer *bringer, unsigned round) {
+    struct ledger_latecomers late = {bring, bringer};
+    struct daybook_error error;
+    for (unsigned i = 0; i < 2; i++) {
+        char id[32];
+        char line[64];
+        snprintf(id, sizeof id, "b%u-%u-%u", bringer->number, round, i);
+        snprintf(line, sizeof line, "charge %s 1 goods cust=bob", id);
+        daybook_buffer_release(&bringer->bytes[i]);
+        bringer->bytes[i] = line_encode(line, id);
+        bringer->requests[i] = daybook_buffer_view(&bringer->bytes[i]);
+    }
+    struct daybook_submission own = {.requests = bringer->requests, .count = 1};
+    bringer->asked_count = 0;
+    bringer->has_failed |= ledger_submit_many(bringer->c->ledger, &own, 1, &late, &error) != DAYBOOK_OK ||
+                           bringer->asked_count > 1 || !is_accepted(&own);
+    bringer->accepted_count++;
+    if (bringer->asked_count == 1) {
+        bringer->has_failed |= !is_accepted(&bringer->late[0]) || bringer->late[1].status != DAYBOOK_INVALID;
+        bringer->accepted_count++;
+        atomic_store(bringer->is_seen, true);
+    }
+}
+
+static void *bring_many(void *argument) {
+    struct bringer *bringer = argument;
+    for (unsigned round = 0; round < ROUNDS_MAX && !bringer->has_failed && !atomic_load(bringer->is_seen); round++) {
+        bring_once(bringer, round);
+    }
+    return NULL;
+}
+
+static void who_comes_while_a_commit_is_written_shares_the_next(void **state) {
+    (void)state;
+    struct ledger_case c;
+    _Atomic bool is_seen = false;
+    struct bringer bringers[2];
+    pthread_t threads[2];
+    ledger_case_begin(&c);
+    ledger_must(&c, "open bob");
+    uint64_t expected = ledger_head(&c);
+    for (unsigned i = 0; i < 2; i++) {
+        bringers[i] = (struct bringer){.c = &c, .number = i, .is_seen = &is_seen};
+        assert_int_equal(pthread_create(&threads[i], NULL, bring_many, &bringers[i]), 0);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_false(bringers[i].has_failed);
+        expected += bringers[i].accepted_count;
+        daybook_buffer_release(&bringers[i].bytes[0]);
+        daybook_buffer_release(&bringers[i].bytes[1]);
+    }
+    assert_true(is_seen);
+    assert_int_equal(ledger_head(&c), expected);
+    ledger_case_end(&c);
+}
+
 /* ---- hardly any memory ---- */
 
 enum { HISTORY = 600 };
@@ -318,6 +410,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_threads_never_pass_a_lot_or_a_limit),
         cmocka_unit_test(one_key_is_taken_once),
+        cmocka_unit_test(who_comes_while_a_commit_is_written_shares_the_next),
         cmocka_unit_test(memory_and_reopening_change_no_event),
         cmocka_unit_test(threads_and_little_memory),
     };

@@ -5,6 +5,7 @@
 
 #include "codec/wire.h"
 #include "daybook/v1/service.pb-c.h"
+#include "engine/ledger.h"
 #include "limits.h"
 #include "tools/serve/server.h"
 
@@ -12,7 +13,6 @@ enum {
     QUEUE_CALLS = 16384,
     LANE_ARENA_BYTES = 256 << 20,
     KEPT_BYTES = 8 << 20,
-    OVERLAP_BYTES = 256 << 10 /* From so much queued on, deciding takes longer than a sync. */
 };
 #define QUEUE_BYTES ((size_t)128 << 20)
 
@@ -23,13 +23,20 @@ struct parcel {
     size_t count;
 };
 
-/* One lane's working memory, used again for each batch. */
+/* What was taken from the queue at once. Its memory is used again for each batch. */
+struct load {
+    struct call *list;
+    struct parcel *parcels; /* Of those that could be read. */
+    struct daybook_submission *submissions;
+    size_t count;
+    size_t capacity;
+};
+
 struct lane {
     struct gather *gather;
     struct arena batch_arena;
-    struct parcel *parcels;
-    struct daybook_submission *submissions;
-    size_t capacity;
+    struct load load;
+    struct load late; /* What came while that waited for the commit before. */
 };
 
 /* ---- reading ---- */
@@ -263,10 +270,6 @@ static void answer(struct lane *lane, const struct parcel *parcel, struct dayboo
 
 /* ---- lanes ---- */
 
-static size_t read_count(const _Atomic size_t *count) {
-    return atomic_load_explicit(count, memory_order_relaxed);
-}
-
 /* Room for so much more; false: there is none. Counted first, so that loops that push at once stay below the bound. */
 static bool enter_queue(struct gather *gather, size_t call_count, size_t byte_count) {
     size_t calls = atomic_fetch_add_explicit(&gather->call_count, call_count, memory_order_relaxed);
@@ -279,62 +282,32 @@ static void leave_queue(struct gather *gather, size_t call_count, size_t byte_co
     atomic_fetch_sub_explicit(&gather->byte_count, byte_count, memory_order_relaxed);
 }
 
-/* Whether a lane should take what is queued. A few requests wait for the lane before them: deciding them takes less
- * time than the commit of their own that it would cost. `lock` is held. */
-static bool is_worth_taking(const struct gather *gather) {
-    return gather->first != NULL && (gather->engaged_count == 0 || read_count(&gather->byte_count) >= OVERLAP_BYTES);
-}
-
-/* Everything that is queued; NULL when the gatherer closes. */
-static struct call *take(struct gather *gather, size_t *count) {
-    size_t byte_count = 0;
-    uv_mutex_lock(&gather->lock);
-    while (!is_worth_taking(gather) && !(gather->is_closing && gather->first == NULL)) {
-        uv_cond_wait(&gather->work, &gather->lock);
-    }
+/* Everything that is queued. `lock` is held. */
+static struct call *cut_queue(struct gather *gather) {
     struct call *list = gather->first;
     gather->first = NULL;
     gather->last = &gather->first;
-    gather->engaged_count += list != NULL ? 1 : 0;
-    uv_mutex_unlock(&gather->lock);
-    *count = 0;
-    for (const struct call *call = list; call != NULL; call = call->next) {
-        (*count)++;
-        byte_count += call->message.size;
-    }
-    leave_queue(gather, *count, byte_count);
     return list;
 }
 
-/* The other lane's turn. */
-static void leave_engine(struct gather *gather) {
-    uv_mutex_lock(&gather->lock);
-    gather->engaged_count--;
-    if (is_worth_taking(gather)) {
-        uv_cond_signal(&gather->work);
-    }
-    uv_mutex_unlock(&gather->lock);
-}
-
-static bool make_room(struct lane *lane, size_t count) {
-    if (count <= lane->capacity) {
+static bool make_room(struct load *load, size_t count) {
+    if (count <= load->capacity) {
         return true;
     }
-    free(lane->parcels);
-    free(lane->submissions);
-    lane->parcels = calloc(count * 2, sizeof *lane->parcels);
-    lane->submissions = calloc(count * 2, sizeof *lane->submissions);
-    lane->capacity = lane->parcels == NULL || lane->submissions == NULL ? 0 : count * 2;
-    return lane->capacity > 0;
+    free(load->parcels);
+    free(load->submissions);
+    load->parcels = calloc(count * 2, sizeof *load->parcels);
+    load->submissions = calloc(count * 2, sizeof *load->submissions);
+    load->capacity = load->parcels == NULL || load->submissions == NULL ? 0 : count * 2;
+    return load->capacity > 0;
 }
 
-/* What cannot be read is answered at once; the rest is submitted together. */
-static void run_batch(struct lane *lane, struct call *list) {
+/* What cannot be read is answered at once. */
+static void read_calls(struct lane *lane, struct load *load) {
     struct daybook_error error;
-    size_t count = 0;
-    for (struct call *call = list; call != NULL; call = call->next) {
-        struct parcel *parcel = &lane->parcels[count];
-        struct daybook_submission *submission = &lane->submissions[count];
+    for (struct call *call = load->list; call != NULL; call = call->next) {
+        struct parcel *parcel = &load->parcels[load->count];
+        struct daybook_submission *submission = &load->submissions[load->count];
         enum daybook_submit_mode mode;
         *parcel = (struct parcel){.call = call};
         if (read_parcel(lane, parcel, &mode, &error) != DAYBOOK_OK) {
@@ -345,42 +318,95 @@ static void run_batch(struct lane *lane, struct call *list) {
         submission->count = parcel->count;
         submission->mode = mode;
         submission->submitter = &call->identity.submitter;
-        count++;
+        load->count++;
     }
-    enum daybook_status status = daybook_submit_many(lane->gather->ledger, lane->submissions, count, &error);
-    leave_engine(lane->gather);
-    for (size_t i = 0; i < count; i++) {
+}
+
+/* What was taken from the queue becomes submissions. */
+static void fill(struct lane *lane, struct load *load, struct call *list) {
+    size_t call_count = 0;
+    size_t byte_count = 0;
+    for (const struct call *call = list; call != NULL; call = call->next) {
+        call_count++;
+        byte_count += call->message.size;
+    }
+    leave_queue(lane->gather, call_count, byte_count);
+    load->list = list;
+    load->count = 0;
+    if (make_room(load, call_count)) {
+        read_calls(lane, load);
+        return;
+    }
+    for (struct call *call = list; call != NULL; call = call->next) {
+        call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the batch was refused: nothing was recorded");
+    }
+}
+
+/* For the engine: who has come by now. */
+static size_t take_late(void *context, struct daybook_submission **submissions) {
+    struct lane *lane = context;
+    uv_mutex_lock(&lane->gather->lock);
+    struct call *list = cut_queue(lane->gather);
+    uv_mutex_unlock(&lane->gather->lock);
+    fill(lane, &lane->late, list);
+    *submissions = lane->late.submissions;
+    return lane->late.count;
+}
+
+static void answer_load(struct lane *lane, struct load *load, enum daybook_status status,
+                        const struct daybook_error *error) {
+    for (size_t i = 0; i < load->count; i++) {
         if (status != DAYBOOK_OK) {
-            call_fail_with(lane->parcels[i].call, &error);
+            call_fail_with(load->parcels[i].call, error);
         } else {
-            answer(lane, &lane->parcels[i], &lane->submissions[i]);
+            answer(lane, &load->parcels[i], &load->submissions[i]);
         }
     }
+    inbox_return(load->list);
+    load->list = NULL;
+    load->count = 0;
+}
+
+static void run_batch(struct lane *lane, struct call *list) {
+    struct ledger_latecomers late = {take_late, lane};
+    struct daybook_error error;
+    fill(lane, &lane->load, list);
+    enum daybook_status status =
+        ledger_submit_many(lane->gather->ledger, lane->load.submissions, lane->load.count, &late, &error);
+    answer_load(lane, &lane->load, status, &error);
+    answer_load(lane, &lane->late, DAYBOOK_OK, NULL);
+    if (lane->batch_arena.used_bytes > KEPT_BYTES) {
+        arena_release(&lane->batch_arena);
+    } else {
+        arena_reset(&lane->batch_arena);
+    }
+}
+
+/* Everything that is queued; NULL when the gatherer closes. */
+static struct call *take(struct gather *gather) {
+    uv_mutex_lock(&gather->lock);
+    while (gather->first == NULL && !gather->is_closing) {
+        uv_cond_wait(&gather->work, &gather->lock);
+    }
+    struct call *list = cut_queue(gather);
+    uv_mutex_unlock(&gather->lock);
+    return list;
+}
+
+static void release(struct load *load) {
+    free(load->parcels);
+    free(load->submissions);
 }
 
 static void run(void *context) {
     struct lane lane = {.gather = context};
-    size_t count;
     arena_init(&lane.batch_arena, LANE_ARENA_BYTES);
-    for (struct call *list = take(context, &count); list != NULL; list = take(context, &count)) {
-        if (make_room(&lane, count)) {
-            run_batch(&lane, list);
-        } else {
-            leave_engine(context);
-            for (struct call *call = list; call != NULL; call = call->next) {
-                call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the batch was refused: nothing was recorded");
-            }
-        }
-        if (lane.batch_arena.used_bytes > KEPT_BYTES) {
-            arena_release(&lane.batch_arena);
-        } else {
-            arena_reset(&lane.batch_arena);
-        }
-        inbox_return(list);
+    for (struct call *list = take(context); list != NULL; list = take(context)) {
+        run_batch(&lane, list);
     }
     arena_release(&lane.batch_arena);
-    free(lane.parcels);
-    free(lane.submissions);
+    release(&lane.load);
+    release(&lane.late);
 }
 
 enum daybook_status gather_open(struct gather *gather, struct daybook *ledger, struct daybook_error *error) {
@@ -445,9 +471,7 @@ void gather_flush(struct gather *gather, struct gather_turn *turn) {
     uv_mutex_lock(&gather->lock);
     *gather->last = turn->first;
     gather->last = turn->last;
-    if (is_worth_taking(gather)) {
-        uv_cond_signal(&gather->work);
-    }
+    uv_cond_signal(&gather->work);
     uv_mutex_unlock(&gather->lock);
     gather_turn_init(turn);
 }

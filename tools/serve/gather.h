@@ -1,15 +1,14 @@
 /*
  * The gatherer: requests of many connections become one submission.
  *
- *   GA1  What arrived while a batch was deciding or syncing is the next batch.
+ *   GA1  What arrives while a batch is being decided or synced is the next batch.
  *   GA2  A call is given back only when what it asked for is durable, or was
  *        refused, or has failed: never before.
  *   GA3  The queue is bounded in calls and in bytes; what does not fit is
  *        refused at once, before anything is decided.
  *
- * Two threads (lanes): one is in the engine, the other writes its answers and
- * then waits for it, so that what arrives meanwhile shares one commit. Only
- * where much is queued does it decide beside the other's sync.
+ * Two threads (lanes): while one waits for its sync, the other decides what
+ * has arrived, waits for that sync too, and takes what has arrived meanwhile.
  */
 #ifndef DAYBOOK_TOOLS_SERVE_GATHER_H
 #define DAYBOOK_TOOLS_SERVE_GATHER_H
@@ -40,7 +39,6 @@ struct gather {
     uv_cond_t work;
     struct call *first;
     struct call **last;
-    size_t engaged_count; /* Lanes that are in the engine. */
     bool is_closing;
 
     uv_thread_t lanes[GATHER_LANES];
