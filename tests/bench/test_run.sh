@@ -41,3 +41,11 @@ grep -qF "the workloads differ" "$work/refused" || die "it does not say that the
 code=0
 "$compare" "$work/small.json" "$work/nothing.json" 2>/dev/null || code=$?
 [ "$code" -eq 3 ] || die "a file that is absent: exit code $code"
+
+# A script whose option lacks its value says so before it builds anything.
+scripts=$(cd "$(dirname "$0")/../../bench" && pwd)
+for call in "run --json" "run --seed" "run --all --events" "peers/run --json" "run-serve --seconds"; do
+    read -ra words <<<"$call"
+    if "$scripts/${words[0]}" "${words[@]:1}" >"$work/said" 2>&1; then die "$call: it went on"; fi
+    grep -qE -- "--[a-z]+ takes a (file|number)$" "$work/said" || die "$call: $(cat "$work/said")"
+done
