@@ -71,6 +71,14 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     return series_append(fold->series, txn, account, folded->sequence, &entry, 1, error);
 }
 
+static void foresee_event(void *memory, const struct fold_event *folded) {
+    const struct history_fold *fold = memory;
+    uint32_t account;
+    if (accounts_recall(fold->accounts, folded->party, &account)) {
+        series_foresee(fold->series, account);
+    }
+}
+
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
     struct history_fold *fold = memory;
     return series_flush(fold->series, txn, error);
@@ -91,6 +99,7 @@ const struct projection history_projection = {
     .close = close_fold,
     .forget = forget_fold,
     .fold = fold_event,
+    .foresee = foresee_event,
     .flush = flush_fold,
 };
 

@@ -9,6 +9,7 @@
  * whoever wants it to be folded meanwhile ends that. A process that is killed leaves
  * the rows as they were.
  */
+#include "base/files.h"
 #include "projection/view_inside.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
     PAGE_WASTE = 16,             /* and one part in so many that no row fits in. */
     GROWTH_LOOKED = 8,           /* What has not grown by one part in so many is not looked at again. */
     SAVING_WORTH = 4,            /* One part in so many of the file. */
+    DISK_SHARE = 8,              /* One part in so many of what is free: the journal needs the rest, now. */
 };
 
 struct packing {
@@ -170,7 +172,8 @@ static bool is_worth_it(struct packing *packing, uint64_t size_bytes) {
         return false;
     }
     uint64_t packed_bytes = packing->packed_bytes + packing->packed_bytes / PAGE_WASTE;
-    return packed_bytes < size_bytes - size_bytes / SAVING_WORTH;
+    return packed_bytes < size_bytes - size_bytes / SAVING_WORTH &&
+           packed_bytes < files_free_bytes(packing->view->views_path) / DISK_SHARE;
 }
 
 /* What answers, pinned, when it is large and has grown since it was last looked at. */
