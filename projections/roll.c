@@ -77,13 +77,6 @@ enum daybook_status roll_add(struct roll *roll, const struct roll_name *name, ui
     return keep(roll, &key, number, true, error);
 }
 
-void roll_foresee(const struct roll *roll, uint32_t account, Pb__DocumentKind kind, const char *id) {
-    struct document_name name;
-    if (document_name_init(&name, account, (int)kind, id)) {
-        documents_foresee(&roll->documents, &name);
-    }
-}
-
 static enum daybook_status read_number(struct daybook_bytes value, uint64_t *number, struct daybook_error *error) {
     return value.size > 0 && varint_load(value.data, value.data + value.size, number) == value.size
                ? DAYBOOK_OK

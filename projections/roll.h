@@ -34,9 +34,6 @@ void roll_forget(struct roll *roll);
 DAYBOOK_MUST_USE enum daybook_status roll_add(struct roll *roll, const struct roll_name *name, uint64_t number,
                                               struct daybook_error *error);
 
-/* A hint: the document will be added or looked for soon. */
-void roll_foresee(const struct roll *roll, uint32_t account, Pb__DocumentKind kind, const char *id);
-
 /* INVALID: there is none of that name. */
 DAYBOOK_MUST_USE enum daybook_status roll_find(struct roll *roll, struct store_txn *txn, const struct roll_name *name,
                                                uint64_t *number, struct daybook_error *error);
