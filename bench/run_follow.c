@@ -80,7 +80,30 @@ struct following {
     uint64_t lag_at_half; /* The longest in the first half: one that has no bound keeps growing. */
     double append_s;
     double total_s;
+    uint64_t followed_bytes; /* Of the views. */
+    uint64_t packed_bytes;   /* The same once they were packed, as a projector does in a quiet time. */
+    double pack_s;
 };
+
+static uint64_t size_of_views(struct daybook *ledger) {
+    uint64_t size_bytes = 0;
+    for (size_t i = 0; i < ledger_view_count(ledger); i++) {
+        struct view_status status;
+        view_get_status(ledger_view_at(ledger, i), &status);
+        size_bytes += status.size_bytes;
+    }
+    return size_bytes;
+}
+
+static void pack(struct daybook *ledger, struct following *following) {
+    following->followed_bytes = size_of_views(ledger);
+    uint64_t start = clock_monotonic_ns();
+    for (size_t i = 0; i < ledger_view_count(ledger); i++) {
+        (void)view_tidy(ledger_view_at(ledger, i), NULL);
+    }
+    following->pack_s = bench_seconds_since(start);
+    following->packed_bytes = size_of_views(ledger);
+}
 
 static bool append_followed(struct bench *bench, struct daybook *ledger, const struct drawn *drawn,
                             const char *const *followed, struct following *following) {
@@ -100,6 +123,7 @@ static bool append_followed(struct bench *bench, struct daybook *ledger, const s
         is_done = bench_wait_for(ledger, followed[i], following->tally.events);
     }
     following->total_s = bench_seconds_since(start);
+    pack(ledger, following);
     return is_done;
 }
 
@@ -119,6 +143,10 @@ static void add_figures(struct bench *bench, struct following *following, const 
     figures_add(figures, "append with folds, longest lag in the first half", (double)following->lag_at_half,
                 "events behind");
     figures_add(figures, "append with folds, catching up at the end", following->total_s - following->append_s, "s");
+    figures_add(figures, "append with folds, size of an event in the four views",
+                (double)following->followed_bytes / events, "bytes");
+    figures_add(figures, "append with folds, the same once packed", (double)following->packed_bytes / events, "bytes");
+    figures_add(figures, "append with folds, packing them in a quiet time", following->pack_s, "s");
     figures_add_latency(figures, "append with folds, latency of one batch", &following->samples);
     figures_add(figures, "append with folds, requests drawn ahead", (double)drawn->bytes / (1024.0 * 1024.0),
                 "MiB drawn");
