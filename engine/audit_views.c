@@ -82,7 +82,7 @@ static bool report_progress(void *context, const char *view, uint64_t position, 
 
 static enum daybook_status fold_to(struct refold *refold, uint64_t position, struct view_digest *fresh,
                                    struct daybook_error *error) {
-    struct view_progress progress = {report_progress, refold->owner->run};
+    struct view_progress progress = {.report = report_progress, .context = refold->owner->run};
     DAYBOOK_TRY(view_catch_up(refold->fresh, position, &progress, error));
     return view_compute_digest(refold->fresh, fresh, error);
 }

@@ -115,7 +115,7 @@ static enum daybook_status run_replay(struct replaying *replaying, struct dayboo
 static enum daybook_status compare(struct replaying *replaying, const char *as_of, struct daybook_error *error) {
     struct daybook_open_options how = {.directory = replaying->scratch, .views = daybook_standard_views};
     DAYBOOK_TRY(daybook_open(&how, &replaying->replayed, error));
-    ledger_set_progress(replaying->replayed, (struct view_progress){go_on_folding, replaying});
+    ledger_set_progress(replaying->replayed, (struct view_progress){.report = go_on_folding, .context = replaying});
     return replay_report_compare(replaying->job->ledger, replaying->replayed, as_of, replaying->report,
                                  replaying->job->arena, error);
 }

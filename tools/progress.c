@@ -121,5 +121,5 @@ static bool report_view(void *context, const char *view, uint64_t position, uint
 
 struct view_progress progress_of_views(void) {
     static struct view_line line;
-    return (struct view_progress){report_view, &line};
+    return (struct view_progress){report_view, &line, .is_for_people = true};
 }

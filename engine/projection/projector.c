@@ -63,7 +63,7 @@ static bool report(void *context, const char *name, uint64_t position, uint64_t 
 /* One catch-up to the journal's head, or to what projector_wake told if that is more. */
 static enum daybook_status follow(struct worker *worker, struct daybook_error *error) {
     struct projector *projector = worker->projector;
-    struct view_progress progress = {report, worker};
+    struct view_progress progress = {.report = report, .context = worker};
     struct journal_head head;
     enum daybook_status status = journal_head(projector->journal, &head, error);
     if (status == DAYBOOK_OK) {
@@ -148,7 +148,7 @@ static void run(void *context) {
             return;
         }
         if (!is_settled && now_ns - folded_ns > SETTLE_AFTER_NS) {
-            (void)view_tidy(worker->view, &(struct view_progress){is_quiet, worker});
+            (void)view_tidy(worker->view, &(struct view_progress){.report = is_quiet, .context = worker});
             /* What cannot be synced now is rebuilt after a power cut, and tried again at close. */
             enum daybook_status ignored = view_settle(worker->view, &error);
             (void)ignored;

@@ -47,6 +47,7 @@ void view_share(struct view *view, struct feed *feed);
 struct view_progress {
     bool (*report)(void *context, const char *view, uint64_t position, uint64_t target);
     void *context;
+    bool is_for_people; /* Also within a batch, where it must not wait, and stops nothing before the batch's end. */
 };
 
 /* Folds up to `target` (a committed sequence) in this thread; returns at once when

@@ -120,7 +120,7 @@ static enum daybook_status fold_and_complete(struct view *view, const struct ste
 }
 
 enum daybook_status view_step(struct view *view, const struct step *step, struct daybook_error *error) {
-    struct batch batch = {.generation = step->generation, .target = step->target};
+    struct batch batch = {.generation = step->generation, .target = step->target, .progress = step->progress};
     uv_mutex_lock(&view->lock);
     batch.known = step->generation->last;
     uv_mutex_unlock(&view->lock);
@@ -155,6 +155,7 @@ struct chase {
     uint64_t target;
     uint64_t position; /* Of the generation that was folded last. */
     uint64_t fresh_number;
+    const struct view_progress *progress;
     bool is_done;
 };
 
@@ -198,7 +199,10 @@ static enum daybook_status catch_up_once(struct view *view, struct chase *chase,
     enum daybook_status status;
     uv_mutex_lock(&view->lock);
     struct generation *generation = choose(view, chase, &status, error);
-    struct step step = {.generation = generation, .target = chase->target, .fresh_number = chase->fresh_number};
+    struct step step = {.generation = generation,
+                        .target = chase->target,
+                        .fresh_number = chase->fresh_number,
+                        .progress = chase->progress};
     if (generation != NULL && generation == view->building) {
         /* What still answers at a later position shall not be replaced by something older. */
         if (view->answering != NULL && view->answering->last.position > step.target) {
@@ -229,7 +233,7 @@ static enum daybook_status look_only(struct view *view, uint64_t target, struct 
 
 static enum daybook_status follow(struct view *view, uint64_t target, const struct view_progress *progress,
                                   struct daybook_error *error) {
-    struct chase chase = {.target = target};
+    struct chase chase = {.target = target, .progress = progress};
     unsigned idle_count = 0;
     for (;;) {
         uint64_t before = chase.position;

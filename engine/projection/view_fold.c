@@ -124,6 +124,14 @@ static enum daybook_status fold_run(struct view *view, struct batch *batch, stru
     return DAYBOOK_OK;
 }
 
+/* A batch of a long history takes a second, and more on a slow machine: whoever waits sees it go on. */
+static void tell(const struct view *view, const struct batch *batch) {
+    const struct view_progress *progress = batch->progress;
+    if (progress != NULL && progress->report != NULL && progress->is_for_people) {
+        (void)progress->report(progress->context, view->projection->name, batch->checkpoint.position, batch->target);
+    }
+}
+
 /* From the checkpoint to the target, as far as the journal goes. */
 static enum daybook_status fold_events(struct view *view, struct batch *batch, struct store_txn *txn,
                                        struct daybook_error *error) {
@@ -155,6 +163,7 @@ static enum daybook_status fold_events(struct view *view, struct batch *batch, s
         }
         status = fold_run(view, batch, txn, &run, limit, error);
         feed_give_back(feed, &run);
+        tell(view, batch);
     }
     return status;
 }

@@ -86,10 +86,11 @@ enum batch_outcome {
     BATCH_FAILED,  /* The world failed: the status says how. */
 };
 struct batch {
-    struct generation *generation; /* Pinned. */
-    struct checkpoint known;       /* As it was last seen. */
-    uint64_t target;               /* Fold no further. */
-    uint64_t complete_at;          /* A building generation that gets there is complete. */
+    struct generation *generation;        /* Pinned. */
+    struct checkpoint known;              /* As it was last seen. */
+    uint64_t target;                      /* Fold no further. */
+    uint64_t complete_at;                 /* A building generation that gets there is complete. */
+    const struct view_progress *progress; /* Told within the batch, which does not stop for it. May be NULL. */
 
     enum batch_outcome outcome;
     struct checkpoint checkpoint; /* What is committed now. */
@@ -119,6 +120,7 @@ struct step {
     uint64_t target;
     uint64_t complete_at;
     uint64_t fresh_number;
+    const struct view_progress *progress; /* May be NULL. */
 };
 DAYBOOK_MUST_USE enum daybook_status view_step(struct view *view, const struct step *step, struct daybook_error *error);
 

@@ -92,7 +92,8 @@ static void end(struct rebuild *rebuild) {
 static enum daybook_status fold_to(const struct rebuild *rebuild, struct generation *generation, uint64_t target,
                                    bool is_completing, struct daybook_error *error) {
     struct view *view = rebuild->view;
-    struct step step = {generation, target, is_completing ? target : UINT64_MAX, rebuild->fresh_number};
+    struct step step = {generation, target, is_completing ? target : UINT64_MAX, rebuild->fresh_number,
+                        rebuild->progress};
     enum daybook_status status = DAYBOOK_OK;
     while (status == DAYBOOK_OK && is_live(rebuild, generation) && (!is_completing || is_building(rebuild)) &&
            (is_completing || position_of(rebuild, generation) < target)) {

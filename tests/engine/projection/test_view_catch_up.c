@@ -49,7 +49,7 @@ static bool see(void *context, const char *name, uint64_t position, uint64_t tar
 static void progress_is_told_and_can_stop_it(void **state) {
     struct toy_ledger *ledger = *state;
     struct seen seen = {.stop_after = 3};
-    struct view_progress progress = {see, &seen};
+    struct view_progress progress = {.report = see, .context = &seen};
     toy_append(ledger, 100);
     struct view *view = toy_view(ledger, &toy, 10);
     assert_int_equal(view_catch_up(view, 100, &progress, &ledger->error), DAYBOOK_STOPPED);
@@ -62,6 +62,22 @@ static void progress_is_told_and_can_stop_it(void **state) {
     assert_ok(ledger, view_catch_up(view, 100, &progress, &ledger->error));
     assert_int_equal(toy_count(ledger, view, "c7", 100), 2);
     view_close(view);
+}
+
+/* All of it in one batch: people are told within it, which goes on to its end whatever they say; others are not. */
+static void people_see_a_batch_go_on(void **state) {
+    struct toy_ledger *ledger = *state;
+    toy_append(ledger, 100);
+    for (int is_for_people = 0; is_for_people < 2; is_for_people++) {
+        struct seen seen = {.stop_after = 1};
+        struct view_progress progress = {.report = see, .context = &seen, .is_for_people = is_for_people == 1};
+        struct view *view = toy_view(ledger, is_for_people == 1 ? &toy_2 : &toy, 0);
+        assert_ok(ledger, view_catch_up(view, 100, &progress, &ledger->error));
+        assert_int_equal(toy_status(view).position, 100);
+        assert_int_equal(seen.count > 0, is_for_people);
+        assert_int_equal(seen.last, is_for_people == 1 ? 100 : 0);
+        view_close(view);
+    }
 }
 
 /* ---- events that cannot be taken ---- */
@@ -193,7 +209,7 @@ static void an_older_version_answers_until_the_new_one_is_built(void **state) {
     assert_int_equal(toy_count(ledger, view, "c7", 100), 2);
     assert_ok(ledger, view_begin_read(view, 100, &old_read, &ledger->error));
     struct seen seen = {.stop_after = 4};
-    struct view_progress progress = {see, &seen};
+    struct view_progress progress = {.report = see, .context = &seen};
     assert_int_equal(view_catch_up(view, 100, &progress, &ledger->error), DAYBOOK_STOPPED);
     assert_int_equal(toy_status(view).state, VIEW_REBUILDING);
     assert_int_equal(toy_status(view).rebuild_position, 40);
@@ -269,6 +285,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(it_goes_on_where_it_was, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_target_behind_it_is_reached, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(progress_is_told_and_can_stop_it, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(people_see_a_batch_go_on, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(what_came_before_the_stop_answers, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(damaged_rows_are_built_anew, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(rows_damaged_at_once_again_stop_it, toy_setup, toy_teardown),

@@ -172,7 +172,7 @@ static void whoever_waits_ends_the_packing(void **state) {
     size_t ended = 0;
     for (size_t looks = 0;; looks++) {
         size_t left = looks;
-        struct view_progress progress = {stop, &left};
+        struct view_progress progress = {.report = stop, .context = &left};
         if (view_tidy(view, &progress)) {
             break;
         }

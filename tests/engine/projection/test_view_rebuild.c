@@ -92,7 +92,7 @@ static bool stop_at_once(void *context, const char *name, uint64_t position, uin
 static void one_left_half_built_is_gone_on_with(void **state) {
     struct toy_ledger *ledger = *state;
     unsigned left = 4;
-    struct view_progress progress = {stop_at_once, &left};
+    struct view_progress progress = {.report = stop_at_once, .context = &left};
     toy_append(ledger, 100);
     struct view *view = built_view(ledger, 100, 10);
     assert_int_equal(view_rebuild(view, &progress, &ledger->error), DAYBOOK_STOPPED);
@@ -118,7 +118,7 @@ static void one_left_half_built_is_gone_on_with(void **state) {
 static void a_damaged_half_built_one_is_begun_again(void **state) {
     struct toy_ledger *ledger = *state;
     unsigned left = 4;
-    struct view_progress progress = {stop_at_once, &left};
+    struct view_progress progress = {.report = stop_at_once, .context = &left};
     toy_append(ledger, 100);
     struct view *view = built_view(ledger, 100, 10);
     assert_int_equal(view_rebuild(view, &progress, &ledger->error), DAYBOOK_STOPPED);
@@ -136,7 +136,7 @@ static void an_old_one_with_damaged_rows_is_replaced(void **state) {
     toy_append(ledger, 100);
     struct view *view = built_view(ledger, 50, 10);
     unsigned left = 1;
-    struct view_progress progress = {stop_at_once, &left};
+    struct view_progress progress = {.report = stop_at_once, .context = &left};
     assert_int_equal(view_rebuild(view, &progress, &ledger->error), DAYBOOK_STOPPED);
     left = 9; /* Up to event 100 in tens; then the old one folds, and event 60 finds its rows damaged. */
     assert_int_equal(view_rebuild(view, &progress, &ledger->error), DAYBOOK_STOPPED);
