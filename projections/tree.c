@@ -36,7 +36,9 @@ static void node_sum(const uint8_t key[NODE_KEY_SIZE], const struct merkle_hash 
 
 struct tree_fold {
     struct sha256 *sha256;
-    struct merkle_edge edge;
+    struct merkle_edge edge; /* Without what is gathered. */
+    struct merkle_hash leaves[MERKLE_LEAVES_MAX];
+    size_t gathered; /* Leaves; of all of them at once the nodes cost less. */
     bool is_loaded;
     bool is_changed;
 };
@@ -66,6 +68,7 @@ static void forget_fold(void *memory) {
     struct tree_fold *fold = memory;
     fold->is_loaded = false;
     fold->is_changed = false;
+    fold->gathered = 0;
 }
 
 static enum daybook_status load_edge(struct tree_fold *fold, struct store_txn *txn, struct daybook_error *error) {
@@ -85,6 +88,7 @@ static enum daybook_status load_edge(struct tree_fold *fold, struct store_txn *t
     }
     fold->is_loaded = true;
     fold->is_changed = false;
+    fold->gathered = 0;
     return DAYBOOK_OK;
 }
 
@@ -103,22 +107,33 @@ static enum daybook_status keep_node(void *context, unsigned level, uint64_t ind
                      (struct daybook_bytes){value, sizeof value}, error);
 }
 
+static enum daybook_status add_gathered(struct tree_fold *fold, struct store_txn *txn, struct daybook_error *error) {
+    size_t count = fold->gathered;
+    fold->gathered = 0;
+    return merkle_edge_add_leaves(&fold->edge, fold->sha256, fold->leaves, count, keep_node, txn, error);
+}
+
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
                                       struct daybook_error *error) {
     struct tree_fold *fold = memory;
-    struct merkle_hash leaf;
     if (!fold->is_loaded) {
         DAYBOOK_TRY(load_edge(fold, txn, error));
     }
-    if (folded->sequence != fold->edge.size + 1) {
+    uint64_t size = fold->edge.size + fold->gathered;
+    if (folded->sequence != size + 1) {
         return daybook_fail(error, DAYBOOK_INVALID,
                             "while folding event %" PRIu64 ": the tree has %" PRIu64
                             " entries, and takes the next only",
-                            folded->sequence, fold->edge.size);
+                            folded->sequence, size);
     }
-    merkle_leaf(fold->sha256, folded->bytes, &leaf);
+    struct merkle_hash *leaf = &fold->leaves[fold->gathered++];
+    if (folded->leaf != NULL) {
+        memcpy(leaf->bytes, folded->leaf, sizeof leaf->bytes);
+    } else {
+        merkle_leaf(fold->sha256, folded->bytes, leaf);
+    }
     fold->is_changed = true;
-    return merkle_edge_add(&fold->edge, fold->sha256, &leaf, keep_node, txn, error);
+    return fold->gathered < MERKLE_LEAVES_MAX ? DAYBOOK_OK : add_gathered(fold, txn, error);
 }
 
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
@@ -127,6 +142,7 @@ static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struc
     if (!fold->is_changed) {
         return DAYBOOK_OK;
     }
+    DAYBOOK_TRY(add_gathered(fold, txn, error));
     size_t size = EDGE_HEAD_SIZE + merkle_edge_count(&fold->edge) * (size_t)SHA256_SIZE;
     store_le64(value, fold->edge.size);
     memcpy(value + EDGE_HEAD_SIZE, fold->edge.roots, size - EDGE_HEAD_SIZE);

@@ -29,6 +29,8 @@ struct merkle_hash {
 bool merkle_hash_equal(const struct merkle_hash *a, const struct merkle_hash *b);
 
 void merkle_leaf(struct sha256 *sha256, struct daybook_bytes entry, struct merkle_hash *hash);
+void merkle_leaves(struct sha256 *sha256, const struct daybook_bytes *entries, size_t count,
+                   struct merkle_hash *hashes); /* The same, for less. */
 void merkle_node(struct sha256 *sha256, const struct merkle_hash *left, const struct merkle_hash *right,
                  struct merkle_hash *hash);
 
@@ -50,6 +52,13 @@ typedef enum daybook_status merkle_visit(void *context, unsigned level, uint64_t
 DAYBOOK_MUST_USE enum daybook_status merkle_edge_add(struct merkle_edge *edge, struct sha256 *sha256,
                                                      const struct merkle_hash *leaf, merkle_visit *visit, void *context,
                                                      struct daybook_error *error);
+/* The same with up to MERKLE_LEAVES_MAX leaves, for less: `visit` is told of the subtrees level by level. `leaves` is
+ * written over. */
+enum { MERKLE_LEAVES_MAX = 256 };
+DAYBOOK_MUST_USE enum daybook_status merkle_edge_add_leaves(struct merkle_edge *edge, struct sha256 *sha256,
+                                                            struct merkle_hash *leaves, size_t count,
+                                                            merkle_visit *visit, void *context,
+                                                            struct daybook_error *error);
 void merkle_edge_root(const struct merkle_edge *edge, struct sha256 *sha256, struct merkle_hash *root);
 
 /* ---- proving ---- */

@@ -128,6 +128,32 @@ static void growing_gives_the_root_of_each_size(void **state) {
     assert_int_equal(seen.count, expected_count);
 }
 
+/* From every size on, many at once: the same edges, and every subtree once. */
+static void growing_by_many_gives_the_same(void **state) {
+    (void)state;
+    static const size_t steps[] = {0, 1, 2, 3, 7, 64, 100, MERKLE_LEAVES_MAX};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        for (uint64_t size = 0; size + steps[i] <= REFERENCE_LEAVES; size++) {
+            struct merkle_source source = {reference_source, leaves};
+            struct merkle_hash added[MERKLE_LEAVES_MAX];
+            struct merkle_edge edge;
+            struct merkle_edge expected;
+            struct seen seen = {0};
+            assert_int_equal(merkle_edge_of(&source, size, &edge, NULL), DAYBOOK_OK);
+            assert_int_equal(merkle_edge_of(&source, size + steps[i], &expected, NULL), DAYBOOK_OK);
+            memcpy(added, leaves + size, steps[i] * sizeof *added);
+            assert_int_equal(merkle_edge_add_leaves(&edge, sha256, added, steps[i], see, &seen, NULL), DAYBOOK_OK);
+            assert_int_equal(edge.size, expected.size);
+            assert_memory_equal(edge.roots, expected.roots, merkle_edge_count(&expected) * sizeof *edge.roots);
+            uint64_t subtrees = 0;
+            for (uint64_t width = 1; width <= REFERENCE_LEAVES; width *= 2) {
+                subtrees += (size + steps[i]) / width - size / width;
+            }
+            assert_int_equal(seen.count, subtrees);
+        }
+    }
+}
+
 static enum daybook_status refuse_inner(void *context, unsigned level, uint64_t index, const struct merkle_hash *hash,
                                         struct daybook_error *error) {
     (void)context;
@@ -142,6 +168,10 @@ static void a_visit_that_fails_leaves_the_edge(void **state) {
     assert_int_equal(merkle_edge_add(&edge, sha256, &leaves[0], refuse_inner, NULL, NULL), DAYBOOK_OK);
     struct merkle_edge before = edge;
     assert_int_equal(merkle_edge_add(&edge, sha256, &leaves[1], refuse_inner, NULL, NULL), DAYBOOK_IO);
+    assert_memory_equal(&edge, &before, sizeof edge);
+    struct merkle_hash added[3];
+    memcpy(added, leaves + 1, sizeof added);
+    assert_int_equal(merkle_edge_add_leaves(&edge, sha256, added, 3, refuse_inner, NULL, NULL), DAYBOOK_IO);
     assert_memory_equal(&edge, &before, sizeof edge);
 }
 
@@ -207,6 +237,7 @@ int main(void) {
     rows_add(&rows, "the published inclusion proof", published_inclusion_is_accepted, NULL);
     rows_add(&rows, "the published consistency proof", published_consistency_is_accepted, NULL);
     rows_add(&rows, "growing", growing_gives_the_root_of_each_size, NULL);
+    rows_add(&rows, "growing by many", growing_by_many_gives_the_same, NULL);
     rows_add(&rows, "a visit that fails", a_visit_that_fails_leaves_the_edge, NULL);
     rows_add(&rows, "edges from a source", edges_read_from_a_source_grow_on, NULL);
     rows_add(&rows, "proofs by definition", proofs_are_those_of_the_definition, NULL);
