@@ -85,6 +85,7 @@ enum daybook_status audit_run(struct daybook *ledger, const struct audit_options
             status = feed_open(ledger_journal(ledger), FEED_RUNS_SHARED, &run.feed, error);
         }
         if (status == DAYBOOK_OK) {
+            feed_hash_leaves(run.feed);
             status = audit_views_begin(&run, &views, error);
         }
     }

@@ -100,20 +100,34 @@ static void check_heads(struct tree *tree) {
     }
 }
 
-static enum daybook_status add_event(struct tree *tree, struct daybook_bytes bytes, struct daybook_error *error) {
-    struct merkle_hash leaf;
-    if (tree->edge.size == tree->run->report->head) {
-        return DAYBOOK_OK;
-    }
-    merkle_leaf(tree->sha256, bytes, &leaf);
-    DAYBOOK_TRY(merkle_edge_add(&tree->edge, tree->sha256, &leaf, NULL, NULL, error));
+/* So many leaves next that no checkpoint is passed. */
+static size_t count_next(const struct tree *tree, size_t count) {
+    const struct audit_run *run = tree->run;
+    uint64_t end = tree->next_head < run->head_count ? run->heads[tree->next_head].tree.size : run->report->head;
+    uint64_t left = end - tree->edge.size;
+    count = count < MERKLE_LEAVES_MAX ? count : MERKLE_LEAVES_MAX;
+    return left < count ? (size_t)left : count;
+}
+
+static enum daybook_status add_leaves(struct tree *tree, struct merkle_hash leaves[MERKLE_LEAVES_MAX], size_t count,
+                                      struct daybook_error *error) {
+    DAYBOOK_TRY(merkle_edge_add_leaves(&tree->edge, tree->sha256, leaves, count, NULL, NULL, error));
     check_heads(tree);
     return DAYBOOK_OK;
 }
 
 static enum daybook_status add_run(struct tree *tree, const struct feed_run *run, struct daybook_error *error) {
-    for (size_t i = 0; i < run->count; i++) {
-        DAYBOOK_TRY(add_event(tree, run->events[i].bytes, error));
+    struct merkle_hash leaves[MERKLE_LEAVES_MAX];
+    for (size_t i = 0, count; i < run->count && (count = count_next(tree, run->count - i)) > 0; i += count) {
+        for (size_t j = 0; j < count; j++) {
+            const struct fold_event *event = &run->events[i + j];
+            if (event->leaf != NULL) {
+                memcpy(leaves[j].bytes, event->leaf, sizeof leaves[j].bytes);
+            } else {
+                merkle_leaf(tree->sha256, event->bytes, &leaves[j]);
+            }
+        }
+        DAYBOOK_TRY(add_leaves(tree, leaves, count, error));
     }
     return DAYBOOK_OK;
 }
@@ -121,12 +135,18 @@ static enum daybook_status add_run(struct tree *tree, const struct feed_run *run
 /* The rest of a frame as it is stored. */
 static enum daybook_status add_frame(struct tree *tree, struct daybook_error *error) {
     struct journal_slice slice;
+    struct merkle_hash leaves[MERKLE_LEAVES_MAX];
     DAYBOOK_TRY(journal_read(tree->reader, tree->edge.size + 1, &slice, error));
     if (slice.count == 0) {
         return daybook_fail(error, DAYBOOK_DAMAGED, "the journal ends before event %" PRIu64, tree->edge.size + 1);
     }
-    for (size_t i = 0; i < slice.count; i++) {
-        DAYBOOK_TRY(add_event(tree, (struct daybook_bytes){slice.events[i].data, slice.events[i].size}, error));
+    for (size_t i = 0, count; i < slice.count && (count = count_next(tree, slice.count - i)) > 0; i += count) {
+        struct daybook_bytes entries[MERKLE_LEAVES_MAX];
+        for (size_t j = 0; j < count; j++) {
+            entries[j] = (struct daybook_bytes){slice.events[i + j].data, slice.events[i + j].size};
+        }
+        merkle_leaves(tree->sha256, entries, count, leaves);
+        DAYBOOK_TRY(add_leaves(tree, leaves, count, error));
     }
     return DAYBOOK_OK;
 }

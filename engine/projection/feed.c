@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "codec/event_decode.h"
 #include "limits.h"
 #include "projection/parties.h"
@@ -27,12 +28,14 @@ struct kept {
     size_t count;
     struct fold_event *events; /* Their bytes are the reader's, the rest the arena's. */
     struct journal_reader *reader;
+    struct sha256 *sha256; /* NULL until leaves are hashed. */
     struct arena arena;
 };
 
 struct feed {
     struct journal *journal;
     struct parties *parties;
+    bool hashes_leaves;
     uv_mutex_t lock; /* Guards the rest, but for what is in a run that is loading. */
     uv_cond_t loaded;
     uv_cond_t freed; /* Runs are free for one who wants room. */
@@ -65,6 +68,10 @@ enum daybook_status feed_open(struct journal *journal, size_t run_count, struct 
     return DAYBOOK_OK;
 }
 
+void feed_hash_leaves(struct feed *feed) {
+    feed->hashes_leaves = true;
+}
+
 void feed_close(struct feed *feed) {
     if (feed == NULL) {
         return;
@@ -74,6 +81,7 @@ void feed_close(struct feed *feed) {
         struct kept *kept = &feed->kept[i];
         assert(kept->borrowers == 0 && kept->state != KEPT_LOADING);
         journal_reader_close(kept->reader);
+        sha256_close(kept->sha256);
         arena_release(&kept->arena);
         free(kept->events);
     }
@@ -93,7 +101,28 @@ static enum daybook_status prepare(struct feed *feed, struct kept *kept, struct 
             return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading events for views: memory was refused");
         }
     }
+    if (feed->hashes_leaves && kept->sha256 == NULL) {
+        kept->sha256 = sha256_open();
+        if (kept->sha256 == NULL) {
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "hashing events: memory was refused");
+        }
+    }
     return kept->reader == NULL ? journal_reader_open(feed->journal, &kept->reader, error) : DAYBOOK_OK;
+}
+
+/* Where memory is refused, whoever wants a leaf hashes it. */
+static void hash_leaves(struct kept *kept) {
+    enum { LEAF_PREFIX = 0x00, SOME = 64 };
+    uint8_t(*leaves)[SHA256_SIZE] = arena_alloc(&kept->arena, kept->count * sizeof *leaves + 1);
+    for (size_t i = 0; leaves != NULL && i < kept->count; i += SOME) {
+        struct daybook_bytes entries[SOME];
+        size_t count = kept->count - i < SOME ? kept->count - i : SOME;
+        for (size_t j = 0; j < count; j++) {
+            entries[j] = kept->events[i + j].bytes;
+            kept->events[i + j].leaf = leaves[i + j];
+        }
+        sha256_each(kept->sha256, LEAF_PREFIX, entries, count, leaves + i);
+    }
 }
 
 /* Decodes events from `sequence` on. What cannot be decoded ends the run before it, and is met again as
@@ -121,6 +150,9 @@ static enum daybook_status load(struct feed *feed, struct kept *kept, uint64_t s
         raw_bytes += bytes.size;
     }
     parties_number(feed->parties, kept->events, kept->count);
+    if (feed->hashes_leaves) {
+        hash_leaves(kept);
+    }
     return DAYBOOK_OK;
 }
 

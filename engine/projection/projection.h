@@ -18,6 +18,7 @@
 struct fold_event {
     const Pb__Event *event;
     struct daybook_bytes bytes; /* As stored. */
+    const uint8_t *leaf;        /* Their leaf hash (RFC 6962: SHA-256 of a zero byte and them); NULL = not computed. */
     uint64_t party;             /* Of its customer and currency (parties.h); 0 = not numbered. */
     /* The event's own: what many folds ask of every event lies here, and not all over memory. */
     uint64_t sequence;

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include "base/hash.h"
 #include "toy.h"
 
 static struct feed *open_feed(struct toy_ledger *ledger, size_t run_count) {
@@ -36,6 +37,30 @@ static void two_borrow_the_same_events(void **state) {
     feed_give_back(feed, &rest);
     feed_close(feed);
     feed_close(NULL);
+}
+
+/* RFC 6962's leaf of the stored bytes, where it was asked for. */
+static void leaves_are_hashed_for_all(void **state) {
+    static const uint8_t prefix = 0x00;
+    struct toy_ledger *ledger = *state;
+    struct feed *feed = open_feed(ledger, 1);
+    struct sha256 *sha256 = sha256_open_library();
+    assert_non_null(sha256);
+    feed_hash_leaves(feed);
+    toy_append(ledger, 131);
+    struct feed_run run = take(ledger, feed, 1);
+    assert_int_equal(run.count, 131);
+    for (size_t i = 0; i < run.count; i++) {
+        uint8_t leaf[SHA256_SIZE];
+        sha256_begin(sha256);
+        sha256_update(sha256, &prefix, 1);
+        sha256_update(sha256, run.events[i].bytes.data, run.events[i].bytes.size);
+        sha256_end(sha256, leaf);
+        assert_memory_equal(run.events[i].leaf, leaf, sizeof leaf);
+    }
+    feed_give_back(feed, &run);
+    sha256_close(sha256);
+    feed_close(feed);
 }
 
 static void past_the_head_there_is_nothing_yet(void **state) {
@@ -154,6 +179,7 @@ static void everyone_who_follows_sees_every_event_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(two_borrow_the_same_events, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(leaves_are_hashed_for_all, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(past_the_head_there_is_nothing_yet, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(what_is_borrowed_stays, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(what_is_before_a_damaged_event_is_given, toy_setup, toy_teardown),
