@@ -11,6 +11,8 @@
 /* A request of 20 000 events of the greatest size, decoded. */
 #define FEED_ARENA_BYTES ((size_t)4 << 30)
 
+enum { EVENTS_AHEAD = 32 }; /* Further than those who read peek. */
+
 struct request_feed {
     struct feed *events;
     struct feed *own; /* The same, where none was lent. */
@@ -104,6 +106,7 @@ static enum daybook_status look(struct request_feed *feed, uint64_t last, const 
             return daybook_fail_in(error, "reading event %llu", (unsigned long long)feed->next_sequence);
         }
     }
+    feed_run_foresee(&feed->run, feed->at + EVENTS_AHEAD);
     *event = feed->at < feed->run.count ? &feed->run.events[feed->at] : NULL;
     return DAYBOOK_OK;
 }

@@ -298,6 +298,16 @@ enum daybook_status feed_take(struct feed *feed, struct feed_follower *follower,
     return status;
 }
 
+/* An event, its texts and its body lie behind each other (codec/event_decode.c). */
+void feed_run_foresee(const struct feed_run *run, size_t index) {
+    enum { CACHE_LINE = 64, COMMON_BYTES = 384 };
+    if (index < run->count) {
+        for (size_t at = 0; at < COMMON_BYTES; at += CACHE_LINE) {
+            __builtin_prefetch((const uint8_t *)run->events[index].event + at);
+        }
+    }
+}
+
 void feed_give_back(struct feed *feed, struct feed_run *run) {
     struct kept *kept = run->kept;
     if (kept != NULL) {

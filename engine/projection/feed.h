@@ -53,6 +53,9 @@ struct feed_run {
  * very event cannot be read or decoded. */
 DAYBOOK_MUST_USE enum daybook_status feed_take(struct feed *feed, struct feed_follower *follower, uint64_t sequence,
                                                struct feed_run *run, struct daybook_error *error);
+/* A hint that an event of the run will be read soon: another thread has decoded it, so it is in no cache of this one.
+ */
+void feed_run_foresee(const struct feed_run *run, size_t index);
 void feed_give_back(struct feed *feed, struct feed_run *run); /* Accepts one of which nothing was taken. */
 
 #endif

@@ -102,10 +102,18 @@ static enum daybook_status fold_event(struct view *view, struct batch *batch, st
     return status;
 }
 
+enum { FETCHED_BEFORE = 8 }; /* An event is fetched so many before the hint that it gives. */
+
 /* What lies about its sequence is left for the fold to refuse. */
 static void foresee(struct view *view, const struct feed_run *run, size_t i) {
-    if (view->projection->foresee != NULL && i < run->count && run->events[i].sequence == run->first_sequence + i &&
-        takes(view, &run->events[i])) {
+    size_t fetched = i + FETCHED_BEFORE;
+    if (view->projection->foresee == NULL) {
+        return;
+    }
+    if (fetched < run->count && takes(view, &run->events[fetched])) {
+        feed_run_foresee(run, fetched);
+    }
+    if (i < run->count && run->events[i].sequence == run->first_sequence + i && takes(view, &run->events[i])) {
         view->projection->foresee(view->memory, &run->events[i]);
     }
 }
