@@ -347,7 +347,7 @@ static const Pb__BridgeAnswer *ask_bridge(const struct point *p, Pb__BridgeFigur
 /* Of a statement from the beginning: it opens with nothing, and closes with the balance. */
 static void check_statement_bridge(const struct point *p) {
     const Pb__BridgeAnswer *bridge =
-        ask_bridge(p, PB__BRIDGE_FIGURE__BRIDGE_FIGURE_STATEMENT, PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_COLUMN);
+        ask_bridge(p, PB__BRIDGE_FIGURE__BRIDGE_FIGURE_STATEMENT, PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_UNSPECIFIED);
     const Pb__BalanceAnswer *after = ask_balance(p, p->known_at);
     for (size_t i = 0; i < bridge->n_rows; i++) {
         const Pb__BridgeRow *row = bridge->rows[i];
@@ -380,7 +380,7 @@ static void check_bridges(const struct point *p) {
     }
     check_statement_bridge(p);
     const Pb__BridgeAnswer *bridge =
-        ask_bridge(p, PB__BRIDGE_FIGURE__BRIDGE_FIGURE_BALANCE, PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_COLUMN);
+        ask_bridge(p, PB__BRIDGE_FIGURE__BRIDGE_FIGURE_BALANCE, PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_UNSPECIFIED);
     const Pb__BalanceAnswer *after = ask_balance(p, p->known_at);
     for (size_t i = 0; i < bridge->n_rows; i++) {
         const Pb__BridgeRow *row = bridge->rows[i];
