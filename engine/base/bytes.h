@@ -56,6 +56,28 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the le helpers copy; 
 size_t varint_store(uint8_t *to, uint64_t value);
 size_t varint_load(const uint8_t *from, const uint8_t *end, uint64_t *value);
 
+/* The inverse of the squeeze below: 56 bits, seven to a byte. */
+static inline uint64_t varint_spread(uint64_t value) {
+    value = (value & UINT64_C(0x000000000FFFFFFF)) | ((value & UINT64_C(0x00FFFFFFF0000000)) << 4);
+    value = (value & UINT64_C(0x00003FFF00003FFF)) | ((value & UINT64_C(0x0FFFC0000FFFC000)) << 2);
+    return (value & UINT64_C(0x007F007F007F007F)) | ((value & UINT64_C(0x3F803F803F803F80)) << 1);
+}
+
+/* As varint_store, for where many are written: returns what is behind it. Two to eight bytes are written at once, so
+ * there must be room for ten whatever the value. */
+static inline uint8_t *varint_put(uint8_t *at, uint64_t value) {
+    if (value < 0x80) {
+        *at = (uint8_t)value;
+        return at + 1;
+    }
+    if (value >> 56 == 0) {
+        unsigned size = (unsigned)(64 - __builtin_clzll(value) + 6) / 7; /* 2 to 8 */
+        store_le64(at, varint_spread(value) | (UINT64_C(0x8080808080808080) >> (72 - 8 * size)));
+        return at + size;
+    }
+    return at + varint_store(at, value);
+}
+
 /* The seven low bits of each of eight bytes, side by side. */
 static inline uint64_t varint_squeeze(uint64_t eight) {
     eight = (eight & UINT64_C(0x007F007F007F007F)) | ((eight & UINT64_C(0x7F007F007F007F00)) >> 1);

@@ -24,21 +24,12 @@ enum {
 #define TAG_FIXED64(field) ((field) << 3 | 1)
 #define TAG_BYTES(field)   ((field) << 3 | 2)
 
-static inline uint8_t *put_varint(uint8_t *at, uint64_t value) {
-    while (value >= 0x80) {
-        *at++ = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    *at = (uint8_t)value;
-    return at + 1;
-}
-
 static inline uint8_t *put_unsigned(uint8_t *at, uint8_t tag, uint64_t value) {
     if (value == 0) {
         return at;
     }
     *at = tag;
-    return put_varint(at + 1, value);
+    return varint_put(at + 1, value);
 }
 
 /* int32, int64 and enums: a negative one is as long as int64. */
@@ -51,7 +42,7 @@ static inline uint8_t *put_bytes(uint8_t *at, uint8_t tag, const void *data, siz
         return at;
     }
     *at = tag;
-    at = put_varint(at + 1, size);
+    at = varint_put(at + 1, size);
     memcpy(at, data, size);
     return at + size;
 }
@@ -60,9 +51,14 @@ static inline size_t text_size(const char *text) {
     return text == NULL ? 0 : strlen(text);
 }
 
-static inline uint8_t *put_text(uint8_t *at, uint8_t tag, const char *text) {
-    return put_bytes(at, tag, text, text_size(text));
-}
+/* Texts are measured once, for the room that they need. */
+struct measured {
+    size_t actor;
+    size_t customer;
+    size_t currency;
+    size_t body[3]; /* In the order of their fields; those of slices and scopes are not among them. */
+    size_t bound;   /* The most that the event takes. */
+};
 
 /* The body between `start` and `at` gets its length in the byte before it, or in more. */
 static uint8_t *put_length_before(uint8_t *start, uint8_t *at) {
@@ -78,19 +74,19 @@ static uint8_t *put_length_before(uint8_t *start, uint8_t *at) {
     return at + length_size - 1;
 }
 
-static uint8_t *put_header(uint8_t *at, const Pb__Event *event) {
+static uint8_t *put_header(uint8_t *at, const Pb__Event *event, const struct measured *measured) {
     at = put_unsigned(at, TAG_NUMBER(1), event->sequence);
     at = put_signed(at, TAG_NUMBER(2), event->recorded_at_us);
     at = put_signed(at, TAG_NUMBER(3), event->effective_on);
-    at = put_text(at, TAG_BYTES(4), event->actor);
+    at = put_bytes(at, TAG_BYTES(4), event->actor, measured->actor);
     at = put_bytes(at, TAG_BYTES(5), event->request_key.data, event->request_key.len);
     if (event->request_digest != 0) {
         *at = TAG_FIXED64(6);
         store_le64(at + 1, event->request_digest);
         at += 9;
     }
-    at = put_text(at, TAG_BYTES(7), event->customer);
-    at = put_text(at, TAG_BYTES(8), event->currency);
+    at = put_bytes(at, TAG_BYTES(7), event->customer, measured->customer);
+    at = put_bytes(at, TAG_BYTES(8), event->currency, measured->currency);
     at = put_unsigned(at, TAG_NUMBER(9), event->group);
     return put_signed(at, TAG_NUMBER(10), event->original_on);
 }
@@ -100,8 +96,8 @@ static uint8_t *put_role(uint8_t *at, Pb__Role role) {
     if (role == PB__ROLE__ROLE_UNSPECIFIED) {
         return at;
     }
-    at = put_varint(at, TAG_NUMBER(16));
-    return put_varint(at, (uint64_t)(int64_t)role);
+    at = varint_put(at, TAG_NUMBER(16));
+    return varint_put(at, (uint64_t)(int64_t)role);
 }
 
 static uint8_t *put_credit(uint8_t *at, const Pb__CreditDecision *credit) {
@@ -122,10 +118,10 @@ static uint8_t *put_instalment(uint8_t *at, const Pb__Instalment *instalment) {
     return put_signed(at, TAG_NUMBER(2), instalment->due_on);
 }
 
-static uint8_t *put_charge(uint8_t *at, const Pb__ChargePosted *charge) {
-    at = put_text(at, TAG_BYTES(1), charge->charge);
+static uint8_t *put_charge(uint8_t *at, const Pb__ChargePosted *charge, const size_t *sizes) {
+    at = put_bytes(at, TAG_BYTES(1), charge->charge, sizes[0]);
     at = put_signed(at, TAG_NUMBER(2), charge->amount_minor);
-    at = put_text(at, TAG_BYTES(3), charge->category);
+    at = put_bytes(at, TAG_BYTES(3), charge->category, sizes[1]);
     at = put_signed(at, TAG_NUMBER(4), charge->due_on);
     for (size_t i = 0; i < charge->n_instalments; i++) {
         *at = TAG_BYTES(5);
@@ -136,50 +132,51 @@ static uint8_t *put_charge(uint8_t *at, const Pb__ChargePosted *charge) {
         *at = TAG_BYTES(7);
         at = put_length_before(at + 2, put_credit(at + 2, charge->credit));
     }
-    return put_text(at, TAG_BYTES(8), charge->memo);
+    return put_bytes(at, TAG_BYTES(8), charge->memo, sizes[2]);
 }
 
-static uint8_t *put_consumed(uint8_t *at, const Pb__DepositConsumed *consumed) {
-    at = put_text(at, TAG_BYTES(1), consumed->charge);
+static uint8_t *put_consumed(uint8_t *at, const Pb__DepositConsumed *consumed, const size_t *sizes) {
+    at = put_bytes(at, TAG_BYTES(1), consumed->charge, sizes[0]);
     for (size_t i = 0; i < consumed->n_slices; i++) {
         *at = TAG_BYTES(2);
         uint8_t *start = at + 2;
-        at = put_text(start, TAG_BYTES(1), consumed->slices[i]->lot);
+        const char *lot = consumed->slices[i]->lot;
+        at = put_bytes(start, TAG_BYTES(1), lot, text_size(lot));
         at = put_signed(at, TAG_NUMBER(2), consumed->slices[i]->amount_minor);
         at = put_length_before(start, at);
     }
-    at = put_text(at, TAG_BYTES(3), consumed->hold);
+    at = put_bytes(at, TAG_BYTES(3), consumed->hold, sizes[1]);
     return put_unsigned(at, TAG_NUMBER(4), consumed->instalment);
 }
 
-static uint8_t *put_payment(uint8_t *at, const Pb__PaymentReceived *payment) {
-    at = put_text(at, TAG_BYTES(1), payment->payment);
+static uint8_t *put_payment(uint8_t *at, const Pb__PaymentReceived *payment, const size_t *sizes) {
+    at = put_bytes(at, TAG_BYTES(1), payment->payment, sizes[0]);
     at = put_signed(at, TAG_NUMBER(2), payment->amount_minor);
-    at = put_text(at, TAG_BYTES(3), payment->method);
+    at = put_bytes(at, TAG_BYTES(3), payment->method, sizes[1]);
     at = put_signed(at, TAG_NUMBER(4), payment->status);
-    return put_text(at, TAG_BYTES(5), payment->memo);
+    return put_bytes(at, TAG_BYTES(5), payment->memo, sizes[2]);
 }
 
-static uint8_t *put_allocated(uint8_t *at, const Pb__Allocated *allocated) {
-    at = put_text(at, TAG_BYTES(1), allocated->allocation);
+static uint8_t *put_allocated(uint8_t *at, const Pb__Allocated *allocated, const size_t *sizes) {
+    at = put_bytes(at, TAG_BYTES(1), allocated->allocation, sizes[0]);
     at = put_signed(at, TAG_NUMBER(2), allocated->source_kind);
-    at = put_text(at, TAG_BYTES(3), allocated->source);
+    at = put_bytes(at, TAG_BYTES(3), allocated->source, sizes[1]);
     at = put_signed(at, TAG_NUMBER(4), allocated->target_kind);
-    at = put_text(at, TAG_BYTES(5), allocated->target);
+    at = put_bytes(at, TAG_BYTES(5), allocated->target, sizes[2]);
     at = put_unsigned(at, TAG_NUMBER(6), allocated->instalment);
     at = put_signed(at, TAG_NUMBER(7), allocated->amount_minor);
     at = put_signed(at, TAG_NUMBER(8), allocated->rule);
     return put_unsigned(at, TAG_NUMBER(9), allocated->allocation_sequence);
 }
 
-static uint8_t *put_deposit(uint8_t *at, const Pb__DepositReceived *deposit) {
-    at = put_text(at, TAG_BYTES(1), deposit->lot);
+static uint8_t *put_deposit(uint8_t *at, const Pb__DepositReceived *deposit, const size_t *sizes) {
+    at = put_bytes(at, TAG_BYTES(1), deposit->lot, sizes[0]);
     at = put_signed(at, TAG_NUMBER(2), deposit->amount_minor);
     at = put_signed(at, TAG_NUMBER(3), deposit->funding);
     for (size_t i = 0; i < deposit->n_scope; i++) {
         size_t size = text_size(deposit->scope[i]);
         *at = TAG_BYTES(4);
-        at = put_varint(at + 1, size); /* An element is written though it be empty. */
+        at = varint_put(at + 1, size); /* An element is written though it be empty. */
         memcpy(at, deposit->scope[i], size);
         at += size;
     }
@@ -187,92 +184,97 @@ static uint8_t *put_deposit(uint8_t *at, const Pb__DepositReceived *deposit) {
     at = put_signed(at, TAG_NUMBER(6), deposit->expires_on);
     at = put_unsigned(at, TAG_NUMBER(7), deposit->priority);
     at = put_signed(at, TAG_NUMBER(8), deposit->on_expiry);
-    return put_text(at, TAG_BYTES(9), deposit->memo);
+    return put_bytes(at, TAG_BYTES(9), deposit->memo, sizes[1]);
 }
 
-/* The most that the body takes; 0: it is none of the five. */
-static size_t body_bound(const Pb__Event *event) {
+/* Measures the body; false: it is none of the five. */
+static bool measure_body(const Pb__Event *event, struct measured *measured) {
+    size_t *sizes = measured->body;
     size_t fields = BODY_FIELDS_MOST;
     size_t texts = 0;
+    if (event->charge_posted == NULL) { /* Of any arm. */
+        return false;
+    }
     switch ((int)event->body_case) {
     case PB__EVENT__BODY_CHARGE_POSTED:
-        if (event->charge_posted == NULL) {
-            return 0;
-        }
         fields += event->charge_posted->n_instalments * INSTALMENT_FIELDS;
-        texts = text_size(event->charge_posted->charge) + text_size(event->charge_posted->category) +
-                text_size(event->charge_posted->memo);
+        sizes[0] = text_size(event->charge_posted->charge);
+        sizes[1] = text_size(event->charge_posted->category);
+        sizes[2] = text_size(event->charge_posted->memo);
         break;
     case PB__EVENT__BODY_DEPOSIT_CONSUMED:
-        if (event->deposit_consumed == NULL) {
-            return 0;
-        }
         fields += event->deposit_consumed->n_slices * SLICE_FIELDS;
-        texts = text_size(event->deposit_consumed->charge) + text_size(event->deposit_consumed->hold);
+        sizes[0] = text_size(event->deposit_consumed->charge);
+        sizes[1] = text_size(event->deposit_consumed->hold);
         for (size_t i = 0; i < event->deposit_consumed->n_slices; i++) {
             texts += text_size(event->deposit_consumed->slices[i]->lot);
         }
         break;
     case PB__EVENT__BODY_PAYMENT_RECEIVED:
-        if (event->payment_received == NULL) {
-            return 0;
-        }
-        texts = text_size(event->payment_received->payment) + text_size(event->payment_received->method) +
-                text_size(event->payment_received->memo);
+        sizes[0] = text_size(event->payment_received->payment);
+        sizes[1] = text_size(event->payment_received->method);
+        sizes[2] = text_size(event->payment_received->memo);
         break;
     case PB__EVENT__BODY_ALLOCATED:
-        if (event->allocated == NULL) {
-            return 0;
-        }
-        texts = text_size(event->allocated->allocation) + text_size(event->allocated->source) +
-                text_size(event->allocated->target);
+        sizes[0] = text_size(event->allocated->allocation);
+        sizes[1] = text_size(event->allocated->source);
+        sizes[2] = text_size(event->allocated->target);
         break;
     case PB__EVENT__BODY_DEPOSIT_RECEIVED:
-        if (event->deposit_received == NULL) {
-            return 0;
-        }
         fields += event->deposit_received->n_scope;
-        texts = text_size(event->deposit_received->lot) + text_size(event->deposit_received->memo);
+        sizes[0] = text_size(event->deposit_received->lot);
+        sizes[1] = text_size(event->deposit_received->memo);
         for (size_t i = 0; i < event->deposit_received->n_scope; i++) {
             texts += text_size(event->deposit_received->scope[i]);
         }
         break;
     default:
-        return 0;
+        return false;
     }
-    return fields * FIELD_BYTES_MOST + texts;
+    measured->bound += fields * FIELD_BYTES_MOST + texts + sizes[0] + sizes[1] + sizes[2];
+    return true;
 }
 
-static uint8_t *put_body(uint8_t *at, const Pb__Event *event) {
+/* False: it is for wire_encode. */
+static bool measure(const Pb__Event *event, struct measured *measured) {
+    *measured = (struct measured){
+        .actor = text_size(event->actor),
+        .customer = text_size(event->customer),
+        .currency = text_size(event->currency),
+    };
+    measured->bound = (size_t)(HEADER_FIELDS + 1) * FIELD_BYTES_MOST + measured->actor + event->request_key.len +
+                      measured->customer + measured->currency;
+    return measure_body(event, measured);
+}
+
+static uint8_t *put_body(uint8_t *at, const Pb__Event *event, const size_t *sizes) {
     switch ((int)event->body_case) {
     case PB__EVENT__BODY_CHARGE_POSTED:
-        return put_charge(at, event->charge_posted);
+        return put_charge(at, event->charge_posted, sizes);
     case PB__EVENT__BODY_DEPOSIT_CONSUMED:
-        return put_consumed(at, event->deposit_consumed);
+        return put_consumed(at, event->deposit_consumed, sizes);
     case PB__EVENT__BODY_PAYMENT_RECEIVED:
-        return put_payment(at, event->payment_received);
+        return put_payment(at, event->payment_received, sizes);
     case PB__EVENT__BODY_ALLOCATED:
-        return put_allocated(at, event->allocated);
-    default: /* body_bound lets no other through. */
-        return put_deposit(at, event->deposit_received);
+        return put_allocated(at, event->allocated, sizes);
+    default: /* What is measured is one of the five. */
+        return put_deposit(at, event->deposit_received, sizes);
     }
 }
 
 enum daybook_status event_encode(const Pb__Event *event, struct daybook_buffer *buffer) {
-    size_t bound = body_bound(event);
-    if (bound == 0) {
+    struct measured measured;
+    if (!measure(event, &measured)) {
         return wire_encode(&event->base, buffer);
     }
-    bound += (size_t)(HEADER_FIELDS + 1) * FIELD_BYTES_MOST + text_size(event->actor) + event->request_key.len +
-             text_size(event->customer) + text_size(event->currency);
-    uint8_t *start = daybook_buffer_reserve(buffer, bound);
+    uint8_t *start = daybook_buffer_reserve(buffer, measured.bound);
     if (start == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
-    uint8_t *at = put_header(start, event);
+    uint8_t *at = put_header(start, event, &measured);
     *at = (uint8_t)TAG_BYTES((unsigned)event->body_case);
     uint8_t *body = at + 2;
-    at = put_length_before(body, put_body(body, event));
+    at = put_length_before(body, put_body(body, event, measured.body));
     at = put_role(at, event->role);
     buffer->size += (size_t)(at - start);
     return DAYBOOK_OK;

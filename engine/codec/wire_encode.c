@@ -21,7 +21,8 @@ struct writer {
     struct daybook_buffer *buffer;
 };
 
-__attribute__((cold, noinline)) static bool grow(struct writer *writer, size_t size) {
+/* Not "cold": gcc then takes every function that may call it for one that is seldom run, and makes it small. */
+__attribute__((noinline)) static bool grow(struct writer *writer, size_t size) {
     writer->buffer->size = (size_t)(writer->at - writer->buffer->data);
     uint8_t *at = daybook_buffer_reserve(writer->buffer, size);
     if (at == NULL) {
@@ -36,29 +37,8 @@ static inline bool make_room(struct writer *writer, size_t size) {
     return LIKELY((size_t)(writer->end - writer->at) >= size) || grow(writer, size);
 }
 
-/* The inverse of the decoder's squeeze: 56 bits, seven to a byte. */
-static inline uint64_t spread(uint64_t value) {
-    value = (value & UINT64_C(0x000000000FFFFFFF)) | ((value & UINT64_C(0x00FFFFFFF0000000)) << 4);
-    value = (value & UINT64_C(0x00003FFF00003FFF)) | ((value & UINT64_C(0x0FFFC0000FFFC000)) << 2);
-    return (value & UINT64_C(0x007F007F007F007F)) | ((value & UINT64_C(0x3F803F803F803F80)) << 1);
-}
-
-/* There is room for VARINT_MAX_SIZE. */
-static inline uint8_t *put_number(uint8_t *at, uint64_t value) {
-    if (value < 0x80) {
-        *at = (uint8_t)value;
-        return at + 1;
-    }
-    if (LIKELY(value >> 56 == 0)) {
-        unsigned size = (unsigned)(64 - __builtin_clzll(value) + 6) / 7; /* 2 to 8 */
-        store_le64(at, spread(value) | (HIGH_BITS >> (72 - 8 * size)));
-        return at + size;
-    }
-    return at + varint_store(at, value);
-}
-
 static inline void put_tag(struct writer *writer, const ProtobufCFieldDescriptor *field, ProtobufCWireType wire_type) {
-    writer->at = put_number(writer->at, (uint64_t)field->id << 3 | wire_type);
+    writer->at = varint_put(writer->at, (uint64_t)field->id << 3 | wire_type);
 }
 
 /* A default is written only when `is_forced`: as an element, or as an arm of a oneof. */
@@ -66,7 +46,7 @@ static inline void put_varint_field(struct writer *writer, const ProtobufCFieldD
                                     uint64_t value) {
     if (value != 0 || is_forced) {
         put_tag(writer, field, PROTOBUF_C_WIRE_TYPE_VARINT);
-        writer->at = put_number(writer->at, value);
+        writer->at = varint_put(writer->at, value);
     }
 }
 
@@ -77,7 +57,7 @@ ALWAYS_INLINE bool put_bytes_field(struct writer *writer, const ProtobufCFieldDe
         return true;
     }
     put_tag(writer, field, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED);
-    writer->at = put_number(writer->at, size);
+    writer->at = varint_put(writer->at, size);
     if (UNLIKELY(!make_room(writer, size + room))) {
         return false;
     }
@@ -192,7 +172,7 @@ static bool put_packed(struct writer *writer, const ProtobufCFieldDescriptor *fi
             return false;
         }
         if (wire_type == PROTOBUF_C_WIRE_TYPE_VARINT) {
-            writer->at = put_number(writer->at, number_in(field, elements + i * size));
+            writer->at = varint_put(writer->at, number_in(field, elements + i * size));
         } else {
             memcpy(writer->at, elements + i * size, size); /* fixed32 and fixed64 are in memory as on the wire. */
             writer->at += size;
