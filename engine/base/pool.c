@@ -26,8 +26,16 @@ static const uint32_t class_bytes[POOL_CLASSES] = {16,   32,   48,    64,    96,
                                                    384,  512,  768,   1024,  1536,  2048, 3072, 4096,
                                                    6144, 8192, 12288, 16384, 24576, 32768};
 
+/* The class of so many times 16 bytes: what is mostly asked for. */
+enum { SMALL_BYTES = 512 };
+static const uint8_t small_class[SMALL_BYTES / 16 + 1] = {0, 0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7,
+                                                          8, 8, 8, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9};
+
 static size_t size_class(size_t size) {
-    size_t class = 0;
+    if (size <= SMALL_BYTES) {
+        return small_class[(size + 15) / 16];
+    }
+    size_t class = small_class[SMALL_BYTES / 16] + 1;
     while (class < POOL_CLASSES && class_bytes[class] < size) {
         class ++;
     }
@@ -168,12 +176,8 @@ static void *vector_base(const struct vector *vector, size_t item_size) {
     return vector->items == NULL ? NULL : (uint8_t *)vector->items - vector->front * item_size;
 }
 
-static bool has_room_behind(const struct vector *vector) {
-    return vector->front + vector->count < vector->capacity;
-}
-
 bool vector_reserve(struct vector *vector, size_t item_size, struct pool *pool) {
-    if (has_room_behind(vector)) {
+    if (vector_has_room_behind(vector)) {
         return true;
     }
     void *base = vector_base(vector, item_size);
@@ -198,24 +202,34 @@ bool vector_reserve(struct vector *vector, size_t item_size, struct pool *pool) 
     return true;
 }
 
-bool vector_insert(struct vector *vector, size_t item_size, uint32_t index, const void *item, struct pool *pool) {
+/* The shorter side makes way. */
+static bool grows_to_front(const struct vector *vector, uint32_t index) {
+    return vector->front > 0 && (index < vector->count / 2 || !vector_has_room_behind(vector));
+}
+
+void vector_put_back(struct vector *vector, size_t item_size, uint32_t index, const void *item) {
     assert(index <= vector->count);
-    /* The shorter side makes way. What a removal left free, on either side, can always be taken again. */
-    bool is_near_front = index < vector->count / 2;
-    if (vector->front > 0 && (is_near_front || !has_room_behind(vector))) {
+    if (grows_to_front(vector, index)) {
         uint8_t *first = (uint8_t *)vector->items - item_size;
         memmove(first, vector->items, index * item_size);
         vector->items = first;
         vector->front--;
     } else {
-        if (!vector_reserve(vector, item_size, pool)) {
-            return false;
-        }
+        assert(vector_has_room_behind(vector));
         uint8_t *at = (uint8_t *)vector->items + index * item_size;
-        memmove(at + item_size, at, (vector->count - index) * item_size);
+        if (index < vector->count) {
+            memmove(at + item_size, at, (vector->count - index) * item_size);
+        }
     }
     memcpy((uint8_t *)vector->items + index * item_size, item, item_size);
     vector->count++;
+}
+
+bool vector_insert(struct vector *vector, size_t item_size, uint32_t index, const void *item, struct pool *pool) {
+    if (vector->front == 0 && !vector_has_room_behind(vector) && !vector_reserve(vector, item_size, pool)) {
+        return false;
+    }
+    vector_put_back(vector, item_size, index, item);
     return true;
 }
 

@@ -23,7 +23,7 @@ static enum daybook_status record(struct state *state, struct undo undo, const v
         state->undo_bytes = bytes;
         state->undo_bytes_capacity = capacity;
     }
-    if (!vector_insert(&state->undos, sizeof undo, state->undos.count, &undo, &state->pool)) {
+    if (!vector_push(&state->undos, sizeof undo, &undo, &state->pool)) {
         return no_memory(error);
     }
     if (old != NULL) {
@@ -164,21 +164,15 @@ static void undo_one(struct state *state, const struct undo *undo, const uint8_t
     case UNDO_INSERT:
         vector_remove(vector, (size_t)undo->delta_minor, undo->index);
         return;
-    case UNDO_REMOVE: {
-        /* The place that the removal left free is still there, so this cannot fail. */
-        bool was_inserted = vector_insert(vector, undo->size, undo->index, old, &state->pool);
-        assert(was_inserted);
+    case UNDO_REMOVE:
+        vector_put_back(vector, undo->size, undo->index, old);
         return;
-    }
     case UNDO_REPLACE:
         memcpy((uint8_t *)vector->items + undo->index * undo->size, old, undo->size);
         return;
-    case UNDO_LEVEL: {
-        /* T2: taking away gives back the same points; the room for them is there. */
-        bool was_added = timeline_add(undo->target, undo->date, -undo->delta_minor, &state->pool);
-        assert(was_added);
+    case UNDO_LEVEL:
+        timeline_take_back(undo->target, undo->date, undo->delta_minor);
         return;
-    }
     case UNDO_ADD_ROW: {
         struct row *row = undo->target;
         state_forget_recent(state, row);

@@ -23,21 +23,18 @@ static uint32_t points_through(const struct timeline *timeline, int32_t date) {
     return low;
 }
 
-bool timeline_add(struct timeline *timeline, int32_t date, int64_t delta_minor, struct pool *pool) {
-    if (delta_minor == 0) {
-        return true;
-    }
+/* Where the change begins; *point is what has to stand there first, unless the day has a point. */
+static uint32_t change_from(const struct timeline *timeline, int32_t date, struct timeline_point *point,
+                            bool *needs_point) {
     uint32_t through = points_through(timeline, date);
-    int64_t before = through == 0 ? 0 : point_at(timeline, through - 1)->level_minor;
-    uint32_t from = through;
-    if (through > 0 && point_at(timeline, through - 1)->date == date) {
-        from = through - 1;
-    } else {
-        struct timeline_point point = {.level_minor = before, .date = date};
-        if (!vector_insert(&timeline->points, sizeof point, through, &point, pool)) {
-            return false;
-        }
-    }
+    *point = (struct timeline_point){.level_minor = through == 0 ? 0 : point_at(timeline, through - 1)->level_minor,
+                                     .date = date};
+    *needs_point = through == 0 || point_at(timeline, through - 1)->date != date;
+    return *needs_point ? through : through - 1;
+}
+
+/* A point that says what the one before it says goes away. */
+static void change_levels(struct timeline *timeline, uint32_t from, int64_t delta_minor) {
     for (uint32_t i = from; i < timeline->points.count; i++) {
         VECTOR_AT(struct timeline_point, &timeline->points, i)->level_minor += delta_minor;
     }
@@ -45,7 +42,33 @@ bool timeline_add(struct timeline *timeline, int32_t date, int64_t delta_minor, 
     if (point_at(timeline, from)->level_minor == previous) {
         vector_remove(&timeline->points, sizeof(struct timeline_point), from);
     }
+}
+
+bool timeline_add(struct timeline *timeline, int32_t date, int64_t delta_minor, struct pool *pool) {
+    struct timeline_point point;
+    bool needs_point;
+    if (delta_minor == 0) {
+        return true;
+    }
+    uint32_t from = change_from(timeline, date, &point, &needs_point);
+    if (needs_point && !vector_insert(&timeline->points, sizeof point, from, &point, pool)) {
+        return false;
+    }
+    change_levels(timeline, from, delta_minor);
     return true;
+}
+
+void timeline_take_back(struct timeline *timeline, int32_t date, int64_t delta_minor) {
+    struct timeline_point point;
+    bool needs_point;
+    if (delta_minor == 0) {
+        return;
+    }
+    uint32_t from = change_from(timeline, date, &point, &needs_point);
+    if (needs_point) {
+        vector_put_back(&timeline->points, sizeof point, from, &point);
+    }
+    change_levels(timeline, from, -delta_minor);
 }
 
 int64_t timeline_level(const struct timeline *timeline, int32_t date) {

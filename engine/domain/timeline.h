@@ -30,6 +30,8 @@ struct timeline {
 /* Adds `delta_minor` on `date` and on every later day. False: memory was refused,
  * nothing changed. The caller keeps sums within int64 (see state.h, M1). */
 bool timeline_add(struct timeline *timeline, int32_t date, int64_t delta_minor, struct pool *pool);
+/* Undoes the last such change (T2): the room for what comes back is there. */
+void timeline_take_back(struct timeline *timeline, int32_t date, int64_t delta_minor);
 
 int64_t timeline_level(const struct timeline *timeline, int32_t date);       /* At the end of that day. */
 int64_t timeline_lowest_from(const struct timeline *timeline, int32_t date); /* The least level on that day or later. */

@@ -173,7 +173,8 @@ static void a_vector_keeps_what_was_put_into_it(void **state) {
         if (is_insert) {
             uint8_t item[ITEM];
             memset(item, step & 0xFF, sizeof item);
-            assert_true(vector_insert(&vector, ITEM, (uint32_t)index, item, &pool));
+            assert_true(index == count ? vector_push(&vector, ITEM, item, &pool)
+                                       : vector_insert(&vector, ITEM, (uint32_t)index, item, &pool));
             memmove(expected[index + 1 < MOST ? index + 1 : index], expected[index],
                     (index + 1 < MOST ? count - index : 0) * ITEM);
             memcpy(expected[index], item, ITEM);
@@ -234,7 +235,7 @@ static void room_for_one_more_is_there_after_a_removal(void **state) {
         vector_remove(&vector, sizeof item, i - 1);
     }
     for (uint32_t i = 0; i < 100; i++) {
-        assert_true(vector_insert(&vector, sizeof item, 0, &item, &pool));
+        vector_put_back(&vector, sizeof item, 0, &item);
     }
     assert_ptr_equal(vector.items, items);
     assert_int_equal(vector.capacity, capacity);

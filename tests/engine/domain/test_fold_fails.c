@@ -91,6 +91,7 @@ static void end_packing(struct follower *follower) {
 static void follow(struct world *told, enum memory memory) {
     struct follower follower = {.world = {.events = told->events}, .memory = memory};
     struct world *world = &follower.world;
+    uint64_t refused = 0;
     arena_init(&world->arena, (size_t)1 << 28);
     world->state = world_state(world);
     for (uint64_t sequence = 1; sequence <= told->events.count; sequence++) {
@@ -98,13 +99,14 @@ static void follow(struct world *told, enum memory memory) {
         WORLD_OK(world, state_read_event(world->state, sequence, &world->arena, &event, &world->error));
         follower.refused = 0;
         follow_event(&follower, event);
-        assert_true(follower.refused > 0);
+        refused += follower.refused;
         if (memory == PACKING) {
             end_packing(&follower);
         } else {
             world_checkpoint(world);
         }
     }
+    assert_true(refused > told->events.count); /* Some events change a field, which needs no memory. */
     world_checkpoint(world);
     state_close(world->state);
     world->state = world_state(world); /* From the checkpoint alone. */

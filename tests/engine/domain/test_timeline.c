@@ -133,7 +133,7 @@ static void taking_away_leaves_the_same_points(void **state) {
         int32_t date = FIRST_DAY + (int)chance_between(&chance, 0, 30);
         int64_t delta = chance_between(&chance, -4, 4);
         assert_true(timeline_add(&timeline, date, delta, &pool));
-        assert_true(timeline_add(&timeline, date, -delta, &pool));
+        timeline_take_back(&timeline, date, delta);
     }
     assert_int_equal(timeline.points.count, count);
     for (uint32_t i = 0; i < count; i++) {
