@@ -57,8 +57,12 @@ void refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_fact
     (refuse(decision, PB__REFUSAL_CODE__REFUSAL_CODE_##code, facts, __VA_ARGS__), false)
 #define NO_FACTS ((struct refusal_facts){0})
 
+/* Notes the failure, and returns false. */
+bool went_wrong(struct decision *decision, enum daybook_status status);
 /* True when status is OK; else notes the failure. */
-bool went_well(struct decision *decision, enum daybook_status status);
+static inline bool went_well(struct decision *decision, enum daybook_status status) {
+    return status == DAYBOOK_OK || went_wrong(decision, status);
+}
 
 /* Notes that memory was refused, and returns false. */
 bool out_of_memory(struct decision *decision);

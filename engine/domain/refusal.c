@@ -120,18 +120,16 @@ Pb__Refusal *refusal_group(struct arena *answer_arena, size_t culprit_index, con
 }
 
 /* Arenas and tables that are refused memory say nothing: it is said here. */
-bool went_well(struct decision *decision, enum daybook_status status) {
+bool went_wrong(struct decision *decision, enum daybook_status status) {
     if (status == DAYBOOK_NO_MEMORY) {
         daybook_fail(decision->error, status, "deciding: memory was refused");
     }
-    if (status != DAYBOOK_OK) {
-        decision->failure = status;
-    }
-    return status == DAYBOOK_OK;
+    decision->failure = status;
+    return false;
 }
 
 bool out_of_memory(struct decision *decision) {
-    return went_well(decision, DAYBOOK_NO_MEMORY);
+    return went_wrong(decision, DAYBOOK_NO_MEMORY);
 }
 
 /* Where memory is refused, the arena remembers it, and the refusal that this was for is not given. */

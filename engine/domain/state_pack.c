@@ -35,41 +35,29 @@ static void *take_memory(struct packer *packer, size_t size) {
     return memory;
 }
 
-/* Where the next `size` bytes go; NULL: memory was refused. */
-static uint8_t *make_room(struct packer *packer, size_t size) {
-    if ((size_t)(packer->to_end - packer->to) < size) {
-        if (packer->to != NULL) {
-            packer->out->size = (size_t)(packer->to - packer->out->data);
-        }
-        uint8_t *to = daybook_buffer_reserve(packer->out, size);
-        packer->has_failed = to == NULL;
-        if (to == NULL) {
-            return NULL;
-        }
-        packer->to = to;
-        packer->to_end = packer->out->data + packer->out->capacity;
+/* False: memory was refused. */
+__attribute__((noinline)) static bool grow(struct packer *packer, size_t size) {
+    if (packer->to != NULL) {
+        packer->out->size = (size_t)(packer->to - packer->out->data);
     }
-    return packer->to;
+    packer->to = daybook_buffer_reserve(packer->out, size);
+    packer->has_failed = packer->to == NULL;
+    packer->to_end = packer->to == NULL ? NULL : packer->out->data + packer->out->capacity;
+    return packer->to != NULL;
 }
 
-static void write_unsigned(struct packer *packer, uint64_t value) {
-    uint8_t *to = make_room(packer, 10);
-    if (to != NULL) {
-        while (value >= 0x80) {
-            *to++ = (uint8_t)(value | 0x80);
-            value >>= 7;
-        }
-        *to = (uint8_t)value;
-        packer->to = to + 1;
-    }
+static inline bool has_room(struct packer *packer, size_t size) {
+    return (size_t)(packer->to_end - packer->to) >= size || grow(packer, size);
 }
 
-static void pack_unsigned(struct packer *packer, uint64_t *value) {
+static inline void pack_unsigned(struct packer *packer, uint64_t *value) {
     if (packer->has_failed) {
         return;
     }
     if (packer->out != NULL) {
-        write_unsigned(packer, *value);
+        if (has_room(packer, 10)) {
+            packer->to = varint_put(packer->to, *value);
+        }
         return;
     }
     size_t size = varint_load(packer->at, packer->end, value);
@@ -77,31 +65,31 @@ static void pack_unsigned(struct packer *packer, uint64_t *value) {
     packer->at += size;
 }
 
-static void pack_signed(struct packer *packer, int64_t *value) {
+static inline void pack_signed(struct packer *packer, int64_t *value) {
     uint64_t coded = zigzag_encode(*value);
     pack_unsigned(packer, &coded);
     *value = zigzag_decode(coded);
 }
 
-static void pack_date(struct packer *packer, int32_t *date) {
+static inline void pack_date(struct packer *packer, int32_t *date) {
     int64_t value = *date;
     pack_signed(packer, &value);
     *date = (int32_t)value;
 }
 
-static void pack_byte(struct packer *packer, uint8_t *byte) {
+static inline void pack_byte(struct packer *packer, uint8_t *byte) {
     uint64_t value = *byte;
     pack_unsigned(packer, &value);
     *byte = (uint8_t)value;
 }
 
-static void pack_short(struct packer *packer, uint16_t *number) {
+static inline void pack_short(struct packer *packer, uint16_t *number) {
     uint64_t value = *number;
     pack_unsigned(packer, &value);
     *number = (uint16_t)value;
 }
 
-static void pack_flag(struct packer *packer, bool *flag) {
+static inline void pack_flag(struct packer *packer, bool *flag) {
     uint64_t value = *flag;
     pack_unsigned(packer, &value);
     *flag = value != 0;
@@ -114,10 +102,9 @@ static void pack_text(struct packer *packer, char *text, size_t capacity) {
         return;
     }
     if (packer->out != NULL) {
-        uint8_t *to = make_room(packer, size);
-        if (to != NULL) {
-            memcpy(to, text, size);
-            packer->to = to + size;
+        if (has_room(packer, size)) {
+            memcpy(packer->to, text, size);
+            packer->to += size;
         }
         return;
     }
