@@ -123,7 +123,8 @@ bool emit(struct decision *decision, Pb__Event *event, int32_t effective_on) {
     event->role = decision->request->role;
     event->request_key = decision->asked->key;
     event->request_digest = emitted == 0 ? decision->request_digest : 0;
-    event->customer = decision->request->customer;
+    /* The id in the row itself, by whose address folding knows it. */
+    event->customer = decision->customer != NULL ? decision->customer->id : decision->request->customer;
     event->group = decision->input.group;
     event->original_on = decision->original_on;
     enum daybook_status status = state_fold(decision->state, event, decision->error);

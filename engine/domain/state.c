@@ -189,6 +189,9 @@ static uint64_t name_hash_of(const struct row *row) {
 
 void state_forget_recent(struct state *state, const struct row *row) {
     assert(row->kind != ROW_LEDGER); /* It is neither dropped nor taken back. */
+    if (state->at_hand.customer == (const struct customer *)row) {
+        state->at_hand.customer = NULL;
+    }
     recent_forget(recents_of(state, (enum row_kind)row->kind), name_hash_of(row), row);
     for (size_t i = 0; i < AT_HAND_DOCUMENTS; i++) {
         if (state->at_hand.documents[i] == (const struct document *)row) {
@@ -246,16 +249,23 @@ static enum daybook_status match_customer(struct state *state, uint64_t number, 
 
 enum daybook_status state_find_customer(struct state *state, const char *id, struct customer **customer,
                                         struct daybook_error *error) {
+    struct customer *at_hand = state->at_hand.customer;
+    if (at_hand != NULL && id == at_hand->id) {
+        *customer = at_hand;
+        return DAYBOOK_OK;
+    }
     struct customer_search search = {.id = id};
     uint64_t hash = name_hash_customer(id);
     const struct recent *recent = recent_slot(&state->recent_customers, hash);
     if (recent != NULL && recent->row != NULL && recent->hash == hash &&
         strcmp(((struct customer *)recent->row)->id, id) == 0) {
         *customer = (struct customer *)recent->row;
+        state->at_hand.customer = *customer;
         return DAYBOOK_OK;
     }
     enum daybook_status status = search_names(state, hash, match_customer, &search, error);
     *customer = search.found;
+    state->at_hand.customer = search.found;
     remember(state, hash, (struct row *)search.found);
     return status;
 }

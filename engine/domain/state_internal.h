@@ -50,10 +50,12 @@ struct recent_table {
 };
 enum { RECENT_CUSTOMERS_MOST = 1 << 22, RECENT_DOCUMENTS_MOST = 1 << 14 };
 
-/* The documents that were last asked for by number. Deciding finds a document once, and the event that it then makes
- * names it by the id in that very row: folding knows the document by the address of the id alone. */
+/* The documents that were last asked for by number, and the customer that was found last. Deciding finds either once,
+ * and the event that it then makes names it by the id in that very row: folding knows it by the address of the id
+ * alone. */
 enum { AT_HAND_DOCUMENTS = 8 };
 struct at_hand {
+    struct customer *customer;                     /* NULL: none. */
     struct document *documents[AT_HAND_DOCUMENTS]; /* NULL: none. */
     unsigned next;
 };
