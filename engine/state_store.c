@@ -438,6 +438,7 @@ static void *write_checkpoint(void *context) {
         write->status = put_all(state_store, txn, &write->error);
         if (write->status == DAYBOOK_OK) {
             write->status = store_commit(txn, &write->error);
+            store_let_go(state_store->store); /* What was merged and written over is not asked for. */
         } else {
             store_abort(txn);
         }
