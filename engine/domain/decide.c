@@ -230,9 +230,10 @@ bool check_is_new(struct decision *decision, Pb__DocumentKind kind, const char *
         return false;
     }
     if (sequence != 0) {
+        const char *name = document_kind_name(kind);
         return REFUSE(decision, DUPLICATE_DOCUMENT, ((struct refusal_facts){.document = id}),
-                      "customer %s has a %s \"%s\" since event %llu", decision->customer->id, document_kind_name(kind),
-                      id, (unsigned long long)sequence);
+                      "customer %s has %s %s \"%s\" since event %llu", decision->customer->id,
+                      strchr("aeiou", *name) != NULL ? "an" : "a", name, id, (unsigned long long)sequence);
     }
     return true;
 }

@@ -73,6 +73,8 @@ expect 0 deposit 余额 L1 500 --on 2024-01-05 --expires 2999-01-01 --priority 1
 expect 0 charge 余额 C1 120.50 --on 2024-01-06
 expect 0 deposit 余额 L2 80 --promotional --scope meals --on 2024-01-07
 expect 0 adjust 余额 A1 credit-note 20 --reason goodwill --on 2024-01-08
+expect 1 adjust 余额 A1 credit-note 20 --reason goodwill --on 2024-01-08
+err_has 'refused DUPLICATE_DOCUMENT: customer 余额 has an adjustment "A1" since event'
 expect 0 adjust 余额 A2 debit-note 5 --reason fee --on 2024-01-08 --due 2024-02-08
 expect 0 refund 余额 R1 79.50 --lot L1 --method cash --on 2024-01-09
 expect 0 balance 余额 --as-of 2024-01-31 --csv
