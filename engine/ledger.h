@@ -79,7 +79,7 @@ struct coordinates {
 };
 
 /* `at` may be NULL: today, head. INVALID: not a date, not a sequence or instant,
- * or a sequence past the head. */
+ * a sequence past the head, or an instant that has not come. */
 DAYBOOK_MUST_USE enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at,
                                                     struct coordinates *coordinates, struct daybook_error *error);
 

@@ -130,6 +130,20 @@ static enum daybook_status recorded_at(struct daybook *ledger, uint64_t sequence
     return status;
 }
 
+/* Until an instant has come, events may still be recorded by then: what is answered now would not be so for ever. Later
+ * events are later than the head, whatever the clock says. `coordinates` has still the head's instant. */
+static enum daybook_status check_has_come(const struct daybook *ledger, int64_t instant_us,
+                                          const struct coordinates *coordinates, struct daybook_error *error) {
+    char text[INSTANT_TEXT_SIZE];
+    if (coordinates->known_at < coordinates->head || instant_us <= coordinates->known_at_us ||
+        instant_us <= ledger_now_us(ledger)) {
+        return DAYBOOK_OK;
+    }
+    return daybook_fail(error, DAYBOOK_INVALID,
+                        "known-at %s has not come: nothing can be said of it yet; leave it out for what is known now",
+                        instant_format(instant_us, text));
+}
+
 static enum daybook_status resolve_known_at(struct daybook *ledger, const char *known_at,
                                             struct coordinates *coordinates, struct daybook_error *error) {
     int64_t instant_us = 0;
@@ -149,7 +163,10 @@ static enum daybook_status resolve_known_at(struct daybook *ledger, const char *
     pthread_mutex_lock(&ledger->reader_lock);
     enum daybook_status status = journal_sequence_at(ledger->reader, instant_us, &coordinates->known_at, error);
     pthread_mutex_unlock(&ledger->reader_lock);
-    return status;
+    if (status != DAYBOOK_OK) {
+        return status;
+    }
+    return check_has_come(ledger, instant_us, coordinates, error);
 }
 
 enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at, struct coordinates *coordinates,

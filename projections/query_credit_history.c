@@ -88,7 +88,11 @@ static enum daybook_status find_known(struct past *past, const struct book *book
         char instant[INSTANT_TEXT_SIZE];
         Pb__At at = PB__AT__INIT;
         struct coordinates then;
-        (void)instant_format(end_of_date(ledger_timezone(book->ledger), moment->on), instant);
+        int64_t end_us = end_of_date(ledger_timezone(book->ledger), moment->on);
+        if (end_us > ledger_now_us(book->ledger)) {
+            continue; /* Today: as it is known now. */
+        }
+        (void)instant_format(end_us, instant);
         at.known_at = instant;
         DAYBOOK_TRY(ledger_resolve(book->ledger, &at, &then, error));
         if (then.known_at < moment->known_at) {

@@ -50,6 +50,12 @@ expect 2 balance --known-at sometime
 err_has "sometime"
 expect 2 balance --known-at 3
 sentence
+# An instant to come: more may be recorded until then. One that has come is the head's, after the last event.
+expect 2 balance --known-at 2999-01-01T00:00:00Z
+err_has "2999-01-01T00:00:00.000000Z has not come"
+expect 0 balance --known-at "$(date -u +%FT%TZ -d '+0 sec')" --json
+expect 2 credit history A --from 2024-01-01 --known-at 2999-01-01T00:00:00Z
+expect 0 credit history A --from 2024-01-01 --known-then
 expect 2 balance --limit many
 err_has "many"
 expect 2 history A --cursor '!!!'

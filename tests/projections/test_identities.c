@@ -338,7 +338,9 @@ static const Pb__BridgeAnswer *ask_bridge(const struct point *p, Pb__BridgeFigur
     question.at = at_of(p->r, p->as_of, p->known_at);
     question.from_known_at = sequence_text(p->r, p->before);
     question.figure = figure;
-    question.unapplied = unapplied;
+    if (figure == PB__BRIDGE_FIGURE__BRIDGE_FIGURE_AGING) {
+        question.unapplied = unapplied;
+    }
     ASK_POINT(p->r, bridge, BRIDGE, question, Pb__BridgeAnswer, answer);
     p->coverage->bridge_events += check_bridge_sums(answer);
     return answer;

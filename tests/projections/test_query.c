@@ -196,6 +196,25 @@ static void open_items_of_all(void **state) {
     assert_string_equal(answer->next_cursor, "");
 }
 
+/* Law 1: what an instant to come says would be told otherwise later. The head's own is over, whatever the clock says:
+ * here it is after now, which is noon of 2024-06-30. */
+static void an_instant_that_has_not_come_is_refused(void **state) {
+    struct asking *a = *state;
+    Pb__BalanceAnswer *answer;
+    ASK(a, BALANCE, balance, BalanceQuery, balance_query__init, answer, q_->at = at(a, "2024-03-31", ""));
+    char *of_head = answer->position->known_at_time;
+    assert_true(strcmp(of_head, "2024-06-30T12:00:00.000000Z") > 0);
+    ASK(a, BALANCE, balance, BalanceQuery, balance_query__init, answer, q_->at = at(a, "2024-03-31", of_head));
+    assert_int_equal(answer->position->known_at, 15);
+    ASK(a, BALANCE, balance, BalanceQuery, balance_query__init, answer,
+        q_->at = at(a, "2024-03-31", "2024-06-30T12:00:01Z"));
+    assert_int_equal(answer->position->known_at, 0);
+    ASK_WRONGLY(a, BALANCE, balance, BalanceQuery, balance_query__init, "has not come",
+                q_->at = at(a, "2024-03-31", "2999-01-01T00:00:00Z"));
+    ASK_WRONGLY(a, BRIDGE, bridge, BridgeQuery, bridge_query__init, "has not come",
+                q_->from_known_at = "2999-01-01T00:00:00Z");
+}
+
 struct credit_case {
     const char *as_of;
     int64_t limit;
@@ -431,6 +450,7 @@ int main(void) {
         cmocka_unit_test(questions_that_cannot_be_asked),
         cmocka_unit_test(ages_with_policies_and_totals),
         cmocka_unit_test(open_items_of_all),
+        cmocka_unit_test(an_instant_that_has_not_come_is_refused),
         cmocka_unit_test(credit_at_several_dates),
         cmocka_unit_test(days_to_pay_are_weighted),
         cmocka_unit_test(a_history_has_the_balance_after_each_event),
