@@ -1,4 +1,4 @@
-/* XXH3 for tables and checksums (libxxhash), SHA-256 for digests (sha256_blocks.h, or libcrypto). */
+/* XXH3 for tables and checksums (libxxhash), SHA-256 for digests (libcrypto). */
 #ifndef DAYBOOK_BASE_HASH_H
 #define DAYBOOK_BASE_HASH_H
 
@@ -16,15 +16,13 @@ uint64_t hash64(const void *data, size_t size, uint64_t seed);
 /* One context, reused; one thread at a time. */
 struct sha256;
 struct sha256 *sha256_open(void); /* NULL when memory is refused. */
-/* The same digests, whatever the processor has. NULL when memory is refused. */
-struct sha256 *sha256_open_library(void);
 void sha256_close(struct sha256 *sha256);
 void sha256_begin(struct sha256 *sha256);
 void sha256_update(struct sha256 *sha256, const void *data, size_t size);
 void sha256_end(struct sha256 *sha256, uint8_t digest[SHA256_SIZE]);
 
-/* The digests of many short inputs, each of `prefix` and its bytes: two at a time where the processor can. An input may
- * lie where a digest before its own is written to. */
+/* The digests of many inputs, each of `prefix` and its bytes. An input may lie where a digest before its own is written
+ * to. */
 void sha256_each(struct sha256 *sha256, uint8_t prefix, const struct daybook_bytes *inputs, size_t count,
                  uint8_t (*digests)[SHA256_SIZE]);
 

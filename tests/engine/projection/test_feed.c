@@ -44,7 +44,7 @@ static void leaves_are_hashed_for_all(void **state) {
     static const uint8_t prefix = 0x00;
     struct toy_ledger *ledger = *state;
     struct feed *feed = open_feed(ledger, 1);
-    struct sha256 *sha256 = sha256_open_library();
+    struct sha256 *sha256 = sha256_open();
     assert_non_null(sha256);
     feed_hash_leaves(feed);
     toy_append(ledger, 131);
