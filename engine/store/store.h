@@ -44,7 +44,7 @@ uint64_t store_size_bytes(const struct store *store); /* Of the file's used page
 /* Pages that were read leave this process's resident memory; the system keeps them in its cache. For after work that
  * touches many pages once. Any thread; whoever reads meanwhile has what it reads mapped again. */
 void store_let_go(struct store *store);
-const char *store_engine_version(void);               /* "LMDB 0.9.24: ..." */
+const char *store_engine_version(void); /* "LMDB 0.9.24: ..." */
 
 DAYBOOK_MUST_USE enum daybook_status store_begin_read(struct store *store, struct store_txn **txn,
                                                       struct daybook_error *error);
