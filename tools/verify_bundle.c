@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proof/proof_file.h"
+#include "tools/text.h"
 #include "tools/verify.h"
 #include "tools/verify_events.h"
 
@@ -41,7 +42,7 @@ struct bundle_check {
 
 static enum daybook_status archive_failed(struct bundle_check *check, struct daybook_error *error) {
     const char *why = archive_error_string(check->archive);
-    return daybook_fail(error, DAYBOOK_DAMAGED, "%s cannot be unpacked: %s", check->path,
+    return daybook_fail(error, DAYBOOK_DAMAGED, _("%s cannot be unpacked: %s"), check->path,
                         why != NULL ? why : "it is no tar file, or was cut");
 }
 
@@ -97,7 +98,7 @@ static enum daybook_status read_manifest(struct bundle_check *check, struct dayb
     DAYBOOK_TRY(note_parse(daybook_buffer_view(&check->manifest), &note, error));
     DAYBOOK_TRY(note_check(&note, &check->trust->log, &verdict, error));
     if (!verdict.is_signed) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "MANIFEST is foreign: it is not signed by %s (key %08x)",
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("MANIFEST is foreign: it is not signed by %s (key %08x)"),
                             check->trust->log.name, check->trust->log.id);
     }
     char *text = (char *)check->manifest.data;
@@ -106,7 +107,7 @@ static enum daybook_status read_manifest(struct bundle_check *check, struct dayb
         char *newline = memchr(text, '\n', (size_t)(end - text));
         *newline = '\0'; /* A note's text ends in one. */
         if (!take_line(check, text, number)) {
-            return daybook_fail(error, DAYBOOK_DAMAGED, "MANIFEST, line %u: it is not understood", number + 1);
+            return daybook_fail(error, DAYBOOK_DAMAGED, _("MANIFEST, line %u: it is not understood"), number + 1);
         }
         text = newline + 1;
     }
@@ -138,11 +139,11 @@ static enum daybook_status take_chunk(struct bundle_check *check, struct listed 
         return DAYBOOK_OK;
     }
     if (file->content.size + size > VERIFY_FILE_MAX) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "%s is too large for what it should be", file->path);
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("%s is too large for what it should be"), file->path);
     }
     return daybook_buffer_append(&file->content, check->chunk, size) == DAYBOOK_OK
                ? DAYBOOK_OK
-               : daybook_fail(error, DAYBOOK_NO_MEMORY, "reading %s: memory was refused", file->path);
+               : daybook_fail(error, DAYBOOK_NO_MEMORY, _("reading %s: memory was refused"), file->path);
 }
 
 static enum daybook_status read_file(struct bundle_check *check, struct listed *file, struct daybook_error *error) {
@@ -163,7 +164,7 @@ static enum daybook_status read_file(struct bundle_check *check, struct listed *
     }
     sha256_end(check->sha256, digest);
     if (total != file->size || memcmp(digest, file->sha256, SHA256_SIZE) != 0) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "%s is not the file that MANIFEST names: it was altered or cut",
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("%s is not the file that MANIFEST names: it was altered or cut"),
                             file->path);
     }
     file->is_found = true;
@@ -175,7 +176,7 @@ static enum daybook_status open_manifest(struct bundle_check *check, struct arch
                                          struct daybook_error *error) {
     const char *path = archive_entry_pathname(entry);
     if (path == NULL || strcmp(path, "MANIFEST") != 0) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "%s does not begin with its MANIFEST: it is no bundle",
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("%s does not begin with its MANIFEST: it is no bundle"),
                             check->path);
     }
     for (;;) {
@@ -188,7 +189,7 @@ static enum daybook_status open_manifest(struct bundle_check *check, struct arch
         }
         if (check->manifest.size + (size_t)size > NOTE_SIZE_MAX ||
             daybook_buffer_append(&check->manifest, check->chunk, (size_t)size) != DAYBOOK_OK) {
-            return daybook_fail(error, DAYBOOK_DAMAGED, "MANIFEST is larger than a note can be");
+            return daybook_fail(error, DAYBOOK_DAMAGED, _("MANIFEST is larger than a note can be"));
         }
     }
 }
@@ -198,7 +199,7 @@ static enum daybook_status read_entry(struct bundle_check *check, struct archive
     const char *path = archive_entry_pathname(entry);
     struct listed *file = path == NULL || archive_entry_filetype(entry) != AE_IFREG ? NULL : find_file(check, path);
     if (file == NULL || file->is_found) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "%.128s is there and not in MANIFEST, or twice",
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("%.128s is there and not in MANIFEST, or twice"),
                             path == NULL ? "(no name)" : path);
     }
     return read_file(check, file, error);
@@ -222,12 +223,12 @@ static enum daybook_status read_files(struct bundle_check *check, struct daybook
     }
     for (size_t i = 0; i < check->file_count; i++) {
         if (!check->files[i].is_found) {
-            return daybook_fail(error, DAYBOOK_DAMAGED, "%s is named by MANIFEST and missing", check->files[i].path);
+            return daybook_fail(error, DAYBOOK_DAMAGED, _("%s is named by MANIFEST and missing"), check->files[i].path);
         }
     }
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (find_file(check, needed[i]) == NULL) {
-            return daybook_fail(error, DAYBOOK_DAMAGED, "the bundle has no %s", needed[i]);
+            return daybook_fail(error, DAYBOOK_DAMAGED, _("the bundle has no %s"), needed[i]);
         }
     }
     return DAYBOOK_OK;
@@ -243,17 +244,17 @@ static enum daybook_status check_root(struct bundle_check *check, struct daybook
                                   &check->head, error));
     DAYBOOK_TRY(proof_file_parse(daybook_buffer_view(&find_file(check, "edge")->content), &edge, error));
     if (edge.number != check->from - 1 || check->head.tree.size != check->to) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "the edge, the checkpoint and MANIFEST are of different ranges");
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("the edge, the checkpoint and MANIFEST are of different ranges"));
     }
     DAYBOOK_TRY(verify_events_end(&check->events, &edge.proof, check->from, check->to, &root, error));
     if (!merkle_hash_equal(&root, &check->head.tree.root)) {
-        return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "events %" PRIu64 " to %" PRIu64
-                            " do not lead to the root of the checkpoint: some were altered",
-                            check->from, check->to);
+        return daybook_fail(
+            error, DAYBOOK_DAMAGED,
+            _("events %" PRIu64 " to %" PRIu64 " do not lead to the root of the checkpoint: some were altered"),
+            check->from, check->to);
     }
     if (memcmp(check->events.json_sha256, find_file(check, "events.jsonl")->sha256, SHA256_SIZE) != 0) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "events.jsonl does not say what events.pb says");
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("events.jsonl does not say what events.pb says"));
     }
     return DAYBOOK_OK;
 }
@@ -273,11 +274,11 @@ static enum daybook_status check_older(struct bundle_check *check, const struct 
     (void)snprintf(path, sizeof path, "proofs/%020" PRIu64 ".consistency", old.tree.size);
     const struct listed *found = find_file(check, path);
     if (found == NULL) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "there is no %s", path);
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("there is no %s"), path);
     }
     DAYBOOK_TRY(proof_file_parse(daybook_buffer_view(&found->content), &proof, error));
     if (proof.kind != PROOF_FILE_CONSISTENCY || proof.number != old.tree.size) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "%s is no proof from %" PRIu64 " events", path, old.tree.size);
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("%s is no proof from %" PRIu64 " events"), path, old.tree.size);
     }
     return merkle_check_consistency(check->sha256, &old.tree, &check->head.tree, &proof.proof, error);
 }
@@ -288,7 +289,7 @@ static enum daybook_status check_sample(struct bundle_check *check, const struct
     struct merkle_hash leaf;
     DAYBOOK_TRY(proof_file_parse(daybook_buffer_view(&file->content), &proof, error));
     if (proof.kind != PROOF_FILE_INCLUSION || !verify_events_leaf(&check->events, check->from, proof.number, &leaf)) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "it is no proof of an event of the bundle");
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("it is no proof of an event of the bundle"));
     }
     return merkle_check_inclusion(check->sha256, proof.number, check->head.tree.size, &leaf, &proof.proof,
                                   &check->head.tree.root, error);
@@ -318,14 +319,14 @@ static enum daybook_status check_certificate(struct bundle_check *check, struct 
     DAYBOOK_TRY(note_parse(daybook_buffer_view(&find_file(check, "certificate")->content), &note, error));
     DAYBOOK_TRY(note_check(&note, &check->trust->log, &verdict, error));
     if (!verdict.is_signed) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "certificate is not signed by %s", check->trust->log.name);
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("certificate is not signed by %s"), check->trust->log.name);
     }
     if (!read_certified(note.text, &replayed) || replayed.size < check->to) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "certificate is not of a replay of all %" PRIu64 " events",
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("certificate is not of a replay of all %" PRIu64 " events"),
                             check->to);
     }
     if (replayed.size == check->to && !merkle_hash_equal(&replayed.root, &check->head.tree.root)) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "certificate is of a replay that came to another root");
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("certificate is of a replay that came to another root"));
     }
     return DAYBOOK_OK;
 }
@@ -365,7 +366,7 @@ static enum daybook_status open_check(struct bundle_check *check, struct daybook
     check->sha256 = sha256_open();
     check->archive = archive_read_new();
     if (check->files == NULL || check->sha256 == NULL || check->archive == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading %s: memory was refused", check->path);
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, _("reading %s: memory was refused"), check->path);
     }
     DAYBOOK_TRY(verify_events_open(&check->events, error));
     if (archive_read_support_filter_zstd(check->archive) != ARCHIVE_OK ||
@@ -384,7 +385,7 @@ enum daybook_status verify_bundle(const struct verify_trust *trust, const char *
     check = (struct bundle_check){.trust = trust, .path = path};
     FILE *stream = fopen(path, "rb");
     if (stream == NULL) {
-        return daybook_fail(error, DAYBOOK_NOT_FOUND, "%s cannot be opened", path);
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, _("%s cannot be opened"), path);
     }
     (void)fclose(stream);
     enum daybook_status status = open_check(&check, error);
@@ -395,9 +396,10 @@ enum daybook_status verify_bundle(const struct verify_trust *trust, const char *
         status = check_contents(&check, &older, &samples, error);
     }
     if (status == DAYBOOK_OK) {
-        (void)printf("good: events %" PRIu64 " to %" PRIu64 " of %s, each hashed again to the root of the checkpoint;\n"
-                     "      %" PRIu64 " older checkpoints continue into it, %" PRIu64
-                     " sampled events are proved, %zu files are those of the manifest",
+        (void)printf(_("good: events %" PRIu64 " to %" PRIu64
+                       " of %s, each hashed again to the root of the checkpoint;\n"
+                       "      %" PRIu64 " older checkpoints continue into it, %" PRIu64
+                       " sampled events are proved, %zu files are those of the manifest"),
                      check.from, check.to, check.head.origin, older, samples, check.file_count);
         verify_print_policy(trust);
     }

@@ -9,6 +9,7 @@
 #include "daybook/v1/event.pb-c.h"
 #include "limits.h"
 #include "tools/json_message.h"
+#include "tools/text.h"
 
 enum { EVENT_BATCH_TAG = 0x0A };
 
@@ -17,7 +18,7 @@ enum daybook_status verify_events_open(struct verify_events *events, struct dayb
     events->json = sha256_open();
     arena_init(&events->arena, (size_t)64 * LIMIT_EVENT_BYTES);
     if (events->sha256 == NULL || events->json == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading events: memory was refused");
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, _("reading events: memory was refused"));
     }
     sha256_begin(events->json);
     return DAYBOOK_OK;
@@ -33,7 +34,7 @@ void verify_events_close(struct verify_events *events) {
 }
 
 static enum daybook_status no_memory(struct daybook_error *error) {
-    return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading events: memory was refused");
+    return daybook_fail(error, DAYBOOK_NO_MEMORY, _("reading events: memory was refused"));
 }
 
 static enum daybook_status check_place(struct verify_events *events, const Pb__Event *event,
@@ -42,11 +43,12 @@ static enum daybook_status check_place(struct verify_events *events, const Pb__E
     if (count == 0) {
         events->first_sequence = event->sequence;
     } else if (event->sequence != events->first_sequence + count) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "events.pb: event %" PRIu64 " stands where %" PRIu64 " should",
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("events.pb: event %" PRIu64 " stands where %" PRIu64 " should"),
                             event->sequence, events->first_sequence + count);
     } else if (event->recorded_at_us <= events->last_recorded_at_us) {
         return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "events.pb: event %" PRIu64 " was not recorded after the one before it", event->sequence);
+                            _("events.pb: event %" PRIu64 " was not recorded after the one before it"),
+                            event->sequence);
     }
     events->last_recorded_at_us = event->recorded_at_us;
     return DAYBOOK_OK;
@@ -60,7 +62,7 @@ static enum daybook_status add_event(struct verify_events *events, struct dayboo
     daybook_buffer_reset(&events->line);
     enum daybook_status status = wire_decode(&pb__event__descriptor, bytes, &events->arena, &message, error);
     if (status != DAYBOOK_OK) {
-        return daybook_fail_in(error, "events.pb");
+        return daybook_fail_in(error, _("events.pb"));
     }
     DAYBOOK_TRY(check_place(events, (const Pb__Event *)message, error));
     merkle_leaf(events->sha256, bytes, &leaf);
@@ -83,7 +85,7 @@ static enum daybook_status take_event(struct verify_events *events, struct daybo
     }
     size_t length_size = varint_load(bytes.data + 1, bytes.data + bytes.size, &size);
     if (bytes.data[0] != EVENT_BATCH_TAG || (length_size == 0 && bytes.size > 11) || size > LIMIT_EVENT_BYTES) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "events.pb is no EventBatch");
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("events.pb is no EventBatch"));
     }
     if (length_size == 0 || bytes.size - 1 - length_size < size) {
         return DAYBOOK_OK;
@@ -114,13 +116,13 @@ enum daybook_status verify_events_end(struct verify_events *events, const struct
     struct merkle_edge edge = {.size = from - 1};
     uint64_t count = events->leaves.size / sizeof(struct merkle_hash);
     if (events->pending.size > 0 || count != to - from + 1 || events->first_sequence != from) {
-        return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "events.pb has %" PRIu64 " events from %" PRIu64 ", and should have %" PRIu64
-                            " to %" PRIu64,
-                            count, events->first_sequence, from, to);
+        return daybook_fail(
+            error, DAYBOOK_DAMAGED,
+            _("events.pb has %" PRIu64 " events from %" PRIu64 ", and should have %" PRIu64 " to %" PRIu64), count,
+            events->first_sequence, from, to);
     }
     if (before->count != merkle_edge_count(&edge)) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "the edge has %zu hashes, and %" PRIu64 " events need %u",
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("the edge has %zu hashes, and %" PRIu64 " events need %u"),
                             before->count, edge.size, merkle_edge_count(&edge));
     }
     memcpy(edge.roots, before->hashes, before->count * sizeof before->hashes[0]);

@@ -5,33 +5,34 @@
 
 #include "base/calendar.h"
 #include "base/small_file.h"
+#include "tools/text.h"
 #include "tools/verify.h"
 
 enum { EXIT_GOOD = 0, EXIT_USAGE = 2 };
 
 static const char usage[] =
-    "Usage: daybook-verify --key KEY [OPTION]... CHECK FILE...\n"
-    "\n"
-    "Checks what a Daybook ledger proves of itself. It needs no ledger, no network and nothing but the files.\n"
-    "\n"
-    "Checks:\n"
-    "  checkpoint FILE             the signatures of a checkpoint\n"
-    "  inclusion PROOF EVENT       that the event, in its stored bytes, is in the log (a .tlog-proof file)\n"
-    "  consistency PROOF OLD       that the log still begins with what the older checkpoint OLD spoke of\n"
-    "  tiles DIR                   a tree of tiles, every entry and every tile\n"
-    "  bundle FILE                 an audit bundle, every event and every file of it\n"
-    "\n"
-    "Options:\n"
-    "  --key KEY                   the log's verifier key, or a file with it, received out of band\n"
-    "  --origin NAME               the log's name, where it is not the key's\n"
-    "  --witness KEY               the key of a witness, or a file with it; may be given 16 times\n"
-    "  --witnesses N               so many of them must have cosigned (default: all that are given)\n"
-    "  --cosigned-since TIMESTAMP  not before this instant, such as 2024-12-31T00:00:00Z\n"
-    "\n"
-    "Exit status: 0 good, 2 usage, 3 a file cannot be read, 4 refused: what was given does not prove what it says.\n"
-    "\n"
-    "Example:\n"
-    "  daybook-verify --key \"$KEY\" inclusion 12.tlog-proof 12.event\n";
+    N_("Usage: daybook-verify --key KEY [OPTION]... CHECK FILE...\n"
+       "\n"
+       "Checks what a Daybook ledger proves of itself. It needs no ledger, no network and nothing but the files.\n"
+       "\n"
+       "Checks:\n"
+       "  checkpoint FILE             the signatures of a checkpoint\n"
+       "  inclusion PROOF EVENT       that the event, in its stored bytes, is in the log (a .tlog-proof file)\n"
+       "  consistency PROOF OLD       that the log still begins with what the older checkpoint OLD spoke of\n"
+       "  tiles DIR                   a tree of tiles, every entry and every tile\n"
+       "  bundle FILE                 an audit bundle, every event and every file of it\n"
+       "\n"
+       "Options:\n"
+       "  --key KEY                   the log's verifier key, or a file with it, received out of band\n"
+       "  --origin NAME               the log's name, where it is not the key's\n"
+       "  --witness KEY               the key of a witness, or a file with it; may be given 16 times\n"
+       "  --witnesses N               so many of them must have cosigned (default: all that are given)\n"
+       "  --cosigned-since TIMESTAMP  not before this instant, such as 2024-12-31T00:00:00Z\n"
+       "\n"
+       "Exit status: 0 good, 2 usage, 3 a file cannot be read, 4 refused: what was given does not prove what it says.\n"
+       "\n"
+       "Example:\n"
+       "  daybook-verify --key \"$KEY\" inclusion 12.tlog-proof 12.event\n");
 
 /* A key as it is, or the first line of the file of that name. */
 static enum daybook_status take_key(const char *text, struct note_key *key, struct daybook_error *error) {
@@ -51,13 +52,13 @@ static enum daybook_status take_key(const char *text, struct note_key *key, stru
 
 static enum daybook_status add_witness(struct verify_trust *trust, const char *text, struct daybook_error *error) {
     if (trust->policy.key_count == VERIFY_WITNESSES_MAX) {
-        return daybook_fail(error, DAYBOOK_INVALID, "at most %d witnesses can be given", VERIFY_WITNESSES_MAX);
+        return daybook_fail(error, DAYBOOK_INVALID, _("at most %d witnesses can be given"), VERIFY_WITNESSES_MAX);
     }
     struct note_key *key = &trust->witnesses[trust->policy.key_count];
     DAYBOOK_TRY(take_key(text, key, error));
     for (size_t i = 0; i < trust->policy.key_count; i++) {
         if (trust->witnesses[i].id == key->id && strcmp(trust->witnesses[i].name, key->name) == 0) {
-            return daybook_fail(error, DAYBOOK_INVALID, "the witness %s is given twice", key->name);
+            return daybook_fail(error, DAYBOOK_INVALID, _("the witness %s is given twice"), key->name);
         }
     }
     trust->policy.key_count++;
@@ -83,7 +84,7 @@ static enum daybook_status take_option(struct verify_trust *trust, const char *n
     if (strcmp(name, "--witnesses") == 0) {
         *has_needed = true;
         if (!tree_size_parse(value, strlen(value), &needed)) {
-            return daybook_fail(error, DAYBOOK_INVALID, "--witnesses: \"%.40s\" is no number", value);
+            return daybook_fail(error, DAYBOOK_INVALID, _("--witnesses: \"%.40s\" is no number"), value);
         }
         trust->policy.needed = (size_t)needed;
         return DAYBOOK_OK;
@@ -91,14 +92,14 @@ static enum daybook_status take_option(struct verify_trust *trust, const char *n
     if (strcmp(name, "--cosigned-since") == 0) {
         if (!instant_parse(value, strlen(value), &instant_us) || instant_us < 0) {
             return daybook_fail(error, DAYBOOK_INVALID,
-                                "--cosigned-since: \"%.40s\" is no instant such as "
-                                "2024-12-31T00:00:00Z",
+                                _("--cosigned-since: \"%.40s\" is no instant such as "
+                                  "2024-12-31T00:00:00Z"),
                                 value);
         }
         trust->policy.since_s = (uint64_t)(instant_us / 1000000);
         return DAYBOOK_OK;
     }
-    return daybook_fail(error, DAYBOOK_INVALID, "there is no option %.40s", name);
+    return daybook_fail(error, DAYBOOK_INVALID, _("there is no option %.40s"), name);
 }
 
 /* What was asked for must hold together. */
@@ -107,14 +108,14 @@ static enum daybook_status check_options(struct verify_trust *trust, bool has_ke
     trust->policy.keys = trust->witnesses;
     trust->policy.needed = has_needed ? trust->policy.needed : trust->policy.key_count;
     if (!has_key) {
-        return daybook_fail(error, DAYBOOK_INVALID, "the log's key is needed: --key KEY");
+        return daybook_fail(error, DAYBOOK_INVALID, _("the log's key is needed: --key KEY"));
     }
     if (trust->policy.needed > trust->policy.key_count) {
-        return daybook_fail(error, DAYBOOK_INVALID, "%zu witnesses are needed and %zu are given", trust->policy.needed,
-                            trust->policy.key_count);
+        return daybook_fail(error, DAYBOOK_INVALID, _("%zu witnesses are needed and %zu are given"),
+                            trust->policy.needed, trust->policy.key_count);
     }
     if (trust->policy.since_s > 0 && trust->policy.needed == 0) {
-        return daybook_fail(error, DAYBOOK_INVALID, "--cosigned-since asks for a witness: --witness KEY");
+        return daybook_fail(error, DAYBOOK_INVALID, _("--cosigned-since asks for a witness: --witness KEY"));
     }
     return DAYBOOK_OK;
 }
@@ -136,7 +137,7 @@ static enum daybook_status take_options(struct verify_trust *trust, int argc, ch
             continue;
         }
         if (i + 1 == argc) {
-            return daybook_fail(error, DAYBOOK_INVALID, "%.40s lacks its value", argv[i]);
+            return daybook_fail(error, DAYBOOK_INVALID, _("%.40s lacks its value"), argv[i]);
         }
         DAYBOOK_TRY(take_option(trust, argv[i], argv[i + 1], &has_key, &has_needed, error));
         i++;
@@ -182,7 +183,7 @@ static enum daybook_status run_check(const struct verify_trust *trust, int count
                                      struct daybook_error *error) {
     if (count == 0) {
         return daybook_fail(error, DAYBOOK_INVALID,
-                            "say what to check: checkpoint, inclusion, consistency, tiles or bundle; see --help");
+                            _("say what to check: checkpoint, inclusion, consistency, tiles or bundle; see --help"));
     }
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         if (strcmp(words[0], checks[i].name) != 0) {
@@ -190,12 +191,13 @@ static enum daybook_status run_check(const struct verify_trust *trust, int count
         }
         return count - 1 == checks[i].file_count
                    ? checks[i].run(trust, words + 1, error)
-                   : daybook_fail(error, DAYBOOK_INVALID, "the check is \"%s %s\", and %d names were given; see --help",
-                                  checks[i].name, checks[i].files, count - 1);
+                   : daybook_fail(error, DAYBOOK_INVALID,
+                                  _("the check is \"%s %s\", and %d names were given; see --help"), checks[i].name,
+                                  checks[i].files, count - 1);
     }
-    return daybook_fail(error, DAYBOOK_INVALID,
-                        "there is no check \"%.40s\"; there are checkpoint, inclusion, consistency, tiles and bundle",
-                        words[0]);
+    return daybook_fail(
+        error, DAYBOOK_INVALID,
+        _("there is no check \"%.40s\"; there are checkpoint, inclusion, consistency, tiles and bundle"), words[0]);
 }
 
 int main(int argc, char **argv) {
@@ -203,11 +205,11 @@ int main(int argc, char **argv) {
     struct daybook_error error;
     int count = 0;
     if (argc == 1 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        (void)fputs(usage, argc == 1 ? stderr : stdout);
+        (void)fputs(_(usage), argc == 1 ? stderr : stdout);
         return argc == 1 ? EXIT_USAGE : EXIT_GOOD;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        (void)printf("daybook-verify %s\n", DAYBOOK_PROGRAM_VERSION);
+        (void)printf(_("daybook-verify %s\n"), DAYBOOK_PROGRAM_VERSION);
         return EXIT_GOOD;
     }
     enum daybook_status status = take_options(&trust, argc, argv, &count, &error);
@@ -215,11 +217,11 @@ int main(int argc, char **argv) {
         status = run_check(&trust, count, argv, &error);
     }
     if (status == DAYBOOK_OK && fflush(stdout) != 0) {
-        status = daybook_fail(&error, DAYBOOK_IO, "writing to standard output failed");
+        status = daybook_fail(&error, DAYBOOK_IO, _("writing to standard output failed"));
     }
     if (status == DAYBOOK_OK) {
         return EXIT_GOOD;
     }
-    (void)fprintf(stderr, "daybook-verify: %s%s\n", status == DAYBOOK_DAMAGED ? "refused: " : "", error.message);
+    (void)fprintf(stderr, _("daybook-verify: %s%s\n"), status == DAYBOOK_DAMAGED ? _("refused: ") : "", error.message);
     return daybook_status_exit_code(status);
 }

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/small_file.h"
 #include "proof/proof_file.h"
+#include "tools/text.h"
 #include "tools/verify.h"
 
 enum daybook_status verify_checkpoint(const struct verify_trust *trust, struct daybook_bytes bytes,
@@ -19,18 +20,18 @@ enum daybook_status verify_checkpoint(const struct verify_trust *trust, struct d
 enum daybook_status verify_event_place(struct daybook_bytes event, uint64_t sequence, struct daybook_error *error) {
     uint64_t told = 0;
     if (event.size < 2 || event.data[0] != 0x08 || varint_load(event.data + 1, event.data + event.size, &told) == 0) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "event %" PRIu64 " does not begin with its sequence", sequence);
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("event %" PRIu64 " does not begin with its sequence"), sequence);
     }
     if (told != sequence) {
         return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "the event says that it is number %" PRIu64 ", and stands at %" PRIu64, told, sequence);
+                            _("the event says that it is number %" PRIu64 ", and stands at %" PRIu64), told, sequence);
     }
     return DAYBOOK_OK;
 }
 
 void verify_print_policy(const struct verify_trust *trust) {
     if (trust->policy.needed > 0) {
-        (void)printf(", cosigned by %zu of %zu witnesses", trust->policy.needed, trust->policy.key_count);
+        (void)printf(_(", cosigned by %zu of %zu witnesses"), trust->policy.needed, trust->policy.key_count);
     }
     (void)printf("\n");
 }
@@ -44,7 +45,7 @@ enum daybook_status verify_checkpoint_file(const struct verify_trust *trust, con
         status = verify_checkpoint(trust, daybook_buffer_view(&content), &head, error);
     }
     if (status == DAYBOOK_OK) {
-        (void)printf("good: a checkpoint of %s, %" PRIu64 " events", head.origin, head.tree.size);
+        (void)printf(_("good: a checkpoint of %s, %" PRIu64 " events"), head.origin, head.tree.size);
         verify_print_policy(trust);
     }
     daybook_buffer_release(&content);
@@ -59,7 +60,7 @@ static enum daybook_status check_inclusion(const struct verify_trust *trust, con
     DAYBOOK_TRY(verify_event_place(event, file->number + 1, error));
     struct sha256 *sha256 = sha256_open();
     if (sha256 == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "checking a proof: memory was refused");
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, _("checking a proof: memory was refused"));
     }
     merkle_leaf(sha256, event, &leaf);
     enum daybook_status status =
@@ -82,13 +83,14 @@ enum daybook_status verify_inclusion_file(const struct verify_trust *trust, cons
         status = proof_file_parse(daybook_buffer_view(&content), &file, error);
     }
     if (status == DAYBOOK_OK && file.kind != PROOF_FILE_INCLUSION) {
-        status = daybook_fail(error, DAYBOOK_INVALID, "%s proves consistency, not that an event is in the log", path);
+        status =
+            daybook_fail(error, DAYBOOK_INVALID, _("%s proves consistency, not that an event is in the log"), path);
     }
     if (status == DAYBOOK_OK) {
         status = check_inclusion(trust, &file, daybook_buffer_view(&event), &head, error);
     }
     if (status == DAYBOOK_OK) {
-        (void)printf("good: event %" PRIu64 " is in %s, among its first %" PRIu64, file.number + 1, head.origin,
+        (void)printf(_("good: event %" PRIu64 " is in %s, among its first %" PRIu64), file.number + 1, head.origin,
                      head.tree.size);
         verify_print_policy(trust);
     }
@@ -105,16 +107,16 @@ static enum daybook_status check_consistency(const struct verify_trust *trust, c
     /* The older one was believed when it came: the log's signature is enough. */
     enum daybook_status status = tree_head_open(old_bytes, &trust->log, trust->origin, NULL, &old, error);
     if (status != DAYBOOK_OK) {
-        return daybook_fail_in(error, "the older checkpoint");
+        return daybook_fail_in(error, _("the older checkpoint"));
     }
     if (old.tree.size != file->number) {
         return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "the proof starts at %" PRIu64 " events and the older checkpoint has %" PRIu64,
+                            _("the proof starts at %" PRIu64 " events and the older checkpoint has %" PRIu64),
                             file->number, old.tree.size);
     }
     struct sha256 *sha256 = sha256_open();
     if (sha256 == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "checking a proof: memory was refused");
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, _("checking a proof: memory was refused"));
     }
     status = merkle_check_consistency(sha256, &old.tree, &head->tree, &file->proof, error);
     sha256_close(sha256);
@@ -135,13 +137,14 @@ enum daybook_status verify_consistency_file(const struct verify_trust *trust, co
         status = proof_file_parse(daybook_buffer_view(&content), &file, error);
     }
     if (status == DAYBOOK_OK && file.kind != PROOF_FILE_CONSISTENCY) {
-        status = daybook_fail(error, DAYBOOK_INVALID, "%s proves that an event is in the log, not consistency", path);
+        status =
+            daybook_fail(error, DAYBOOK_INVALID, _("%s proves that an event is in the log, not consistency"), path);
     }
     if (status == DAYBOOK_OK) {
         status = check_consistency(trust, &file, daybook_buffer_view(&old), &head, error);
     }
     if (status == DAYBOOK_OK) {
-        (void)printf("good: the %" PRIu64 " events of %s begin with the %" PRIu64 " of the older checkpoint",
+        (void)printf(_("good: the %" PRIu64 " events of %s begin with the %" PRIu64 " of the older checkpoint"),
                      head.tree.size, head.origin, file.number);
         verify_print_policy(trust);
     }

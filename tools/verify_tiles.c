@@ -6,6 +6,7 @@
 
 #include "base/small_file.h"
 #include "proof/tile_builder.h"
+#include "tools/text.h"
 #include "tools/verify.h"
 
 enum { ENTRIES_TILE_MAX = 256 * (2 + 65535) };
@@ -23,7 +24,7 @@ static enum daybook_status read_tile(const struct tiles *tiles, const char *name
     (void)snprintf(path, sizeof path, "%s/%s", tiles->directory, name);
     enum daybook_status status = small_file_read(path, ENTRIES_TILE_MAX, content, error);
     if (status == DAYBOOK_NOT_FOUND) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "%s is missing: the tree was cut", path);
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("%s is missing: the tree was cut"), path);
     }
     return status;
 }
@@ -33,8 +34,9 @@ static enum daybook_status compare_tile(void *context, const char *name, struct 
     struct tiles *tiles = context;
     DAYBOOK_TRY(read_tile(tiles, name, &tiles->present, error));
     if (!daybook_bytes_equal(daybook_buffer_view(&tiles->present), tile)) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, "%s/%s is not what the entries before it lead to: it was altered",
-                            tiles->directory, name);
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            _("%s/%s is not what the entries before it lead to: it was altered"), tiles->directory,
+                            name);
     }
     return DAYBOOK_OK;
 }
@@ -47,7 +49,7 @@ static enum daybook_status add_tile(struct tiles *tiles, uint64_t index, unsigne
     for (unsigned i = 0; i < width; i++) {
         size_t size = left.size < 2 ? SIZE_MAX : (size_t)left.data[0] << 8 | left.data[1];
         if (left.size < 2 || left.size - 2 < size) {
-            return daybook_fail(error, DAYBOOK_DAMAGED, "%s/%s was cut within its entries", tiles->directory, name);
+            return daybook_fail(error, DAYBOOK_DAMAGED, _("%s/%s was cut within its entries"), tiles->directory, name);
         }
         struct daybook_bytes entry = {left.data + 2, size};
         left = (struct daybook_bytes){entry.data + size, left.size - 2 - size};
@@ -58,7 +60,7 @@ static enum daybook_status add_tile(struct tiles *tiles, uint64_t index, unsigne
         DAYBOOK_TRY(tile_builder_add(&tiles->builder, entry, error));
     }
     return left.size == 0 ? DAYBOOK_OK
-                          : daybook_fail(error, DAYBOOK_DAMAGED, "%s/%s has bytes behind its %u entries",
+                          : daybook_fail(error, DAYBOOK_DAMAGED, _("%s/%s has bytes behind its %u entries"),
                                          tiles->directory, name, width);
 }
 
@@ -74,7 +76,7 @@ static enum daybook_status check_all(struct tiles *tiles, const struct verify_tr
     DAYBOOK_TRY(tile_builder_end(&tiles->builder, &tree, error));
     if (!merkle_hash_equal(&tree.root, &head->tree.root)) {
         return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "the %" PRIu64 " entries do not lead to the root of the checkpoint: some were altered",
+                            _("the %" PRIu64 " entries do not lead to the root of the checkpoint: some were altered"),
                             tree.size);
     }
     return DAYBOOK_OK;
@@ -86,7 +88,8 @@ enum daybook_status verify_tiles(const struct verify_trust *trust, const char *d
     tiles = (struct tiles){.directory = directory};
     enum daybook_status status = check_all(&tiles, trust, &head, error);
     if (status == DAYBOOK_OK) {
-        (void)printf("good: %" PRIu64 " entries of %s, each hashed again, and every tile", head.tree.size, head.origin);
+        (void)printf(_("good: %" PRIu64 " entries of %s, each hashed again, and every tile"), head.tree.size,
+                     head.origin);
         verify_print_policy(trust);
     }
     tile_builder_close(&tiles.builder);
