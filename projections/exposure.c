@@ -102,16 +102,14 @@ enum daybook_status exposure_ask_deposits(const struct exposure_policy *policy, 
     if (!is_found) {
         return DAYBOOK_OK;
     }
-    enum daybook_status status = lots_walk_open(txn, found.number, &walk, error);
+    enum daybook_status status = lots_walk_open(txn, found.number, LOTS_NOT_SPENT, as_of, known_at, &walk, error);
     while (status == DAYBOOK_OK) {
         struct lot_row lot;
         status = lots_walk_next(&walk, &lot, &is_found, error);
-        if (status != DAYBOOK_OK || !is_found || lot.sequence > known_at) {
+        if (status != DAYBOOK_OK || !is_found) {
             break;
         }
-        if (lot.received_on <= as_of) {
-            status = add_lot(policy, txn, &lot, as_of, known_at, scratch, deposit_minor, error);
-        }
+        status = add_lot(policy, txn, &lot, as_of, known_at, scratch, deposit_minor, error);
     }
     lots_walk_close(&walk);
     return status;

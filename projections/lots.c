@@ -21,6 +21,7 @@ struct lots_fold {
     struct accounts *accounts;
     struct roll roll;
     struct series *series;
+    struct lots_ends ends;
     uint64_t next; /* The next lot's number. */
     bool has_next;
     struct daybook_buffer parts; /* Of the event in work: struct lot_part. */
@@ -35,6 +36,7 @@ static void close_fold(void *memory) {
     accounts_close(fold->accounts);
     roll_release(&fold->roll);
     series_close(fold->series);
+    lots_ends_release(&fold->ends);
     daybook_buffer_release(&fold->parts);
     daybook_buffer_release(&fold->row);
     free(fold);
@@ -46,6 +48,7 @@ static enum daybook_status open_fold(void **memory, struct daybook_error *error)
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening the lots view: memory was refused");
     }
     roll_init(&fold->roll, LOTS_NAMES);
+    fold->ends.table = LOTS_ENDS;
     enum daybook_status status = accounts_open(LOTS_ACCOUNTS, &fold->accounts, error);
     if (status == DAYBOOK_OK) {
         status = series_open(shape, &fold->series, error);
@@ -63,6 +66,7 @@ static void forget_fold(void *memory) {
     accounts_forget(fold->accounts);
     roll_forget(&fold->roll);
     series_forget(fold->series);
+    lots_ends_forget(&fold->ends);
     fold->has_next = false;
 }
 
@@ -127,7 +131,11 @@ static enum daybook_status receive(const struct lots_event *e) {
     DAYBOOK_TRY(
         table_put(e->txn, LOTS_ROWS, (struct daybook_bytes){key, sizeof key}, daybook_buffer_view(row), e->error));
     e->fold->next++;
-    return DAYBOOK_OK;
+    const struct lot_end end = {.number = number,
+                                .last_on = e->event->effective_on,
+                                .last_sequence = e->event->sequence,
+                                .left_minor = body->amount_minor};
+    return lots_ends_change(&e->fold->ends, e->account, &end, e->error);
 }
 
 /* ---- what becomes of lots ---- */
@@ -167,14 +175,29 @@ static const struct lot_part *parts_of(const struct lots_event *e, size_t *count
     return (const void *)e->fold->parts.data;
 }
 
+/* Adds to a column of the lot, and to its end. */
+static enum daybook_status add_to_lot(const struct lots_event *e, uint32_t number, enum lot_column column,
+                                      int64_t amount_minor, bool is_renewed) {
+    struct series_entry entry = {.effective_on = e->event->effective_on};
+    struct lot_end end = {.number = number, .last_on = e->event->effective_on, .last_sequence = e->event->sequence};
+    entry.columns[column] = amount_minor;
+    entry.columns[LOT_RENEWED] = is_renewed ? 1 : 0;
+    if (column == LOT_HELD) {
+        end.held_minor = amount_minor;
+    } else {
+        end.left_minor = -amount_minor;
+        end.dormant_minor = column == LOT_DORMANT ? amount_minor : 0;
+    }
+    DAYBOOK_TRY(series_append(e->fold->series, e->txn, number, e->event->sequence, &entry, 1, e->error));
+    return lots_ends_change(&e->fold->ends, e->account, &end, e->error);
+}
+
 /* Adds the parts, or takes them off, in one column. */
 static enum daybook_status change_parts(const struct lots_event *e, enum lot_column column, int sign) {
     size_t count;
     const struct lot_part *parts = parts_of(e, &count);
     for (size_t i = 0; i < count; i++) {
-        struct series_entry entry = {.effective_on = e->event->effective_on};
-        entry.columns[column] = sign * parts[i].amount_minor;
-        DAYBOOK_TRY(series_append(e->fold->series, e->txn, parts[i].number, e->event->sequence, &entry, 1, e->error));
+        DAYBOOK_TRY(add_to_lot(e, parts[i].number, column, sign * parts[i].amount_minor, false));
     }
     return DAYBOOK_OK;
 }
@@ -187,12 +210,9 @@ static enum daybook_status change_slices(const struct lots_event *e, size_t coun
 
 static enum daybook_status change_lot(const struct lots_event *e, const char *lot, enum lot_column column,
                                       int64_t amount_minor, bool is_renewed) {
-    struct series_entry entry = {.effective_on = e->event->effective_on};
     uint64_t number;
     DAYBOOK_TRY(find(e, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT, lot, &number));
-    entry.columns[column] = amount_minor;
-    entry.columns[LOT_RENEWED] = is_renewed ? 1 : 0;
-    return series_append(e->fold->series, e->txn, (uint32_t)number, e->event->sequence, &entry, 1, e->error);
+    return add_to_lot(e, (uint32_t)number, column, amount_minor, is_renewed);
 }
 
 static enum lot_column expired_column(Pb__OnExpiry to) {
@@ -360,18 +380,19 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
     struct lots_fold *fold = memory;
     DAYBOOK_TRY(roll_flush(&fold->roll, txn, error));
+    DAYBOOK_TRY(lots_ends_flush(&fold->ends, txn, error));
     return series_flush(fold->series, txn, error);
 }
 
 static const char *const tables[LOTS_TABLE_COUNT] = {
-    [LOTS_ACCOUNTS] = "accounts", [LOTS_NAMES] = "names",       [LOTS_ROWS] = "lots",
-    [LOTS_SERIES] = "series",     [LOTS_RENEWALS] = "renewals", [LOTS_HOLDS] = "holds",
+    [LOTS_ACCOUNTS] = "accounts", [LOTS_NAMES] = "names", [LOTS_ROWS] = "lots", [LOTS_SERIES] = "series",
+    [LOTS_RENEWALS] = "renewals", [LOTS_HOLDS] = "holds", [LOTS_ENDS] = "ends",
 };
 
 const struct projection lots_projection = {
     .name = "lots",
-    .version = 7,
-    .readable_from = 7,
+    .version = 8,
+    .readable_from = 8,
     .tables = tables,
     .table_count = LOTS_TABLE_COUNT,
     .open = open_fold,

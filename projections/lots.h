@@ -9,6 +9,7 @@
  * Rows (keys big-endian):
  *
  *   lots      account u32, lot u32 -> u32 checksum, varint sequence, zigzag received_on, DepositReceived
+ *   ends      see lots_ends.h
  *   renewals  lot u32, sequence u64 -> i32 effective_on, i32 expires_on
  *   holds     lot u32, hold u64, sequence u64 -> i32 effective_on, i64 amount held (negative: no
  *             longer), i32 the hold's expires_on (0 = never, and in all rows but its first)
@@ -20,6 +21,7 @@
 
 #include "projection/projection.h"
 #include "projections/account.h"
+#include "projections/lots_ends.h"
 #include "projections/series.h"
 
 enum lots_table {
@@ -29,6 +31,7 @@ enum lots_table {
     LOTS_SERIES, /* For each lot the columns below. */
     LOTS_RENEWALS,
     LOTS_HOLDS,
+    LOTS_ENDS,
     LOTS_TABLE_COUNT
 };
 
@@ -56,13 +59,21 @@ struct lot_row {
     struct daybook_bytes body; /* DepositReceived, encoded; borrowed until the transaction ends. */
 };
 
-/* The lots of an account, in the order of their sequences. Close before the transaction ends. */
+/* The lots of an account that are visible at (A, K), in the order of their sequences: all of them, or those that may
+ * have something left, held or dormant. Close before the transaction ends. */
+enum lots_which { LOTS_ALL, LOTS_NOT_SPENT };
 struct lots_walk {
-    struct table_cursor *cursor;
+    struct store_txn *txn;
+    struct table_cursor *cursor; /* Of all. */
+    struct lots_ends_walk ends;  /* Of those not spent. */
+    enum lots_which which;
     uint32_t account;
+    int32_t as_of;
+    uint64_t known_at;
     bool has_begun;
 };
-DAYBOOK_MUST_USE enum daybook_status lots_walk_open(struct store_txn *txn, uint32_t account, struct lots_walk *walk,
+DAYBOOK_MUST_USE enum daybook_status lots_walk_open(struct store_txn *txn, uint32_t account, enum lots_which which,
+                                                    int32_t as_of, uint64_t known_at, struct lots_walk *walk,
                                                     struct daybook_error *error);
 /* *is_found false: there are no more. */
 DAYBOOK_MUST_USE enum daybook_status lots_walk_next(struct lots_walk *walk, struct lot_row *lot, bool *is_found,

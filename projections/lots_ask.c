@@ -14,14 +14,37 @@ static enum daybook_status damaged(struct daybook_error *error) {
                         "while reading lots: a row is not what was written; rebuild the view from the journal");
 }
 
-enum daybook_status lots_walk_open(struct store_txn *txn, uint32_t account, struct lots_walk *walk,
-                                   struct daybook_error *error) {
-    *walk = (struct lots_walk){.account = account};
-    return cursor_open(txn, LOTS_ROWS, &walk->cursor, error);
+enum daybook_status lots_walk_open(struct store_txn *txn, uint32_t account, enum lots_which which, int32_t as_of,
+                                   uint64_t known_at, struct lots_walk *walk, struct daybook_error *error) {
+    walk->txn = txn;
+    walk->cursor = NULL;
+    walk->ends.cursor = NULL;
+    walk->which = which;
+    walk->account = account;
+    walk->as_of = as_of;
+    walk->known_at = known_at;
+    walk->has_begun = false;
+    return which == LOTS_ALL ? cursor_open(txn, LOTS_ROWS, &walk->cursor, error)
+                             : lots_ends_walk_open(txn, LOTS_ENDS, account, as_of, known_at, &walk->ends, error);
 }
 
-enum daybook_status lots_walk_next(struct lots_walk *walk, struct lot_row *lot, bool *is_found,
-                                   struct daybook_error *error) {
+static enum daybook_status read_lot(uint32_t number, struct daybook_bytes value, struct lot_row *lot,
+                                    struct daybook_error *error) {
+    const uint8_t *at = value.data + 4;
+    const uint8_t *end = value.data + value.size;
+    uint64_t received_on;
+    if (value.size < 4 || load_le32(value.data) != (uint32_t)hash64(value.data + 4, value.size - 4, 0) ||
+        !varint_take(&at, end, &lot->sequence) || !varint_take(&at, end, &received_on)) {
+        return damaged(error);
+    }
+    lot->number = number;
+    lot->received_on = (int32_t)zigzag_decode(received_on);
+    lot->body = (struct daybook_bytes){at, (size_t)(end - at)};
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status next_of_all(struct lots_walk *walk, struct lot_row *lot, bool *is_found,
+                                       struct daybook_error *error) {
     struct table_row row = {0};
     uint8_t key[LOTS_ROW_KEY_SIZE] = {0};
     store_be32(key, walk->account);
@@ -29,25 +52,38 @@ enum daybook_status lots_walk_next(struct lots_walk *walk, struct lot_row *lot, 
                                 : cursor_seek(walk->cursor, (struct daybook_bytes){key, sizeof key}, &row, error));
     walk->has_begun = true;
     *is_found = row.is_valid && row.key.size == sizeof key && load_be32(row.key.data) == walk->account;
+    return *is_found ? read_lot(load_be32(row.key.data + 4), row.value, lot, error) : DAYBOOK_OK;
+}
+
+static enum daybook_status next_not_spent(struct lots_walk *walk, struct lot_row *lot, bool *is_found,
+                                          struct daybook_error *error) {
+    struct daybook_bytes value;
+    uint8_t key[LOTS_ROW_KEY_SIZE];
+    uint32_t number;
+    bool has_row = false;
+    DAYBOOK_TRY(lots_ends_walk_next(&walk->ends, &number, is_found, error));
     if (!*is_found) {
         return DAYBOOK_OK;
     }
-    const uint8_t *value = row.value.data;
-    const uint8_t *at = value + 4;
-    const uint8_t *end = value + row.value.size;
-    uint64_t received_on;
-    if (row.value.size < 4 || load_le32(value) != (uint32_t)hash64(value + 4, row.value.size - 4, 0) ||
-        !varint_take(&at, end, &lot->sequence) || !varint_take(&at, end, &received_on)) {
-        return damaged(error);
-    }
-    lot->number = load_be32(row.key.data + 4);
-    lot->received_on = (int32_t)zigzag_decode(received_on);
-    lot->body = (struct daybook_bytes){at, (size_t)(end - at)};
+    store_be32(key, walk->account);
+    store_be32(key + 4, number);
+    DAYBOOK_TRY(table_get(walk->txn, LOTS_ROWS, (struct daybook_bytes){key, sizeof key}, &value, &has_row, error));
+    return has_row ? read_lot(number, value, lot, error) : damaged(error);
+}
+
+enum daybook_status lots_walk_next(struct lots_walk *walk, struct lot_row *lot, bool *is_found,
+                                   struct daybook_error *error) {
+    do {
+        DAYBOOK_TRY(walk->which == LOTS_ALL ? next_of_all(walk, lot, is_found, error)
+                                            : next_not_spent(walk, lot, is_found, error));
+        *is_found = *is_found && lot->sequence <= walk->known_at; /* Those behind it were received later still. */
+    } while (*is_found && lot->received_on > walk->as_of);
     return DAYBOOK_OK;
 }
 
 void lots_walk_close(struct lots_walk *walk) {
     cursor_close(walk->cursor);
+    lots_ends_walk_close(&walk->ends);
     walk->cursor = NULL;
 }
 

@@ -181,21 +181,23 @@ static enum daybook_status add_lot(struct lot_list *list, struct book *book, str
 
 static enum daybook_status visit(void *context, struct book *book, const struct account_row *account,
                                  struct daybook_error *error) {
+    struct lot_list *list = context;
     struct lots_walk walk;
     bool is_found = true;
-    enum daybook_status status = lots_walk_open(book->reads[0].txn, account->number, &walk, error);
+    /* What is not spent at (A, K) alone can expire through a later date. */
+    enum daybook_status status =
+        lots_walk_open(book->reads[0].txn, account->number, list->includes_spent ? LOTS_ALL : LOTS_NOT_SPENT,
+                       book->at.as_of, book->at.known_at, &walk, error);
     if (status != DAYBOOK_OK) {
         return book_check(book, 0, status, error);
     }
     while (status == DAYBOOK_OK) {
         struct lot_found found = {.account = account, .lot = PB__LOT__INIT};
         status = lots_walk_next(&walk, &found.row, &is_found, error);
-        if (status != DAYBOOK_OK || !is_found || found.row.sequence > book->at.known_at) {
+        if (status != DAYBOOK_OK || !is_found) {
             break;
         }
-        if (found.row.received_on <= book->at.as_of) {
-            status = add_lot(context, book, &found, error);
-        }
+        status = add_lot(list, book, &found, error);
     }
     lots_walk_close(&walk);
     return book_check(book, 0, status, error);

@@ -168,16 +168,15 @@ static enum daybook_status walk_lots(struct stating *stating, uint32_t account, 
     struct lots_walk walk;
     struct lot_row lot;
     bool is_found = true;
-    DAYBOOK_TRY(lots_walk_open(book->reads[READ_LOTS].txn, account, &walk, error));
+    DAYBOOK_TRY(lots_walk_open(book->reads[READ_LOTS].txn, account, LOTS_NOT_SPENT, book->at.as_of, book->at.known_at,
+                               &walk, error));
     enum daybook_status status = DAYBOOK_OK;
     while (status == DAYBOOK_OK) {
         status = lots_walk_next(&walk, &lot, &is_found, error);
-        if (status != DAYBOOK_OK || !is_found || lot.sequence > book->at.known_at) {
+        if (status != DAYBOOK_OK || !is_found) {
             break;
         }
-        if (lot.received_on <= book->at.as_of) {
-            status = add_lot(stating, rows, &lot, error);
-        }
+        status = add_lot(stating, rows, &lot, error);
     }
     lots_walk_close(&walk);
     return status;

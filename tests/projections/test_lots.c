@@ -1,220 +1,7 @@
 /* Lots at any (A, K): against plain lists, and the worked cases of the domain asked of a ledger. */
 #include "projections/submitting.h"
 
-#include "projections/lots.h"
-
-enum { ACCOUNTS = 3, STEPS = 6000, LOTS = 400, HOLDS = 2000, CHANGES = 20000 };
-static const char *const customers[ACCOUNTS] = {"alice", "bob", "carol"};
-
-/* ---- the plain model: a list of changes, added up again for each question ---- */
-
-struct model_change {
-    size_t lot;
-    size_t hold; /* SIZE_MAX: it is of no hold. */
-    int column;
-    int64_t amount;
-    uint64_t sequence;
-    int32_t on;
-    int32_t expires_on; /* Of a renewal. */
-};
-
-struct model_lot {
-    char id[32];
-    size_t account;
-    int64_t amount;
-    uint64_t sequence;
-    int32_t on;
-    int32_t expires_on;
-};
-
-struct model_hold {
-    char id[32];
-    size_t account;
-    size_t lots[2];
-    int64_t amounts[2];
-    int32_t expires_on;
-    bool has_ended;
-};
-
-struct model {
-    struct model_lot lots[LOTS];
-    size_t lot_count;
-    struct model_hold holds[HOLDS];
-    size_t hold_count;
-    struct model_change changes[CHANGES];
-    size_t change_count;
-};
-
-static void note(struct model *m, const struct events *e, size_t lot, int column, int64_t amount) {
-    const Pb__Event *event = e->list[e->count - 1];
-    assert_true(m->change_count < CHANGES);
-    m->changes[m->change_count++] = (struct model_change){.lot = lot,
-                                                          .hold = SIZE_MAX,
-                                                          .column = column,
-                                                          .amount = amount,
-                                                          .sequence = event->sequence,
-                                                          .on = event->effective_on};
-}
-
-static size_t pick_lot(const struct model *m, struct chance *chance, size_t account) {
-    for (;;) {
-        size_t i = (size_t)chance_between(chance, 0, (int64_t)m->lot_count - 1);
-        if (m->lots[i].account == account) {
-            return i;
-        }
-    }
-}
-
-static void make_lot(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on) {
-    struct model_lot *lot = &m->lots[m->lot_count];
-    (void)snprintf(lot->id, sizeof lot->id, "lot-%zu", m->lot_count);
-    lot->amount = chance_between(chance, 1, 1000);
-    lot->account = account;
-    lot->on = on;
-    lot->expires_on = chance_between(chance, 0, 1) == 0 ? 0 : on + (int32_t)chance_between(chance, 1, 90);
-    deposit(e, on, lot->id, lot->amount, PB__FUNDING__FUNDING_PAID, on);
-    e->list[e->count - 1]->deposit_received->expires_on = lot->expires_on;
-    lot->sequence = e->count;
-    m->lot_count++;
-}
-
-/* One or two slices, perhaps of one lot. */
-static Pb__LotSlice **two_slices(struct events *e, const struct model *m, const size_t lots[2],
-                                 const int64_t amounts[2]) {
-    Pb__LotSlice **slices = events_alloc(e, 2 * sizeof *slices);
-    for (int i = 0; i < 2; i++) {
-        slices[i] = one_slice(e, m->lots[lots[i]].id, amounts[i])[0];
-    }
-    return slices;
-}
-
-static void use_lots(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on, bool takes) {
-    size_t lots[2] = {pick_lot(m, chance, account), pick_lot(m, chance, account)};
-    int64_t amounts[2] = {chance_between(chance, 1, 50), chance_between(chance, 1, 50)};
-    if (takes) {
-        consumed(e, on, "c", "x", 1);
-        e->list[e->count - 1]->deposit_consumed->n_slices = 2;
-        e->list[e->count - 1]->deposit_consumed->slices = two_slices(e, m, lots, amounts);
-    } else {
-        restored(e, on, "c", "x", 1);
-        e->list[e->count - 1]->deposit_restored->n_slices = 2;
-        e->list[e->count - 1]->deposit_restored->slices = two_slices(e, m, lots, amounts);
-    }
-    for (int i = 0; i < 2; i++) {
-        note(m, e, lots[i], LOT_CONSUMED, takes ? amounts[i] : -amounts[i]);
-    }
-}
-
-static void place_hold(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on) {
-    struct model_hold *hold = &m->holds[m->hold_count];
-    assert_true(m->hold_count < HOLDS);
-    (void)snprintf(hold->id, sizeof hold->id, "hold-%zu", m->hold_count);
-    hold->account = account;
-    hold->expires_on = chance_between(chance, 0, 1) == 0 ? 0 : on + (int32_t)chance_between(chance, 1, 60);
-    for (int i = 0; i < 2; i++) {
-        hold->lots[i] = pick_lot(m, chance, account);
-        hold->amounts[i] = chance_between(chance, 1, 50);
-    }
-    EVENT_BODY(e, on, HOLD_PLACED, hold_placed, HoldPlaced, hold_placed__init, {
-        body_->hold = events_text(e, hold->id);
-        body_->n_slices = 2;
-        body_->slices = two_slices(e, m, hold->lots, hold->amounts);
-        body_->expires_on = hold->expires_on;
-    });
-    for (int i = 0; i < 2; i++) {
-        note(m, e, hold->lots[i], LOT_HELD, hold->amounts[i]);
-        m->changes[m->change_count - 1].hold = m->hold_count;
-    }
-    m->hold_count++;
-}
-
-static void end_hold(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on) {
-    if (m->hold_count == 0) {
-        return;
-    }
-    size_t index = (size_t)chance_between(chance, 0, (int64_t)m->hold_count - 1);
-    struct model_hold *hold = &m->holds[index];
-    if (hold->has_ended || hold->account != account) {
-        return;
-    }
-    hold->has_ended = true;
-    if (chance_between(chance, 0, 1) == 0) {
-        EVENT_BODY(e, on, HOLD_CAPTURED, hold_captured, HoldCaptured, hold_captured__init, {
-            body_->hold = events_text(e, hold->id);
-            body_->n_slices = 2;
-            body_->slices = two_slices(e, m, hold->lots, hold->amounts);
-        });
-    } else {
-        EVENT_BODY(e, on, HOLD_RELEASED, hold_released, HoldReleased, hold_released__init, {
-            body_->hold = events_text(e, hold->id);
-            body_->n_slices = 2;
-            body_->slices = two_slices(e, m, hold->lots, hold->amounts);
-        });
-    }
-    for (int i = 0; i < 2; i++) {
-        note(m, e, hold->lots[i], LOT_HELD, -hold->amounts[i]);
-        m->changes[m->change_count - 1].hold = index;
-    }
-}
-
-static void expire(struct model *m, struct events *e, struct chance *chance, size_t account, int32_t on, int kind) {
-    size_t lot = pick_lot(m, chance, account);
-    int64_t amount = chance_between(chance, 1, 50);
-    bool forfeits = chance_between(chance, 0, 1) == 0;
-    Pb__OnExpiry to = forfeits ? PB__ON_EXPIRY__ON_EXPIRY_FORFEIT : PB__ON_EXPIRY__ON_EXPIRY_DORMANT;
-    if (kind == 0) {
-        EVENT_BODY(e, on, LOT_EXPIRED, lot_expired, LotExpired, lot_expired__init, {
-            body_->lot = m->lots[lot].id;
-            body_->amount_minor = amount;
-            body_->to = to;
-        });
-        note(m, e, lot, forfeits ? LOT_FORFEITED : LOT_DORMANT, amount);
-    } else if (kind == 1) {
-        EVENT_BODY(e, on, EXPIRY_RELEASED, expiry_released, ExpiryReleased, expiry_released__init, {
-            body_->lot = m->lots[lot].id;
-            body_->amount_minor = amount;
-            body_->from = to;
-        });
-        note(m, e, lot, forfeits ? LOT_FORFEITED : LOT_DORMANT, -amount);
-    } else {
-        int32_t expires_on = chance_between(chance, 0, 3) == 0 ? 0 : on + (int32_t)chance_between(chance, 1, 90);
-        EVENT_BODY(e, on, LOT_REACTIVATED, lot_reactivated, LotReactivated, lot_reactivated__init, {
-            body_->lot = m->lots[lot].id;
-            body_->amount_minor = amount;
-            body_->expires_on = expires_on;
-        });
-        note(m, e, lot, LOT_DORMANT, -amount);
-        note(m, e, lot, LOT_RENEWED, 1);
-        m->changes[m->change_count - 1].expires_on = expires_on;
-    }
-}
-
-static void make_history(struct model *m, struct events *e, struct chance *chance) {
-    for (int step = 0; step < STEPS; step++) {
-        size_t account = step < ACCOUNTS ? (size_t)step : (size_t)chance_between(chance, 0, ACCOUNTS - 1);
-        int32_t on =
-            1000 + step / 20 + (int32_t)(chance_between(chance, 0, 3) == 0 ? chance_between(chance, -40, 20) : 0);
-        int64_t dice = chance_between(chance, 0, 99);
-        e->customer = customers[account];
-        if (step < ACCOUNTS || (dice < 5 && m->lot_count < LOTS)) {
-            make_lot(m, e, chance, account, on);
-        } else if (dice < 45) {
-            use_lots(m, e, chance, account, on, true);
-        } else if (dice < 55) {
-            use_lots(m, e, chance, account, on, false);
-        } else if (dice < 60) {
-            size_t lot = pick_lot(m, chance, account);
-            refunded(e, on, LOT, m->lots[lot].id, 3);
-            note(m, e, lot, LOT_REFUNDED, 3);
-        } else if (dice < 72) {
-            place_hold(m, e, chance, account, on);
-        } else if (dice < 85) {
-            end_hold(m, e, chance, account, on);
-        } else {
-            expire(m, e, chance, account, on, (int)dice % 3);
-        }
-    }
-}
+#include "projections/lots_model.h"
 
 /* ---- the model against the view ---- */
 
@@ -259,7 +46,7 @@ static void check_walk(struct folding *f, const struct model *m, size_t account)
     bool is_found;
     FOLDING_OK(f, account_find(txn, LOTS_ACCOUNTS, customers[account], "EUR", &row, &is_found, &f->error));
     assert_true(is_found);
-    FOLDING_OK(f, lots_walk_open(txn, row.number, &walk, &f->error));
+    FOLDING_OK(f, lots_walk_open(txn, row.number, LOTS_ALL, 5000, UINT64_MAX, &walk, &f->error));
     for (size_t i = 0; i < m->lot_count; i++) {
         if (m->lots[i].account != account) {
             continue;
@@ -278,6 +65,53 @@ static void check_walk(struct folding *f, const struct model *m, size_t account)
     assert_false(is_found);
     lots_walk_close(&walk);
     store_abort(txn);
+}
+
+/* Those that are not spent come in order, and no other that is visible has anything. How many were passed over. */
+static size_t check_walk_of_rest(struct folding *f, const struct model *m, size_t account, int32_t as_of,
+                                 uint64_t known_at) {
+    struct store_txn *txn = folding_read(f);
+    struct account_row row;
+    struct lots_walk walk;
+    struct lot_row lot;
+    bool is_found;
+    size_t passed_over = 0;
+    FOLDING_OK(f, account_find(txn, LOTS_ACCOUNTS, customers[account], "EUR", &row, &is_found, &f->error));
+    assert_true(is_found);
+    FOLDING_OK(f, lots_walk_open(txn, row.number, LOTS_NOT_SPENT, as_of, known_at, &walk, &f->error));
+    FOLDING_OK(f, lots_walk_next(&walk, &lot, &is_found, &f->error));
+    for (size_t i = 0; i < m->lot_count; i++) {
+        const struct model_lot *known = &m->lots[i];
+        if (known->account != account || known->sequence > known_at || known->on > as_of) {
+            continue;
+        }
+        struct model_end end = end_of(m, i, as_of, known_at);
+        if (is_found && lot.number == i) {
+            assert_int_equal(lot.sequence, known->sequence);
+            FOLDING_OK(f, lots_walk_next(&walk, &lot, &is_found, &f->error));
+            /* Everything seen, a lot comes only where it has something. */
+            assert_true(known_at != UINT64_MAX || as_of != 5000 || end.left != 0 || end.held != 0 || end.dormant != 0);
+            continue;
+        }
+        assert_true(end.left == 0 && end.held == 0 && end.dormant == 0);
+        passed_over++;
+    }
+    assert_false(is_found);
+    lots_walk_close(&walk);
+    store_abort(txn);
+    return passed_over;
+}
+
+static void check_rests(struct folding *f, const struct model *m, struct chance *chance, uint64_t head) {
+    size_t passed_over = 0;
+    for (size_t account = 0; account < ACCOUNTS; account++) {
+        passed_over += check_walk_of_rest(f, m, account, 5000, UINT64_MAX);
+        for (int i = 0; i < 100; i++) {
+            passed_over += check_walk_of_rest(f, m, account, (int32_t)chance_between(chance, 950, 1350),
+                                              (uint64_t)chance_between(chance, 0, (int64_t)head));
+        }
+    }
+    assert_true(passed_over > 100);
 }
 
 static void lots_against_plain_lists(void **state) {
@@ -306,6 +140,8 @@ static void lots_against_plain_lists(void **state) {
     for (size_t account = 0; account < ACCOUNTS; account++) {
         check_walk(&whole, m, account);
     }
+    check_rests(&whole, m, &chance, e.count);
+    check_rests(&pieces, m, &chance, e.count);
     folding_close(&whole);
     folding_close(&pieces);
     events_release(&e);
