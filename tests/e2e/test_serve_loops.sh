@@ -66,9 +66,11 @@ followers=()
 for n in 1 2 3; do
     curl -sN --max-time 60 "$url/events?from_sequence=2&heartbeat_ms=100" >"$work/follower$n" &
     followers+=("$!")
-    beat=$(timeout 60 tail -n +1 -F --pid="${followers[-1]}" "$work/follower$n" 2>/dev/null | grep -m 1 heartbeat || true)
-    [ -n "$beat" ] || die "no heartbeat came to follower $n"
-    grep -q '^event: deposit_received' "$work/follower$n" || die "follower $n has not been told"
+    # The event waits for its balances, so a heartbeat may come first.
+    for awaited in '^event: deposit_received' heartbeat; do
+        told=$(timeout 60 tail -n +1 -F --pid="${followers[-1]}" "$work/follower$n" 2>/dev/null | grep -m 1 "$awaited" || true)
+        [ -n "$told" ] || die "follower $n was not told: $awaited"
+    done
 done
 until_open 2 1 1
 stop_server
