@@ -5,7 +5,7 @@
  *   LE1  An end depends on the lot's events alone: what all of them together leave, whatever their dates; the last of
  *        their dates; and the last of their sequences.
  *   LE2  A lot of which nothing is left, held or dormant in the end had nothing from its last date on, as it is known
- *        from its last sequence on (DOMAIN's law 1: events that come later would have changed its end).
+ *        from its last sequence on: events that come later would have changed its end.
  *   LE3  Ends lie in blocks of LOTS_IN_BLOCK, in the order of the lots' numbers; only an account's last block has
  * fewer.
  *

@@ -84,6 +84,22 @@ static inline void asking_close(struct asking *a) {
     assert_int_equal(system(command), 0);
 }
 
+/* A group's setup and teardown: one ledger of these events, as the state of all its tests. */
+static inline int asking_setup(void **state, void (*make_book)(struct events *events)) {
+    static struct asking a;
+    struct events e;
+    make_book(&e);
+    asking_open(&a, &e);
+    events_release(&e);
+    *state = &a;
+    return 0;
+}
+
+static inline int asking_teardown(void **state) {
+    asking_close(*state);
+    return 0;
+}
+
 static inline Pb__At *at(struct asking *a, const char *as_of, const char *known_at) {
     Pb__At *made = arena_alloc(&a->arena, sizeof *made);
     assert_non_null(made);

@@ -30,18 +30,7 @@ static void make_book(struct events *e) {
 }
 
 static int open_book(void **state) {
-    static struct asking a;
-    struct events e;
-    make_book(&e);
-    asking_open(&a, &e);
-    events_release(&e);
-    *state = &a;
-    return 0;
-}
-
-static int close_book(void **state) {
-    asking_close(*state);
-    return 0;
+    return asking_setup(state, make_book);
 }
 
 static Pb__BridgeAnswer *ask_aging(struct asking *a, const char *customer, const char *from, const char *to,
@@ -220,5 +209,5 @@ int main(void) {
         cmocka_unit_test(pages_together_are_the_whole),          cmocka_unit_test(balances_move_by_their_events),
         cmocka_unit_test(what_cannot_be_bridged_is_said),
     };
-    return cmocka_run_group_tests(tests, open_book, close_book);
+    return cmocka_run_group_tests(tests, open_book, asking_teardown);
 }

@@ -25,18 +25,7 @@ static void make_book(struct events *e) {
 }
 
 static int open_book(void **state) {
-    static struct asking a;
-    struct events e;
-    make_book(&e);
-    asking_open(&a, &e);
-    events_release(&e);
-    *state = &a;
-    return 0;
-}
-
-static int close_book(void **state) {
-    asking_close(*state);
-    return 0;
+    return asking_setup(state, make_book);
 }
 
 #define DEDUCTED PB__EXPOSURE_MONEY__EXPOSURE_MONEY_DEDUCTED
@@ -179,5 +168,5 @@ int main(void) {
         cmocka_unit_test(an_exposure_is_of_what_was_known),
         cmocka_unit_test(a_policy_that_says_nothing_is_refused),
     };
-    return cmocka_run_group_tests(tests, open_book, close_book);
+    return cmocka_run_group_tests(tests, open_book, asking_teardown);
 }

@@ -25,18 +25,7 @@ static void make_book(struct events *e) {
 }
 
 static int open_book(void **state) {
-    static struct asking a;
-    struct events e;
-    make_book(&e);
-    asking_open(&a, &e);
-    events_release(&e);
-    *state = &a;
-    return 0;
-}
-
-static int close_book(void **state) {
-    asking_close(*state);
-    return 0;
+    return asking_setup(state, make_book);
 }
 
 static void balances_of_all_with_totals(void **state) {
@@ -459,5 +448,5 @@ int main(void) {
         cmocka_unit_test(nothing_rewrites_an_answer),
         cmocka_unit_test(bytes_in_bytes_out),
     };
-    return cmocka_run_group_tests(tests, open_book, close_book);
+    return cmocka_run_group_tests(tests, open_book, asking_teardown);
 }

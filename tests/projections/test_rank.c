@@ -16,26 +16,19 @@ static void name_of(int customer, char name[16]) {
     (void)snprintf(name, 16, "c%03d", customer);
 }
 
-static int open_book(void **state) {
-    static struct asking a;
-    struct events e;
-    events_init(&e);
+static void make_book(struct events *e) {
+    events_init(e);
     for (int i = 0; i < CUSTOMERS; i++) {
         char name[16];
         name_of(i, name);
-        e.customer = events_text(&e, name);
-        customer_opened(&e, day("2024-01-01"), e.customer, i % 2 == 0 ? "even" : "odd");
-        charge(&e, day("2024-01-01"), "inv", amount_of(i), due_of(i));
+        e->customer = events_text(e, name);
+        customer_opened(e, day("2024-01-01"), e->customer, i % 2 == 0 ? "even" : "odd");
+        charge(e, day("2024-01-01"), "inv", amount_of(i), due_of(i));
     }
-    asking_open(&a, &e);
-    events_release(&e);
-    *state = &a;
-    return 0;
 }
 
-static int close_book(void **state) {
-    asking_close(*state);
-    return 0;
+static int open_book(void **state) {
+    return asking_setup(state, make_book);
 }
 
 struct expected {
@@ -206,5 +199,5 @@ int main(void) {
         cmocka_unit_test(a_cursor_is_of_one_order),
         cmocka_unit_test(two_currencies_have_no_order),
     };
-    return cmocka_run_group_tests(tests, open_book, close_book);
+    return cmocka_run_group_tests(tests, open_book, asking_teardown);
 }

@@ -354,18 +354,7 @@ static void make_book(struct events *e) {
 }
 
 static int open_book(void **state) {
-    static struct asking a;
-    struct events e;
-    make_book(&e);
-    asking_open(&a, &e);
-    events_release(&e);
-    *state = &a;
-    return 0;
-}
-
-static int close_book(void **state) {
-    asking_close(*state);
-    return 0;
+    return asking_setup(state, make_book);
 }
 
 static void expect_row(const Pb__TrialBalanceRow *row, const char *account, int64_t debit, int64_t credit) {
@@ -510,10 +499,10 @@ int main(void) {
         cmocka_unit_test(totals_past_64_bits),
         cmocka_unit_test(a_block_that_is_damaged_is_found),
         cmocka_unit_test(what_cannot_be_posted_stops_the_view),
-        cmocka_unit_test_setup_teardown(a_trial_balance_agrees_with_the_customers, open_book, close_book),
-        cmocka_unit_test_setup_teardown(one_currency_without_the_check, open_book, close_book),
-        cmocka_unit_test_setup_teardown(postings_by_customer_day_and_range, open_book, close_book),
-        cmocka_unit_test_setup_teardown(lines_and_pages_of_postings, open_book, close_book),
+        cmocka_unit_test_setup_teardown(a_trial_balance_agrees_with_the_customers, open_book, asking_teardown),
+        cmocka_unit_test_setup_teardown(one_currency_without_the_check, open_book, asking_teardown),
+        cmocka_unit_test_setup_teardown(postings_by_customer_day_and_range, open_book, asking_teardown),
+        cmocka_unit_test_setup_teardown(lines_and_pages_of_postings, open_book, asking_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
