@@ -198,11 +198,25 @@ static enum daybook_status put_events(struct backup_writer *writer, uint64_t hea
 
 /* ---- going on from an earlier one ---- */
 
-static enum daybook_status check_since(struct backup_writer *writer, const struct backup_summary *since, uint64_t head,
-                                       struct daybook_error *error) {
-    const Pb__LedgerConfig *config = ledger_config(writer->ledger);
+static enum daybook_status check_end(struct journal_reader *reader, struct sha256 *sha256,
+                                     const struct backup_summary *since, struct daybook_error *error) {
     struct daybook_bytes event;
     struct merkle_hash leaf;
+    DAYBOOK_TRY(journal_read_one(reader, since->last_sequence, &event, error));
+    merkle_leaf(sha256, event, &leaf);
+    return merkle_hash_equal(&leaf, &since->leaf)
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_INVALID,
+                              "event %" PRIu64 " of this ledger is not the one that the earlier backup ends with: they "
+                              "have different histories; make a whole backup",
+                              since->last_sequence);
+}
+
+enum daybook_status backup_check_since(struct daybook *ledger, const struct backup_summary *since,
+                                       struct daybook_error *error) {
+    const Pb__LedgerConfig *config = ledger_config(ledger);
+    uint64_t head = 0;
+    DAYBOOK_TRY(daybook_head(ledger, &head, error));
     if (config->ledger_id.len != sizeof since->ledger_id ||
         memcmp(config->ledger_id.data, since->ledger_id, sizeof since->ledger_id) != 0) {
         return daybook_fail(error, DAYBOOK_INVALID, "the earlier backup is of another ledger");
@@ -215,15 +229,17 @@ static enum daybook_status check_since(struct backup_writer *writer, const struc
     if (since->last_sequence == 0) {
         return DAYBOOK_OK;
     }
-    DAYBOOK_TRY(journal_read_one(writer->reader, since->last_sequence, &event, error));
-    merkle_leaf(writer->tree.sha256, event, &leaf);
-    if (!merkle_hash_equal(&leaf, &since->leaf)) {
-        return daybook_fail(error, DAYBOOK_INVALID,
-                            "event %" PRIu64 " of this ledger is not the one that the earlier backup ends with: they "
-                            "have different histories; make a whole backup",
-                            since->last_sequence);
+    struct journal_reader *reader = NULL;
+    struct sha256 *sha256 = sha256_open();
+    enum daybook_status status = sha256 == NULL
+                                     ? daybook_fail(error, DAYBOOK_NO_MEMORY, "writing a backup: memory was refused")
+                                     : journal_reader_open(ledger_journal(ledger), &reader, error);
+    if (status == DAYBOOK_OK) {
+        status = check_end(reader, sha256, since, error);
     }
-    return DAYBOOK_OK;
+    journal_reader_close(reader);
+    sha256_close(sha256);
+    return status;
 }
 
 static enum daybook_status writer_open(struct backup_writer *writer, struct daybook_error *error) {
@@ -280,7 +296,7 @@ enum daybook_status backup_write(struct daybook *ledger, const struct backup_sum
         status = daybook_head(ledger, &head, error);
     }
     if (status == DAYBOOK_OK && since != NULL) {
-        status = check_since(writer, since, head, error);
+        status = backup_check_since(ledger, since, error);
     }
     if (status == DAYBOOK_OK) {
         begin_summary(writer, since);

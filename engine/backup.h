@@ -59,15 +59,21 @@ struct backup_watch {
 };
 
 /* Writes the events from `since` (NULL: from 1) to the head of now, while the writer goes on.
- * INVALID: `since` is of another ledger, or past this one. DAMAGED: the journal is; nothing after it was written.
+ * INVALID: as backup_check_since. DAMAGED: the journal is; nothing after it was written.
  * STOPPED: by the watch. */
 DAYBOOK_MUST_USE enum daybook_status backup_write(struct daybook *ledger, const struct backup_summary *since,
                                                   const struct backup_sink *sink, const struct backup_watch *watch,
                                                   struct backup_summary *summary, struct daybook_error *error);
 
-/* What the file says that it ends with, without reading its events: for backup_write's `since`. */
-DAYBOOK_MUST_USE enum daybook_status backup_peek(const char *path, struct backup_summary *summary,
-                                                 struct daybook_error *error);
+/* INVALID: `since` is of another ledger, past this one, or ends with another event. Its edge is not looked at: who has
+ * a tree of the ledger's events compares the roots. */
+DAYBOOK_MUST_USE enum daybook_status backup_check_since(struct daybook *ledger, const struct backup_summary *since,
+                                                        struct daybook_error *error);
+
+/* What the file says that it ends with, for backup_write's `since`: every byte is under its digest (BK1), and no event
+ * is decoded. DAMAGED. STOPPED: by the watch. */
+DAYBOOK_MUST_USE enum daybook_status backup_read_end(const char *path, const struct backup_watch *watch,
+                                                     struct backup_summary *summary, struct daybook_error *error);
 
 /* Reads files that follow each other, from their first byte to their last, and recomputes every root.
  * DAMAGED names the file and the place; INVALID: they do not join, or do not begin with event 1. */

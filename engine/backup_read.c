@@ -63,8 +63,15 @@ static enum daybook_status read_buffer(struct backup_file *file, size_t size, st
     if (daybook_buffer_reserve(to, size) == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading %s: memory was refused", file->path);
     }
-    DAYBOOK_TRY(read_hashed(file, to->data, size, error));
+    DAYBOOK_TRY(read_raw(file, to->data, size, error));
     to->size = size;
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status read_buffer_hashed(struct backup_file *file, size_t size, struct daybook_buffer *to,
+                                              struct daybook_error *error) {
+    DAYBOOK_TRY(read_buffer(file, size, to, error));
+    sha256_update(file->hash, to->data, size);
     return DAYBOOK_OK;
 }
 
@@ -103,7 +110,7 @@ static enum daybook_status read_header(struct backup_file *file, struct daybook_
     if (size > BACKUP_MESSAGE_MAX) {
         return damaged(file, "the header has an impossible size", error);
     }
-    DAYBOOK_TRY(read_buffer(file, size, bytes, error));
+    DAYBOOK_TRY(read_buffer_hashed(file, size, bytes, error));
     if (wire_decode(&pb__backup_header__descriptor, daybook_buffer_view(bytes), &file->arena, &message, NULL) !=
         DAYBOOK_OK) {
         return damaged(file, "the header cannot be read", error);
@@ -183,12 +190,21 @@ static enum daybook_status read_ledger_id(const struct backup_file *file, struct
     return status;
 }
 
+/* Everything before it has been read, and hashed. */
+static enum daybook_status check_digest(struct backup_file *file, struct daybook_error *error) {
+    uint8_t stated[SHA256_SIZE];
+    uint8_t computed[SHA256_SIZE];
+    sha256_end(file->hash, computed);
+    DAYBOOK_TRY(read_raw(file, stated, sizeof stated, error));
+    return memcmp(stated, computed, sizeof stated) == 0
+               ? DAYBOOK_OK
+               : damaged(file, "the digest of the whole file is another one; something is damaged before it,", error);
+}
+
 /* The last frame's size was 0: the rest must be what the events gave, and then the file must end. */
 static enum daybook_status check_foot(struct backup_file *file, struct backup_reader *reader,
                                       struct daybook_error *error) {
     uint8_t number[4];
-    uint8_t stated[SHA256_SIZE];
-    uint8_t computed[SHA256_SIZE];
     struct backup_summary end = {0};
     struct backup_summary *summary = reader->summary;
     long at = ftell(file->stream);
@@ -201,12 +217,11 @@ static enum daybook_status check_foot(struct backup_file *file, struct backup_re
         return damaged(file, "the end of the file is missing, or something stands behind it", error);
     }
     size_t trailer_size = (size_t)(size - at) - BACKUP_FOOT_SIZE;
-    DAYBOOK_TRY(read_buffer(file, trailer_size, &reader->bytes, error));
+    DAYBOOK_TRY(read_buffer_hashed(file, trailer_size, &reader->bytes, error));
     DAYBOOK_TRY(read_hashed(file, number, sizeof number, error));
-    sha256_end(file->hash, computed);
-    DAYBOOK_TRY(read_raw(file, stated, sizeof stated, error));
-    if (memcmp(stated, computed, sizeof stated) != 0 || load_le32(number) != trailer_size) {
-        return damaged(file, "the digest of the whole file is another one; something is damaged before it,", error);
+    DAYBOOK_TRY(check_digest(file, error));
+    if (load_le32(number) != trailer_size) {
+        return damaged(file, "the trailer has another size than it states", error);
     }
     DAYBOOK_TRY(parse_trailer(file, daybook_buffer_view(&reader->bytes), &end, error));
     merkle_edge_root(&reader->tree.edge, reader->tree.sha256, &summary->root);
@@ -220,30 +235,61 @@ static enum daybook_status check_foot(struct backup_file *file, struct backup_re
     return DAYBOOK_OK;
 }
 
-enum daybook_status backup_peek(const char *path, struct backup_summary *summary, struct daybook_error *error) {
+/* The rest of the file, whatever it says, but for the digest at its end. */
+static enum daybook_status hash_rest(struct backup_file *file, uint64_t left, struct daybook_buffer *bytes,
+                                     const struct backup_watch *watch, struct daybook_error *error) {
+    while (left > 0) {
+        size_t size = left < BACKUP_MESSAGE_MAX ? (size_t)left : BACKUP_MESSAGE_MAX;
+        DAYBOOK_TRY(read_buffer_hashed(file, size, bytes, error));
+        left -= size;
+        if (backup_is_stopped(watch, error)) {
+            return DAYBOOK_STOPPED;
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+/* The trailer ends at `end`, where its own size stands. */
+static enum daybook_status read_trailer(struct backup_file *file, long end, struct daybook_buffer *bytes,
+                                        struct backup_summary *summary, struct daybook_error *error) {
+    uint8_t number[4];
+    if (fseek(file->stream, end, SEEK_SET) != 0) {
+        return damaged(file, "the end of the file is missing", error);
+    }
+    DAYBOOK_TRY(read_raw(file, number, sizeof number, error));
+    if (load_le32(number) > BACKUP_MESSAGE_MAX || fseek(file->stream, end - (long)load_le32(number), SEEK_SET) != 0) {
+        return damaged(file, "the trailer has an impossible size", error);
+    }
+    DAYBOOK_TRY(read_buffer(file, load_le32(number), bytes, error));
+    return parse_trailer(file, daybook_buffer_view(bytes), summary, error);
+}
+
+enum daybook_status backup_read_end(const char *path, const struct backup_watch *watch, struct backup_summary *summary,
+                                    struct daybook_error *error) {
     struct backup_file file;
     struct daybook_buffer bytes = {0};
-    uint8_t number[4];
+    long begin = 0;
+    long foot = -1;
     *summary = (struct backup_summary){0};
     enum daybook_status status = file_open(&file, path, &bytes, error);
     if (status == DAYBOOK_OK) {
         status = read_ledger_id(&file, summary, error);
     }
-    if (status == DAYBOOK_OK && fseek(file.stream, -(long)BACKUP_FOOT_SIZE, SEEK_END) != 0) {
-        status = damaged(&file, "the end of the file is missing", error);
+    if (status == DAYBOOK_OK) {
+        begin = ftell(file.stream);
+        foot = fseek(file.stream, -(long)BACKUP_FOOT_SIZE, SEEK_END) == 0 ? ftell(file.stream) : -1;
+        if (begin < 0 || foot < begin || fseek(file.stream, begin, SEEK_SET) != 0) {
+            status = damaged(&file, "the end of the file is missing", error);
+        }
     }
     if (status == DAYBOOK_OK) {
-        status = read_raw(&file, number, sizeof number, error);
-    }
-    if (status == DAYBOOK_OK && (load_le32(number) > BACKUP_MESSAGE_MAX ||
-                                 fseek(file.stream, -(long)(BACKUP_FOOT_SIZE + load_le32(number)), SEEK_END) != 0)) {
-        status = damaged(&file, "the end of the file is missing", error);
+        status = hash_rest(&file, (uint64_t)(foot - begin) + BACKUP_FOOT_SIZE - SHA256_SIZE, &bytes, watch, error);
     }
     if (status == DAYBOOK_OK) {
-        status = read_buffer(&file, load_le32(number), &bytes, error);
+        status = check_digest(&file, error);
     }
     if (status == DAYBOOK_OK) {
-        status = parse_trailer(&file, daybook_buffer_view(&bytes), summary, error);
+        status = read_trailer(&file, foot, &bytes, summary, error);
     }
     daybook_buffer_release(&bytes);
     file_close(&file);
@@ -259,7 +305,7 @@ static enum daybook_status take_frame(struct backup_file *file, struct backup_re
     if (size > BACKUP_FRAME_MAX) {
         return damaged(file, "a frame has an impossible size", error);
     }
-    DAYBOOK_TRY(read_buffer(file, size, &reader->bytes, error));
+    DAYBOOK_TRY(read_buffer_hashed(file, size, &reader->bytes, error));
     enum daybook_status status =
         frame_unpack(reader->codec, daybook_buffer_view(&reader->bytes), &header, &reader->raw, reader->events, error);
     if (status == DAYBOOK_DAMAGED) { /* What a frame of the journal would ask for, a backup, is what this is. */

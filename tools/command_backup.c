@@ -64,7 +64,8 @@ static enum daybook_status create(const struct invocation *invocation, struct da
     ProtobufCMessage *made = NULL;
     DAYBOOK_TRY(check_is_new(path, error));
     if (since_path != NULL) {
-        DAYBOOK_TRY(backup_peek(since_path, &since, error));
+        struct backup_watch watch = {.is_stopped = is_stopped};
+        DAYBOOK_TRY(backup_read_end(since_path, &watch, &since, error));
         asked.since = backup_end_tell(&since, invocation->arena);
         if (asked.since == NULL) {
             return job_no_memory(error);
@@ -225,7 +226,8 @@ const struct command backup_commands[] = {
         .run = run_create,
         .summary = N_("write every event to a file, while the ledger goes on"),
         .detail =
-            N_("With --since the file holds only what is new: keep it together with the earlier ones. The root is "
+            N_("With --since the file holds only what is new: keep it together with the earlier ones. BACKUP is "
+               "read first, and refused where it is damaged or is not of this ledger's history. The root is "
                "that of the audit log at the last event. Keys of customers and of the audit log are not in it; "
                "back the ledger's keys directory up apart from it. With --server, FILE and the earlier BACKUP are of "
                "this machine."),

@@ -1,7 +1,9 @@
 /* The job of a backup: every event, or those since an earlier one, as one file. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/backup.h"
+#include "projections/query.h"
 #include "tools/backup_end.h"
 #include "tools/job.h"
 #include "tools/text.h"
@@ -45,6 +47,37 @@ static Pb__BackupAnswer *tell(const struct backup_summary *summary, struct arena
     return answer;
 }
 
+/* The ledger's own tree where the earlier backup ends must be the one whose edge the new file goes on from: two
+ * histories can have the same last event, and different ones before it. */
+static enum daybook_status check_since(struct job *job, const struct backup_summary *since,
+                                       struct daybook_error *error) {
+    Pb__Query query = PB__QUERY__INIT;
+    Pb__CheckpointQuery asked = PB__CHECKPOINT_QUERY__INIT;
+    ProtobufCMessage *answer = NULL;
+    struct merkle_hash root;
+    DAYBOOK_TRY(backup_check_since(job->ledger, since, error));
+    if (since->last_sequence == 0) {
+        return DAYBOOK_OK;
+    }
+    struct sha256 *sha256 = sha256_open();
+    if (sha256 == NULL) {
+        return job_no_memory(error);
+    }
+    merkle_edge_root(&since->edge, sha256, &root);
+    sha256_close(sha256);
+    asked.size = since->last_sequence;
+    query.question_case = PB__QUERY__QUESTION_CHECKPOINT;
+    query.checkpoint = &asked;
+    DAYBOOK_TRY(query_run(job->ledger, &query, job->arena, &answer, error));
+    ProtobufCBinaryData ours = ((const Pb__CheckpointAnswer *)answer)->root;
+    return ours.len == SHA256_SIZE && memcmp(ours.data, root.bytes, SHA256_SIZE) == 0
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_INVALID,
+                              _("events 1 to %" PRIu64 " of this ledger are not those that the earlier backup goes on "
+                                "from: they have different histories; make a whole backup"),
+                              since->last_sequence);
+}
+
 enum daybook_status job_backup(struct job *job, const ProtobufCMessage *asked, ProtobufCMessage **answer,
                                struct daybook_error *error) {
     const Pb__BackupEnd *told = ((const Pb__BackupRequest *)asked)->since;
@@ -55,6 +88,7 @@ enum daybook_status job_backup(struct job *job, const ProtobufCMessage *asked, P
     struct backup_summary summary;
     if (told != NULL) {
         DAYBOOK_TRY(backup_end_read(told, &since, error));
+        DAYBOOK_TRY(check_since(job, &since, error));
         backing_up.first = since.last_sequence;
     }
     DAYBOOK_TRY(daybook_head(job->ledger, &backing_up.head, error));

@@ -63,7 +63,6 @@ err_has "$work/changed: a frame is not what its checksum says"
 err_has "use another copy of this file"
 expect 4 restore "$work/x" "$work/changed"
 [ ! -e "$work/x" ] || die "a damaged backup was restored"
-expect 4 backup create "$work/since-cut" --since <(head -c 2000 "$work/monday")
 
 # A ledger without events, and an instant before the first one.
 expect 0 init "$work/none" --timezone UTC --currency CNY
@@ -73,4 +72,31 @@ expect 0 backup verify "$work/none.backup"
 out_has "whole: no events"
 expect 0 restore "$work/early" "$work/monday" --to 1999-01-01T00:00:00Z
 out_has "restored $work/early: no events"
+
+# What an increment goes on from: damaged anywhere, of another ledger, past this one's end, or of another history.
+since_refused() {
+    local said=$1 code=$2
+    shift 2
+    expect "$code" backup create "$work/increment" "$@"
+    err_has "$said"
+    [ ! -e "$work/increment" ] || die "an increment was made all the same"
+}
+since_refused "use another copy of this file" 4 --since "$work/changed"
+since_refused "the end of the file is missing" 4 --since <(head -c 2000 "$work/monday")
+since_refused "is no backup of a ledger" 2 --since "$source/README.md"
+since_refused "the earlier backup is of another ledger" 2 --since "$work/none.backup"
+expect 0 restore "$work/shorter" "$work/monday" --to 3
+since_refused "and this ledger with event 3" 2 --since "$work/monday" -L "$work/shorter"
+
+# Two that were one until event 3, got another event 4, and then the same event 5: only what is before it differs.
+for fourth in left right; do
+    expect 0 restore "$work/$fourth" "$work/monday" --to 3
+    printf '{"key":"%s","actor":"a","customer":"%s","recordedAtUs":"%s","openCustomer":{}}\n' \
+        a2V5 "$fourth" 1800000000000000 a2V6 last 1800000001000000 |
+        expect_fed 0 submit --recorded-at - -L "$work/$fourth"
+done
+expect 0 backup create "$work/left-backup" -L "$work/left"
+expect 0 backup create "$work/left-more" -L "$work/left" --since "$work/left-backup"
+since_refused "events 1 to 5 of this ledger are not those" 2 --since "$work/left-backup" -L "$work/right"
+
 echo "backup: as expected"

@@ -27,7 +27,7 @@ static void back_up(struct kept *kept, int number) {
     strcat(strcat(kept->paths[number], "/"), names[number]);
     kept->names[number] = kept->paths[number];
     if (number > 0) {
-        LEDGER_OK(&kept->ledger, backup_peek(kept->paths[number - 1], &since, &kept->ledger.error));
+        LEDGER_OK(&kept->ledger, backup_read_end(kept->paths[number - 1], NULL, &since, &kept->ledger.error));
     }
     FILE *stream = fopen(kept->paths[number], "wb");
     assert_non_null(stream);
@@ -159,11 +159,13 @@ static void every_changed_byte_is_found(void **state) {
         bytes[i] ^= bit;
         assert_int_not_equal(backup_verify(paths, 1, NULL, &summary, &kept->ledger.error), DAYBOOK_OK);
         assert_non_null(strstr(kept->ledger.error.message, "changed"));
+        assert_int_not_equal(backup_read_end(path, NULL, &summary, &kept->ledger.error), DAYBOOK_OK);
+        assert_non_null(strstr(kept->ledger.error.message, "changed"));
     }
     for (size_t cut = 0; cut < size; cut += 1 + cut / 16) {
         store(path, bytes, cut);
         assert_int_not_equal(backup_verify(paths, 1, NULL, &summary, &kept->ledger.error), DAYBOOK_OK);
-        assert_int_not_equal(backup_peek(path, &summary, &kept->ledger.error), DAYBOOK_OK);
+        assert_int_not_equal(backup_read_end(path, NULL, &summary, &kept->ledger.error), DAYBOOK_OK);
     }
     bytes[size] = 0;
     store(path, bytes, size + 1);

@@ -15,6 +15,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     } else {
         FUZZ_CHECK(error.message[0] != '\0');
     }
-    FUZZ_CHECK(backup_peek(path, &summary, &error) == DAYBOOK_OK || error.message[0] != '\0');
+    FUZZ_CHECK(backup_read_end(path, NULL, &summary, &error) == DAYBOOK_OK || error.message[0] != '\0');
     return 0;
 }
