@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "codec/wire.h"
 #include "domain/control.h"
+#include "projection/rebuild_list.h"
 #include "projections/query_book.h"
 
 enum daybook_status query_read_event(struct journal_reader *reader, uint64_t sequence, struct arena *arena,
@@ -209,31 +210,37 @@ static enum daybook_status add_digest(struct daybook *ledger, const char *name, 
     return DAYBOOK_OK;
 }
 
-/* Digests of the named views, all where none is named; each rebuilt before when asked. */
-static enum daybook_status answer_digests(struct daybook *ledger, char *const *names, size_t name_count, bool rebuilds,
-                                          struct arena *arena, ProtobufCMessage **answer, struct daybook_error *error) {
-    struct pointers rows = {0};
-    Pb__DigestAnswer *made = arena_alloc(arena, sizeof *made);
-    size_t count = name_count == 0 ? ledger_view_count(ledger) : name_count;
+/* The names asked for, all views' where there are none. INVALID: there is no such view. */
+static enum daybook_status name_views(struct daybook *ledger, char *const *asked, size_t asked_count,
+                                      struct arena *arena, const char *const **names, size_t *count,
+                                      struct daybook_error *error) {
+    *count = asked_count == 0 ? ledger_view_count(ledger) : asked_count;
+    const char **made = arena_alloc(arena, (*count + 1) * sizeof *made);
     if (made == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
-    for (size_t i = 0; i < name_count; i++) {
-        if (ledger_view(ledger, names[i]) == NULL) {
+    for (size_t i = 0; i < *count; i++) {
+        made[i] = asked_count == 0 ? ledger_projection_at(ledger, i)->name : asked[i];
+        if (ledger_view(ledger, made[i]) == NULL) {
             return daybook_fail(error, DAYBOOK_INVALID, "there is no view \"%.64s\"; status lists those that there are",
-                                names[i]);
+                                made[i]);
         }
     }
+    *names = made;
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status answer_digests(struct daybook *ledger, const char *const *names, const bool *were_built,
+                                          size_t count, struct arena *arena, ProtobufCMessage **answer,
+                                          struct daybook_error *error) {
+    struct pointers rows = {0};
+    Pb__DigestAnswer *made = arena_alloc(arena, sizeof *made);
+    if (made == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
     for (size_t i = 0; i < count; i++) {
-        struct view_status known;
-        if (name_count == 0) {
-            view_get_status(ledger_view_at(ledger, i), &known);
-        }
-        const char *name = name_count == 0 ? known.name : names[i];
-        if (rebuilds) {
-            DAYBOOK_TRY(view_rebuild(ledger_view(ledger, name), ledger_progress(ledger), error));
-        }
-        DAYBOOK_TRY(add_digest(ledger, name, arena, &rows, error));
+        DAYBOOK_TRY(add_digest(ledger, names[i], arena, &rows, error));
+        ((Pb__ViewDigest *)rows.items[i])->was_built_before = were_built != NULL && were_built[i];
     }
     pb__digest_answer__init(made);
     made->n_views = rows.count;
@@ -245,11 +252,35 @@ static enum daybook_status answer_digests(struct daybook *ledger, char *const *n
 enum daybook_status query_digest(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                  ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__DigestQuery *asked = query->digest;
-    return answer_digests(ledger, asked->views, asked->n_views, false, arena, answer, error);
+    const char *const *names;
+    size_t count;
+    DAYBOOK_TRY(name_views(ledger, asked->views, asked->n_views, arena, &names, &count, error));
+    return answer_digests(ledger, names, NULL, count, arena, answer, error);
 }
 
+/* Goes on where the same rebuild was broken off. */
 enum daybook_status query_rebuild(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                   ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__RebuildQuery *asked = query->rebuild;
-    return answer_digests(ledger, asked->views, asked->n_views, true, arena, answer, error);
+    const char *directory = ledger_directory(ledger);
+    const char *const *names;
+    size_t count;
+    DAYBOOK_TRY(name_views(ledger, asked->views, asked->n_views, arena, &names, &count, error));
+    bool *were_built = arena_alloc(arena, 2 * (count + 1) * sizeof *were_built);
+    if (were_built == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    bool *are_built = were_built + count;
+    DAYBOOK_TRY(rebuild_list_read(directory, names, count, were_built, error));
+    memcpy(are_built, were_built, count * sizeof *are_built);
+    for (size_t i = 0; i < count; i++) {
+        if (!are_built[i]) {
+            DAYBOOK_TRY(view_rebuild(ledger_view(ledger, names[i]), ledger_progress(ledger), error));
+            are_built[i] = true;
+            if (count > 1) { /* One alone needs none, and leaves that of others as it is. */
+                DAYBOOK_TRY(rebuild_list_write(directory, names, count, are_built, error));
+            }
+        }
+    }
+    return answer_digests(ledger, names, were_built, count, arena, answer, error);
 }

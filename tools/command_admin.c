@@ -198,6 +198,21 @@ static enum daybook_status print_digests(const struct invocation *invocation, co
     return table_print(table, stdout, error);
 }
 
+/* What this rebuild did not build: it went on with another. */
+static void say_built_before(const Pb__DigestAnswer *answer) {
+    size_t count = 0;
+    for (size_t i = 0; i < answer->n_views; i++) {
+        count += answer->views[i]->was_built_before ? 1 : 0;
+    }
+    if (count > 0) {
+        (void)fprintf(
+            stderr,
+            _("daybook: went on with a rebuild that was broken off after %zu of its %zu views; the same again "
+              "builds all of them\n"),
+            count, answer->n_views);
+    }
+}
+
 static int run_views(struct invocation *invocation, const Pb__Query *query) {
     struct daybook_error error;
     struct daybook *ledger = NULL;
@@ -208,6 +223,7 @@ static int run_views(struct invocation *invocation, const Pb__Query *query) {
         status = command_ask(invocation, ledger, query, &answer, &error);
     }
     if (status == DAYBOOK_OK) {
+        say_built_before((const Pb__DigestAnswer *)answer);
         status = options_has(&invocation->options, "json")
                      ? command_print_json(answer, &error)
                      : print_digests(invocation, (const Pb__DigestAnswer *)answer, &error);
@@ -255,7 +271,9 @@ const struct command admin_commands[] = {
         .uses = USES_LEDGER,
         .run = run_rebuild,
         .summary = N_("build views again from the first event, beside those that answer"),
-        .detail = N_("Without a name, all of them. Prints their digests, which do not change."),
+        .detail =
+            N_("Without a name, all of them. Prints their digests, which do not change. What was broken off is gone "
+               "on with by the same command again."),
         .example = "daybook rebuild balance aging",
     },
     {

@@ -51,3 +51,46 @@ expect 0 digest
 cmp -s "$out" "$work/digests" || die "digests changed"
 expect 0 status --json
 if grep -q REBUILDING "$out"; then die "status says that a view is still rebuilt"; fi
+
+# A rebuild of all that is killed between two views goes on with those that are left, and the one after it builds all.
+list=$work/books/views/rebuilding
+generation_of() { (cd "$work/books/views" && echo "$1".g*); }
+killed=no
+for _ in $(seq 20); do
+    "$daybook" rebuild >"$work/rebuilt" 2>&1 </dev/null &
+    pid=$!
+    while [ ! -e "$list" ] && kill -0 "$pid" 2>/dev/null; do :; done
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    if [ -e "$list" ]; then
+        killed=yes
+        break
+    fi
+done
+[ $killed = yes ] || die "no rebuild of all was killed in its middle"
+cp "$list" "$work/list"
+views=$(wc -l <"$list")
+built=$(grep -c '^built ' "$list")
+while read -r _ view; do echo "$view $(generation_of "$view")"; done <"$list" >"$work/generations"
+# One view alone is another rebuild, and leaves the list as it is.
+last=$(sed -n '$s/^left *//p' "$list")
+expect 0 rebuild "$last"
+cmp -s "$list" "$work/list" || die "a rebuild of $last changed the list"
+expect 0 rebuild
+err_has "went on with a rebuild that was broken off after $built of its $views views"
+[ ! -e "$list" ] || die "the list was left behind"
+cmp -s "$out" "$work/digests" || die "digests changed"
+while read -r how view; do
+    was=$(sed -n "s/^$view //p" "$work/generations")
+    is=$(generation_of "$view")
+    if [ "$how" = built ]; then
+        [ "$is" = "$was" ] || die "$view was built already, and again"
+    else
+        [ "$is" != "$was" ] || die "$view was left out"
+    fi
+done <"$work/list"
+expect 0 rebuild
+err_is_empty
+while read -r view was; do
+    [ "$(generation_of "$view")" != "$was" ] || die "$view was not built again"
+done <"$work/generations"
