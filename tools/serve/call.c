@@ -164,11 +164,6 @@ static void refuse_size(struct call *call) {
     call->reply.closes = true;
 }
 
-static bool is_announced_too_large(const struct call *call) {
-    const char *text = call_header(call, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return text != NULL && strtoull(text, NULL, 10) > call->server->options.body_limit_bytes;
-}
-
 static void take_body(struct call *call, const char *upload, size_t size) {
     if (call->stage != CALL_READING) {
         return; /* The answer is known; the rest is only read away. */
@@ -320,7 +315,7 @@ static enum MHD_Result begin_call(struct loop *loop, struct MHD_Connection *conn
     if (!call_read_headers(call, url, verb, version)) {
         call->stage = CALL_READY; /* Answered when the body, if it is not too large, has been read away. */
     }
-    if (is_announced_too_large(call)) {
+    if (call->announced_bytes > call->server->options.body_limit_bytes) {
         refuse_size(call);
         return send_reply(call);
     }

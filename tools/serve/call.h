@@ -62,7 +62,8 @@ struct call {
     bool is_get; /* Or HEAD, which is answered likewise; libmicrohttpd leaves the body out. */
     bool is_head;
     uint64_t start_ns;
-    uint64_t deadline_ns; /* 0 = none. */
+    uint64_t deadline_ns;     /* 0 = none. */
+    uint64_t announced_bytes; /* Content-Length, 0 without one. */
     struct daybook_buffer body;
     struct daybook_bytes message;                         /* What the body carries: in it. */
     void (*work)(struct call *call, struct arena *arena); /* What the crew runs. */

@@ -1,6 +1,7 @@
 /* What the headers of a request decide: which call it is, in which form it comes, and who asks. */
 #include "tools/serve/call_headers.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -16,8 +17,57 @@
 static const char accept_post[] =
     "application/json, application/proto, application/connect+json, application/connect+proto";
 
-const char *call_header(const struct call *call, const char *name) {
-    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+/* Headers that decide something. */
+enum known_header {
+    HEADER_ACCEPT_ENCODING,
+    HEADER_AUTHORIZATION,
+    HEADER_CONNECT_ENCODING,
+    HEADER_CONNECT_TIMEOUT,
+    HEADER_CONNECT_VERSION,
+    HEADER_CONTENT_ENCODING,
+    HEADER_CONTENT_LENGTH,
+    HEADER_CONTENT_TYPE,
+    HEADER_HOST,
+    HEADER_TRANSFER_ENCODING,
+    HEADER_COUNT
+};
+
+/* What came of them, out of one pass over all headers. */
+struct headers {
+    const char *values[HEADER_COUNT]; /* NULL: absent; of several the first. Borrowed until the call ends. */
+    unsigned counts[HEADER_COUNT];
+};
+
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                   const char *value, size_t value_size) {
+    static const struct {
+        const char *name;
+        size_t size;
+    } known[HEADER_COUNT] = {
+#define KNOWN(name) {name, sizeof(name) - 1}
+        [HEADER_ACCEPT_ENCODING] = KNOWN(MHD_HTTP_HEADER_ACCEPT_ENCODING),
+        [HEADER_AUTHORIZATION] = KNOWN(MHD_HTTP_HEADER_AUTHORIZATION),
+        [HEADER_CONNECT_ENCODING] = KNOWN("Connect-Content-Encoding"),
+        [HEADER_CONNECT_TIMEOUT] = KNOWN("Connect-Timeout-Ms"),
+        [HEADER_CONNECT_VERSION] = KNOWN("Connect-Protocol-Version"),
+        [HEADER_CONTENT_ENCODING] = KNOWN(MHD_HTTP_HEADER_CONTENT_ENCODING),
+        [HEADER_CONTENT_LENGTH] = KNOWN(MHD_HTTP_HEADER_CONTENT_LENGTH),
+        [HEADER_CONTENT_TYPE] = KNOWN(MHD_HTTP_HEADER_CONTENT_TYPE),
+        [HEADER_HOST] = KNOWN(MHD_HTTP_HEADER_HOST),
+        [HEADER_TRANSFER_ENCODING] = KNOWN(MHD_HTTP_HEADER_TRANSFER_ENCODING),
+#undef KNOWN
+    };
+    struct headers *headers = context;
+    (void)kind;
+    (void)value_size;
+    for (size_t i = 0; i < HEADER_COUNT; i++) {
+        if (known[i].size == name_size && strncasecmp(known[i].name, name, name_size) == 0) {
+            headers->values[i] = headers->counts[i] == 0 ? value : headers->values[i];
+            headers->counts[i]++;
+            break;
+        }
+    }
+    return MHD_YES;
 }
 
 const char *call_parameter(const struct call *call, const char *name) {
@@ -57,8 +107,8 @@ static bool is_without_limit(const struct call *call) {
     return call->content.is_stream || (call->method->route == ROUTE_QUESTION && !call->method->is_safe);
 }
 
-static bool read_time_limit(struct call *call) {
-    const char *text = call_header(call, "Connect-Timeout-Ms");
+static bool read_time_limit(struct call *call, const struct headers *headers) {
+    const char *text = headers->values[HEADER_CONNECT_TIMEOUT];
     uint64_t timeout_ms = call->server->options.call_timeout_ms;
     uint64_t asked_ms;
     if (text != NULL) {
@@ -84,8 +134,8 @@ static bool check_protocol(struct call *call, const char *version, const char *e
 }
 
 /* POST: everything is in the headers. False: the reply says why not. */
-static bool read_post(struct call *call) {
-    const char *type = call_header(call, MHD_HTTP_HEADER_CONTENT_TYPE);
+static bool read_post(struct call *call, const struct headers *headers) {
+    const char *type = headers->values[HEADER_CONTENT_TYPE];
     if (type == NULL || !connect_read_content_type(type, &call->content) ||
         call->content.is_stream != call->method->is_stream) {
         refuse_http(call, CONNECT_INVALID_ARGUMENT, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "Accept-Post", accept_post,
@@ -93,14 +143,15 @@ static bool read_post(struct call *call) {
                                             : "this call takes application/json or application/proto");
         return false;
     }
-    const char *coding = call->content.is_stream ? "Connect-Content-Encoding" : MHD_HTTP_HEADER_CONTENT_ENCODING;
-    call->accepts_gzip = !call->content.is_stream && is_gzip_listed(call_header(call, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-    return check_protocol(call, call_header(call, "Connect-Protocol-Version"), "1") &&
-           read_encoding(call, call_header(call, coding)) && read_time_limit(call);
+    bool is_stream = call->content.is_stream;
+    call->accepts_gzip = !is_stream && is_gzip_listed(headers->values[HEADER_ACCEPT_ENCODING]);
+    return check_protocol(call, headers->values[HEADER_CONNECT_VERSION], "1") &&
+           read_encoding(call, headers->values[is_stream ? HEADER_CONNECT_ENCODING : HEADER_CONTENT_ENCODING]) &&
+           read_time_limit(call, headers);
 }
 
 /* GET: everything is in the query, the message too. */
-static bool read_get(struct call *call) {
+static bool read_get(struct call *call, const struct headers *headers) {
     const char *encoding = call_parameter(call, "encoding");
     const char *message = NULL;
     size_t size = 0;
@@ -111,7 +162,7 @@ static bool read_get(struct call *call) {
         return false;
     }
     call->content = (struct connect_content){is_json ? CODEC_JSON : CODEC_PROTO, false};
-    call->accepts_gzip = is_gzip_listed(call_header(call, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    call->accepts_gzip = is_gzip_listed(headers->values[HEADER_ACCEPT_ENCODING]);
     /* With its length: percent-encoded protobuf may hold NULs. */
     if (MHD_lookup_connection_value_n(call->connection, MHD_GET_ARGUMENT_KIND, "message", strlen("message"), &message,
                                       &size) != MHD_YES ||
@@ -132,16 +183,16 @@ static bool read_get(struct call *call) {
         return false;
     }
     return check_protocol(call, call_parameter(call, "connect"), "v1") &&
-           read_encoding(call, call_parameter(call, "compression")) && read_time_limit(call);
+           read_encoding(call, call_parameter(call, "compression")) && read_time_limit(call, headers);
 }
 
-static bool read_method(struct call *call, const char *verb) {
+static bool read_method(struct call *call, const struct headers *headers, const char *verb) {
     bool may_get = call->method->is_safe && !call->method->is_stream;
     if (call->is_get && may_get) {
-        return read_get(call);
+        return read_get(call, headers);
     }
     if (strcmp(verb, MHD_HTTP_METHOD_POST) == 0) {
-        return read_post(call);
+        return read_post(call, headers);
     }
     refuse_http(call, CONNECT_UNIMPLEMENTED, MHD_HTTP_METHOD_NOT_ALLOWED, MHD_HTTP_HEADER_ALLOW,
                 may_get ? "GET, HEAD, POST" : "POST",
@@ -149,47 +200,29 @@ static bool read_method(struct call *call, const char *verb) {
     return false;
 }
 
-/* Headers that say where a request ends and whom it is for. */
-struct framing {
-    unsigned length_count;
-    unsigned coding_count;
-    unsigned host_count;
-};
-
-static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
-    struct framing *framing = context;
-    (void)kind;
-    (void)value;
-    framing->length_count += strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
-    framing->coding_count += strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
-    framing->host_count += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
-    return MHD_YES;
-}
-
 /* What a proxy before this server could read as another request than we do is answered by neither reading, and is the
  * last of its connection (RFC 9112, 3.2 and 6.3). */
-static bool check_framing(struct call *call, const char *version) {
-    struct framing framing = {0};
-    (void)MHD_get_connection_values(call->connection, MHD_HEADER_KIND, count_framing, &framing);
+static bool check_framing(struct call *call, const struct headers *headers, const char *version) {
+    unsigned end_count = headers->counts[HEADER_CONTENT_LENGTH] + headers->counts[HEADER_TRANSFER_ENCODING];
+    unsigned host_count = headers->counts[HEADER_HOST];
     bool needs_host = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
-    if (framing.length_count + framing.coding_count <= 1 && framing.host_count <= 1 &&
-        framing.host_count >= needs_host) {
+    if (end_count <= 1 && host_count <= 1 && host_count >= needs_host) {
         return true;
     }
     call->reply.closes = true;
     call_fail(call, CONNECT_INVALID_ARGUMENT, "%s",
-              framing.length_count + framing.coding_count > 1
+              end_count > 1
                   ? "where the body ends is said more than once: one Content-Length or Transfer-Encoding is allowed"
                   : "the request needs one Host header, and no more");
     return false;
 }
 
 /* Who calls, and whether they may. False: the reply says why not. A false token ends its connection. */
-static bool admit(struct call *call) {
+static bool admit(struct call *call, const struct headers *headers) {
     const char *reason;
-    const char *authorization = call_header(call, MHD_HTTP_HEADER_AUTHORIZATION);
+    const char *authorization = headers->values[HEADER_AUTHORIZATION];
     call->identity.names_machine =
-        !call->server->gate.trusts_machine || authorise_names_machine(call_header(call, MHD_HTTP_HEADER_HOST));
+        !call->server->gate.trusts_machine || authorise_names_machine(headers->values[HEADER_HOST]);
     bool is_for_anybody = call->page != NULL && page_is_for_anybody(call->page);
     enum connect_code code = gate_identify(&call->server->gate, call->loop->sha256, authorization, call->peer->address,
                                            ledger_now_us(call->server->ledger), &call->identity, &reason);
@@ -210,11 +243,15 @@ static bool admit(struct call *call) {
 
 bool call_read_headers(struct call *call, const char *url, const char *verb, const char *version) {
     struct server *server = call->server;
+    struct headers headers = {0};
+    (void)MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, take_header, &headers);
+    const char *length = headers.values[HEADER_CONTENT_LENGTH];
+    call->announced_bytes = length == NULL ? 0 : strtoull(length, NULL, 10);
     call->is_head = strcmp(verb, MHD_HTTP_METHOD_HEAD) == 0;
     call->is_get = call->is_head || strcmp(verb, MHD_HTTP_METHOD_GET) == 0;
     call->method = methods_find(&server->methods, url);
     call->page = call->method == NULL ? page_find(url) : NULL;
-    if (!check_framing(call, version) || !admit(call)) {
+    if (!check_framing(call, &headers, version) || !admit(call, &headers)) {
         return false;
     }
     if (call->page == NULL && server_is_draining(server)) {
@@ -229,5 +266,5 @@ bool call_read_headers(struct call *call, const char *url, const char *verb, con
                     "there is no such call here; /openapi.json lists those that there are");
         return false;
     }
-    return read_method(call, verb);
+    return read_method(call, &headers, verb);
 }

@@ -332,7 +332,7 @@ static enum MHD_Result find_unknown(void *context, enum MHD_ValueKind kind, cons
 
 void follow_begin_sse(struct call *call) {
     Pb__FollowRequest asked = PB__FOLLOW_REQUEST__INIT;
-    const char *last = call_header(call, "Last-Event-ID");
+    const char *last = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Last-Event-ID");
     uint64_t heartbeat = 0;
     uint64_t seen = 0;
     const char *unknown = NULL;
