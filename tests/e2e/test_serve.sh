@@ -64,6 +64,22 @@ call Views/GetBalance '{}' -H "Host: localhost:${address##*:}"; answer_is "200 a
 call Views/GetBalance '{}' -H "Host: rebound.example:${address##*:}"; answer_is "401 application/json"
 out_has "only where they ask for its address, or for localhost"
 
+# A whole URI is answered as its path is, and its host counts for the header's (RFC 9112, 3.2.2).
+ask_target() { ask / --request-target "$1"; }
+balance='/daybook.v1.Views/GetBalance?encoding=json&message=%7b%7d'
+ask_target "http://$address$balance"; answer_is "200 application/json"
+cp "$out" "$work/whole"
+ask "$balance"; cmp -s "$out" "$work/whole" || die "a whole URI is answered otherwise than its path"
+ask_target "HTTPS://LocalHost$balance"; answer_is "200 application/json"
+ask_target "http://rebound.example$balance"; answer_is "401 application/json"
+for target in "http://$balance" "http://user@localhost$balance" "http://$(printf 'h%.0s' {1..300})$balance"; do
+    ask_target "$target"; answer_is "400 application/json"
+    out_has "the URI that is asked for has no host"
+done
+for target in http://localhost http://localhost/nowhere "ftp://localhost$balance"; do
+    ask_target "$target"; answer_is "404 application/json"
+done
+
 # ---- submitting, and reading what was submitted ----
 call Ledger/Submit "{\"requests\":[$(open_json k1 A),$(deposit_json k2 A L1 12345),$(deposit_json k3 B L1 1)]}"
 answer_is "200 application/json"

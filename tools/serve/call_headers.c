@@ -14,6 +14,8 @@
 
 #define MS_NS UINT64_C(1000000)
 
+enum { TARGET_HOST_BYTES = 256 };
+
 static const char accept_post[] =
     "application/json, application/proto, application/connect+json, application/connect+proto";
 
@@ -241,7 +243,41 @@ static bool admit(struct call *call, const struct headers *headers) {
     return false;
 }
 
+/* What stands behind the scheme of a whole URI; NULL: it is a path. */
+static const char *find_authority(const char *target) {
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t size = strlen(schemes[i]);
+        if (strncasecmp(target, schemes[i], size) == 0) {
+            return target + size;
+        }
+    }
+    return NULL;
+}
+
+/* A whole URI may stand for its path, as a proxy is asked (RFC 9112, 3.2.2); its host then counts for the header's, and
+ * is copied to `host`. False: the reply says why not. */
+static bool read_target(struct call *call, struct headers *headers, const char **target, char host[TARGET_HOST_BYTES]) {
+    const char *authority = find_authority(*target);
+    if (authority == NULL) {
+        return true;
+    }
+    size_t size = strcspn(authority, "/");
+    if (size == 0 || size >= TARGET_HOST_BYTES || memchr(authority, '@', size) != NULL) {
+        call->reply.closes = true;
+        call_fail(call, CONNECT_INVALID_ARGUMENT,
+                  "the URI that is asked for has no host, or more than a host and port");
+        return false;
+    }
+    memcpy(host, authority, size);
+    host[size] = '\0';
+    headers->values[HEADER_HOST] = host;
+    *target = authority + size;
+    return true;
+}
+
 bool call_read_headers(struct call *call, const char *url, const char *verb, const char *version) {
+    char host[TARGET_HOST_BYTES];
     struct server *server = call->server;
     struct headers headers = {0};
     (void)MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, take_header, &headers);
@@ -249,9 +285,12 @@ bool call_read_headers(struct call *call, const char *url, const char *verb, con
     call->announced_bytes = length == NULL ? 0 : strtoull(length, NULL, 10);
     call->is_head = strcmp(verb, MHD_HTTP_METHOD_HEAD) == 0;
     call->is_get = call->is_head || strcmp(verb, MHD_HTTP_METHOD_GET) == 0;
+    if (!check_framing(call, &headers, version) || !read_target(call, &headers, &url, host)) {
+        return false;
+    }
     call->method = methods_find(&server->methods, url);
     call->page = call->method == NULL ? page_find(url) : NULL;
-    if (!check_framing(call, &headers, version) || !admit(call, &headers)) {
+    if (!admit(call, &headers)) {
         return false;
     }
     if (call->page == NULL && server_is_draining(server)) {
