@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -138,51 +139,47 @@ bool bench_replay(struct bench *bench) {
     return true;
 }
 
-/* What is asked about one customer. */
-enum subject { SUBJECT_BALANCE, SUBJECT_OPEN_ITEMS, SUBJECT_CREDIT, SUBJECT_LOTS };
+/* A kind of question about one customer, and where its message has the coordinates and the customer. */
+struct subject {
+    const ProtobufCMessageDescriptor *message;
+    Pb__Query__QuestionCase question_case;
+    size_t at_offset;
+    size_t customer_offset;
+};
+#define SUBJECT(type, message, question)                                                                               \
+    { &(message), PB__QUERY__QUESTION_##question, offsetof(type, at), offsetof(type, customer) }
+static const struct subject about_balance = SUBJECT(Pb__BalanceQuery, pb__balance_query__descriptor, BALANCE);
+static const struct subject about_items = SUBJECT(Pb__OpenItemsQuery, pb__open_items_query__descriptor, OPEN_ITEMS);
+static const struct subject about_credit = SUBJECT(Pb__CreditQuery, pb__credit_query__descriptor, CREDIT);
+static const struct subject about_lots = SUBJECT(Pb__LotsQuery, pb__lots_query__descriptor, LOTS);
 
 /* Where questions are asked: at a random (A, K), or at the head as of today. */
 enum place { PLACE_ANYWHERE, PLACE_HEAD };
 
 struct asked {
     const char *figure_name;
-    enum subject subject;
+    const struct subject *subject;
     enum place place;
     uint32_t busiest; /* Of so many customers with the longest histories; 0 = of all. */
     size_t count;
 };
 
 /* One question about one customer, encoded; empty texts mean the head. */
-static bool encode_question(enum subject subject, const char *customer, const char *as_of, const char *known_at,
-                            struct daybook_buffer *bytes) {
+static bool encode_question(const struct subject *subject, const char *customer, const char *as_of,
+                            const char *known_at, struct daybook_buffer *bytes) {
+    _Alignas(max_align_t) char message[256];
+    void *place = message;
     Pb__At at = PB__AT__INIT;
-    Pb__BalanceQuery balance = PB__BALANCE_QUERY__INIT;
-    Pb__OpenItemsQuery items = PB__OPEN_ITEMS_QUERY__INIT;
-    Pb__CreditQuery credit = PB__CREDIT_QUERY__INIT;
-    Pb__LotsQuery lots = PB__LOTS_QUERY__INIT;
+    Pb__At *at_place = &at;
     Pb__Query query = PB__QUERY__INIT;
     at.as_of = (char *)(uintptr_t)as_of;
     at.known_at = (char *)(uintptr_t)known_at;
-    balance.at = items.at = credit.at = lots.at = &at;
-    balance.customer = items.customer = credit.customer = lots.customer = (char *)(uintptr_t)customer;
-    switch (subject) {
-    case SUBJECT_BALANCE:
-        query.question_case = PB__QUERY__QUESTION_BALANCE;
-        query.balance = &balance;
-        break;
-    case SUBJECT_OPEN_ITEMS:
-        query.question_case = PB__QUERY__QUESTION_OPEN_ITEMS;
-        query.open_items = &items;
-        break;
-    case SUBJECT_CREDIT:
-        query.question_case = PB__QUERY__QUESTION_CREDIT;
-        query.credit = &credit;
-        break;
-    case SUBJECT_LOTS:
-        query.question_case = PB__QUERY__QUESTION_LOTS;
-        query.lots = &lots;
-        break;
-    }
+    assert(subject->message->sizeof_message <= sizeof message);
+    protobuf_c_message_init(subject->message, place);
+    memcpy(message + subject->at_offset, &at_place, sizeof at_place);
+    memcpy(message + subject->customer_offset, &customer, sizeof customer);
+    query.question_case = subject->question_case;
+    query.balance = place; /* Whichever it is: they share their place. */
     daybook_buffer_reset(bytes);
     return wire_encode(&query.base, bytes) == DAYBOOK_OK;
 }
@@ -229,7 +226,7 @@ static bool measure_questions(struct bench *bench, struct daybook *ledger, const
     }
     if (is_done) {
         struct figure *figure = figures_add_latency(&bench->figures, asked->figure_name, &samples);
-        if (asked->subject == SUBJECT_BALANCE) {
+        if (asked->subject == &about_balance) {
             figure_limit(figure, "one event of raw LMDB", bench->read_limit);
         }
     }
@@ -268,15 +265,15 @@ static bool measure_whole_aging(struct bench *bench, struct daybook *ledger) {
 
 /* The balance first: its figures have a history. */
 static const struct asked questions[] = {
-    {"balance at a random (A, K)", SUBJECT_BALANCE, PLACE_ANYWHERE, 0, QUESTION_COUNT},
-    {"balance at the head", SUBJECT_BALANCE, PLACE_HEAD, 0, QUESTION_COUNT},
-    {"balance at a random (A, K), of the ten busiest", SUBJECT_BALANCE, PLACE_ANYWHERE, 10, QUESTION_COUNT / 10},
-    {"open items at a random (A, K)", SUBJECT_OPEN_ITEMS, PLACE_ANYWHERE, 0, QUESTION_COUNT / 10},
-    {"open items at a random (A, K), of the ten busiest", SUBJECT_OPEN_ITEMS, PLACE_ANYWHERE, 10, 200},
-    {"open items at the head, of the ten busiest", SUBJECT_OPEN_ITEMS, PLACE_HEAD, 10, 200},
-    {"credit at a random (A, K)", SUBJECT_CREDIT, PLACE_ANYWHERE, 0, QUESTION_COUNT / 10},
-    {"credit at a random (A, K), of the ten busiest", SUBJECT_CREDIT, PLACE_ANYWHERE, 10, 200},
-    {"lots at a random (A, K)", SUBJECT_LOTS, PLACE_ANYWHERE, 0, QUESTION_COUNT / 10},
+    {"balance at a random (A, K)", &about_balance, PLACE_ANYWHERE, 0, QUESTION_COUNT},
+    {"balance at the head", &about_balance, PLACE_HEAD, 0, QUESTION_COUNT},
+    {"balance at a random (A, K), of the ten busiest", &about_balance, PLACE_ANYWHERE, 10, QUESTION_COUNT / 10},
+    {"open items at a random (A, K)", &about_items, PLACE_ANYWHERE, 0, QUESTION_COUNT / 10},
+    {"open items at a random (A, K), of the ten busiest", &about_items, PLACE_ANYWHERE, 10, 200},
+    {"open items at the head, of the ten busiest", &about_items, PLACE_HEAD, 10, 200},
+    {"credit at a random (A, K)", &about_credit, PLACE_ANYWHERE, 0, QUESTION_COUNT / 10},
+    {"credit at a random (A, K), of the ten busiest", &about_credit, PLACE_ANYWHERE, 10, 200},
+    {"lots at a random (A, K)", &about_lots, PLACE_ANYWHERE, 0, QUESTION_COUNT / 10},
 };
 
 bool bench_point_in_time(struct bench *bench) {
