@@ -3,6 +3,8 @@
 #define DAYBOOK_TESTS_INTERPOSED_H
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -18,6 +20,16 @@
             abort();                                                                                                   \
         }                                                                                                              \
         memcpy(&next, &found, sizeof next);                                                                            \
+    }
+
+/* Declares `mode`: what follows the flags of open, where they say that it does. */
+#define OPEN_MODE(flags)                                                                                               \
+    mode_t mode = 0;                                                                                                   \
+    if (((flags)&O_CREAT) != 0) {                                                                                      \
+        va_list arguments;                                                                                             \
+        va_start(arguments, flags);                                                                                    \
+        mode = va_arg(arguments, mode_t);                                                                              \
+        va_end(arguments);                                                                                             \
     }
 
 typedef int open_function(const char *, int, ...);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,10 +160,7 @@ static void note_name(enum record_kind kind, const char *path, const char *to) {
 
 int open(const char *path, int flags, ...) {
     REAL(open_function *, "open")
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
-    va_end(arguments);
+    OPEN_MODE(flags)
     int handle = next(path, flags, mode);
     note_open(handle, path, flags);
     return handle;

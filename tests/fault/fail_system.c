@@ -1,7 +1,6 @@
 /* The system's calls, and memory's, that fail when they are told to. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +19,7 @@ static int refuse(int code) {
 
 int open(const char *path, int flags, ...) {
     REAL(open_function *, "open")
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
-    va_end(arguments);
+    OPEN_MODE(flags)
     return fail_meets(FAIL_OPEN) ? refuse(EMFILE) : next(path, flags, mode);
 }
 
