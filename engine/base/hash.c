@@ -16,6 +16,13 @@ uint64_t hash64(const void *data, size_t size, uint64_t seed) {
     return XXH3_64bits_withSeed(data, size, seed);
 }
 
+uint64_t hash64_seed(uint64_t number) {
+    uint64_t mixed = number + UINT64_C(0x9E3779B97F4A7C15);
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return mixed ^ (mixed >> 31);
+}
+
 struct sha256 *sha256_open(void) {
     struct sha256 *sha256 = calloc(1, sizeof *sha256);
     if (sha256 == NULL) {

@@ -13,6 +13,10 @@
 /* Stable for ever: stored in files. */
 uint64_t hash64(const void *data, size_t size, uint64_t seed);
 
+/* A seed out of a number, where many numbers differ in few bits: XXH3 xors a short text with its seed, so texts that
+ * differ as their seeds do have one hash. The step of splitmix64. Stable for ever. */
+uint64_t hash64_seed(uint64_t number);
+
 /* One context, reused; one thread at a time. */
 struct sha256;
 struct sha256 *sha256_open(void); /* NULL when memory is refused. */

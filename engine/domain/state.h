@@ -30,7 +30,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 15 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 16 };
 
 struct row {
     uint64_t number;

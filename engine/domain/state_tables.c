@@ -236,7 +236,7 @@ uint64_t name_hash_customer(const char *id) {
 }
 
 uint64_t name_hash_document(uint64_t customer, Pb__DocumentKind kind, const char *id) {
-    return hash64(id, strlen(id), (customer << 8) | ((uint64_t)kind & 0x7F) | 0x80);
+    return hash64(id, strlen(id), hash64_seed((customer << 8) | ((uint64_t)kind & 0x7F) | 0x80));
 }
 
 uint64_t name_hash_key(struct daybook_bytes key) {

@@ -2,6 +2,7 @@
 #include "base/hash.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/rows.h"
@@ -43,6 +44,38 @@ struct sha256_row {
     size_t repeat;
     const char *digest;
 };
+
+/* splitmix64's published outputs for that state. */
+static void a_seed_is_a_step_of_splitmix64(void **state) {
+    (void)state;
+    assert_true(hash64_seed(0) == UINT64_C(0xE220A8397B1DCDAF));
+    assert_true(hash64_seed(1234567) == UINT64_C(6457827717110365317));
+}
+
+static int compare_hashes(const void *a, const void *b) {
+    const uint64_t *hash_a = a;
+    const uint64_t *hash_b = b;
+    return (*hash_a > *hash_b) - (*hash_a < *hash_b);
+}
+
+/* As customers number their payments. Without the step 900 of these texts share a hash. */
+static void short_texts_under_numbered_seeds_keep_apart(void **state) {
+    (void)state;
+    enum { SEEDS = 100, TEXTS = 99 };
+    static uint64_t hashes[SEEDS * TEXTS];
+    size_t count = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        for (int i = 1; i <= TEXTS; i++) {
+            char text[8];
+            int size = snprintf(text, sizeof text, "P%d", i);
+            hashes[count++] = hash64(text, (size_t)size, hash64_seed(seed << 8));
+        }
+    }
+    qsort(hashes, count, sizeof *hashes, compare_hashes);
+    for (size_t i = 1; i < count; i++) {
+        assert_true(hashes[i - 1] != hashes[i]);
+    }
+}
 
 /* FIPS 180-4's examples. */
 static const struct sha256_row sha256_rows[] = {
@@ -118,6 +151,8 @@ static void each_of_many_is_what_it_is_alone(void **state) {
 int main(void) {
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, hash64_rows, hash64_is_xxh3);
+    rows_add(&rows, "seeds", a_seed_is_a_step_of_splitmix64, NULL);
+    rows_add(&rows, "seeds keep apart", short_texts_under_numbered_seeds_keep_apart, NULL);
     rows_add(&rows, "long inputs", long_inputs_hash_the_same_for_ever, NULL);
     ROWS_ADD_TABLE(&rows, sha256_rows, sha256_is_fips_180);
     rows_add(&rows, "each of many", each_of_many_is_what_it_is_alone, NULL);
