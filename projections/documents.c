@@ -43,7 +43,7 @@ bool document_name_init(struct document_name *name, uint32_t account, int kind, 
         *name = (struct document_name){.id = id};
         return false;
     }
-    uint64_t seed = (uint64_t)account << 8 | (uint8_t)kind;
+    uint64_t seed = hash64_seed((uint64_t)account << 8 | (uint8_t)kind);
     *name = (struct document_name){account, (uint8_t)kind, id, size, hash64(id, size, seed)};
     return true;
 }
