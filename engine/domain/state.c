@@ -256,11 +256,11 @@ enum daybook_status state_find_customer(struct state *state, const char *id, str
     }
     struct customer_search search = {.id = id};
     uint64_t hash = name_hash_customer(id);
-    const struct recent *recent = recent_slot(&state->recent_customers, hash);
-    if (recent != NULL && recent->row != NULL && recent->hash == hash &&
-        strcmp(((struct customer *)recent->row)->id, id) == 0) {
-        *customer = (struct customer *)recent->row;
-        state->at_hand.customer = *customer;
+    struct customer *recent = (struct customer *)recent_get(&state->recent_customers, hash);
+    if (recent != NULL && strcmp(recent->id, id) == 0) {
+        recent->row.was_used = true;
+        *customer = recent;
+        state->at_hand.customer = recent;
         return DAYBOOK_OK;
     }
     enum daybook_status status = search_names(state, hash, match_customer, &search, error);
@@ -348,11 +348,11 @@ enum daybook_status state_find_document(struct state *state, const struct custom
     }
     struct document_search search = {.customer = customer, .kind = kind, .id = id};
     uint64_t hash = name_hash_document(customer->row.number, kind, id);
-    const struct recent *recent = recent_slot(&state->recent_documents, hash);
-    if (recent != NULL && recent->row != NULL && recent->hash == hash &&
-        is_document((struct document *)recent->row, &search)) {
-        *document = (struct document *)recent->row;
-        *sequence = recent->row->number;
+    struct document *recent = (struct document *)recent_get(&state->recent_documents, hash);
+    if (recent != NULL && is_document(recent, &search)) {
+        recent->row.was_used = true;
+        *document = recent;
+        *sequence = recent->row.number;
         return DAYBOOK_OK;
     }
     enum daybook_status status = search_names(state, hash, match_document, &search, error);

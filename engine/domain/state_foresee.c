@@ -34,10 +34,7 @@ static void foresee_name(const struct state *state, uint64_t hash) {
 }
 
 static const struct customer *customer_of(const struct state *state, const struct state_hint *hint) {
-    const struct recent *recent = recent_slot(&state->recent_customers, hint->customer_hash);
-    return recent != NULL && recent->row != NULL && recent->hash == hint->customer_hash
-               ? (const struct customer *)recent->row
-               : NULL;
+    return (const struct customer *)recent_get(&state->recent_customers, hint->customer_hash);
 }
 
 /* The document that will be made: its name must be new. */
@@ -46,7 +43,7 @@ static void foresee_document(const struct state *state, const struct state_hint 
     if (hint->document != NULL) {
         uint64_t hash = name_hash_document(customer->row.number, hint->kind, hint->document);
         foresee_name(state, hash);
-        fetch(recent_slot(&state->recent_documents, hash));
+        fetch(recent_place(&state->recent_documents, hash));
     }
 }
 
@@ -111,7 +108,7 @@ void state_foresee_row(const struct state *state, uint64_t number) {
 }
 
 void state_foresee_event(const struct state *state, const Pb__Event *event) {
-    fetch(recent_slot(&state->recent_customers, name_hash_customer(event->customer)));
+    fetch(recent_place(&state->recent_customers, name_hash_customer(event->customer)));
     if (event->request_digest != 0) {
         struct daybook_bytes key = {event->request_key.data, event->request_key.len};
         foresee_name(state, name_hash_key(key));
@@ -183,7 +180,7 @@ static void foresee_account(const struct state *state, unsigned step, const stru
 
 void state_foresee(const struct state *state, unsigned step, const struct state_hint *hint) {
     if (step == 0) {
-        fetch(recent_slot(&state->recent_customers, hint->customer_hash));
+        fetch(recent_place(&state->recent_customers, hint->customer_hash));
         foresee_name(state, hint->key_hash);
         return;
     }

@@ -36,8 +36,10 @@ struct changed_rows {
 };
 
 /* Rows that were found by name lately: deciding, emitting and folding ask for the same
- * few again and again, and most customers are asked for often. Direct-mapped by the
- * name's hash; a row that goes away takes its place with it. Grows with what is used of it. */
+ * few again and again, and most customers are asked for often. By the name's hash in sets
+ * of a cache line, so that two that are asked for in turn do not push each other out: who
+ * is not here is looked for in the names of the whole history. A row that goes away takes
+ * its place with it. Grows with what is used of it. */
 struct recent {
     uint64_t hash;
     struct row *row; /* NULL: free. */
@@ -48,7 +50,7 @@ struct recent_table {
     uint32_t used;
     uint32_t most; /* It grows no further. */
 };
-enum { RECENT_CUSTOMERS_MOST = 1 << 22, RECENT_DOCUMENTS_MOST = 1 << 14 };
+enum { RECENT_WAYS = 4, RECENT_CUSTOMERS_MOST = 1 << 22, RECENT_DOCUMENTS_MOST = 1 << 14 };
 
 /* The documents that were last asked for by number, and the customer that was found last. Deciding finds either once,
  * and the event that it then makes names it by the id in that very row: folding knows it by the address of the id
@@ -135,8 +137,9 @@ DAYBOOK_MUST_USE enum daybook_status state_note_change(struct state *state, stru
 /* Forgets the rows that were made since state_begin and are gone. */
 void state_forget_changed(struct state *state);
 
-/* Its place; NULL: there is no table. */
-const struct recent *recent_slot(const struct recent_table *table, uint64_t hash);
+/* Where it is looked for, to be fetched; NULL: there is no table. */
+const void *recent_place(const struct recent_table *table, uint64_t hash);
+struct row *recent_get(const struct recent_table *table, uint64_t hash); /* NULL: it is not there. */
 void recent_release(struct recent_table *table);
 void recent_remember(struct recent_table *table, uint64_t hash, struct row *row);
 void recent_forget(struct recent_table *table, uint64_t hash, const struct row *row);

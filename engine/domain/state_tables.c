@@ -182,14 +182,34 @@ bool names_next(const struct name_table *names, uint64_t hash, uint32_t *probe, 
     }
 }
 
-const struct recent *recent_slot(const struct recent_table *table, uint64_t hash) {
-    return table->slots == NULL ? NULL : &table->slots[(uint32_t)hash & (table->capacity - 1)];
+static struct recent *recent_set(const struct recent_table *table, uint64_t hash) {
+    return &table->slots[(uint32_t)hash & (table->capacity - 1) & ~(RECENT_WAYS - 1U)];
 }
 
-static void recent_place(struct recent_table *table, struct recent recent) {
-    struct recent *slot = &table->slots[(uint32_t)recent.hash & (table->capacity - 1)];
-    table->used += slot->row == NULL;
-    *slot = recent;
+const void *recent_place(const struct recent_table *table, uint64_t hash) {
+    return table->slots == NULL ? NULL : recent_set(table, hash);
+}
+
+struct row *recent_get(const struct recent_table *table, uint64_t hash) {
+    const struct recent *set = table->slots == NULL ? NULL : recent_set(table, hash);
+    for (unsigned i = 0; set != NULL && i < RECENT_WAYS; i++) {
+        if (set[i].row != NULL && set[i].hash == hash) {
+            return set[i].row;
+        }
+    }
+    return NULL;
+}
+
+/* First in its set, in place of the one with its hash, of a free one, or of the one that came first. */
+static void recent_put(struct recent_table *table, struct recent recent) {
+    struct recent *set = recent_set(table, recent.hash);
+    unsigned gone = 0;
+    while (gone < RECENT_WAYS - 1 && set[gone].row != NULL && set[gone].hash != recent.hash) {
+        gone++;
+    }
+    table->used += set[gone].row == NULL;
+    memmove(set + 1, set, gone * sizeof *set);
+    set[0] = recent;
 }
 
 void recent_release(struct recent_table *table) {
@@ -206,7 +226,7 @@ static void recent_grow(struct recent_table *table) {
     }
     for (uint32_t i = 0; i < table->capacity; i++) {
         if (table->slots[i].row != NULL) {
-            recent_place(&grown, table->slots[i]);
+            recent_put(&grown, table->slots[i]);
         }
     }
     recent_release(table);
@@ -214,19 +234,21 @@ static void recent_grow(struct recent_table *table) {
 }
 
 void recent_remember(struct recent_table *table, uint64_t hash, struct row *row) {
-    if (table->used * 3 >= table->capacity && table->capacity < table->most) {
+    if (table->used * 4 >= table->capacity && table->capacity < table->most) {
         recent_grow(table);
     }
     if (table->slots != NULL) {
-        recent_place(table, (struct recent){hash, row});
+        recent_put(table, (struct recent){hash, row});
     }
 }
 
 void recent_forget(struct recent_table *table, uint64_t hash, const struct row *row) {
-    const struct recent *recent = recent_slot(table, hash);
-    if (recent != NULL && recent->row == row) {
-        table->slots[recent - table->slots] = (struct recent){0};
-        table->used--;
+    struct recent *set = table->slots == NULL ? NULL : recent_set(table, hash);
+    for (unsigned i = 0; set != NULL && i < RECENT_WAYS; i++) {
+        if (set[i].row == row) {
+            set[i] = (struct recent){0};
+            table->used--;
+        }
     }
 }
 

@@ -176,10 +176,36 @@ static void what_is_foreseen_is_asked_for(void **state) {
     world_close(world);
 }
 
+/* Two that are asked for in turn would push each other out, if each name had one place. */
+static void customers_found_lately_are_not_looked_for_again(void **state) {
+    (void)state;
+    enum { CUSTOMERS = 400 };
+    static struct scene scene;
+    static struct noting noting;
+    struct world *world = &scene.world;
+    open_noting(&scene, &noting);
+    for (int i = 0; i < CUSTOMERS; i++) {
+        scene_line(&scene, arena_format(&world->arena, "2024-03-14 open many-%d", i));
+    }
+    for (int round = 0; round < 2; round++) {
+        noting.asked_count = 0;
+        for (int i = 0; i < CUSTOMERS; i++) {
+            struct customer *customer = NULL;
+            const char *id = arena_format(&world->arena, "many-%d", i);
+            WORLD_OK(world, state_find_customer(world->state, id, &customer, &world->error));
+            assert_non_null(customer);
+            assert_string_equal(customer->id, id);
+        }
+    }
+    assert_int_equal(noting.asked_count, 0);
+    world_close(world);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hints_change_nothing),
         cmocka_unit_test(what_is_foreseen_is_asked_for),
+        cmocka_unit_test(customers_found_lately_are_not_looked_for_again),
     };
     return cmocka_run_group_tests_name("state_foresee", tests, NULL, NULL);
 }
