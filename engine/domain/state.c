@@ -156,11 +156,12 @@ static enum daybook_status search_names(struct state *state, uint64_t hash, matc
     }
     uint64_t numbers[NAME_CANDIDATES];
     size_t seen = 0;
-    size_t count = NAME_CANDIDATES;
+    size_t wanted = 1; /* Nearly always the first is it, or there is none; then nothing else is looked at. */
+    size_t count = wanted;
     enum daybook_status status = DAYBOOK_OK;
-    while (status == DAYBOOK_OK && count == NAME_CANDIDATES && !is_match) {
-        count = 0;
-        status = state->source.find_names(state->source.context, hash, seen, numbers, NAME_CANDIDATES, &count, error);
+    while (status == DAYBOOK_OK && count == wanted && !is_match) {
+        wanted = seen == 0 ? 1 : NAME_CANDIDATES;
+        status = state->source.find_names(state->source.context, hash, seen, numbers, wanted, &count, error);
         for (size_t i = 0; status == DAYBOOK_OK && i < count && !is_match; i++) {
             status = match(state, numbers[i], context, &is_match, error);
         }

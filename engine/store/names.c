@@ -253,7 +253,7 @@ enum daybook_status names_find(struct names *names, struct store_txn *txn, uint6
     struct table_cursor *cursor = NULL;
     DAYBOOK_TRY(cursor_open(txn, names->table, &cursor, error));
     enum daybook_status status = DAYBOOK_OK;
-    for (size_t i = names->list.count; i > 0 && status == DAYBOOK_OK; i--) {
+    for (size_t i = names->list.count; i > 0 && status == DAYBOOK_OK && page.count < capacity; i--) {
         status = find_in_run(cursor, &names->list.runs[i - 1], hash, &page, error);
     }
     cursor_close(cursor);
