@@ -41,34 +41,3 @@ grep -qF "the workloads differ" "$work/refused" || die "it does not say that the
 code=0
 "$compare" "$work/small.json" "$work/nothing.json" 2>/dev/null || code=$?
 [ "$code" -eq 3 ] || die "a file that is absent: exit code $code"
-
-# A script says what is wrong with its options before it builds anything, and that is no failure of the machine.
-scripts=$(cd "$(dirname "$0")/../../bench" && pwd)
-refused() { # refused WORDS SENTENCE
-    local words code=0
-    read -ra words <<<"$1"
-    "$scripts/${words[0]}" "${words[@]:1}" >"$work/said" 2>&1 || code=$?
-    [ "$code" -eq 2 ] || die "$1: exit code $code: $(cat "$work/said")"
-    [ "$(cat "$work/said")" = "bench/${words[0]}: $2; see bench/${words[0]} --help" ] || die "$1: $(cat "$work/said")"
-}
-refused "run --json" "--json takes a file"
-refused "run --seed" "--seed takes a number from 1"
-refused "run --all --events" "--events takes a number from 1"
-refused "run --events 10k" "--events takes a number from 1"
-refused "run --events 99999999999999999999" "--events takes a number from 1"
-refused "run --spread even" "--spread takes one of zipf, uniform, hot"
-refused "run --parts append,all" "--parts takes some of append,single,views,query,follow,proof,audit,recover,aging"
-refused "run --beside $work/none.json" "--beside: $work/none.json cannot be read"
-refused "run --evnets 10" "--evnets is no option"
-refused "run 10" "10 is no option"
-refused "run --all --customers 10" "--all chooses these itself: --customers 10"
-refused "peers/run --json" "--json takes a file"
-refused "peers/run --peers mysql" "--peers takes some of postgres,sqlite,plain"
-refused "run-serve --seconds" "--seconds takes a number from 1"
-refused "run-serve --connections 4" "--connections is no option"
-refused "compare $work/small.json" "it takes two files"
-for script in run compare run-serve peers/run; do
-    (cd "$scripts/$(dirname "$script")" && "./$(basename "$script")" --help) >"$work/said" ||
-        die "$script --help: exit code $?"
-    grep -qF "  bench/$script " "$work/said" || die "$script --help says: $(cat "$work/said")"
-done

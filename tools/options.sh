@@ -1,8 +1,9 @@
-# How the scripts here check their options, before anything is built. Sourced; $script names the one that sources it.
+# How scripts check their options, before they do anything. Sourced at the root of the repository; $script names the one
+# that sources it.
 
-# The comment that begins the script tells its options.
+# The comment that begins the script is its help.
 say_usage() {
-    sed -n '2,/^[^#]/s/^#\( \|$\)//p' "${root:-.}/$script"
+    sed -n '2,/^[^#]/s/^#\( \|$\)//p' "$script"
 }
 
 refuse() {
@@ -23,4 +24,12 @@ need() {
 # need_some WORDS OPTION [VALUE]: some of the words, with commas between them.
 need_some() {
     [[ ${3:-} =~ ^($1)(,($1))*$ ]] || refuse "$2 takes some of ${1//|/,}"
+}
+
+# A path as the caller means it: the script has gone to the root by one `cd`.
+of_caller() {
+    case $1 in
+    /*) echo "$1" ;;
+    *) echo "$OLDPWD/$1" ;;
+    esac
 }
