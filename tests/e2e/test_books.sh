@@ -1,5 +1,5 @@
 #!/bin/bash
-# The books, lots and lineage as a user asks for them: LOT-1 and LOT-2 of the domain, and money beside them.
+# The books, lots and lineage as a user asks for them: the worked cases LOT-1 and LOT-2, and money beside them.
 . "$(dirname "$0")/common.sh"
 
 # LOT-1, recorded late: what expired by now is released again for charges whose dates entitle them.

@@ -1,5 +1,5 @@
 #!/bin/bash
-# AS-1 of the domain as a bridge: a payment of February that was entered in March.
+# The worked case AS-1 as a bridge: a payment of February that was entered in March.
 . "$(dirname "$0")/common.sh"
 
 new_ledger books --currency CNY

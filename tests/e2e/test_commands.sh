@@ -27,7 +27,7 @@ out_has "余额有限公司"
 expect 0 customer list --tag big --csv
 [ "$(wc -l <"$out")" -eq 2 ] || die "one customer has the tag"
 
-# AS-1 of the domain: an invoice, a late payment, a later one that is put against it on its own day.
+# The worked case AS-1: an invoice, a late payment, a later one that is put against it on its own day.
 expect 0 charge ACME INV 1000.00 --on 2024-01-10 --due 2024-02-09 --category goods
 out_has "charge INV of ACME, 1,000.00 CNY"
 expect 0 pay ACME P1 400.00 --on 2024-02-20 --to INV=400.00 --method transfer

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What would have been different: LOT-1 of the domain under another order of lots, and lower limits.
+# What would have been different: the worked case LOT-1 under another order of lots, and lower limits.
 . "$(dirname "$0")/common.sh"
 export TMPDIR=$work/scratch
 mkdir "$TMPDIR"

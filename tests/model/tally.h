@@ -1,6 +1,6 @@
 /*
  * The reference: plain lists of events and of what each did, added up again for
- * each question. It knows DOMAIN's rules and nothing of the engine but the
+ * each question. It knows the rules of the books and nothing of the engine but the
  * generated messages. Slow and short on purpose.
  */
 #ifndef TESTS_MODEL_TALLY_H

@@ -75,7 +75,7 @@ static int order(int64_t a, int64_t b) {
     return (a > b) - (a < b);
 }
 
-/* DOMAIN: priority, soonest expiry (none last), promotional before paid, narrower scope
+/* Which lot pays first: priority, soonest expiry (none last), promotional before paid, narrower scope
  * first, effective date, sequence. */
 static int order_lots(const struct tally *tally, const Pb__Event *a, const Pb__Event *b) {
     const Pb__DepositReceived *x = a->deposit_received;

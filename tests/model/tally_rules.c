@@ -1,4 +1,4 @@
-/* DOMAIN's rules as plain loops: expiry, picking lots, standing uses, exposure. */
+/* The rules of the books as plain loops: expiry, picking lots, standing uses, exposure. */
 #include <string.h>
 
 #include "tally.h"

@@ -28,7 +28,7 @@ static struct aging_sums ages(struct folding *f, const char *customer, int32_t a
     return sums;
 }
 
-/* AG-1 of the domain. */
+/* The worked case AG-1. */
 static void make_ag1(struct events *e) {
     static const struct {
         const char *due;
@@ -84,7 +84,7 @@ static void ag1_ages_by_due_date(void **state) {
     events_release(&e);
 }
 
-/* AS-1 of the domain: what was known when. */
+/* The worked case AS-1: what was known when. */
 static void as1_at_both_coordinates(void **state) {
     (void)state;
     struct events e;

@@ -208,7 +208,7 @@ static void what_a_waiting_lot_gave_back_is_not_missing_elsewhere(void **state) 
     events_release(&e);
 }
 
-/* LOT-2 of the domain: a late charge takes back part of an expiry, never before its day. */
+/* The worked case LOT-2: a late charge takes back part of an expiry, never before its day. */
 static void lot2_at_both_coordinates(void **state) {
     (void)state;
     struct events e;

@@ -1,4 +1,4 @@
-/* Lots at any (A, K): against plain lists, and the worked cases of the domain asked of a ledger. */
+/* Lots at any (A, K): against plain lists, and the worked cases asked of a ledger. */
 #include "projections/submitting.h"
 
 #include "projections/lots_model.h"

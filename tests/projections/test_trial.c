@@ -20,7 +20,7 @@ static void lot_expired(struct events *e, int32_t on, int64_t amount, Pb__OnExpi
     });
 }
 
-/* What an event says in the books, written down by hand from the table of the domain. */
+/* What an event says in the books, written down by hand from what each event means. */
 struct written {
     const char *debit;
     const char *credit;

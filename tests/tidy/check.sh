@@ -45,7 +45,7 @@ layer_of() {
     esac
 }
 
-# What each layer may include beside itself: HOUSE's order, and limits.h, which knows nothing of anybody.
+# What each layer may include beside itself: the layers below it, and limits.h, which knows nothing of anybody.
 may_include() {
     local engine="schema limits base codec domain store projection proof ledger face"
     case $1 in
