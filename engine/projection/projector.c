@@ -11,9 +11,10 @@
 
 #define MS_NS   UINT64_C(1000000)
 #define POLL_NS (50 * MS_NS) /* Commits of another process are seen this late. */
-/* Folding a few events costs nearly as much as folding a thousand: a commit that follows closely on a fold waits
- * for others, unless a question waits for it. */
-#define GATHER_NS       (200 * MS_NS)
+/* Folding a few events costs nearly as much as folding a thousand, since they change rows all over the tables: a
+ * commit that follows closely on a fold waits for others, so long or for so many, unless a question waits for it. */
+#define GATHER_NS       (1000 * MS_NS)
+#define GATHER_EVENTS   (UINT64_C(1) << 18)
 #define FAILED_POLL_NS  (1000 * MS_NS) /* After a failure of the world, and for a stopped view. */
 #define SETTLE_AFTER_NS (UINT64_C(5000) * MS_NS)
 
@@ -40,6 +41,7 @@ struct projector {
     uv_cond_t work;     /* Workers wait for something to do. */
     uv_cond_t progress; /* Others wait for a position. */
     uint64_t head;      /* As projector_wake said. */
+    uint64_t enough;    /* Some worker that gathers goes on when the head gets there; UINT64_MAX = none gathers. */
     size_t idle_count;  /* Workers that wait for a commit. */
     bool is_closing;
 };
@@ -93,6 +95,7 @@ static enum daybook_status follow(struct worker *worker, struct daybook_error *e
 static void wait_for_work(struct worker *worker, enum daybook_status status) {
     struct projector *projector = worker->projector;
     bool has_failed = status != DAYBOOK_OK;
+    uint64_t enough = worker->position + GATHER_EVENTS;
     uint64_t now_ns = clock_monotonic_ns();
     uint64_t gather_ns = now_ns + GATHER_NS;
     uint64_t until_ns = now_ns + (has_failed && status != DAYBOOK_BEHIND ? FAILED_POLL_NS : POLL_NS);
@@ -103,7 +106,9 @@ static void wait_for_work(struct worker *worker, enum daybook_status status) {
         now_ns = clock_monotonic_ns();
     }
     projector->idle_count--;
-    while (!projector->is_closing && !has_failed && !worker->is_asked && now_ns < gather_ns) {
+    while (!projector->is_closing && !has_failed && !worker->is_asked && now_ns < gather_ns &&
+           projector->head < enough) {
+        projector->enough = enough < projector->enough ? enough : projector->enough;
         uv_cond_timedwait(&projector->work, &projector->lock, gather_ns - now_ns);
         now_ns = clock_monotonic_ns();
     }
@@ -169,6 +174,7 @@ enum daybook_status projector_open(struct view **views, size_t view_count, struc
     made->journal = journal;
     made->workers = workers;
     made->worker_count = view_count;
+    made->enough = UINT64_MAX;
     if (uv_mutex_init(&made->lock) != 0 || uv_cond_init(&made->work) != 0 || uv_cond_init(&made->progress) != 0) {
         abort(); /* Only a broken system refuses these, and nothing could be said of it safely. */
     }
@@ -221,7 +227,8 @@ void projector_wake(struct projector *projector, uint64_t head) {
     uv_mutex_lock(&projector->lock);
     if (head > projector->head) {
         projector->head = head;
-        if (projector->idle_count > 0) {
+        if (projector->idle_count > 0 || head >= projector->enough) {
+            projector->enough = UINT64_MAX;
             uv_cond_broadcast(&projector->work);
         }
     }
