@@ -124,22 +124,4 @@ static inline uint32_t text_stem(const uint8_t *text, uint32_t size) {
     return stem;
 }
 
-/* One field of an event, as columns_parse finds it. */
-struct parsed_field {
-    uint32_t word;
-    uint32_t size;       /* Of text and noise. */
-    const uint8_t *data; /* Of what is no number. */
-    uint64_t number;
-};
-
-enum { PARSED_MOST = 2048 };
-
-struct column_kinds; /* Which fields are messages, and which are noise. */
-struct column_kinds *column_kinds_open(const ProtobufCMessageDescriptor *message);
-void column_kinds_close(struct column_kinds *kinds);
-
-/* The fields of an event and how many of them are its head. False: it is no regular message, or has too many. */
-bool columns_parse(const struct column_kinds *kinds, struct event_span event, struct parsed_field *fields,
-                   uint32_t *count, uint32_t *head_count);
-
 #endif
