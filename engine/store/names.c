@@ -87,14 +87,14 @@ static enum daybook_status reader_next(struct run_reader *reader, struct daybook
     return block_expect(&reader->row, reader->run, first, &reader->block, error);
 }
 
-/* A filter of all names in the runs, with room for as many again. */
+/* A filter of all names in the runs, with room for half as many again. */
 static enum daybook_status fill_filter(unsigned table, const struct run_list *list, struct store_txn *txn,
                                        struct filter *filter, struct daybook_error *error) {
     uint64_t total = 0;
     for (size_t i = 0; i < list->count; i++) {
         total += list->runs[i].count;
     }
-    DAYBOOK_TRY(filter_make(filter, total * 2, error));
+    DAYBOOK_TRY(filter_make(filter, total + total / 2, error));
     for (size_t i = 0; i < list->count; i++) {
         struct run_reader reader;
         enum daybook_status status = reader_open(txn, table, &list->runs[i], &reader, error);

@@ -1,8 +1,7 @@
 /* A blocked Bloom filter of hashes. */
 #include "store/names_filter.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "base/large.h"
 
 enum {
     FILTER_BITS_PER_NAME = 12,
@@ -11,7 +10,7 @@ enum {
 };
 
 void filter_release(struct filter *filter) {
-    free(filter->words);
+    large_free((void *)filter->words, (size_t)filter->line_count * FILTER_LINE_BYTES);
     *filter = (struct filter){0};
 }
 
@@ -19,11 +18,10 @@ enum daybook_status filter_make(struct filter *filter, uint64_t capacity, struct
     *filter = (struct filter){.capacity = capacity < FILTER_SMALLEST ? FILTER_SMALLEST : capacity};
     filter->line_count = filter->capacity * FILTER_BITS_PER_NAME / 8 / FILTER_LINE_BYTES + 1;
     size_t bytes = (size_t)filter->line_count * FILTER_LINE_BYTES;
-    filter->words = aligned_alloc(FILTER_LINE_BYTES, bytes);
+    filter->words = large_alloc(bytes);
     if (filter->words == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "keeping names: memory was refused");
     }
-    memset((void *)filter->words, 0, bytes);
     return DAYBOOK_OK;
 }
 

@@ -15,7 +15,7 @@ enum { FILTER_LINE_BYTES = 64 };
 struct filter {
     _Atomic uint64_t *words;
     uint64_t line_count;
-    uint64_t capacity; /* Names, before it is made anew at twice the size. */
+    uint64_t capacity; /* Names, before a larger one is made. */
     uint64_t count;
 };
 
