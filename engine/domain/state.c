@@ -8,7 +8,11 @@
 #include "codec/wire.h"
 #include "domain/state_internal.h"
 
-enum { NAME_CANDIDATES = 16 /* Looked at in one go. */, EVENT_ARENA_BYTES = 1 << 20 };
+enum {
+    NAME_CANDIDATES = 16, /* Looked at in one go. */
+    EVENT_ARENA_BYTES = 1 << 20,
+    TRIM_AHEAD = 12, /* A row is fetched so many places before trimming comes to it. */
+};
 
 struct state *state_open(const struct state_source *source) {
     struct state *state = calloc(1, sizeof *state);
@@ -546,6 +550,7 @@ void state_trim(struct state *state, size_t limit_bytes, size_t most) {
     steps = most < steps ? most : steps;
     while (state->pool.used_bytes > limit_bytes && steps-- > 0) {
         uint32_t at = state->rows.hand & (state->rows.capacity - 1);
+        __builtin_prefetch(state->rows.slots[(at + TRIM_AHEAD) & (state->rows.capacity - 1)].row);
         struct row *row = state->rows.slots[at].row;
         bool is_saved = row != NULL && row->changed_in <= state->saved_epoch;
         if (!is_saved || row->was_used || row->kind == ROW_LEDGER) {

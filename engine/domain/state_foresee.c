@@ -115,6 +115,29 @@ void state_foresee_event(const struct state *state, const Pb__Event *event) {
     }
 }
 
+/* In three steps, each some rows before the next: the row's place in the table, the row, its lists. */
+void state_foresee_packing(const struct state *state) {
+    enum { PLACES_AHEAD = 18, ROWS_AHEAD = 12, LISTS_AHEAD = 6 };
+    const struct changed_rows *frozen = &state->frozen;
+    size_t at = state->frozen_next;
+    if (at + PLACES_AHEAD < frozen->count) {
+        fetch(rows_first_slot(&state->rows, frozen->numbers[at + PLACES_AHEAD]));
+    }
+    if (at + ROWS_AHEAD < frozen->count) {
+        const struct row *row = rows_get(&state->rows, frozen->numbers[at + ROWS_AHEAD]);
+        if (row != NULL) {
+            fetch_bytes(row, offsetof(struct document, id) + CACHE_LINE);
+        }
+    }
+    if (at + LISTS_AHEAD < frozen->count) {
+        const struct row *row = rows_get(&state->rows, frozen->numbers[at + LISTS_AHEAD]);
+        if (row != NULL && row->kind == ROW_DOCUMENT) {
+            fetch(((const struct document *)row)->left.points.items);
+            fetch(((const struct document *)row)->links.items);
+        }
+    }
+}
+
 static void name_document(struct state_hint *hint, Pb__DocumentKind kind, const char *id) {
     hint->kind = kind;
     hint->document = id;

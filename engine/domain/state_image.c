@@ -121,6 +121,7 @@ enum daybook_status state_pack_some(struct state *state, size_t most, bool *is_d
     assert(state_is_frozen(state));
     const struct changed_rows *frozen = &state->frozen;
     for (; most > 0 && state->frozen_next < frozen->count; most--) {
+        state_foresee_packing(state);
         /* A row that was taken back is not there, or is another one with its number. */
         struct row *row = rows_get(&state->rows, frozen->numbers[state->frozen_next]);
         if (row != NULL && must_be_packed(state, row)) {

@@ -134,6 +134,9 @@ uint64_t name_hash_proposal(const char *id);
 DAYBOOK_MUST_USE enum daybook_status state_note_change(struct state *state, struct row *row,
                                                        struct daybook_error *error);
 
+/* Has what packing will read soon fetched: rows changed all over memory. */
+void state_foresee_packing(const struct state *state);
+
 /* Forgets the rows that were made since state_begin and are gone. */
 void state_forget_changed(struct state *state);
 
