@@ -30,6 +30,19 @@ struct columns {
     struct daybook_bytes noise; /* What no compressor makes smaller: keys, digests. */
 };
 
+/* Where columns shall have room: the noise as it is, and each number of the table at what it is expected to take once
+ * it is compressed. */
+struct columns_room {
+    size_t size_bytes;
+    size_t value_milli_bytes;
+};
+
+/* How many of the events were split, and how many numbers the table has. */
+struct columns_extent {
+    uint32_t event_count;
+    size_t value_count;
+};
+
 struct column_splitter; /* Tables, reused. One thread at a time. */
 
 /* `message` says which fields are messages and which are noise (type bytes). NULL when memory is refused. */
@@ -39,6 +52,12 @@ void column_splitter_close(struct column_splitter *splitter); /* Accepts NULL. *
 /* `count` events, 1 to LIMIT_FRAME_EVENTS, of COLUMNS_RAW_MOST bytes together at most. NO_MEMORY only. */
 DAYBOOK_MUST_USE enum daybook_status columns_split(struct column_splitter *splitter, const struct event_span *events,
                                                    uint32_t count, struct columns *columns);
+
+/* As columns_split, of the first events: one at least, and no more than have room. */
+DAYBOOK_MUST_USE enum daybook_status columns_split_within(struct column_splitter *splitter,
+                                                          const struct event_span *events, uint32_t count,
+                                                          struct columns_room room, struct columns *columns,
+                                                          struct columns_extent *extent);
 
 struct column_joiner;
 struct column_joiner *column_joiner_open(void);         /* NULL when memory is refused. */

@@ -291,9 +291,11 @@ static enum daybook_status table_store(struct column_splitter *splitter, uint32_
     return DAYBOOK_OK;
 }
 
-enum daybook_status columns_split(struct column_splitter *splitter, const struct event_span *events, uint32_t count,
-                                  struct columns *columns) {
+enum daybook_status columns_split_within(struct column_splitter *splitter, const struct event_span *events,
+                                         uint32_t count, struct columns_room room, struct columns *columns,
+                                         struct columns_extent *extent) {
     size_t raw_size = 0;
+    uint32_t split = 0;
     for (uint32_t i = 0; i < count; i++) {
         raw_size += events[i].size;
     }
@@ -301,12 +303,22 @@ enum daybook_status columns_split(struct column_splitter *splitter, const struct
     enum daybook_status status = splitter_prepare(splitter, events, count, raw_size);
     if (status == DAYBOOK_OK) {
         const uint8_t *at = splitter->raw.data + PARSE_SLACK;
-        for (uint32_t i = 0; i < count; at += events[i++].size) {
-            event_split(splitter, (struct event_span){at, events[i].size}, i);
+        size_t used = 0;
+        for (; split < count && used < room.size_bytes; at += events[split++].size) {
+            event_split(splitter, (struct event_span){at, events[split].size}, split);
+            used = splitter->noise.size + splitter->rows.count * room.value_milli_bytes / 1000;
         }
         assert(splitter->rows.count <= splitter->rows.capacity);
-        status = table_store(splitter, count);
+        status = table_store(splitter, split);
     }
     *columns = (struct columns){daybook_buffer_view(&splitter->table), daybook_buffer_view(&splitter->noise)};
+    *extent = (struct columns_extent){split, splitter->rows.count};
     return status;
+}
+
+enum daybook_status columns_split(struct column_splitter *splitter, const struct event_span *events, uint32_t count,
+                                  struct columns *columns) {
+    struct columns_extent extent;
+    const struct columns_room room = {.size_bytes = SIZE_MAX};
+    return columns_split_within(splitter, events, count, room, columns, &extent);
 }

@@ -68,6 +68,15 @@ enum { COLUMNS_LEAST_EVENTS = 8 };
  * below the least size gains a few bytes at most, and the commit of a single event should not wait for them. */
 enum { ZSTD_LEVEL = 1, ZSTD_LEAST_SIZE = 256 };
 
+/* Where a frame shall end. */
+struct frame_fit {
+    const int64_t *recorded_at_us; /* Of each event. */
+    size_t room;                   /* SIZE_MAX: it takes all events. */
+};
+
+/* So much less than the room is aimed at: the header, and what the size of a frame differs from what was expected. */
+enum { FIT_LESS = 60 + 160 };
+
 static const uint8_t frame_magic[4] = {'D', 'B', 'F', 'R'};
 
 _Static_assert(LIMIT_FRAME_BYTES < INT32_MAX, "a raw size fits its field");
@@ -79,6 +88,7 @@ struct frame_codec {
     XXH3_state_t *hasher;
     struct column_splitter *splitter;
     struct column_joiner *joiner;
+    size_t value_milli_bytes;     /* What a number of a table took, packed, in the last frames that had a room. */
     struct daybook_buffer raw;    /* The payload being packed. */
     struct daybook_buffer table;  /* Of columns being unpacked. */
     struct daybook_buffer joined; /* The events of a frame that was packed, to be compared. */
@@ -245,24 +255,15 @@ static bool columns_are_right(struct frame_codec *codec, struct columns columns,
     return true;
 }
 
-/* Version 2. Leaves `out` as it is where columns are not smaller than the events, or do not give them back. */
-static enum daybook_status columns_pack(struct frame_codec *codec, struct frame_header header,
-                                        const struct event_span *events, size_t size, struct daybook_buffer *out,
-                                        struct daybook_error *error) {
-    struct columns columns;
-    header.raw_size_bytes = (uint32_t)size;
-    if (columns_split(codec->splitter, events, header.event_count, &columns) != DAYBOOK_OK) {
-        return out_of_memory(&header, size, error);
-    }
-    if (columns.table.size > size || columns.noise.size > size - columns.table.size ||
-        !columns_are_right(codec, columns, &header, events)) {
-        return DAYBOOK_OK;
-    }
+/* The columns as a frame at the end of `out`. */
+static enum daybook_status columns_put(struct frame_codec *codec, const struct frame_header *header,
+                                       struct columns columns, struct daybook_buffer *out,
+                                       struct daybook_error *error) {
     const size_t room = ZSTD_compressBound(columns.table.size);
     uint8_t codec_used = CODEC_STORED;
     uint8_t *frame = daybook_buffer_reserve(out, COLUMNS_HEADER_SIZE + room + columns.noise.size);
     if (frame == NULL) {
-        return out_of_memory(&header, COLUMNS_HEADER_SIZE + room + columns.noise.size, error);
+        return out_of_memory(header, COLUMNS_HEADER_SIZE + room + columns.noise.size, error);
     }
     size_t payload_size = bytes_pack(codec, columns.table, frame + COLUMNS_HEADER_SIZE, room, &codec_used);
     if (columns.noise.size > 0) {
@@ -271,13 +272,72 @@ static enum daybook_status columns_pack(struct frame_codec *codec, struct frame_
     }
     store_le32(frame + AT_TABLE_SIZE, (uint32_t)columns.table.size);
     store_le32(frame + AT_NOISE_SIZE, (uint32_t)columns.noise.size);
-    header_store(frame, &header, VERSION_COLUMNS, codec_used, payload_size);
+    header_store(frame, header, VERSION_COLUMNS, codec_used, payload_size);
     out->size += COLUMNS_HEADER_SIZE + payload_size;
     return DAYBOOK_OK;
 }
 
-enum daybook_status frame_pack(struct frame_codec *codec, struct frame_header header, const struct event_span *events,
-                               struct daybook_buffer *out, struct daybook_error *error) {
+/* The header of the first `count` of the events that it was of. */
+static struct frame_header header_cut(struct frame_header header, const struct event_span *events, uint32_t count,
+                                      const int64_t *recorded_at_us) {
+    if (count < header.event_count) {
+        header.event_count = count;
+        header.last_recorded_at_us = recorded_at_us[count - 1];
+    }
+    header.raw_size_bytes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        header.raw_size_bytes += events[i].size;
+    }
+    return header;
+}
+
+/* Version 2, of as many events as have room. Leaves `out` as it is where columns are not smaller than the events, or do
+ * not give them back. */
+static enum daybook_status columns_pack(struct frame_codec *codec, const struct frame_header *all,
+                                        const struct event_span *events, const struct frame_fit *fit,
+                                        struct daybook_buffer *out, struct daybook_error *error) {
+    const size_t before = out->size;
+    struct columns_room room = {.size_bytes = SIZE_MAX};
+    struct frame_header header;
+    struct columns columns;
+    struct columns_extent extent;
+    if (fit->room < SIZE_MAX) {
+        room.size_bytes = fit->room > FIT_LESS ? fit->room - FIT_LESS : 1;
+        room.value_milli_bytes = codec->value_milli_bytes;
+    }
+    for (unsigned attempt = 1;; attempt++) {
+        if (columns_split_within(codec->splitter, events, all->event_count, room, &columns, &extent) != DAYBOOK_OK) {
+            return out_of_memory(all, all->raw_size_bytes, error);
+        }
+        header = header_cut(*all, events, extent.event_count, fit->recorded_at_us);
+        const size_t size = header.raw_size_bytes;
+        if (columns.table.size > size || columns.noise.size > size - columns.table.size) {
+            return DAYBOOK_OK;
+        }
+        const enum daybook_status status = columns_put(codec, &header, columns, out, error);
+        if (status != DAYBOOK_OK) {
+            return status;
+        }
+        const size_t packed = out->size - before - COLUMNS_HEADER_SIZE - columns.noise.size;
+        room.value_milli_bytes = packed * 1000 / (extent.value_count + 1);
+        if (out->size - before <= fit->room || attempt == 2) {
+            break;
+        }
+        out->size = before;
+    }
+    if (fit->room < SIZE_MAX) {
+        const size_t known = codec->value_milli_bytes;
+        codec->value_milli_bytes = known == 0 ? room.value_milli_bytes : (3 * known + room.value_milli_bytes) / 4;
+    }
+    if (!columns_are_right(codec, columns, &header, events)) {
+        out->size = before;
+    }
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status any_pack(struct frame_codec *codec, struct frame_header header,
+                                    const struct event_span *events, const struct frame_fit *fit,
+                                    struct daybook_buffer *out, struct daybook_error *error) {
     size_t size = 0;
     const size_t before = out->size;
     enum daybook_status status = header_check_input(&header, error);
@@ -285,12 +345,24 @@ enum daybook_status frame_pack(struct frame_codec *codec, struct frame_header he
         status = events_check_input(&header, events, &size, error);
     }
     if (status == DAYBOOK_OK && header.event_count >= COLUMNS_LEAST_EVENTS && size <= COLUMNS_RAW_MOST) {
-        status = columns_pack(codec, header, events, size, out, error);
+        status = columns_pack(codec, &header, events, fit, out, error);
     }
     if (status == DAYBOOK_OK && out->size == before) {
         status = plain_pack(codec, header, events, size, out, error);
     }
     return status;
+}
+
+enum daybook_status frame_pack(struct frame_codec *codec, struct frame_header header, const struct event_span *events,
+                               struct daybook_buffer *out, struct daybook_error *error) {
+    return any_pack(codec, header, events, &(struct frame_fit){.room = SIZE_MAX}, out, error);
+}
+
+enum daybook_status frame_pack_within(struct frame_codec *codec, struct frame_header header,
+                                      const struct event_span *events, const int64_t *recorded_at_us, size_t room,
+                                      struct daybook_buffer *out, struct daybook_error *error) {
+    header.last_recorded_at_us = recorded_at_us[header.event_count - 1];
+    return any_pack(codec, header, events, &(struct frame_fit){recorded_at_us, room}, out, error);
 }
 
 static enum daybook_status damaged(const struct frame_header *header, const char *what, struct daybook_error *error) {

@@ -30,6 +30,14 @@ DAYBOOK_MUST_USE enum daybook_status frame_pack(struct frame_codec *codec, struc
                                                 const struct event_span *events, struct daybook_buffer *out,
                                                 struct daybook_error *error);
 
+/* As frame_pack, of the first of the events: as many as end within `room` bytes, and mostly just before, by how the
+ * frames before were packed. The first frame of a codec takes all, and so may one that packs worse than any before.
+ * `recorded_at_us` has the instant of each event; the header's last is not looked at. */
+DAYBOOK_MUST_USE enum daybook_status frame_pack_within(struct frame_codec *codec, struct frame_header header,
+                                                       const struct event_span *events, const int64_t *recorded_at_us,
+                                                       size_t room, struct daybook_buffer *out,
+                                                       struct daybook_error *error);
+
 /* Reads the header alone; checks magic, version and sizes, not the checksum. */
 DAYBOOK_MUST_USE enum daybook_status frame_peek(struct daybook_bytes frame, struct frame_header *header,
                                                 struct daybook_error *error);

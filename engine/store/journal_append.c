@@ -5,9 +5,8 @@
 #include "base/files.h"
 #include "store/journal_internal.h"
 
-/* LMDB's pages, the header of the first, and what is left free of a frame's last one: room for a frame that packs a
- * little worse than the one before. */
-enum { PAGE_BYTES = 4096, PAGE_HEADER_BYTES = 16, PAGE_MARGIN_BYTES = 400 };
+/* LMDB's pages, and the header of the first. */
+enum { PAGE_BYTES = 4096, PAGE_HEADER_BYTES = 16 };
 
 /* An event carries its sequence and its instant, and the journal keeps both in keys and headers too. They are compared
  * here, once, because what is appended can never be taken back. */
@@ -73,42 +72,33 @@ static enum daybook_status piece_add(struct journal *journal, struct journal_pie
     return DAYBOOK_OK;
 }
 
-/* How many events the next frame takes of `left`. LMDB gives a value of this size whole pages, so where there are
- * events enough, a frame is cut to end just below a page, by the size that they had in the frame before. */
-static size_t frame_events(const struct journal *journal, size_t left) {
-    if (left <= FRAME_TARGET_EVENTS) {
-        return left;
-    }
+/* Where the next frame ends. LMDB gives a value of this size whole pages, so where more events are left than a frame
+ * takes, one is cut to end just below a page, by the size that events had in the frames before. */
+static size_t frame_room(const struct journal *journal, size_t left) {
     const size_t pages = FRAME_TARGET_EVENTS * journal->event_milli_bytes / 1000 / PAGE_BYTES;
-    if (pages == 0) {
-        return FRAME_TARGET_EVENTS;
-    }
-    const size_t events = (pages * PAGE_BYTES - PAGE_MARGIN_BYTES) * 1000 / journal->event_milli_bytes;
-    return events < FRAME_TARGET_EVENTS / 2 ? FRAME_TARGET_EVENTS : events;
+    return left <= FRAME_TARGET_EVENTS || pages == 0 ? SIZE_MAX : pages * PAGE_BYTES - PAGE_HEADER_BYTES;
 }
 
-/* A frame of `count` events and `size` bytes that ends in the first half of its last page: how many of them would end
- * in the page before. Otherwise `count`. */
-static size_t frame_events_fitting(size_t count, size_t size) {
-    const size_t pages = (size + PAGE_HEADER_BYTES) / PAGE_BYTES;
-    const size_t over = (size + PAGE_HEADER_BYTES) % PAGE_BYTES;
-    if (count < FRAME_TARGET_EVENTS / 2 || pages == 0 || over == 0 || over > PAGE_BYTES / 2) {
-        return count;
-    }
-    return count * (pages * PAGE_BYTES - PAGE_MARGIN_BYTES) / size;
-}
-
-/* The next `count` events of the batch as one frame at the end of `packed`. */
+/* The next events of the batch, as many as a frame takes, as one at the end of `packed`. */
 static enum daybook_status piece_pack(struct journal *journal, const struct journal_batch *batch, size_t from,
-                                      size_t count, struct journal_piece *piece, struct daybook_error *error) {
+                                      struct journal_piece *piece, struct daybook_error *error) {
+    const size_t left = batch->count - from;
+    const size_t most = from + (left < FRAME_TARGET_EVENTS ? left : FRAME_TARGET_EVENTS);
+    size_t raw_bytes = 0;
+    size_t to = from;
+    while (to < most && (to == from || raw_bytes + batch->events[to].size <= FRAME_TARGET_BYTES)) {
+        raw_bytes += batch->events[to++].size;
+    }
     const struct frame_header header = {
         .first_sequence = journal->head.sequence + 1 + from,
-        .event_count = (uint32_t)count,
+        .event_count = (uint32_t)(to - from),
         .first_recorded_at_us = batch->recorded_at_us[from],
-        .last_recorded_at_us = batch->recorded_at_us[from + count - 1],
+        .last_recorded_at_us = batch->recorded_at_us[to - 1],
     };
     *piece = (struct journal_piece){.offset = journal->packed.size};
-    enum daybook_status status = frame_pack(journal->codec, header, batch->events + from, &journal->packed, error);
+    enum daybook_status status =
+        frame_pack_within(journal->codec, header, batch->events + from, batch->recorded_at_us + from,
+                          frame_room(journal, left), &journal->packed, error);
     if (status == DAYBOOK_OK) {
         piece->size = journal->packed.size - piece->offset;
         status = frame_peek((struct daybook_bytes){journal->packed.data + piece->offset, piece->size}, &piece->header,
@@ -123,27 +113,15 @@ static enum daybook_status batch_pack(struct journal *journal, const struct jour
     journal->piece_count = 0;
     daybook_buffer_reset(&journal->packed);
     for (size_t from = 0; from < batch->count;) {
-        const size_t left = batch->count - from;
-        const size_t most = from + frame_events(journal, left);
         struct journal_piece piece;
-        size_t raw_bytes = 0;
-        size_t to = from;
-        while (to < most && (to == from || raw_bytes + batch->events[to].size <= FRAME_TARGET_BYTES)) {
-            raw_bytes += batch->events[to++].size;
-        }
-        size_t count = to - from;
-        enum daybook_status status = piece_pack(journal, batch, from, count, &piece, error);
-        if (status == DAYBOOK_OK && left > FRAME_TARGET_EVENTS && frame_events_fitting(count, piece.size) < count) {
-            journal->packed.size = piece.offset; /* It ran a little into another page: packed again, once. */
-            count = frame_events_fitting(count, piece.size);
-            status = piece_pack(journal, batch, from, count, &piece, error);
-        }
+        enum daybook_status status = piece_pack(journal, batch, from, &piece, error);
         if (status == DAYBOOK_OK) {
             status = piece_add(journal, piece, error);
         }
         if (status != DAYBOOK_OK) {
             return status;
         }
+        const uint32_t count = piece.header.event_count;
         if (count >= FRAME_TARGET_EVENTS / 2) {
             const size_t milli_bytes = piece.size * 1000 / count;
             const size_t before = journal->event_milli_bytes;

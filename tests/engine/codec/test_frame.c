@@ -6,6 +6,7 @@
 #include "codec/frame.h"
 #include "limits.h"
 #include "tests/engine/codec/ledger_events.h"
+#include "tests/engine/codec/shop.h"
 
 enum { AT_CHECKSUM = 8, COLUMN_EVENTS_MOST = 500 };
 
@@ -109,6 +110,70 @@ static void test_round_trip(void **state) {
         given_release(&given);
     }
     free(events);
+}
+
+/* ---- frames that end within a room ---- */
+
+/* All of the pile as frames within the room: gives how many there are, and their headers. Each but the last fills nine
+ * tenths of its room at least. */
+static uint32_t pack_within(struct frame_codec *codec, struct pile *pile, size_t room, struct frame_header *headers) {
+    static int64_t instants[LIMIT_FRAME_EVENTS];
+    static struct event_span unpacked[LIMIT_FRAME_EVENTS];
+    const struct event_span *events = pile_events(pile);
+    struct daybook_buffer raw = {0};
+    uint32_t frames = 0;
+    for (uint32_t i = 0; i < pile->count; i++) {
+        instants[i] = 5000 + 3 * i;
+    }
+    for (uint32_t at = 0; at < pile->count; frames++) {
+        struct daybook_buffer out = {0};
+        struct frame_header *header = &headers[frames];
+        const struct frame_header given = {
+            .first_sequence = 1000 + at, .event_count = pile->count - at, .first_recorded_at_us = instants[at]};
+        assert_int_equal(frame_pack_within(codec, given, events + at, instants + at, room, &out, NULL), DAYBOOK_OK);
+        assert_true(out.size <= room);
+        assert_int_equal(frame_unpack(codec, daybook_buffer_view(&out), header, &raw, unpacked, NULL), DAYBOOK_OK);
+        assert_int_equal(header->first_sequence, 1000 + at);
+        assert_int_equal(header->first_recorded_at_us, instants[at]);
+        assert_int_equal(header->last_recorded_at_us, instants[at + header->event_count - 1]);
+        assert_same_events(unpacked, events + at, header->event_count);
+        at += header->event_count;
+        assert_true(at == pile->count || out.size > room - room / 10);
+        daybook_buffer_release(&out);
+    }
+    daybook_buffer_release(&raw);
+    return frames;
+}
+
+static void test_within_a_room(void **state) {
+    struct frame_header headers[100];
+    struct pile *pile = pile_new();
+    shop_add(pile, 4000);
+    const uint32_t frames = pack_within(codec_of(state), pile, 8176, headers);
+    assert_in_range(frames, 8, 14);
+    assert_int_equal(pack_within(codec_of(state), pile, 1 << 20, headers), 1);
+    assert_int_equal(headers[0].event_count, 4000);
+    pile_free(pile);
+}
+
+/* A text that is new in each event takes more than any number before: such frames are packed again, with fewer. */
+static void test_within_a_room_what_packs_worse(void **state) {
+    struct frame_header headers[100];
+    struct pile *shop = pile_new();
+    struct pile *texts = pile_new();
+    struct random random = {.state = 7};
+    shop_add(shop, 1000);
+    (void)pack_within(codec_of(state), shop, 4080, headers);
+    for (uint32_t i = 0; i < 1000; i++) {
+        uint8_t event[24] = "\x22\x04shop\x3A\x10"; /* The actor is the same, the customer is not. */
+        for (uint32_t k = 8; k < sizeof event; k++) {
+            event[k] = (uint8_t)('a' + random_below(&random, 26));
+        }
+        pile_add(texts, event, sizeof event);
+    }
+    assert_in_range(pack_within(codec_of(state), texts, 4080, headers), 3, 6);
+    pile_free(shop);
+    pile_free(texts);
 }
 
 /* The bytes of format version 1, for ever. The checksum was taken outside this program: the bytes laid out by Python's
@@ -460,6 +525,8 @@ static void test_peek(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_within_a_room),
+        cmocka_unit_test(test_within_a_room_what_packs_worse),
         cmocka_unit_test(test_format),
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_refusals),
