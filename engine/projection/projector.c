@@ -12,7 +12,8 @@
 #define MS_NS   UINT64_C(1000000)
 #define POLL_NS (50 * MS_NS) /* Commits of another process are seen this late. */
 /* Folding a few events costs nearly as much as folding a thousand, since they change rows all over the tables: a
- * commit that follows closely on a fold waits for others, so long or for so many, unless a question waits for it. */
+ * commit that follows closely on a round of folding waits for others, so long or for so many, unless a question waits
+ * for it. All views fold in the same rounds, so that events are decoded once for all of them. */
 #define GATHER_NS       (1000 * MS_NS)
 #define GATHER_EVENTS   (UINT64_C(1) << 18)
 #define FAILED_POLL_NS  (1000 * MS_NS) /* After a failure of the world, and for a stopped view. */
@@ -26,6 +27,7 @@ struct worker {
 
     /* Guarded by the projector's lock. */
     uint64_t position;          /* Of what answers. */
+    uint64_t round;             /* The last that it took part in. */
     bool is_asked;              /* Someone waits: look at once. */
     enum daybook_status status; /* Of the last catch-up; it will not get better by itself when is_stopped. */
     bool is_stopped;
@@ -38,11 +40,13 @@ struct projector {
     struct worker *workers;
     size_t worker_count;
     uv_mutex_t lock;
-    uv_cond_t work;     /* Workers wait for something to do. */
-    uv_cond_t progress; /* Others wait for a position. */
-    uint64_t head;      /* As projector_wake said. */
-    uint64_t enough;    /* Some worker that gathers goes on when the head gets there; UINT64_MAX = none gathers. */
-    size_t idle_count;  /* Workers that wait for a commit. */
+    uv_cond_t work;      /* Workers wait for something to do. */
+    uv_cond_t progress;  /* Others wait for a position. */
+    uint64_t head;       /* As projector_wake said. */
+    uint64_t round;      /* Rounds of folding that have begun; the last of them */
+    uint64_t round_ns;   /* at this time, */
+    uint64_t round_head; /* and with this head. */
+    size_t idle_count;   /* Workers that wait for a commit. */
     bool is_closing;
 };
 
@@ -90,14 +94,34 @@ static enum daybook_status follow(struct worker *worker, struct daybook_error *e
     return status;
 }
 
+static bool has_enough(const struct projector *projector) {
+    return projector->head >= projector->round_head + GATHER_EVENTS;
+}
+
+/* Is it time to fold what has been gathered, or has a round begun without this worker? `lock` is held. */
+static bool is_due(const struct worker *worker, uint64_t now_ns) {
+    const struct projector *projector = worker->projector;
+    return worker->round != projector->round || now_ns >= projector->round_ns + GATHER_NS || has_enough(projector);
+}
+
+/* The round that has begun without this worker, or else a new one. `lock` is held. */
+static void join_round(struct worker *worker, uint64_t now_ns) {
+    struct projector *projector = worker->projector;
+    if (worker->round == projector->round) {
+        projector->round++;
+        projector->round_ns = now_ns;
+        projector->round_head = projector->head;
+        uv_cond_broadcast(&projector->work);
+    }
+    worker->round = projector->round;
+}
+
 /* Sleeps until there is something to do. A failure is not tried again at each wake, since
  * it would only be met again. `lock` is held. */
 static void wait_for_work(struct worker *worker, enum daybook_status status) {
     struct projector *projector = worker->projector;
     bool has_failed = status != DAYBOOK_OK;
-    uint64_t enough = worker->position + GATHER_EVENTS;
     uint64_t now_ns = clock_monotonic_ns();
-    uint64_t gather_ns = now_ns + GATHER_NS;
     uint64_t until_ns = now_ns + (has_failed && status != DAYBOOK_BEHIND ? FAILED_POLL_NS : POLL_NS);
     projector->idle_count++;
     while (!projector->is_closing && now_ns < until_ns &&
@@ -106,12 +130,14 @@ static void wait_for_work(struct worker *worker, enum daybook_status status) {
         now_ns = clock_monotonic_ns();
     }
     projector->idle_count--;
-    while (!projector->is_closing && !has_failed && !worker->is_asked && now_ns < gather_ns &&
-           projector->head < enough) {
-        projector->enough = enough < projector->enough ? enough : projector->enough;
-        uv_cond_timedwait(&projector->work, &projector->lock, gather_ns - now_ns);
+    while (!projector->is_closing && !has_failed && !worker->is_asked && !is_due(worker, now_ns)) {
+        uv_cond_timedwait(&projector->work, &projector->lock, projector->round_ns + GATHER_NS - now_ns);
         now_ns = clock_monotonic_ns();
     }
+    if (!has_failed && !worker->is_asked && projector->head > worker->position) {
+        join_round(worker, now_ns);
+    }
+    worker->round = projector->round; /* What is there is folded now, round or not. */
     worker->is_asked = false;
 }
 
@@ -145,6 +171,10 @@ static void run(void *context) {
             folded_to = worker->position;
             folded_ns = now_ns;
             is_settled = false;
+            if (worker->position > projector->head) { /* Another process' commits. */
+                projector->head = worker->position;
+                join_round(worker, now_ns);
+            }
         }
         wait_for_work(worker, status);
         bool is_closing = projector->is_closing;
@@ -174,7 +204,6 @@ enum daybook_status projector_open(struct view **views, size_t view_count, struc
     made->journal = journal;
     made->workers = workers;
     made->worker_count = view_count;
-    made->enough = UINT64_MAX;
     if (uv_mutex_init(&made->lock) != 0 || uv_cond_init(&made->work) != 0 || uv_cond_init(&made->progress) != 0) {
         abort(); /* Only a broken system refuses these, and nothing could be said of it safely. */
     }
@@ -227,8 +256,7 @@ void projector_wake(struct projector *projector, uint64_t head) {
     uv_mutex_lock(&projector->lock);
     if (head > projector->head) {
         projector->head = head;
-        if (projector->idle_count > 0 || head >= projector->enough) {
-            projector->enough = UINT64_MAX;
+        if (projector->idle_count > 0 || has_enough(projector)) {
             uv_cond_broadcast(&projector->work);
         }
     }
