@@ -48,4 +48,13 @@ void timezone_close(struct timezone_rules *rules); /* Accepts NULL. */
 int32_t timezone_offset_s(const struct timezone_rules *rules, int64_t instant_us); /* East of UTC. */
 int32_t timezone_date(const struct timezone_rules *rules, int64_t instant_us);     /* The local calendar date. */
 
+/* That date, and the instants from `from_us` to before `until_us` that have it too, at one offset: for whoever asks
+ * again and again. */
+struct timezone_day {
+    int64_t from_us;
+    int64_t until_us;
+    int32_t date;
+};
+struct timezone_day timezone_day(const struct timezone_rules *rules, int64_t instant_us);
+
 #endif

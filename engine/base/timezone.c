@@ -204,36 +204,54 @@ static int32_t change_date(const struct change_rule *rule, int32_t year) {
     return date;
 }
 
-/* The change that was the last one at `at_s` decides. The years beside are
- * looked at too, since a rule may reach over New Year. */
-static int32_t footer_offset(const struct footer_rule *footer, int64_t at_s) {
+/* An offset that holds from one second to before another, and perhaps beyond both. */
+struct stretch {
+    int64_t from_s;
+    int64_t until_s;
+    int32_t offset_s;
+};
+
+/* Takes a change into account: the last one that was at `at_s` decides, and the next one ends that. */
+static void see_change(struct stretch *stretch, int64_t at_s, int64_t change_s, int32_t offset_s) {
+    if (change_s > at_s) {
+        stretch->until_s = change_s < stretch->until_s ? change_s : stretch->until_s;
+    } else if (change_s > stretch->from_s) {
+        stretch->from_s = change_s;
+        stretch->offset_s = offset_s;
+    }
+}
+
+static int64_t new_year_s(int32_t year) {
+    return date_from_civil((struct civil){year, 1, 1}) * SECONDS_A_DAY;
+}
+
+/* The years beside are looked at too, since a rule may reach over New Year; so what is said is of one year. */
+static struct stretch footer_stretch(const struct footer_rule *footer, int64_t at_s) {
+    struct stretch stretch = {INT64_MIN, INT64_MAX, footer->standard_s};
     if (!footer->has_summer) {
-        return footer->standard_s;
+        return stretch;
     }
     int64_t day = floor_divide(at_s, SECONDS_A_DAY);
     /* Calendar and weekdays repeat every 400 years: far instants are judged by their like from 1970 to 2369. */
     int64_t cycle = floor_divide(day, DAYS_A_CYCLE);
     day -= cycle * DAYS_A_CYCLE;
-    at_s -= cycle * DAYS_A_CYCLE * SECONDS_A_DAY;
+    int64_t cycles_s = cycle * DAYS_A_CYCLE * SECONDS_A_DAY;
+    at_s -= cycles_s;
     int32_t year = date_to_civil((int32_t)day).year;
-    int64_t latest_s = INT64_MIN;
-    int32_t offset_s = footer->standard_s;
+    for (int32_t y = year - 1; y <= year + 1; y++) {
+        int64_t summer_s = change_date(&footer->to_summer, y) * SECONDS_A_DAY + footer->to_summer.time_s;
+        see_change(&stretch, at_s, summer_s - footer->standard_s, footer->summer_s);
+    }
+    /* Behind all summers: at the same second summer goes on, which is how a rule says "all year". */
     for (int32_t y = year - 1; y <= year + 1; y++) {
         int64_t standard_s = change_date(&footer->to_standard, y) * SECONDS_A_DAY + footer->to_standard.time_s;
-        int64_t summer_s = change_date(&footer->to_summer, y) * SECONDS_A_DAY + footer->to_summer.time_s;
-        standard_s -= footer->summer_s;
-        summer_s -= footer->standard_s;
-        if (standard_s <= at_s && standard_s > latest_s) {
-            latest_s = standard_s;
-            offset_s = footer->standard_s;
-        }
-        /* At the same second summer goes on: how a rule says "all year". */
-        if (summer_s <= at_s && summer_s >= latest_s) {
-            latest_s = summer_s;
-            offset_s = footer->summer_s;
-        }
+        see_change(&stretch, at_s, standard_s - footer->summer_s, footer->standard_s);
     }
-    return offset_s;
+    stretch.from_s = stretch.from_s > new_year_s(year) ? stretch.from_s : new_year_s(year);
+    stretch.until_s = stretch.until_s < new_year_s(year + 1) ? stretch.until_s : new_year_s(year + 1);
+    stretch.from_s += cycles_s;
+    stretch.until_s += cycles_s;
+    return stretch;
 }
 
 /* ---- the file ---- */
@@ -404,14 +422,17 @@ void timezone_close(struct timezone_rules *rules) {
     free(rules);
 }
 
-int32_t timezone_offset_s(const struct timezone_rules *rules, int64_t instant_us) {
-    int64_t at_s = floor_divide(instant_us, US_PER_SECOND);
+static struct stretch stretch_of(const struct timezone_rules *rules, int64_t at_s) {
     size_t count = rules->transition_count;
     if (count == 0 || at_s >= rules->transitions[count - 1].at_s) {
+        int64_t from_s = count == 0 ? INT64_MIN : rules->transitions[count - 1].at_s;
+        int32_t offset_s = count == 0 ? rules->first_offset_s : rules->transitions[count - 1].offset_s;
+        struct stretch stretch = {from_s, INT64_MAX, offset_s};
         if (rules->footer.is_present) {
-            return footer_offset(&rules->footer, at_s);
+            stretch = footer_stretch(&rules->footer, at_s);
+            stretch.from_s = stretch.from_s > from_s ? stretch.from_s : from_s;
         }
-        return count == 0 ? rules->first_offset_s : rules->transitions[count - 1].offset_s;
+        return stretch;
     }
     size_t low = 0; /* The first transition after at_s. */
     size_t high = count;
@@ -423,10 +444,32 @@ int32_t timezone_offset_s(const struct timezone_rules *rules, int64_t instant_us
             high = middle;
         }
     }
-    return low == 0 ? rules->first_offset_s : rules->transitions[low - 1].offset_s;
+    return low == 0 ? (struct stretch){INT64_MIN, rules->transitions[0].at_s, rules->first_offset_s}
+                    : (struct stretch){rules->transitions[low - 1].at_s, rules->transitions[low].at_s,
+                                       rules->transitions[low - 1].offset_s};
+}
+
+int32_t timezone_offset_s(const struct timezone_rules *rules, int64_t instant_us) {
+    return stretch_of(rules, floor_divide(instant_us, US_PER_SECOND)).offset_s;
 }
 
 int32_t timezone_date(const struct timezone_rules *rules, int64_t instant_us) {
     int64_t local_s = floor_divide(instant_us, US_PER_SECOND) + timezone_offset_s(rules, instant_us);
     return (int32_t)floor_divide(local_s, SECONDS_A_DAY);
+}
+
+static int64_t to_us(int64_t at_s) {
+    int64_t at_us;
+    return __builtin_mul_overflow(at_s, US_PER_SECOND, &at_us) ? (at_s < 0 ? INT64_MIN : INT64_MAX) : at_us;
+}
+
+struct timezone_day timezone_day(const struct timezone_rules *rules, int64_t instant_us) {
+    int64_t at_s = floor_divide(instant_us, US_PER_SECOND);
+    struct stretch stretch = stretch_of(rules, at_s);
+    int64_t date = floor_divide(at_s + stretch.offset_s, SECONDS_A_DAY);
+    int64_t midnight_s = date * SECONDS_A_DAY - stretch.offset_s;
+    int64_t next_s = midnight_s + SECONDS_A_DAY;
+    return (struct timezone_day){.from_us = to_us(stretch.from_s > midnight_s ? stretch.from_s : midnight_s),
+                                 .until_us = to_us(stretch.until_s < next_s ? stretch.until_s : next_s),
+                                 .date = (int32_t)date};
 }

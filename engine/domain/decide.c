@@ -18,12 +18,15 @@ struct decider {
     struct decide_settings settings;
     struct arena request_arena;
     struct daybook_buffer canonical; /* A request encoded for its digest. */
+    struct timezone_day day;         /* Of the last request: the next one is mostly of the same. */
+    bool knows_currency;             /* The one of requests that name none is one. */
 };
 
 struct decider *decider_open(const struct decide_settings *settings) {
     struct decider *decider = calloc(1, sizeof *decider);
     if (decider != NULL) {
         decider->settings = *settings;
+        decider->knows_currency = currency_decimals(settings->currency) >= 0;
         arena_init(&decider->request_arena, REQUEST_ARENA_BYTES);
     }
     return decider;
@@ -398,7 +401,9 @@ static bool check_currency(struct decision *decision) {
     const char *named = decision->request->currency;
     decision->is_currency_named = named[0] != '\0';
     const char *currency = decision->is_currency_named ? named : decision->settings->currency;
-    if (currency_decimals(currency) < 0) {
+    bool is_usual =
+        decision->knows_currency && (!decision->is_currency_named || strcmp(named, decision->settings->currency) == 0);
+    if (!is_usual && currency_decimals(currency) < 0) {
         return REFUSE(decision, CURRENCY_UNKNOWN, NO_FACTS, "\"%.16s\" is no active ISO 4217 currency", currency);
     }
     memcpy(decision->currency, currency, sizeof decision->currency);
@@ -543,6 +548,13 @@ static bool decide_in_order(struct decision *decision, struct decider *decider) 
            take_ledger(decision) && decide_command(decision);
 }
 
+static int32_t today_of(struct decider *decider, int64_t instant_us) {
+    if (instant_us < decider->day.from_us || instant_us >= decider->day.until_us) {
+        decider->day = timezone_day(decider->settings.timezone, instant_us);
+    }
+    return decider->day.date;
+}
+
 enum daybook_status decide_request(struct decider *decider, struct state *state, const Pb__Request *request,
                                    const struct decide_input *input, struct arena *answer_arena,
                                    struct event_batch *batch, struct decide_result *result,
@@ -555,6 +567,7 @@ enum daybook_status decide_request(struct decider *decider, struct state *state,
     struct decision decision = {
         .state = state,
         .settings = &decider->settings,
+        .knows_currency = decider->knows_currency,
         .asked = request,
         .request = request,
         .input = *input,
@@ -566,7 +579,7 @@ enum daybook_status decide_request(struct decider *decider, struct state *state,
         .result = result,
         .error = error,
     };
-    decision.today = timezone_date(decider->settings.timezone, decision.next_recorded_at_us);
+    decision.today = today_of(decider, decision.next_recorded_at_us);
     int64_t first_recorded_at_us = decision.next_recorded_at_us;
     (void)decide_in_order(&decision, decider); /* What stopped it stands in the decision and the result. */
     if (decision.failure != DAYBOOK_OK || result->refusal != NULL || result->is_repeated) {

@@ -17,6 +17,7 @@ struct decision {
     const struct decide_settings *settings;
     const Pb__Request *asked;   /* As it came: whose key the events carry. */
     const Pb__Request *request; /* That, or the proposed one that it approves. */
+    bool knows_currency;        /* The settings' one is one. */
     bool is_approved;           /* By a second person. */
     const struct rule *rule;    /* The request's (decide.c). */
     const struct ledger_row *ledger;

@@ -113,6 +113,25 @@ static void zone_agrees_with_the_c_library(void **state) {
     timezone_close(rules);
 }
 
+/* Every instant of a day that timezone_day tells has its date; the next one begins where it ends. */
+static void days_follow_each_other(void **state) {
+    const struct zone_row *row = *state;
+    struct timezone_rules *rules = open_zone(row->name);
+    int64_t at_us = YEAR_1900_S * US_PER_SECOND;
+    while (at_us < YEAR_2150_S * US_PER_SECOND) {
+        struct timezone_day day = timezone_day(rules, at_us);
+        assert_true(day.from_us <= at_us && day.until_us > at_us);
+        int32_t offset_s = timezone_offset_s(rules, at_us);
+        int64_t instants_us[] = {day.from_us, at_us + (day.until_us - at_us) / 2, day.until_us - 1};
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(timezone_date(rules, instants_us[i]), day.date);
+            assert_int_equal(timezone_offset_s(rules, instants_us[i]), offset_s);
+        }
+        at_us = day.until_us;
+    }
+    timezone_close(rules);
+}
+
 struct instant_row {
     const char *name;
     const char *zone;
@@ -383,6 +402,7 @@ int main(void) {
     }
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, zone_rows, zone_agrees_with_the_c_library);
+    ROWS_ADD_TABLE(&rows, zone_rows, days_follow_each_other);
     ROWS_ADD_TABLE(&rows, instant_rows, instant_has_its_date);
     rows_add(&rows, "the ends of time", the_ends_of_time_have_an_offset, NULL);
     ROWS_ADD_TABLE(&rows, refused_name_rows, name_is_refused);
