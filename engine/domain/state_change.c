@@ -9,19 +9,28 @@ static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "changing the state: memory was refused");
 }
 
-/* Notes how to undo a change that is about to be made; `old` bytes are copied. */
-static enum daybook_status record(struct state *state, struct undo undo, const void *old, struct daybook_error *error) {
+/* For that many more old bytes. */
+__attribute__((noinline)) static enum daybook_status grow_bytes(struct state *state, size_t size,
+                                                                struct daybook_error *error) {
+    size_t capacity = (state->undo_bytes_size + size) * 2 + 4096;
+    uint8_t *bytes = realloc(state->undo_bytes, capacity);
+    if (bytes == NULL) {
+        return no_memory(error);
+    }
+    state->undo_bytes = bytes;
+    state->undo_bytes_capacity = capacity;
+    return DAYBOOK_OK;
+}
+
+/* Notes how to undo a change that is about to be made; `old` bytes are copied. Every event makes several, so it is a
+ * few stores where it is used. */
+static inline enum daybook_status record(struct state *state, struct undo undo, const void *old,
+                                         struct daybook_error *error) {
     if (!state->is_recording) {
         return DAYBOOK_OK;
     }
     if (state->undo_bytes_size + undo.size > state->undo_bytes_capacity) {
-        size_t capacity = (state->undo_bytes_size + undo.size) * 2 + 4096;
-        uint8_t *bytes = realloc(state->undo_bytes, capacity);
-        if (bytes == NULL) {
-            return no_memory(error);
-        }
-        state->undo_bytes = bytes;
-        state->undo_bytes_capacity = capacity;
+        DAYBOOK_TRY(grow_bytes(state, undo.size, error));
     }
     if (!vector_push(&state->undos, sizeof undo, &undo, &state->pool)) {
         return no_memory(error);

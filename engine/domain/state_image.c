@@ -47,11 +47,8 @@ static bool must_be_packed(const struct state *state, const struct row *row) {
     return state_is_frozen(state) && row->changed_in + 1 == state->epoch && !row->is_packed;
 }
 
-enum daybook_status state_note_change(struct state *state, struct row *row, struct daybook_error *error) {
+enum daybook_status state_note_first_change(struct state *state, struct row *row, struct daybook_error *error) {
     struct changed_rows *changed = &state->changed;
-    if (row->changed_in == state->epoch) {
-        return DAYBOOK_OK;
-    }
     if (must_be_packed(state, row)) {
         DAYBOOK_TRY(pack(state, row, error));
     }

@@ -131,8 +131,12 @@ uint64_t name_hash_key(struct daybook_bytes key);
 uint64_t name_hash_proposal(const char *id);
 
 /* A row is about to change: notes it for the next checkpoint, and packs it if the one under way has yet to. */
-DAYBOOK_MUST_USE enum daybook_status state_note_change(struct state *state, struct row *row,
-                                                       struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status state_note_first_change(struct state *state, struct row *row,
+                                                             struct daybook_error *error);
+DAYBOOK_MUST_USE static inline enum daybook_status state_note_change(struct state *state, struct row *row,
+                                                                     struct daybook_error *error) {
+    return row->changed_in == state->epoch ? DAYBOOK_OK : state_note_first_change(state, row, error);
+}
 
 /* Has what packing will read soon fetched: rows changed all over memory. */
 void state_foresee_packing(const struct state *state);
