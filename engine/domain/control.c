@@ -18,7 +18,7 @@ void control_release(struct control *control) {
 static enum daybook_status currency_of(struct control *control, const char *currency, struct control_currency **found,
                                        struct daybook_error *error) {
     for (size_t i = 0; i < control->count; i++) {
-        if (strcmp(control->items[i].currency, currency) == 0) {
+        if (currencies_equal(control->items[i].currency, currency)) {
             *found = &control->items[i];
             return DAYBOOK_OK;
         }
@@ -30,7 +30,7 @@ static enum daybook_status currency_of(struct control *control, const char *curr
     control->items = items;
     *found = &items[control->count++];
     memset(*found, 0, sizeof **found);
-    memcpy((*found)->currency, currency, strnlen(currency, sizeof(*found)->currency - 1));
+    memcpy((*found)->currency, currency, sizeof(*found)->currency);
     return DAYBOOK_OK;
 }
 
@@ -49,8 +49,10 @@ enum daybook_status control_post(struct control *control, const char *currency, 
 
 enum daybook_status control_post_event(struct control *control, const Pb__Event *event, struct daybook_error *error) {
     struct postings postings;
+    char currency[4] = {0};
     DAYBOOK_TRY(postings_of(event, &postings, error));
-    return control_post(control, event->currency, &postings, error);
+    memcpy(currency, event->currency, strnlen(event->currency, sizeof currency - 1));
+    return control_post(control, currency, &postings, error);
 }
 
 enum daybook_status control_take_books(struct control *control, const struct control *books,

@@ -40,7 +40,7 @@ struct control_report {
 
 void control_release(struct control *control);
 
-/* Adds an event's lines to the books. */
+/* Adds an event's lines to the books. `currency` has four bytes, the last of them NUL. */
 DAYBOOK_MUST_USE enum daybook_status control_post(struct control *control, const char *currency,
                                                   const struct postings *postings, struct daybook_error *error);
 

@@ -265,7 +265,7 @@ bool find_document(struct decision *decision, Pb__DocumentKind kind, const char 
         memcpy(decision->currency, (*document)->currency, sizeof decision->currency);
         decision->is_currency_named = true;
     }
-    if (strcmp((*document)->currency, decision->currency) != 0) {
+    if (!currencies_equal((*document)->currency, decision->currency)) {
         return REFUSE(decision, CURRENCY_MISMATCH, ((struct refusal_facts){.document = id}),
                       "%s \"%s\" is kept in %s, not in %s", document_kind_name(kind), id, (*document)->currency,
                       decision->currency);

@@ -89,7 +89,7 @@ enum daybook_status fold_count_created(struct fold *fold, int64_t amount_minor) 
     memcpy(turnover.currency, fold->account->currency, sizeof turnover.currency);
     uint32_t at = 0;
     while (at < turnovers->count &&
-           strcmp(VECTOR_AT(struct turnover, turnovers, at)->currency, turnover.currency) != 0) {
+           !currencies_equal(VECTOR_AT(struct turnover, turnovers, at)->currency, turnover.currency)) {
         at++;
     }
     bool is_there = at < turnovers->count;
@@ -162,9 +162,16 @@ static bool item_precedes(const struct item_ref *a, const struct item_ref *b) {
     return a->number != b->number ? a->number < b->number : a->part < b->part;
 }
 
+/* Most come last, and go first. */
 static uint32_t item_place(const struct vector *items, const struct item_ref *ref) {
     uint32_t low = 0;
     uint32_t high = items->count;
+    if (high == 0 || !item_precedes(VECTOR_AT(struct item_ref, items, 0), ref)) {
+        return 0;
+    }
+    if (item_precedes(VECTOR_AT(struct item_ref, items, high - 1), ref)) {
+        return high;
+    }
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (item_precedes(VECTOR_AT(struct item_ref, items, middle), ref)) {
@@ -323,7 +330,7 @@ enum daybook_status fold_find_document(struct fold *fold, Pb__DocumentKind kind,
                                        struct document **document) {
     uint64_t sequence = 0;
     DAYBOOK_TRY(state_find_document(fold->state, fold->customer, kind, id, document, &sequence, fold->error));
-    if (*document == NULL || strcmp((*document)->currency, fold->account->currency) != 0) {
+    if (*document == NULL || !currencies_equal((*document)->currency, fold->account->currency)) {
         return fold_misfit(fold, "names an unknown document", id);
     }
     return DAYBOOK_OK;

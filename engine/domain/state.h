@@ -20,6 +20,8 @@
 #ifndef DAYBOOK_DOMAIN_STATE_H
 #define DAYBOOK_DOMAIN_STATE_H
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/pool.h"
@@ -310,7 +312,12 @@ DAYBOOK_MUST_USE enum daybook_status state_read_event(struct state *state, uint6
 DAYBOOK_MUST_USE enum daybook_status state_find_proposal(struct state *state, const char *id, uint64_t *sequence,
                                                          struct daybook_error *error);
 
-/* The account in that currency; NULL when the customer has none. */
+/* Codes have three letters and a NUL behind them, so they are compared at once. Four bytes are read of either. */
+static inline bool currencies_equal(const char *a, const char *b) {
+    return memcmp(a, b, 4) == 0;
+}
+
+/* The account in that currency, of which four bytes are read; NULL when the customer has none. */
 struct account *customer_account(const struct customer *customer, const char *currency);
 
 /* The order in which lots pay: priority (low first), soonest expiry (none last), promotional

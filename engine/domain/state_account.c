@@ -7,7 +7,7 @@
 struct account *customer_account(const struct customer *customer, const char *currency) {
     for (uint32_t i = 0; i < customer->accounts.count; i++) {
         struct account *account = *VECTOR_AT(struct account *, &customer->accounts, i);
-        if (strcmp(account->currency, currency) == 0) {
+        if (currencies_equal(account->currency, currency)) {
             return account;
         }
     }
