@@ -109,9 +109,19 @@ struct state {
     struct arena event_arena; /* Of an event that a name led to; reset for each. */
 };
 
+/* Numbers are sequences, one soon after the other. By the golden ratio's multiples, of which the upper bits count,
+ * each falls into the largest gap that those before it have left: hardly two of them in one place. */
+static inline uint32_t row_home(uint64_t number, uint32_t capacity) {
+    return (uint32_t)((number * 0x9E3779B97F4A7C15ULL) >> 32) >> (__builtin_clz(capacity) + 1);
+}
+
 /* Where the search for it begins; NULL: the table is empty. */
-const struct row_slot *rows_first_slot(const struct row_table *rows, uint64_t number);
-const uint64_t *names_first_slot(const struct name_table *names, uint64_t hash);
+static inline const struct row_slot *rows_first_slot(const struct row_table *rows, uint64_t number) {
+    return rows->capacity == 0 ? NULL : &rows->slots[row_home(number, rows->capacity)];
+}
+static inline const uint64_t *names_first_slot(const struct name_table *names, uint64_t hash) {
+    return names->capacity == 0 ? NULL : &names->slots[(uint32_t)hash & (names->capacity - 1)];
+}
 
 struct row *rows_get(const struct row_table *rows, uint64_t number);
 bool rows_put(struct row_table *rows, struct row *row); /* False: memory was refused. */

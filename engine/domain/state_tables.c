@@ -9,19 +9,6 @@
 
 enum { TABLE_SMALLEST = 1024 };
 
-/* Numbers are sequences: neighbours must not pile up in one place. */
-static uint32_t row_home(uint64_t number, uint32_t capacity) {
-    return (uint32_t)((number * 0x9E3779B97F4A7C15ULL) >> 32) & (capacity - 1);
-}
-
-const struct row_slot *rows_first_slot(const struct row_table *rows, uint64_t number) {
-    return rows->capacity == 0 ? NULL : &rows->slots[row_home(number, rows->capacity)];
-}
-
-const uint64_t *names_first_slot(const struct name_table *names, uint64_t hash) {
-    return names->capacity == 0 ? NULL : &names->slots[(uint32_t)hash & (names->capacity - 1)];
-}
-
 struct row *rows_get(const struct row_table *rows, uint64_t number) {
     if (rows->capacity == 0) {
         return NULL;
