@@ -294,15 +294,17 @@ enum daybook_status read_ahead_next(struct read_ahead *ahead, struct prepared **
     return DAYBOOK_OK;
 }
 
-struct prepared *read_ahead_peek(struct read_ahead *ahead, size_t index) {
+struct prepared *read_ahead_peek(struct read_ahead *ahead, size_t index, size_t *count) {
     index += ahead->place;
     for (size_t number = ahead->handed - 1; number < ahead->known; number++) {
         struct request_window *window = window_at(ahead, number);
         if (index < window->count) {
+            *count = window->count - index;
             return &window->requests[index];
         }
         index -= window->count;
     }
+    *count = 0;
     return NULL;
 }
 

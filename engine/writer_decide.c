@@ -87,10 +87,17 @@ static enum daybook_status decide_prepared(struct writer *writer, struct prepare
 
 /* Hints of the requests that come next, each a step further than at the request before. */
 static void foresee(struct writer *writer) {
-    for (size_t step = 0; step < STATE_HINT_STEPS; step++) {
-        struct prepared *prepared = read_ahead_peek(writer->ahead, STATE_HINT_STEPS - step);
-        if (prepared != NULL && prepared->request != NULL) {
-            state_foresee(writer->state, (unsigned)step, &prepared->hint);
+    size_t count = 0;
+    for (unsigned behind = 1; behind <= STATE_HINT_STEPS; behind += (unsigned)count) {
+        struct prepared *prepared = read_ahead_peek(writer->ahead, behind, &count);
+        if (prepared == NULL) {
+            return;
+        }
+        count = count < STATE_HINT_STEPS + 1 - behind ? count : STATE_HINT_STEPS + 1 - behind;
+        for (unsigned i = 0; i < count; i++) {
+            if (prepared[i].request != NULL) {
+                state_foresee(writer->state, STATE_HINT_STEPS - behind - i, &prepared[i].hint);
+            }
         }
     }
 }

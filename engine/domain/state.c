@@ -194,6 +194,7 @@ static uint64_t name_hash_of(const struct row *row) {
 
 void state_forget_recent(struct state *state, const struct row *row) {
     assert(row->kind != ROW_LEDGER); /* It is neither dropped nor taken back. */
+    state->gone_rows++;
     if (state->at_hand.customer == (const struct customer *)row) {
         state->at_hand.customer = NULL;
     }

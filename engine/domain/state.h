@@ -267,6 +267,9 @@ struct state_hint {
     uint64_t key_hash;
     Pb__DocumentKind kind; /* Of the document that it makes; borrowed from the request or the event. */
     const char *document;  /* NULL: none that is foreseen. */
+    /* The steps' own: whom one has found, until a row goes away. */
+    const struct customer *customer; /* NULL: not found. */
+    uint64_t gone_rows;
 };
 enum { STATE_HINT_STEPS = 8 };
 
@@ -276,7 +279,7 @@ void state_prepare_hint_of_event(const Pb__Event *event, struct state_hint *hint
 
 /* Has memory fetched that deciding the request will read. Step 0 first; each later one some requests after the one
  * before, when what that one asked for has come. Changes nothing, and any step may be left out. */
-void state_foresee(const struct state *state, unsigned step, const struct state_hint *hint);
+void state_foresee(const struct state *state, unsigned step, struct state_hint *hint);
 
 /* Likewise for an event that is folded soon: its customer and its key. */
 void state_foresee_event(const struct state *state, const Pb__Event *event);

@@ -3,8 +3,8 @@
  *
  * A chain of addresses leads from a request to its rows: the customer's name, the
  * customer, its accounts, their lists, the documents in those. Each step reads only
- * what the step before had fetched, and finds the customer anew, so that a row that
- * has gone in between is not touched.
+ * what the step before had fetched, and finds the customer anew when any row has gone
+ * in between, so that none that has gone is touched.
  */
 #include <stddef.h>
 #include <string.h>
@@ -33,8 +33,12 @@ static void foresee_name(const struct state *state, uint64_t hash) {
     }
 }
 
-static const struct customer *customer_of(const struct state *state, const struct state_hint *hint) {
-    return (const struct customer *)recent_get(&state->recent_customers, hint->customer_hash);
+static inline const struct customer *customer_of(const struct state *state, struct state_hint *hint) {
+    if (hint->customer == NULL || hint->gone_rows != state->gone_rows) {
+        hint->customer = (const struct customer *)recent_get(&state->recent_customers, hint->customer_hash);
+        hint->gone_rows = state->gone_rows;
+    }
+    return hint->customer;
 }
 
 /* The document that will be made: its name must be new. */
@@ -201,7 +205,7 @@ static void foresee_account(const struct state *state, unsigned step, const stru
     }
 }
 
-void state_foresee(const struct state *state, unsigned step, const struct state_hint *hint) {
+void state_foresee(const struct state *state, unsigned step, struct state_hint *hint) {
     if (step == 0) {
         fetch(recent_place(&state->recent_customers, hint->customer_hash));
         foresee_name(state, hint->key_hash);

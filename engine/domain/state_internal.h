@@ -106,6 +106,7 @@ struct state {
     struct recent_table recent_customers;
     struct recent_table recent_documents;
     struct at_hand at_hand;
+    uint64_t gone_rows;       /* How many have gone away since it was opened. */
     struct arena event_arena; /* Of an event that a name led to; reset for each. */
 };
 

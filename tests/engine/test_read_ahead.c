@@ -70,11 +70,14 @@ static void read_all(struct reading *r, size_t together, size_t each, struct see
             struct daybook_error error;
             struct prepared *prepared = NULL;
             assert_int_equal(read_ahead_next(r->ahead, &prepared, &error), DAYBOOK_OK);
-            assert_ptr_equal(read_ahead_peek(r->ahead, 0), prepared);
+            size_t side_by_side = 0;
+            assert_ptr_equal(read_ahead_peek(r->ahead, 0, &side_by_side), prepared);
+            assert_true(side_by_side > 0);
             seen[done + i] = (struct seen){prepared->digest, prepared->hint.key_hash, prepared->is_unsealed,
                                            prepared->request == NULL};
         }
-        assert_null(read_ahead_peek(r->ahead, 1));
+        assert_null(read_ahead_peek(r->ahead, 1, &count));
+        assert_int_equal(count, 0);
         read_ahead_end(r->ahead);
     }
 }
@@ -138,7 +141,8 @@ static void what_is_empty_is_passed_over(void **state) {
         assert_int_equal(read_ahead_next(r.ahead, &prepared, &error), DAYBOOK_OK);
         assert_int_equal(prepared->request->command_case, PB__REQUEST__COMMAND_OPEN_CUSTOMER);
     }
-    assert_null(read_ahead_peek(r.ahead, 1));
+    size_t count = 1;
+    assert_null(read_ahead_peek(r.ahead, 1, &count));
     read_ahead_end(r.ahead);
     end(&r);
 }
@@ -193,12 +197,14 @@ static void only_what_was_read_shows_ahead(void **state) {
     struct submission list = {.asked = &few};
     read_ahead_begin(r.ahead, &list);
     assert_int_equal(read_ahead_next(r.ahead, &prepared, &error), DAYBOOK_OK);
-    assert_non_null(read_ahead_peek(r.ahead, FIRST - 1));
-    assert_null(read_ahead_peek(r.ahead, FIRST));
+    size_t count = 0;
+    assert_non_null(read_ahead_peek(r.ahead, FIRST - 3, &count));
+    assert_int_equal(count, 3);
+    assert_null(read_ahead_peek(r.ahead, FIRST, &count));
     for (size_t i = 1; i < FIRST + 1; i++) {
         assert_int_equal(read_ahead_next(r.ahead, &prepared, &error), DAYBOOK_OK);
     }
-    assert_null(read_ahead_peek(r.ahead, 1));
+    assert_null(read_ahead_peek(r.ahead, 1, &count));
     read_ahead_end(r.ahead);
     end(&r);
 }

@@ -66,7 +66,7 @@ static const char *const lines[] = {
     "close-period 2024-01-31",
 };
 
-static void foresee_all(struct world *world, const struct state_hint *hint) {
+static void foresee_all(struct world *world, struct state_hint *hint) {
     for (unsigned step = 0; step < STATE_HINT_STEPS; step++) {
         state_foresee(world->state, step, hint);
     }
