@@ -252,7 +252,11 @@ static enum daybook_status retire(struct personal *personal, struct keyring *key
 
 enum daybook_status personal_accept(struct personal *personal, const struct event_batch *batch, size_t from,
                                     struct daybook_error *error) {
-    return for_erased(personal, batch, from, retire, error);
+    bool has_erasure = false;
+    for (size_t i = from; i < batch->count; i++) {
+        has_erasure |= batch->events[i].is_erasure;
+    }
+    return !has_erasure ? DAYBOOK_OK : for_erased(personal, batch, from, retire, error);
 }
 
 uint64_t personal_mark(const struct personal *personal) {

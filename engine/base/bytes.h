@@ -50,6 +50,23 @@ static inline uint64_t load_le64(const uint8_t *from) {
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the le helpers copy; a big-endian build must swap here");
 
+/* As memcpy, for texts and keys that mostly have at most 16 bytes: those are copied by two loads and stores. Behind
+ * `size` bytes nothing is read or written. */
+static inline void copy_short(uint8_t *to, const void *from, size_t size) {
+    const uint8_t *bytes = (const uint8_t *)from;
+    if (size - 8 <= 8) {
+        uint64_t last = load_le64(bytes + size - 8);
+        store_le64(to, load_le64(bytes));
+        store_le64(to + size - 8, last);
+    } else if (size - 4 < 4) {
+        uint32_t last = load_le32(bytes + size - 4);
+        store_le32(to, load_le32(bytes));
+        store_le32(to + size - 4, last);
+    } else {
+        __builtin_memcpy(to, bytes, size);
+    }
+}
+
 /* LEB128, as protobuf writes it. `varint_store` writes at most 10 bytes and
  * returns how many; `varint_load` returns how many were read, 0 when cut off
  * or longer than 10 bytes. */

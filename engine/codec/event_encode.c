@@ -1,5 +1,6 @@
 /*
- * The header of an event and its five commonest bodies, field by field.
+ * The header of an event and its five commonest bodies, field by field. Other bodies are put by wire_encode between
+ * header and length.
  *
  * Room for the whole event is made first, from the lengths of its texts; then
  * each field is put where the one before it ended. A nested message leaves one
@@ -43,7 +44,7 @@ static inline uint8_t *put_bytes(uint8_t *at, uint8_t tag, const void *data, siz
     }
     *at = tag;
     at = varint_put(at + 1, size);
-    memcpy(at, data, size);
+    copy_short(at, data, size);
     return at + size;
 }
 
@@ -192,9 +193,6 @@ static bool measure_body(const Pb__Event *event, struct measured *measured) {
     size_t *sizes = measured->body;
     size_t fields = BODY_FIELDS_MOST;
     size_t texts = 0;
-    if (event->charge_posted == NULL) { /* Of any arm. */
-        return false;
-    }
     switch ((int)event->body_case) {
     case PB__EVENT__BODY_CHARGE_POSTED:
         fields += event->charge_posted->n_instalments * INSTALMENT_FIELDS;
@@ -235,8 +233,7 @@ static bool measure_body(const Pb__Event *event, struct measured *measured) {
     return true;
 }
 
-/* False: it is for wire_encode. */
-static bool measure(const Pb__Event *event, struct measured *measured) {
+static void measure_header(const Pb__Event *event, struct measured *measured) {
     *measured = (struct measured){
         .actor = text_size(event->actor),
         .customer = text_size(event->customer),
@@ -244,7 +241,6 @@ static bool measure(const Pb__Event *event, struct measured *measured) {
     };
     measured->bound = (size_t)(HEADER_FIELDS + 1) * FIELD_BYTES_MOST + measured->actor + event->request_key.len +
                       measured->customer + measured->currency;
-    return measure_body(event, measured);
 }
 
 static uint8_t *put_body(uint8_t *at, const Pb__Event *event, const size_t *sizes) {
@@ -262,10 +258,37 @@ static uint8_t *put_body(uint8_t *at, const Pb__Event *event, const size_t *size
     }
 }
 
+/* The bodies behind the role, by their descriptors. */
+static enum daybook_status encode_other(const Pb__Event *event, const struct measured *measured,
+                                        struct daybook_buffer *buffer) {
+    uint8_t *start = daybook_buffer_reserve(buffer, measured->bound);
+    size_t size_before = buffer->size;
+    if (start == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    uint8_t *at = put_role(put_header(start, event, measured), event->role);
+    at = varint_put(at, (uint64_t)event->body_case << 3 | 2) + 1; /* And its length. */
+    buffer->size += (size_t)(at - start);
+    size_t body = buffer->size;
+    const ProtobufCMessage *message = &event->charge_posted->base; /* Of any arm. */
+    uint8_t *room =
+        wire_encode(message, buffer) == DAYBOOK_OK ? daybook_buffer_reserve(buffer, FIELD_BYTES_MOST) : NULL;
+    if (room == NULL) {
+        buffer->size = size_before;
+        return DAYBOOK_NO_MEMORY;
+    }
+    buffer->size = (size_t)(put_length_before(buffer->data + body, room) - buffer->data);
+    return DAYBOOK_OK;
+}
+
 enum daybook_status event_encode(const Pb__Event *event, struct daybook_buffer *buffer) {
     struct measured measured;
-    if (!measure(event, &measured)) {
+    if (event->body_case == PB__EVENT__BODY__NOT_SET || event->charge_posted == NULL) { /* No arm. */
         return wire_encode(&event->base, buffer);
+    }
+    measure_header(event, &measured);
+    if (!measure_body(event, &measured)) {
+        return encode_other(event, &measured, buffer);
     }
     uint8_t *start = daybook_buffer_reserve(buffer, measured.bound);
     if (start == NULL) {

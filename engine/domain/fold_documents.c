@@ -329,7 +329,10 @@ enum daybook_status fold_change_level(struct fold *fold, struct document *docume
 enum daybook_status fold_find_document(struct fold *fold, Pb__DocumentKind kind, const char *id,
                                        struct document **document) {
     uint64_t sequence = 0;
-    DAYBOOK_TRY(state_find_document(fold->state, fold->customer, kind, id, document, &sequence, fold->error));
+    *document = state_at_hand(fold->state, fold->customer, kind, id);
+    if (*document == NULL) {
+        DAYBOOK_TRY(state_find_document(fold->state, fold->customer, kind, id, document, &sequence, fold->error));
+    }
     if (*document == NULL || !currencies_equal((*document)->currency, fold->account->currency)) {
         return fold_misfit(fold, "names an unknown document", id);
     }

@@ -81,13 +81,14 @@ static bool expire_hold(struct decision *decision, struct document *hold) {
     return body.slices != NULL && emit_on_day(decision, &event, hold->due_on);
 }
 
+static bool is_due(const struct account *account, int32_t through_on) {
+    return account->expiries.count > 0 && VECTOR_AT(const struct expiry_ref, &account->expiries, 0)->date <= through_on;
+}
+
 static bool expire_account(struct decision *decision, const struct account *account, int32_t through_on) {
-    while (account->expiries.count > 0) {
+    while (is_due(account, through_on)) {
         struct expiry_ref ref = *VECTOR_AT(const struct expiry_ref, &account->expiries, 0);
         struct document *document = NULL;
-        if (ref.date > through_on) {
-            return true;
-        }
         if (!went_well(decision, state_document(decision->state, ref.number, &document, decision->error))) {
             return false;
         }
@@ -99,20 +100,27 @@ static bool expire_account(struct decision *decision, const struct account *acco
     return true;
 }
 
-bool emit_due_expiries(struct decision *decision, int32_t through_on) {
+/* In its own currency. */
+static bool expire_due_account(struct decision *decision, const struct account *account, int32_t through_on) {
     char currency[4];
     memcpy(currency, decision->currency, sizeof currency);
-    const struct vector *accounts = &decision->customer->accounts;
-    bool is_done = true;
-    for (uint32_t i = 0; i < accounts->count && is_done; i++) {
-        const struct account *account = *VECTOR_AT(struct account *, accounts, i);
-        memcpy(decision->currency, account->currency, sizeof decision->currency);
-        is_done = expire_account(decision, account, through_on);
-    }
+    memcpy(decision->currency, account->currency, sizeof decision->currency);
+    bool is_done = expire_account(decision, account, through_on);
     if (is_done) {
         memcpy(decision->currency, currency, sizeof currency);
     }
     return is_done;
+}
+
+bool emit_due_expiries(struct decision *decision, int32_t through_on) {
+    const struct vector *accounts = &decision->customer->accounts;
+    for (uint32_t i = 0; i < accounts->count; i++) {
+        const struct account *account = *VECTOR_AT(struct account *, accounts, i);
+        if (is_due(account, through_on) && !expire_due_account(decision, account, through_on)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool decide_expire_due(struct decision *decision) {

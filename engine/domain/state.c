@@ -333,11 +333,13 @@ static enum daybook_status match_document(struct state *state, uint64_t number, 
     return status;
 }
 
-static struct document *find_at_hand(const struct state *state, Pb__DocumentKind kind, const char *id) {
-    for (size_t i = 0; i < AT_HAND_DOCUMENTS; i++) {
-        struct document *document = state->at_hand.documents[i];
-        if (document != NULL && id == document->id && (int)document->kind == (int)kind) {
-            return document;
+struct document *state_at_hand(const struct state *state, const struct customer *customer, Pb__DocumentKind kind,
+                               const char *id) {
+    for (unsigned i = 1; i <= AT_HAND_DOCUMENTS; i++) {
+        struct document *document = state->at_hand.documents[(state->at_hand.next - i) % AT_HAND_DOCUMENTS];
+        if (document != NULL && id == document->id) {
+            bool is_right = (int)document->kind == (int)kind && document->customer == customer->row.number;
+            return is_right ? document : NULL;
         }
     }
     return NULL;
@@ -346,12 +348,6 @@ static struct document *find_at_hand(const struct state *state, Pb__DocumentKind
 enum daybook_status state_find_document(struct state *state, const struct customer *customer, Pb__DocumentKind kind,
                                         const char *id, struct document **document, uint64_t *sequence,
                                         struct daybook_error *error) {
-    struct document *at_hand = find_at_hand(state, kind, id);
-    if (at_hand != NULL && at_hand->customer == customer->row.number) {
-        *document = at_hand;
-        *sequence = at_hand->row.number;
-        return DAYBOOK_OK;
-    }
     struct document_search search = {.customer = customer, .kind = kind, .id = id};
     uint64_t hash = name_hash_document(customer->row.number, kind, id);
     struct document *recent = (struct document *)recent_get(&state->recent_documents, hash);

@@ -298,6 +298,11 @@ DAYBOOK_MUST_USE enum daybook_status state_customer(struct state *state, uint64_
 DAYBOOK_MUST_USE enum daybook_status state_document(struct state *state, uint64_t number, struct document **document,
                                                     struct daybook_error *error);
 
+/* The document whose row has that very text as its id, where it is one of the last that were asked for by number: what
+ * deciding found, folding does not look for. NULL: look for the name. */
+struct document *state_at_hand(const struct state *state, const struct customer *customer, Pb__DocumentKind kind,
+                               const char *id);
+
 /* The document of that kind and id, or the sequence of the event that made it
  * where it has no row (allocations, refunds, adjustments of a charge). */
 DAYBOOK_MUST_USE enum daybook_status state_find_document(struct state *state, const struct customer *customer,
