@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/decimal.h"
+#include "tools/console.h"
 #include "tools/text.h"
 
 enum { SHOW_EVERY_MS = 200, LINE_SIZE = 200 };
@@ -90,7 +91,10 @@ void progress_update(struct progress *progress, uint64_t done) {
     char line[LINE_SIZE];
     progress->shown_ns = now;
     is_line_shown = true;
-    (void)fprintf(stderr, "\r\033[K%s", progress_line(progress, done, now, line, sizeof line));
+    (void)progress_line(progress, done, now, line, sizeof line);
+    size_t width = console_width(stderr); /* A line that wraps could not be taken back. */
+    int shown = width > 0 && width < LINE_SIZE ? (int)width - 1 : LINE_SIZE;
+    (void)fprintf(stderr, "\r\033[K%.*s", shown, line);
     (void)fflush(stderr);
 }
 
