@@ -7,9 +7,10 @@
 
 #include "base/decimal.h"
 #include "base/wide.h"
+#include "tools/console.h"
 #include "tools/text.h"
 
-enum { BAR_CELLS = 40 };
+enum { BAR_CELLS = 40, BAR_CELLS_LEAST = 10, BESIDE_BAR_CELLS = 43 };
 
 /* How many of `parts` are `amount` of `total`, half rounded up. */
 static int64_t share(int64_t amount, int64_t total, int64_t parts) {
@@ -19,14 +20,24 @@ static int64_t share(int64_t amount, int64_t total, int64_t parts) {
     return (int64_t)((((wide)amount * parts * 2) + total) / ((wide)total * 2));
 }
 
+/* A narrow terminal has short bars. */
+static int64_t bar_cells(FILE *stream) {
+    size_t width = console_width(stream);
+    if (width == 0 || width >= BAR_CELLS + BESIDE_BAR_CELLS) {
+        return BAR_CELLS;
+    }
+    return width < BAR_CELLS_LEAST + BESIDE_BAR_CELLS ? BAR_CELLS_LEAST : (int64_t)width - BESIDE_BAR_CELLS;
+}
+
 static void print_bar(const char *label, int64_t amount, int64_t total, const char *currency, FILE *stream) {
     char money[DECIMAL_TEXT_SIZE];
     char percent[DECIMAL_TEXT_SIZE];
     int known = currency_decimals(currency);
     const char *cell = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "\u2588" : "#";
-    int64_t cells = share(amount, total, BAR_CELLS);
+    int64_t all = bar_cells(stream);
+    int64_t cells = share(amount, total, all);
     (void)fprintf(stream, "  %-10s ", label);
-    for (int64_t i = 0; i < BAR_CELLS; i++) {
+    for (int64_t i = 0; i < all; i++) {
         (void)fputs(i < cells ? cell : " ", stream);
     }
     (void)fprintf(stream, " %20s  %5s %%\n", decimal_format_grouped(amount, known < 0 ? 0 : known, money),

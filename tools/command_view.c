@@ -236,20 +236,33 @@ static enum daybook_status ask_all(struct pages *pages, struct daybook_error *er
     return status == DAYBOOK_OK && pages->first != pages->last ? join(pages, error) : status;
 }
 
-static void print_position(const Pb__Position *position) {
-    (void)printf(_("As of %s, known at %" PRIu64), position->as_of, position->known_at);
-    if (position->known_at_time[0] != '\0') {
-        (void)printf(" (%s)", position->known_at_time);
+/* Policies follow each other until the line is full; without a terminal they stand in one. */
+static enum daybook_status print_position(const Pb__Position *position, struct arena *arena,
+                                          struct daybook_error *error) {
+    size_t width = console_width(stdout);
+    bool has_time = position->known_at_time[0] != '\0';
+    const char *text = arena_format(arena, _("As of %s, known at %" PRIu64 "%s%s%s of %" PRIu64 " events."),
+                                    position->as_of, position->known_at, has_time ? " (" : "", position->known_at_time,
+                                    has_time ? ")" : "", position->journal_head);
+    if (text != NULL) {
+        console_wrap(stdout, text, width, 0, 0);
     }
-    (void)printf(_(" of %" PRIu64 " events.\n"), position->journal_head);
+    for (size_t i = 0; text != NULL && i < position->n_policies; i++) {
+        const Pb__Policy *policy = position->policies[i];
+        text = arena_format(arena, "%s%s %s = %s", i == 0 ? _("Policies:") : text, i == 0 ? "" : ";", policy->name,
+                            policy->value);
+    }
+    if (text != NULL && position->n_policies > 0) {
+        text = arena_format(arena, "%s.", text);
+    }
+    if (text == NULL) {
+        return no_memory(error);
+    }
     if (position->n_policies > 0) {
-        (void)printf("%s", _("Policies:"));
-        for (size_t i = 0; i < position->n_policies; i++) {
-            (void)printf("%s %s = %s", i == 0 ? "" : ";", position->policies[i]->name, position->policies[i]->value);
-        }
-        (void)printf(".\n");
+        console_wrap(stdout, text, width, 2, 0);
     }
     (void)printf("\n");
+    return DAYBOOK_OK;
 }
 
 static enum daybook_status print_table(const struct invocation *invocation, const ProtobufCMessage *answer,
@@ -263,7 +276,7 @@ static enum daybook_status print_table(const struct invocation *invocation, cons
     }
     const Pb__Position *position = answer_position(answer);
     if (position != NULL) {
-        print_position(position);
+        DAYBOOK_TRY(print_position(position, invocation->arena, error));
     }
     if (table_row_count(table) == 0) {
         (void)printf("%s", _("Nothing to show.\n"));

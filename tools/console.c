@@ -8,7 +8,9 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "base/decimal.h"
 #include "tools/text.h"
@@ -118,10 +120,76 @@ bool console_has_colour(FILE *stream) {
     return isatty(fileno(stream)) && (no_color == NULL || *no_color == '\0');
 }
 
+size_t console_width(FILE *stream) {
+    struct winsize size;
+    return isatty(fileno(stream)) && ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+size_t console_cells(const char *text) {
+    mbstate_t state = {0};
+    size_t left = strlen(text);
+    size_t cells = 0;
+    while (left > 0) {
+        wchar_t character;
+        size_t size = mbrtowc(&character, text, left, &state);
+        if (size == 0 || size > left) { /* No character: shown in some way, byte by byte. */
+            state = (mbstate_t){0};
+            character = L'?';
+            size = 1;
+        }
+        int width = wcwidth(character);
+        cells += width < 0 ? 1 : (size_t)width;
+        text += size;
+        left -= size;
+    }
+    return cells;
+}
+
+void console_wrap(FILE *stream, const char *text, size_t width, size_t indent, size_t column) {
+    char word[256];
+    bool is_first = true; /* In its line. */
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ");
+        (void)snprintf(word, sizeof word, "%.*s", (int)size, text);
+        size_t cells = console_cells(word);
+        if (!is_first && width > 0 && column + 1 + cells > width) {
+            (void)fprintf(stream, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!is_first) {
+            (void)fputc(' ', stream);
+            column++;
+        }
+        is_first = false;
+        (void)fprintf(stream, "%.*s", (int)size, text);
+        column += cells;
+        text += size + strspn(text + size, " ");
+    }
+    (void)fputc('\n', stream);
+}
+
+/* ---- tables for people ---- */
+
+enum { LEAD_CELLS = 40 };
+
+/* Which columns a part of the table has: the first ones, and a run of those behind them. */
+struct table_part {
+    size_t lead;
+    size_t from;
+    size_t to;
+};
+
+static bool part_has(const struct table_part *part, size_t column) {
+    return column < part->lead || (column >= part->from && column < part->to);
+}
+
 /* A rule over the totals, as wide as the totals of its column are. */
-static bool add_rule(struct libscols_table *view, const struct table *table) {
+static bool add_rule(struct libscols_table *view, const struct table *table, const struct table_part *part) {
     struct libscols_line *line = scols_table_new_line(view, NULL);
+    size_t at = 0;
     for (size_t i = 0; line != NULL && i < table->column_count; i++) {
+        if (!part_has(part, i)) {
+            continue;
+        }
         size_t width = 0;
         for (const struct table_row *row = table->first; row != NULL; row = row->next) {
             if (row->kind == ROW_TOTAL && i < row->cell_count && strlen(row->cells[i].shown) > width) {
@@ -132,25 +200,30 @@ static bool add_rule(struct libscols_table *view, const struct table *table) {
         width = !table->columns[i].is_number ? 0 : width >= sizeof rule ? sizeof rule - 1 : width;
         memset(rule, '-', width);
         rule[width] = '\0';
-        if (scols_line_set_data(line, i, rule) != 0) {
+        if (scols_line_set_data(line, at++, rule) != 0) {
             return false;
         }
     }
     return line != NULL;
 }
 
-static bool add_line(struct libscols_table *view, const struct table_row *row) {
+static bool add_line(struct libscols_table *view, const struct table_row *row, const struct table_part *part) {
     struct libscols_line *line = scols_table_new_line(view, NULL);
+    size_t at = 0;
     if (line == NULL) {
         return false;
     }
     for (size_t i = 0; i < row->cell_count; i++) {
-        if (scols_line_set_data(line, i, row->cells[i].shown) != 0) {
+        if (!part_has(part, i)) {
+            continue;
+        }
+        if (scols_line_set_data(line, at, row->cells[i].shown) != 0) {
             return false;
         }
         if (row->cells[i].tone == TONE_ALARM) {
-            (void)scols_cell_set_color(scols_line_get_cell(line, i), "red");
+            (void)scols_cell_set_color(scols_line_get_cell(line, at), "red");
         }
+        at++;
     }
     if (row->kind == ROW_TOTAL) {
         (void)scols_line_set_color(line, "bold");
@@ -158,22 +231,38 @@ static bool add_line(struct libscols_table *view, const struct table_row *row) {
     return true;
 }
 
-static bool fill(struct libscols_table *view, const struct table *table) {
+/* Is there a figure of the totals in this part? */
+static bool part_has_totals(const struct table_part *part, const struct table *table) {
+    for (const struct table_row *row = table->first; row != NULL; row = row->next) {
+        for (size_t i = part->from; row->kind == ROW_TOTAL && i < part->to && i < row->cell_count; i++) {
+            if (table->columns[i].is_number && *row->cells[i].shown != '\0') {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool fill(struct libscols_table *view, const struct table *table, const struct table_part *part) {
     for (size_t i = 0; i < table->column_count; i++) {
         int flags = table->columns[i].is_number ? SCOLS_FL_RIGHT : 0;
-        if (scols_table_new_column(view, _(table->columns[i].title), 0, flags) == NULL) {
+        if (part_has(part, i) && scols_table_new_column(view, _(table->columns[i].title), 0, flags) == NULL) {
             return false;
         }
     }
     bool has_rule = false;
+    bool has_totals = part->from == part->to || part_has_totals(part, table);
     for (const struct table_row *row = table->first; row != NULL; row = row->next) {
+        if (row->kind == ROW_TOTAL && !has_totals) {
+            continue;
+        }
         if (row->kind == ROW_TOTAL && !has_rule) {
             has_rule = true;
-            if (!add_rule(view, table)) {
+            if (!add_rule(view, table, part)) {
                 return false;
             }
         }
-        if (!add_line(view, row)) {
+        if (!add_line(view, row, part)) {
             return false;
         }
     }
@@ -187,23 +276,83 @@ static enum daybook_status check_stream(FILE *stream, struct daybook_error *erro
     return DAYBOOK_OK;
 }
 
-enum daybook_status table_print(const struct table *table, FILE *stream, struct daybook_error *error) {
+static enum daybook_status print_part(const struct table *table, const struct table_part *part, FILE *stream,
+                                      struct daybook_error *error) {
     struct libscols_table *view = scols_new_table();
-    if (view == NULL || table->is_short_of_memory) {
-        scols_unref_table(view);
+    if (view == NULL) {
         return no_memory(error);
     }
     (void)scols_table_enable_colors(view, console_has_colour(stream));
     (void)scols_table_set_stream(view, stream);
     (void)scols_table_set_column_separator(view, "  ");
-    bool is_filled = fill(view, table);
-    /* A narrow terminal wraps long lines; it does not lose digits. */
+    bool is_filled = fill(view, table, part);
+    /* Nothing is cut off: digits would be lost. */
     (void)scols_table_set_termforce(view, SCOLS_TERMFORCE_NEVER);
     if (is_filled && table->first != NULL) {
         is_filled = scols_print_table(view) == 0;
     }
     scols_unref_table(view);
     return is_filled ? check_stream(stream, error) : no_memory(error);
+}
+
+static size_t column_cells(const struct table *table, size_t column) {
+    size_t widest = console_cells(_(table->columns[column].title));
+    for (const struct table_row *row = table->first; row != NULL; row = row->next) {
+        size_t cells = column < row->cell_count ? console_cells(row->cells[column].shown) : 0;
+        widest = cells > widest ? cells : widest;
+    }
+    return widest;
+}
+
+/* The columns of text that a table begins with say whose its rows are; they leave room for others. */
+static struct table_part first_part(const struct table *table, const size_t *cells, size_t width) {
+    size_t used = cells[0];
+    size_t lead = 1;
+    while (lead < table->column_count && !table->columns[lead].is_number && used + 2 + cells[lead] <= LEAD_CELLS &&
+           used + 2 + cells[lead] <= width * 3 / 5) {
+        used += 2 + cells[lead++];
+    }
+    return (struct table_part){lead, lead, lead};
+}
+
+/* As many more columns as there is room for, and one at least. */
+static void extend(struct table_part *part, size_t column_count, const size_t *cells, size_t width) {
+    size_t used = 0;
+    for (size_t i = 0; i < part->lead; i++) {
+        used += cells[i] + 2;
+    }
+    part->from = part->to;
+    while (part->to < column_count && (part->to == part->from || used + cells[part->to] <= width)) {
+        used += cells[part->to++] + 2;
+    }
+}
+
+enum daybook_status table_print_within(const struct table *table, FILE *stream, size_t width,
+                                       struct daybook_error *error) {
+    struct table_part part = {.lead = table->column_count};
+    size_t *cells = arena_alloc(table->arena, table->column_count * sizeof *cells);
+    size_t total = 0;
+    if (cells == NULL || table->is_short_of_memory) {
+        return no_memory(error);
+    }
+    for (size_t i = 0; width > 0 && i < table->column_count; i++) {
+        cells[i] = column_cells(table, i);
+        total += cells[i] + (i > 0 ? 2 : 0);
+    }
+    if (total <= width || table->column_count < 2) {
+        return print_part(table, &part, stream, error);
+    }
+    part = first_part(table, cells, width);
+    while (part.to < table->column_count) {
+        extend(&part, table->column_count, cells, width);
+        DAYBOOK_TRY(print_part(table, &part, stream, error));
+        (void)fputs(part.to < table->column_count ? "\n" : "", stream);
+    }
+    return DAYBOOK_OK;
+}
+
+enum daybook_status table_print(const struct table *table, FILE *stream, struct daybook_error *error) {
+    return table_print_within(table, stream, console_width(stream), error);
 }
 
 void csv_write_field(FILE *stream, const char *text) {

@@ -3,7 +3,10 @@
  *
  * Amounts are right-aligned and grouped for people, plain for programs. Colour
  * and bold only on a terminal, and not with NO_COLOR. Columns are measured in
- * terminal cells, so Chinese, Japanese and Korean line up.
+ * terminal cells, so Chinese, Japanese and Korean line up. On a terminal that is
+ * too narrow a table stands in parts, below each other: its first columns again
+ * in each, then as many of the others as there is room for. Elsewhere it is
+ * as wide as it is.
  */
 #ifndef DAYBOOK_TOOLS_CONSOLE_H
 #define DAYBOOK_TOOLS_CONSOLE_H
@@ -43,9 +46,19 @@ size_t table_row_count(const struct table *table);
 
 /* A terminal, and NO_COLOR is not set. */
 bool console_has_colour(FILE *stream);
+/* In cells; 0: no terminal, or it does not tell. */
+size_t console_width(FILE *stream);
+/* Of a text on a terminal. */
+size_t console_cells(const char *text);
+/* A paragraph and the end of its last line. Lines break at spaces before `width` cells (0: never); those after the first
+ * begin with `indent` spaces. `column` is where the first one stands. */
+void console_wrap(FILE *stream, const char *text, size_t width, size_t indent, size_t column);
 
 /* NO_MEMORY; IO: the stream took no more. */
 DAYBOOK_MUST_USE enum daybook_status table_print(const struct table *table, FILE *stream, struct daybook_error *error);
+/* The same for a terminal of so many cells; 0 = as wide as it is. */
+DAYBOOK_MUST_USE enum daybook_status table_print_within(const struct table *table, FILE *stream, size_t width,
+                                                        struct daybook_error *error);
 /* RFC 4180, with a header of the columns' names; totals are left out. */
 DAYBOOK_MUST_USE enum daybook_status table_print_csv(const struct table *table, FILE *stream,
                                                      struct daybook_error *error);

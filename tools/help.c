@@ -5,27 +5,10 @@
 #include <string.h>
 
 #include "domain/decide.h"
+#include "tools/console.h"
 #include "tools/text.h"
 
-enum { WRAP_COLUMNS = 78, OPTION_INDENT = 30 };
-
-/* Words wrapped at a width, every line indented. */
-static void print_wrapped(FILE *stream, const char *text, int indent, int column) {
-    while (*text != '\0') {
-        size_t size = strcspn(text, " ");
-        if (column > indent && column + 1 + (int)size > WRAP_COLUMNS) {
-            (void)fprintf(stream, "\n%*s", indent, "");
-            column = indent;
-        } else if (column > indent) {
-            (void)fputc(' ', stream);
-            column++;
-        }
-        (void)fprintf(stream, "%.*s", (int)size, text);
-        column += (int)size;
-        text += size + strspn(text + size, " ");
-    }
-    (void)fputc('\n', stream);
-}
+enum { WRAP_COLUMNS = 78, OPTION_INDENT = 30, SUMMARY_INDENT = 20 };
 
 static void print_option(FILE *stream, const struct option_spec *spec) {
     char letter[8] = "";
@@ -39,11 +22,12 @@ static void print_option(FILE *stream, const struct option_spec *spec) {
         column = 0;
     }
     (void)fprintf(stream, "%*s", OPTION_INDENT - column, "");
-    print_wrapped(stream, _(spec->help), OPTION_INDENT, OPTION_INDENT);
+    console_wrap(stream, _(spec->help), WRAP_COLUMNS, OPTION_INDENT, OPTION_INDENT);
 }
 
 void help_command(FILE *stream, const struct command *command) {
     const struct option_spec *tables[COMMAND_TABLES_MAX];
+    char summary[256];
     command_option_tables(command, tables);
     (void)fprintf(stream, _("Usage: daybook %s%s%s"), command->name, *command->arguments == '\0' ? "" : " ",
                   command->arguments);
@@ -54,11 +38,12 @@ void help_command(FILE *stream, const struct command *command) {
             }
         }
     }
-    (void)fprintf(stream, _(" [OPTION]...\n\n%c%s.\n"), toupper((unsigned char)command->summary[0]),
-                  command->summary + 1);
+    (void)snprintf(summary, sizeof summary, "%c%s.", toupper((unsigned char)command->summary[0]), command->summary + 1);
+    (void)fprintf(stream, "%s", _(" [OPTION]...\n\n"));
+    console_wrap(stream, summary, WRAP_COLUMNS, 0, 0);
     if (command->detail != NULL) {
         (void)fputc('\n', stream);
-        print_wrapped(stream, _(command->detail), 0, 0);
+        console_wrap(stream, _(command->detail), WRAP_COLUMNS, 0, 0);
     }
     if (command->here != NULL) {
         (void)fprintf(stream, _("\nIt %s, and asks no server.\n"), _(command->here));
@@ -82,7 +67,9 @@ void help_command(FILE *stream, const struct command *command) {
 
 static void print_line(FILE *stream, const struct command *command) {
     int column = fprintf(stream, "  %s", command->name);
-    (void)fprintf(stream, "%*s%s\n", column < 19 ? 20 - column : 2, "", _(command->summary));
+    int gap = column < SUMMARY_INDENT - 1 ? SUMMARY_INDENT - column : 2;
+    (void)fprintf(stream, "%*s", gap, "");
+    console_wrap(stream, _(command->summary), WRAP_COLUMNS, SUMMARY_INDENT, (size_t)(column + gap));
 }
 
 size_t help_group(FILE *stream, const char *word) {
@@ -104,7 +91,7 @@ size_t help_group(FILE *stream, const char *word) {
 void help_overview(FILE *stream) {
     (void)fprintf(stream, "%s",
                   _("Usage: daybook COMMAND ...\n\nA customer ledger in a directory: what each customer "
-                    "deposited, was charged, paid,\nand what was adjusted, as of any date and as known "
+                    "deposited, was\ncharged, paid, and what was adjusted, as of any date and as known "
                     "at any moment.\n\nCommands:\n"));
     for (const struct command *const *table = command_tables; *table != NULL; table++) {
         for (const struct command *command = *table; command->name != NULL; command++) {
@@ -119,8 +106,8 @@ void help_overview(FILE *stream) {
                     "  daybook help tables    the tables that are exported, column by column\n"
                     "  daybook --version      the version of the program\n"
                     "\nName the ledger with -L DIR or $DAYBOOK_LEDGER; or a running \"daybook serve\"\n"
-                    "with --server URL or $DAYBOOK_SERVER, your token in $DAYBOOK_TOKEN: the output is\n"
-                    "the same. What is about this machine alone says so in its help.\n"
+                    "with --server URL or $DAYBOOK_SERVER, your token in $DAYBOOK_TOKEN: the output\n"
+                    "is the same. What is about this machine alone says so in its help.\n"
                     "\nExit codes: 0 done; 1 a request or a line was refused; 2 usage;\n"
                     "3 the system failed, something is missing or busy; 4 data is damaged.\n"));
 }
@@ -132,9 +119,9 @@ void help_refusals(FILE *stream) {
         const struct refusal_text *text = refusal_explain(code);
         if (text != NULL) {
             (void)fprintf(stream, "  %s\n      ", refusal_name(code));
-            print_wrapped(stream, _(text->cause), 6, 6);
+            console_wrap(stream, _(text->cause), WRAP_COLUMNS, 6, 6);
             (void)fprintf(stream, "      ");
-            print_wrapped(stream, _(text->cure), 6, 6);
+            console_wrap(stream, _(text->cure), WRAP_COLUMNS, 6, 6);
         }
     }
 }

@@ -60,6 +60,13 @@ grep -q $'\033' "$out" && die "colours in a pipe"
 script -qec "$daybook aging --as-of 2024-03-31" /dev/null >"$out" </dev/null
 out_has "100.0 %"
 grep -q $'\033\[31m' "$out" || die "what is overdue is not marked on a terminal"
+NO_COLOR=1 script -qec "$daybook aging --as-of 2024-03-31" /dev/null >"$out" </dev/null
+grep -q $'\033' "$out" && die "colours in spite of NO_COLOR"
+# Nothing is wider than a narrow terminal: tables stand in parts, bars are short, policies wrap.
+NO_COLOR=1 script -qec "stty cols 60; $daybook aging --as-of 2024-03-31" /dev/null </dev/null | tr -d '\r' >"$out"
+out_has "100.0 %"
+[ "$(grep -c '^CUSTOMER  CUR ' "$out")" -eq 2 ] || die "the table does not stand in two parts"
+grep -qE '^.{61}' "$out" && die "a line is too long for the terminal"
 expect 0 open-items --as-of 2024-04-02 --closed --csv
 out_has ",2024-04-02,CNY,1000.00,0.00,0.00"
 

@@ -6,6 +6,7 @@ expect 0 --version
 grep -qE '^daybook [0-9]+\.[0-9]+\.[0-9]+$' "$out" || die "the version is not one"
 expect 0 help
 cp "$out" "$work/overview"
+[ "$(grep -cE '^.{81}' "$out")" -eq 0 ] || die "the overview is too wide for a terminal"
 expect 0 --help
 cmp -s "$out" "$work/overview" || die "--help and help differ"
 expect 2

@@ -31,24 +31,26 @@ static struct table *make_table(struct arena *arena) {
     return table;
 }
 
-static void prints(enum daybook_status (*print)(const struct table *, FILE *, struct daybook_error *),
-                   const char *expected) {
-    struct arena arena;
-    struct daybook_error error;
-    char *text = NULL;
-    size_t size = 0;
-    arena_init(&arena, 1 << 20);
-    FILE *stream = tmpfile();
-    assert_non_null(stream);
-    assert_int_equal(print(make_table(&arena), stream, &error), DAYBOOK_OK);
-    size = (size_t)ftell(stream);
+static void stream_is(FILE *stream, const char *expected) {
+    size_t size = (size_t)ftell(stream);
     rewind(stream);
-    text = calloc(size + 1, 1);
+    char *text = calloc(size + 1, 1);
     assert_non_null(text);
     assert_int_equal(fread(text, 1, size, stream), size);
     assert_string_equal(text, expected);
     free(text);
     (void)fclose(stream);
+}
+
+static void prints(enum daybook_status (*print)(const struct table *, FILE *, struct daybook_error *),
+                   const char *expected) {
+    struct arena arena;
+    struct daybook_error error;
+    arena_init(&arena, 1 << 20);
+    FILE *stream = tmpfile();
+    assert_non_null(stream);
+    assert_int_equal(print(make_table(&arena), stream, &error), DAYBOOK_OK);
+    stream_is(stream, expected);
     arena_release(&arena);
 }
 
@@ -67,6 +69,106 @@ static void prints_for_programs(void **state) {
     prints(table_print_csv, "customer,open,days\r\n"
                             "\"\xE4\xBD\x99\xE4\xBA\x8E, \"\"\xE5\xAE\xA2\"\"\",1234567.89,3\r\n"
                             "ACME,-1500,\r\n");
+}
+
+/* ---- narrow terminals ---- */
+
+static const struct table_column wide_columns[] = {
+    {"customer", "CUSTOMER", false}, {"currency", "CUR", false},   {"open", "OPEN", true},
+    {"due", "DUE", false},           {"deposit", "DEPOSIT", true},
+};
+
+struct width_row {
+    const char *name;
+    size_t width;
+    const char *text;
+};
+
+#define YU_YU "\xE4\xBD\x99\xE4\xBA\x8E" /* Four cells, six bytes. */
+
+static const struct width_row width_rows[] = {
+    {"no terminal", 0,
+     "CUSTOMER  CUR      OPEN  DUE         DEPOSIT\n" YU_YU "      CNY    100.00  2024-02-29     5.00\n"
+     "ACME      JPY    -1,500                    0\n"
+     "               --------                    -\n"
+     "total          1,000.00                    5\n"},
+    {"as wide as the table", 44,
+     "CUSTOMER  CUR      OPEN  DUE         DEPOSIT\n" YU_YU "      CNY    100.00  2024-02-29     5.00\n"
+     "ACME      JPY    -1,500                    0\n"
+     "               --------                    -\n"
+     "total          1,000.00                    5\n"},
+    {"one cell too narrow", 43,
+     "CUSTOMER  CUR      OPEN  DUE\n" YU_YU "      CNY    100.00  2024-02-29\n"
+     "ACME      JPY    -1,500  \n"
+     "               --------  \n"
+     "total          1,000.00  \n"
+     "\n"
+     "CUSTOMER  CUR  DEPOSIT\n" YU_YU "      CNY     5.00\n"
+     "ACME      JPY        0\n"
+     "                     -\n"
+     "total                5\n"},
+    {"room for one column, and no totals where there are none", 21,
+     "CUSTOMER  CUR\n" YU_YU "      CNY\n"
+     "ACME      JPY\n"
+     "\n"
+     "CUSTOMER      OPEN\n" YU_YU "        100.00\n"
+     "ACME        -1,500\n"
+     "          --------\n"
+     "total     1,000.00\n"
+     "\n"
+     "CUSTOMER  DUE\n" YU_YU "      2024-02-29\n"
+     "ACME      \n"
+     "\n"
+     "CUSTOMER  DEPOSIT\n" YU_YU "         5.00\n"
+     "ACME            0\n"
+     "                -\n"
+     "total           5\n"},
+};
+
+static void fits(void **state) {
+    const struct width_row *row = *state;
+    struct arena arena;
+    struct daybook_error error;
+    arena_init(&arena, 1 << 20);
+    struct table *table = table_open(wide_columns, ROW_COUNT(wide_columns), &arena);
+    assert_non_null(table);
+    table_begin_row(table, ROW_PLAIN);
+    table_add_text(table, YU_YU, TONE_PLAIN);
+    table_add_text(table, "CNY", TONE_PLAIN);
+    table_add_amount(table, 10000, "CNY", TONE_PLAIN);
+    table_add_text(table, "2024-02-29", TONE_PLAIN);
+    table_add_amount(table, 500, "CNY", TONE_PLAIN);
+    table_begin_row(table, ROW_PLAIN);
+    table_add_text(table, "ACME", TONE_PLAIN);
+    table_add_text(table, "JPY", TONE_PLAIN);
+    table_add_amount(table, -1500, "JPY", TONE_PLAIN);
+    table_add_text(table, "", TONE_PLAIN);
+    table_add_amount(table, 0, "JPY", TONE_PLAIN);
+    table_begin_row(table, ROW_TOTAL);
+    table_add_text(table, "total", TONE_PLAIN);
+    table_add_text(table, "", TONE_PLAIN);
+    table_add_amount(table, 100000, "CNY", TONE_PLAIN);
+    table_add_text(table, "", TONE_PLAIN);
+    table_add_amount(table, 5, "JPY", TONE_PLAIN);
+    FILE *stream = tmpfile();
+    assert_non_null(stream);
+    assert_int_equal(table_print_within(table, stream, row->width, &error), DAYBOOK_OK);
+    stream_is(stream, row->text);
+    arena_release(&arena);
+}
+
+static void wraps_words_by_their_cells(void **state) {
+    (void)state;
+    FILE *stream = tmpfile();
+    assert_non_null(stream);
+    console_wrap(stream, YU_YU " " YU_YU " a b", 9, 2, 0); /* 4 + 1 + 4 are nine cells. */
+    console_wrap(stream, "never a break", 0, 2, 0);
+    console_wrap(stream, "aword-that-has-no-room and more", 10, 1, 0);
+    stream_is(stream, YU_YU " " YU_YU "\n  a b\nnever a break\naword-that-has-no-room\n and more\n");
+    assert_int_equal(console_cells("ACME"), 4);
+    assert_int_equal(console_cells(YU_YU "."), 5);
+    assert_int_equal(console_cells("\xFF\xFE"), 2);
+    assert_int_equal(console_cells(""), 0);
 }
 
 static void says_when_memory_is_short(void **state) {
@@ -128,6 +230,8 @@ int main(void) {
     console_init();
     rows_add(&rows, "a table for people", prints_for_people, NULL);
     rows_add(&rows, "CSV for programs", prints_for_programs, NULL);
+    ROWS_ADD_TABLE(&rows, width_rows, fits);
+    rows_add(&rows, "words are wrapped by their cells", wraps_words_by_their_cells, NULL);
     rows_add(&rows, "short of memory", says_when_memory_is_short, NULL);
     ROWS_ADD_TABLE(&rows, progress_rows, tells_progress);
     return rows_run("console", &rows);
