@@ -393,8 +393,8 @@ static const char *const tables[AGING_TABLE_COUNT] = {
 
 const struct projection aging_projection = {
     .name = "aging",
-    .version = 10,
-    .readable_from = 10,
+    .version = 11,
+    .readable_from = 11,
     .tables = tables,
     .table_count = AGING_TABLE_COUNT,
     .open = open_fold,

@@ -6,9 +6,9 @@
  * level n - 1 that begin with its own first sequence. Levels 16, 17, ... are the
  * same of the account's late log, which is a log like any other. What is in it:
  *
- *   - for each chunk but the first, once it is full, a mark: an entry without amounts, of the
+ *   - for each chunk but the first, when it begins, a mark: an entry without amounts, of the
  *     chunk's first sequence, dated as the greatest date of all chunks before
- *   - behind it, each of the chunk's entries that is dated before its mark
+ *   - behind it, as they come, each of the chunk's entries that is dated before its mark
  *
  * Dates of marks never fall. So the chunk that A falls into is the one before the first mark past A; all chunks before
  * that are visible; and of what comes behind it, only what is in the late log can be. Headers of the late log count

@@ -167,8 +167,8 @@ static const char *const tables[CREDIT_TABLE_COUNT] = {
 
 const struct projection credit_projection = {
     .name = "credit",
-    .version = 6,
-    .readable_from = 6,
+    .version = 7,
+    .readable_from = 7,
     .tables = tables,
     .table_count = CREDIT_TABLE_COUNT,
     .open = open_fold,

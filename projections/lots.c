@@ -391,8 +391,8 @@ static const char *const tables[LOTS_TABLE_COUNT] = {
 
 const struct projection lots_projection = {
     .name = "lots",
-    .version = 8,
-    .readable_from = 8,
+    .version = 9,
+    .readable_from = 9,
     .tables = tables,
     .table_count = LOTS_TABLE_COUNT,
     .open = open_fold,

@@ -8,9 +8,9 @@
  *   SE3  The entries of one event are in one chunk.
  *   SE4  A chunk that is not what was written is DAMAGED when read.
  *
- * Entries are kept in chunks of about 1 000 bytes, each with the totals of all before it. A question for the present
- * reads one chunk. A question for the past reads two, and those of the few entries that came late. The formats of both
- * logs are drawn in chunk.h.
+ * Entries are kept in chunks of about 1 000 bytes, each with the totals of all before it. A question reads one chunk;
+ * for the past also the few entries that came late, which are kept once more. The formats of both logs are drawn in
+ * chunk.h.
  */
 #ifndef DAYBOOK_PROJECTIONS_SERIES_H
 #define DAYBOOK_PROJECTIONS_SERIES_H

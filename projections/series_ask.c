@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-enum {
-    STEPS_MAX = 3, /* Before a chunk with no more before it than these, they are read one by one. */
-};
-
 struct question {
     struct series_shape shape;
     unsigned first_level; /* Of the log that is being read: 0, or CHUNK_LATE. */
@@ -197,69 +193,80 @@ static enum daybook_status find_before(struct question *question, const struct p
     return DAYBOOK_OK;
 }
 
-/* Reads the late log back from the last chunk of it that is known, `place`, to the one that has the first mark past A,
- * and adds what is visible behind that. *mark: its sequence, where there is one. */
-static enum daybook_status walk_late(struct question *question, struct place place, uint64_t *mark,
+/* Reads the late log back from the last chunk of it that is known, *place, to the one that has the first mark past A,
+ * which *place is then, and adds what is visible behind that. *mark: its sequence, where there is one. */
+static enum daybook_status walk_late(struct question *question, struct place *place, uint64_t *mark,
                                      struct daybook_error *error) {
-    bool is_last = is_before_mark(question, place.header.max_effective_before);
-    DAYBOOK_TRY(add_entries(question, &place, is_last ? mark : NULL, error));
+    bool is_last = is_before_mark(question, place->header.max_effective_before);
+    DAYBOOK_TRY(add_entries(question, place, is_last ? mark : NULL, error));
     while (!is_last) {
         struct place before;
-        DAYBOOK_TRY(find_before(question, &place, &before, error));
+        DAYBOOK_TRY(find_before(question, place, &before, error));
         is_last = is_before_mark(question, before.header.max_effective_before);
         if (is_last || side_of(question, &before.header) == SIDE_BOTH) {
             DAYBOOK_TRY(add_entries(question, &before, is_last ? mark : NULL, error));
         } else if (side_of(question, &before.header) == SIDE_VISIBLE) {
-            add_range(question, &before.header, &place.header);
+            add_range(question, &before.header, &place->header);
         }
-        place = before;
+        *place = before;
     }
     return DAYBOOK_OK;
 }
 
-/* Adds (or visits) what is visible in the chunks between the one that A falls into and `place`, by the late log. *mark:
- * the first sequence behind the chunk that A falls into. */
-static enum daybook_status read_late(struct question *question, const struct place *place, uint64_t *mark,
+/* Adds (or visits) what is visible behind the chunk that A falls into, by the late log. *mark: the first sequence
+ * behind that chunk; 0 = it is K's. `place` is where the cursor stands. */
+static enum daybook_status read_late(struct question *question, uint64_t *mark, struct place *place,
                                      struct daybook_error *error) {
-    uint64_t known_at = question->known_at;
-    struct place late = {0};
-    *mark = chunk_key_sequence(place->row.key);
-    question->known_at = *mark - 1; /* Until here the late log is complete. */
+    *mark = 0;
     question->first_level = CHUNK_LATE;
-    DAYBOOK_TRY(seek(question, 0, question->known_at, &late, error));
-    if (late.is_found) {
-        DAYBOOK_TRY(walk_late(question, late, mark, error));
+    DAYBOOK_TRY(seek(question, 0, question->known_at, place, error));
+    if (place->is_found) {
+        DAYBOOK_TRY(walk_late(question, place, mark, error));
     }
     question->first_level = 0;
-    question->known_at = known_at;
     return DAYBOOK_OK;
 }
 
-/* The same, and goes to the chunk that A falls into. */
-static enum daybook_status jump_back(struct question *question, struct place *place, struct daybook_error *error) {
-    uint64_t mark;
-    uint32_t ordinal = place->header.ordinal;
-    DAYBOOK_TRY(read_late(question, place, &mark, error));
-    DAYBOOK_TRY(seek(question, 0, mark - 1, place, error));
-    return place->is_found && place->header.ordinal < ordinal && place->header.max_effective_before <= question->as_of
-               ? DAYBOOK_OK
-               : chunk_damaged(question->account, error);
-}
-
-/* Adds what is visible before `place`, all of which is known at K. */
-static enum daybook_status walk_back(struct question *question, struct place place, struct daybook_error *error) {
-    while (place.header.max_effective_before > question->as_of) {
-        if (place.header.ordinal > STEPS_MAX) {
-            DAYBOOK_TRY(jump_back(question, &place, error));
-        } else {
-            struct place before;
-            DAYBOOK_TRY(step_back(question, &place, 0, place.level, &before, error));
-            place = before;
-        }
-        DAYBOOK_TRY(add_entries(question, &place, NULL, error));
+/* The chunk of `sequence`. All rows of a small account are neighbours, its late log behind its chunks: so it is tried
+ * where the cursor stands, and before. */
+static enum daybook_status find_chunk(struct question *question, uint64_t sequence, struct place *place,
+                                      struct daybook_error *error) {
+    if (place->is_found && place->header.ordinal == 0) {
+        DAYBOOK_TRY(cursor_previous(question->cursor, &place->row, error));
     }
-    add_range(question, NULL, &place.header);
+    if (place->row.is_valid && chunk_key_matches(place->row.key, question->account, 0) &&
+        chunk_key_sequence(place->row.key) <= sequence) {
+        return enter_place(question, 0, place, error);
+    }
+    return seek(question, 0, sequence, place, error);
+}
+
+/* Adds what is visible in a chunk and before it. */
+static enum daybook_status add_chunk(struct question *question, const struct place *place,
+                                     struct daybook_error *error) {
+    DAYBOOK_TRY(add_entries(question, place, NULL, error));
+    add_range(question, NULL, &place->header);
     return DAYBOOK_OK;
+}
+
+/* Adds everything that is visible. For the present K's chunk is all that is read: it is looked at first where there is
+ * nothing that K hides. */
+static enum daybook_status add_all(struct question *question, struct daybook_error *error) {
+    struct place place;
+    uint64_t mark;
+    if (question->known_at == UINT64_MAX) {
+        DAYBOOK_TRY(seek(question, 0, question->known_at, &place, error));
+        if (!place.is_found || place.header.max_effective_before <= question->as_of) {
+            return place.is_found ? add_chunk(question, &place, error) : DAYBOOK_OK;
+        }
+    }
+    DAYBOOK_TRY(read_late(question, &mark, &place, error));
+    DAYBOOK_TRY(find_chunk(question, mark == 0 ? question->known_at : mark - 1, &place, error));
+    if (!place.is_found) {
+        return mark == 0 ? DAYBOOK_OK : chunk_damaged(question->account, error);
+    }
+    return place.header.max_effective_before <= question->as_of ? add_chunk(question, &place, error)
+                                                                : chunk_damaged(question->account, error);
 }
 
 static enum daybook_status narrow(const struct question *question, struct series_totals *totals,
@@ -280,21 +287,11 @@ static enum daybook_status narrow(const struct question *question, struct series
 enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape, uint32_t account, int32_t as_of,
                                uint64_t known_at, struct series_totals *totals, struct daybook_error *error) {
     struct question question = {.shape = shape, .account = account, .as_of = as_of, .known_at = known_at};
-    struct place place = {0};
     *totals = (struct series_totals){0};
-    enum daybook_status status = cursor_open(txn, shape.table, &question.cursor, error);
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    status = seek(&question, 0, known_at, &place, error);
-    if (status == DAYBOOK_OK && place.is_found) {
-        status = add_entries(&question, &place, NULL, error);
-        if (status == DAYBOOK_OK) {
-            status = walk_back(&question, place, error);
-        }
-        if (status == DAYBOOK_OK) {
-            status = narrow(&question, totals, error);
-        }
+    DAYBOOK_TRY(cursor_open(txn, shape.table, &question.cursor, error));
+    enum daybook_status status = add_all(&question, error);
+    if (status == DAYBOOK_OK) {
+        status = narrow(&question, totals, error);
     }
     cursor_close(question.cursor);
     return status;
@@ -305,16 +302,11 @@ enum daybook_status series_visit_late(struct store_txn *txn, struct series_shape
                                       struct daybook_error *error) {
     struct question question = {
         .shape = shape, .account = account, .as_of = as_of, .known_at = known_at, .visit = visit, .context = context};
-    struct place place = {0};
-    *bound = known_at == UINT64_MAX ? UINT64_MAX : known_at + 1;
+    struct place place;
+    uint64_t mark;
     DAYBOOK_TRY(cursor_open(txn, shape.table, &question.cursor, error));
-    enum daybook_status status = seek(&question, 0, known_at, &place, error);
-    if (status == DAYBOOK_OK && place.is_found && place.header.max_effective_before > as_of) {
-        status = add_entries(&question, &place, NULL, error);
-        if (status == DAYBOOK_OK) {
-            status = read_late(&question, &place, bound, error);
-        }
-    }
+    enum daybook_status status = read_late(&question, &mark, &place, error);
+    *bound = mark != 0 ? mark : known_at == UINT64_MAX ? UINT64_MAX : known_at + 1;
     cursor_close(question.cursor);
     return status;
 }

@@ -156,8 +156,8 @@ static const char *const tables[TRIAL_TABLE_COUNT] = {
 
 const struct projection trial_projection = {
     .name = "trial",
-    .version = 7,
-    .readable_from = 7,
+    .version = 8,
+    .readable_from = 8,
     .tables = tables,
     .table_count = TRIAL_TABLE_COUNT,
     .open = open_fold,
