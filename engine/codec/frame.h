@@ -30,6 +30,11 @@ DAYBOOK_MUST_USE enum daybook_status frame_pack(struct frame_codec *codec, struc
                                                 const struct event_span *events, struct daybook_buffer *out,
                                                 struct daybook_error *error);
 
+/* As frame_pack, but columns are not joined again and compared: for whoever unpacks the frame and does. */
+DAYBOOK_MUST_USE enum daybook_status frame_pack_unchecked(struct frame_codec *codec, struct frame_header header,
+                                                          const struct event_span *events, struct daybook_buffer *out,
+                                                          struct daybook_error *error);
+
 /* As frame_pack, of the first of the events: as many as end within `room` bytes, and mostly just before, by how the
  * frames before were packed. The first frame of a codec takes all, and so may one that packs worse than any before.
  * `recorded_at_us` has the instant of each event; the header's last is not looked at. */

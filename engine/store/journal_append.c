@@ -135,12 +135,13 @@ static enum daybook_status batch_pack(struct journal *journal, const struct jour
 /* Writes the merge, if one is due, and the batch; `tail` becomes what it is after the commit. */
 static enum daybook_status batch_write(struct journal *journal, struct store_txn *txn, struct journal_tail *tail,
                                        struct daybook_error *error) {
-    if (tail_is_due(tail, &journal->pieces[0].header)) {
-        enum daybook_status status = tail_merge(journal, txn, error);
+    const struct frame_run due = tail_due(tail, &journal->pieces[0].header);
+    if (due.frame_count > 0) {
+        enum daybook_status status = frames_merge(journal, txn, &due, error);
         if (status != DAYBOOK_OK) {
             return status;
         }
-        tail->frame_count = 1;
+        tail_merged(tail, &due);
     }
     for (size_t i = 0; i < journal->piece_count; i++) {
         const struct journal_piece *piece = &journal->pieces[i];

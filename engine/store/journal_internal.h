@@ -16,12 +16,19 @@ enum { FRAME_TARGET_EVENTS = 512, FRAME_TARGET_BYTES = 1 << 18 };
 _Static_assert(FRAME_TARGET_EVENTS <= LIMIT_FRAME_EVENTS, "a full frame is a frame");
 _Static_assert(FRAME_TARGET_BYTES + LIMIT_EVENT_BYTES <= LIMIT_FRAME_BYTES, "a full frame is a frame");
 
-/* The newest frames that together still fit one full frame; what a merge replaces. */
-struct journal_tail {
+/* Frames that follow each other. */
+struct frame_run {
     uint64_t first_sequence;
     uint32_t frame_count;
     uint32_t event_count;
     uint32_t raw_bytes;
+};
+
+/* The newest frames that together still fit one full frame, and those of them behind the last that many events share:
+ * what a merge replaces is either. */
+struct journal_tail {
+    struct frame_run all;
+    struct frame_run young;
 };
 
 struct journal_piece {
@@ -77,18 +84,23 @@ DAYBOOK_MUST_USE enum daybook_status frame_stamps_check(const struct journal *jo
                                                         const struct frame_header *header,
                                                         const struct event_span *events, struct daybook_error *error);
 
-/* The tail with one more frame; a frame that does not fit starts a new one. */
-bool tail_fits(const struct journal_tail *tail, const struct frame_header *header);
+/* The tail with one more frame at its end; a frame that does not fit starts a new one. */
 void tail_add(struct journal_tail *tail, const struct frame_header *header);
+
+/* The same at its beginning, as long as frames fit; false: this one does not. */
+bool tail_add_before(struct journal_tail *tail, const struct frame_header *header);
 
 /* Verifies the newest frames, and finds head and tail. DAMAGED names the sequences. */
 DAYBOOK_MUST_USE enum daybook_status journal_recover(struct journal *journal, struct daybook_error *error);
 
-/* Would a merge before `next` pay? */
-bool tail_is_due(const struct journal_tail *tail, const struct frame_header *next);
+/* The frames whose merge before `next` would pay; none of them: a run of no frames. */
+struct frame_run tail_due(const struct journal_tail *tail, const struct frame_header *next);
 
-/* Replaces the frames of the tail by one, inside `txn`. */
-DAYBOOK_MUST_USE enum daybook_status tail_merge(struct journal *journal, struct store_txn *txn,
-                                                struct daybook_error *error);
+/* The tail once they are one frame. */
+void tail_merged(struct journal_tail *tail, const struct frame_run *run);
+
+/* Replaces the frames by one, inside `txn`. */
+DAYBOOK_MUST_USE enum daybook_status frames_merge(struct journal *journal, struct store_txn *txn,
+                                                  const struct frame_run *run, struct daybook_error *error);
 
 #endif

@@ -78,14 +78,7 @@ static enum daybook_status frame_visit(struct journal *journal, const struct tab
                             " do not follow each other; restore it from a backup",
                             journal->directory, header.first_sequence, walk->newer.first_sequence);
     }
-    if (walk->is_tail && (walk->visited == 0 || tail_fits(&journal->tail, &header))) {
-        journal->tail.first_sequence = header.first_sequence;
-        journal->tail.frame_count++;
-        journal->tail.event_count += header.event_count;
-        journal->tail.raw_bytes += header.raw_size_bytes;
-    } else {
-        walk->is_tail = false;
-    }
+    walk->is_tail = walk->is_tail && tail_add_before(&journal->tail, &header);
     walk->newer = header;
     walk->visited++;
     return DAYBOOK_OK;

@@ -334,7 +334,7 @@ static void test_merge_of_single_events(void **state) {
     assert_int_equal(scan(reader, 30, &status, NULL), 66);
     for (uint64_t i = 66; i <= 3000; i++) {
         assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
-        assert_true(frames_of(journal) <= i / 256 + 66); /* Full frames behind, small ones only at the tail. */
+        assert_true(frames_of(journal) <= i / 512 + 8 + 64); /* Full ones, 64 events each, and single ones last. */
     }
     assert_holds(journal, 3000);
     journal_reader_close(reader);

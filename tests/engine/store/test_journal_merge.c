@@ -1,4 +1,5 @@
 /* The merge of small frames: what is not what was written, or does not come back, stops it, and nothing is replaced. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -126,6 +127,7 @@ enum trick { HONEST, REFUSES, FORGETS, SHORTENS, ALTERS };
 static struct {
     int trick;
     unsigned unpacked; /* Frames, since a trick was chosen. */
+    unsigned until;    /* No trick is played after so many. */
 } unpacker;
 
 enum daybook_status __real_frame_unpack(struct frame_codec *codec, struct daybook_bytes frame,
@@ -141,7 +143,7 @@ enum daybook_status __wrap_frame_unpack(struct frame_codec *codec, struct dayboo
                                         struct event_span *events, struct daybook_error *error) {
     enum daybook_status status = __real_frame_unpack(codec, frame, header, raw, events, error);
     const uint32_t last = header->event_count - 1;
-    if (unpacker.trick == HONEST || ++unpacker.unpacked <= SMALL_FRAMES) {
+    if (unpacker.trick == HONEST || ++unpacker.unpacked <= SMALL_FRAMES || unpacker.unpacked > unpacker.until) {
         return status;
     }
     switch ((enum trick)unpacker.trick) {
@@ -185,6 +187,7 @@ static void what_does_not_come_back_replaces_nothing(void **state) {
         assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
     }
     unpacker.unpacked = 0;
+    unpacker.until = UINT_MAX;
     unpacker.trick = row->trick;
     enum daybook_status status = append_count(journal, SMALL_FRAMES + 1, 1, &error);
     unpacker.trick = HONEST;
@@ -199,8 +202,54 @@ static void what_does_not_come_back_replaces_nothing(void **state) {
     place_tear_down(&place);
 }
 
+/* Were columns ever joined to anything else than what was split, a merge would not stop the ledger for it. */
+static void what_comes_back_the_second_time_replaces(void **state) {
+    void *place = NULL;
+    (void)state;
+    assert_int_equal(place_set_up(&place), 0);
+    struct journal *journal = make_journal(place);
+    for (uint64_t i = 1; i <= SMALL_FRAMES; i++) {
+        assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
+    }
+    unpacker.unpacked = 0;
+    unpacker.until = SMALL_FRAMES + 1;
+    unpacker.trick = ALTERS;
+    assert_int_equal(append_count(journal, SMALL_FRAMES + 1, 1, NULL), DAYBOOK_OK);
+    unpacker.trick = HONEST;
+    assert_int_equal(unpacker.unpacked, SMALL_FRAMES + 2);
+    assert_int_equal(frames_of(journal), 2);
+    assert_holds(journal, SMALL_FRAMES + 1);
+    journal_close(journal);
+    place_tear_down(&place);
+}
+
+/* ---- how often an event is packed ---- */
+
+/* 64 frames become one, eight such become a full one: 9 frames replace 512, and nothing is merged in between. */
+static void single_events_are_merged_twice(void **state) {
+    void *place = NULL;
+    uint64_t merges = 0;
+    uint64_t before = 0;
+    (void)state;
+    assert_int_equal(place_set_up(&place), 0);
+    struct journal *journal = make_journal(place);
+    for (uint64_t i = 1; i <= 2 * 512 + 1; i++) {
+        assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
+        const uint64_t now = frames_of(journal);
+        merges += now <= before;
+        before = now;
+    }
+    assert_int_equal(merges, 2 * 8); /* Of 64, seven times, and then of seven with the last 64. */
+    assert_int_equal(before, 3);
+    assert_holds(journal, 2 * 512 + 1);
+    journal_close(journal);
+    place_tear_down(&place);
+}
+
 int main(void) {
     static struct rows rows;
+    rows_add(&rows, "what comes back the second time replaces", what_comes_back_the_second_time_replaces, NULL);
+    rows_add(&rows, "single events are merged twice", single_events_are_merged_twice, NULL);
     ROWS_ADD_TABLE(&rows, change_rows, a_merge_stops);
     ROWS_ADD_TABLE(&rows, trick_rows, what_does_not_come_back_replaces_nothing);
     return rows_run("journal_merge", &rows);
