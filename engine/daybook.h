@@ -129,14 +129,16 @@ DAYBOOK_MUST_USE enum daybook_status daybook_submit_many(struct daybook *ledger,
 
 /* Answers one encoded daybook.v1.Query with the encoded answer message of its
  * kind (BalanceQuery: BalanceAnswer, ...). Catches the view up, or waits for it.
- * INVALID: the question cannot be read or asked so. BEHIND: read-only, and not folded that far. */
+ * INVALID: the question cannot be read or asked so. NOT_FOUND: the customer or document that it is about was not there.
+ * BEHIND: read-only, and not folded that far. */
 DAYBOOK_MUST_USE enum daybook_status daybook_query(struct daybook *ledger, struct daybook_bytes query,
                                                    struct daybook_buffer *answer, struct daybook_error *error);
 
 /* Issues what an encoded daybook.v1.IssueStatementsRequest asks for, one page of accounts, and answers with
  * an IssueStatementsAnswer: computes each statement of what is known now, then submits it. What was issued before is
  * passed over, so whoever was stopped asks again. Needs a writer with the standard views.
- * INVALID: the request cannot be read, or asks for days that have not come. A refusal is in the answer. */
+ * INVALID: the request cannot be read, or asks for days that have not come. NOT_FOUND: it names a customer who is not
+ * there. A refusal is in the answer. */
 DAYBOOK_MUST_USE enum daybook_status daybook_issue_statements(struct daybook *ledger, struct daybook_bytes request,
                                                               struct daybook_buffer *answer,
                                                               struct daybook_error *error);

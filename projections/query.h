@@ -11,8 +11,8 @@
 #include "daybook.h"
 
 /* The answer and all that it points to live in `arena`. INVALID: the question
- * cannot be asked so, or names a customer that was not known. LIMIT: the answer
- * does not fit the arena, or a total does not fit 64 bits. */
+ * cannot be asked so. NOT_FOUND: it is about a customer or a document that was not there. LIMIT: the answer does not
+ * fit the arena, or a total does not fit 64 bits. */
 DAYBOOK_MUST_USE enum daybook_status query_run(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                                ProtobufCMessage **answer, struct daybook_error *error);
 

@@ -161,7 +161,7 @@ enum daybook_status book_check_customer(struct book *book, struct daybook_error 
     }
     view_end_read(&read);
     if (status == DAYBOOK_OK && !is_known) {
-        return daybook_fail(error, DAYBOOK_INVALID, "no customer \"%.64s\" was known at %" PRIu64, book->customer,
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "no customer \"%.64s\" was known at %" PRIu64, book->customer,
                             book->at.known_at);
     }
     return status;

@@ -91,7 +91,7 @@ void book_close(struct book *book);
 DAYBOOK_MUST_USE enum daybook_status book_open_unchecked(struct book *book, struct daybook *ledger, struct arena *arena,
                                                          const struct book_question *question,
                                                          struct daybook_error *error);
-/* INVALID: no customer of that id was known at K. */
+/* NOT_FOUND: no customer of that id was known at K. */
 DAYBOOK_MUST_USE enum daybook_status book_check_customer(struct book *book, struct daybook_error *error);
 
 /* Adds a view to read; the first is walked over, by its table of accounts. */

@@ -33,7 +33,7 @@ static enum daybook_status check_question(struct lineage *lineage, struct dayboo
 }
 
 static enum daybook_status not_there(const struct lineage *lineage, struct daybook_error *error) {
-    return daybook_fail(error, DAYBOOK_INVALID,
+    return daybook_fail(error, DAYBOOK_NOT_FOUND,
                         "customer \"%.64s\" has no such document \"%.64s\" at these coordinates",
                         lineage->book.customer, lineage->document);
 }

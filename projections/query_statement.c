@@ -146,7 +146,7 @@ static enum daybook_status find_issued(struct book *book, const char *id, struct
     enum daybook_status status = book_check(book, 0, find_by_id(book, id, account, row, &is_found, error), error);
     book_end(book);
     if (status == DAYBOOK_OK && (!is_found || row->sequence > book->at.known_at || row->issued_on > book->at.as_of)) {
-        return daybook_fail(error, DAYBOOK_INVALID,
+        return daybook_fail(error, DAYBOOK_NOT_FOUND,
                             "no statement \"%.64s\" of customer \"%.64s\" had been issued at these coordinates; "
                             "\"daybook statement list\" lists those that were",
                             id, book->customer);

@@ -15,7 +15,7 @@
 #define DAYBOOK_STATUS_LIST(X)                                                                                         \
     X(OK, 0, "done")                                                                                                   \
     X(INVALID, 2, "the caller's argument or input cannot be used")                                                     \
-    X(NOT_FOUND, 3, "no ledger, view or file there")                                                                   \
+    X(NOT_FOUND, 3, "no ledger, view, file, customer or document there")                                               \
     X(EXISTS, 3, "something is there already")                                                                         \
     X(LIMIT, 3, "the disk, the map or a limit of the program is full")                                                 \
     X(IO, 3, "the operating system failed a read, a write or a sync")                                                  \

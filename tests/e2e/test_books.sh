@@ -92,9 +92,9 @@ expect 2 lineage charge G
 err_has "--customer CUSTOMER is required"
 expect 2 lineage gift G --customer ANN
 err_has 'KIND: "gift" is none of'
-expect 2 lineage charge NONE --customer ANN
+expect 3 lineage charge NONE --customer ANN
 err_has 'no such document "NONE"'
-expect 2 deposits NOBODY
+expect 3 deposits NOBODY
 err_has 'no customer "NOBODY"'
 expect 2 postings --on yesterday
 expect 2 trial-balance --currency gold

@@ -35,13 +35,16 @@ sentence
 # Unknown customers and coordinates that are none.
 expect 0 customer open A --on 2024-01-01
 expect 0 deposit A L1 100 --on 2024-01-02
-for command in balance history "customer show" "credit show" open-items aging; do
+for command in balance history "customer show" "credit show" open-items aging deposits postings "statement preview" \
+    "statement list" "credit decisions" "credit history --from 2024-01-01" "kpi --from 2024-01-01 --customer" \
+    "bridge balance --from 1" "statement issue --to 2024-01-31" "lineage lot L1 --customer"; do
     read -ra words <<<"$command"
-    code=0
-    "$daybook" "${words[@]}" NOBODY >"$out" 2>"$err" || code=$?
-    [ "$code" -eq 2 ] || [ "$code" -eq 3 ] || die "$command NOBODY: exit code $code"
-    err_has "NOBODY"
+    expect 3 "${words[@]}" NOBODY
+    err_has 'no customer "NOBODY"'
 done
+expect 3 lineage lot L9 --customer A
+expect 3 statement show A L9
+expect 3 proposal show L9
 expect 1 deposit NOBODY L1 1
 err_has "refused UNKNOWN_CUSTOMER: "
 expect 2 balance --as-of yesterday

@@ -73,7 +73,7 @@ both 0 credit lift BETA --reason paid
 both 0 period close 2023-12-31
 both 0 period reopen --reason late-invoice
 same 0 balance @AT
-same 2 balance NOBODY
+same 3 balance NOBODY
 same 0 aging @AT --json
 same 0 open-items ACME @AT
 same 0 history ACME @AT

@@ -49,9 +49,9 @@ expect 2 statement issue ACME --all --to 2024-03-31
 expect 2 statement issue --all
 expect 2 statement issue --all --to 2124-01-01
 err_has "that day has not come"
-expect 2 statement show ACME nothing
+expect 3 statement show ACME nothing
 err_has 'no statement "nothing"'
-expect 2 statement preview NOBODY
+expect 3 statement preview NOBODY
 expect 1 statement issue ACME --to 2024-03-31 --id february
 err_has "refused DUPLICATE_DOCUMENT"
 

@@ -137,8 +137,8 @@ static inline enum daybook_status ask(struct asking *a, const Pb__Query *query, 
         (answer) = (void *)message_;                                                                                   \
     } while (0)
 
-/* The same for a question that cannot be asked so; its message must hold the text. */
-#define ASK_WRONGLY(asking, CASE, field, Type, init, text, ...)                                                        \
+/* The same for a question that fails; its message must hold the text. */
+#define ASK_FAILS(asking, wanted, CASE, field, Type, init, text, ...)                                                  \
     do {                                                                                                               \
         Pb__Query query_ = PB__QUERY__INIT;                                                                            \
         Pb__##Type question_;                                                                                          \
@@ -148,9 +148,13 @@ static inline enum daybook_status ask(struct asking *a, const Pb__Query *query, 
         __VA_ARGS__;                                                                                                   \
         query_.question_case = PB__QUERY__QUESTION_##CASE;                                                             \
         query_.field = q_;                                                                                             \
-        assert_int_equal(ask(asking, &query_, &message_), DAYBOOK_INVALID);                                            \
+        assert_int_equal(ask(asking, &query_, &message_), wanted);                                                     \
         assert_non_null(strstr((asking)->error.message, text));                                                        \
     } while (0)
+
+/* That cannot be asked so; and that is about who or what is not there. */
+#define ASK_WRONGLY(asking, ...) ASK_FAILS(asking, DAYBOOK_INVALID, __VA_ARGS__)
+#define ASK_IN_VAIN(asking, ...) ASK_FAILS(asking, DAYBOOK_NOT_FOUND, __VA_ARGS__)
 
 static inline void customer_opened(struct events *e, int32_t on, const char *customer, const char *tag) {
     const char *currency = e->currency;

@@ -418,25 +418,26 @@ static void questions_that_cannot_be_asked(void **state) {
     (void)state;
     struct asking a;
     open_lot1(&a);
-#define WRONG(text, ...) ASK_WRONGLY(&a, LINEAGE, lineage, LineageQuery, lineage_query__init, text, __VA_ARGS__)
+#define MISSING(text, ...) ASK_IN_VAIN(&a, LINEAGE, lineage, LineageQuery, lineage_query__init, text, __VA_ARGS__)
+#define WRONG(text, ...)   ASK_WRONGLY(&a, LINEAGE, lineage, LineageQuery, lineage_query__init, text, __VA_ARGS__)
     WRONG("name both", { q_->customer = "ann"; });
     WRONG("have a lineage", {
         q_->customer = "ann";
         q_->document = "B";
         q_->kind = PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD;
     });
-    WRONG("no such document", {
+    MISSING("no such document", {
         q_->customer = "ann";
         q_->document = "B";
         q_->kind = CHARGE;
     });
-    WRONG("no such document", {
+    MISSING("no such document", {
         q_->at = at(&a, "2024-05-31", "");
         q_->customer = "ann";
         q_->document = "goods-1";
         q_->kind = CHARGE;
     });
-    WRONG("no such document", {
+    MISSING("no such document", {
         q_->at = at(&a, "2024-12-31", "3");
         q_->customer = "ann";
         q_->document = "goods-1";

@@ -199,8 +199,8 @@ static void test_shown_only_when_it_was_issued(void **state) {
     ledger_must(&s->c, "2024-01-10 charge g 100");
     uint64_t before = ledger_head(&s->c);
     (void)issue(s, "ann", "", "2024-01-31", false);
-    assert_int_equal(stating_show(s, "2024-01-31-CNY", before, &shown), DAYBOOK_INVALID);
-    assert_int_equal(stating_show(s, "2024-02-29-CNY", 0, &shown), DAYBOOK_INVALID);
+    assert_int_equal(stating_show(s, "2024-01-31-CNY", before, &shown), DAYBOOK_NOT_FOUND);
+    assert_int_equal(stating_show(s, "2024-02-29-CNY", 0, &shown), DAYBOOK_NOT_FOUND);
     LEDGER_OK(&s->c, stating_show(s, "2024-01-31-CNY", before + 1, &shown));
     assert_int_equal(shown->issued->known_at, before);
 }
@@ -230,22 +230,22 @@ static void test_a_refusal_is_in_the_answer(void **state) {
     assert_int_equal(answer->refusal->code, PB__REFUSAL_CODE__REFUSAL_CODE_DUPLICATE_DOCUMENT);
 }
 
-static void assert_wrong(struct stating_case *s, const char *customer, const char *from, const char *to,
-                         const char *text) {
+static void assert_fails(struct stating_case *s, enum daybook_status status, const char *customer, const char *from,
+                         const char *to, const char *text) {
     Pb__IssueStatementsAnswer *answer = NULL;
     Pb__IssueStatementsRequest request = stating_request(s, customer, from, to);
-    assert_int_equal(stating_issue(s, &request, &answer), DAYBOOK_INVALID);
+    assert_int_equal(stating_issue(s, &request, &answer), status);
     assert_non_null(strstr(s->c.error.message, text));
 }
 
 static void test_what_cannot_be_asked(void **state) {
     struct stating_case *s = *state;
     Pb__StatementAnswer *shown = NULL;
-    assert_wrong(s, "ann", "", "", "to_on");
-    assert_wrong(s, "ann", "", "2024-06-16", "today is 2024-06-15");
-    assert_wrong(s, "ann", "yesterday", "2024-01-31", "yesterday");
-    assert_wrong(s, "ann", "2024-01-31", "2024-01-31", "no day");
-    assert_wrong(s, "bob", "", "2024-01-31", "bob");
+    assert_fails(s, DAYBOOK_INVALID, "ann", "", "", "to_on");
+    assert_fails(s, DAYBOOK_INVALID, "ann", "", "2024-06-16", "today is 2024-06-15");
+    assert_fails(s, DAYBOOK_INVALID, "ann", "yesterday", "2024-01-31", "yesterday");
+    assert_fails(s, DAYBOOK_INVALID, "ann", "2024-01-31", "2024-01-31", "no day");
+    assert_fails(s, DAYBOOK_NOT_FOUND, "bob", "", "2024-01-31", "bob");
     assert_int_equal(
         stating_preview(s, PB__STATEMENT_KIND__STATEMENT_KIND_UNSPECIFIED, "", "2024-02-01", "2024-01-31", 0, &shown),
         DAYBOOK_INVALID);
