@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "base/decimal.h"
-#include "domain/postings.h"
 #include "projections/kinds.h"
 
 /* The books' accounts that a balance shows: which column, and the sign of a debit there. */
@@ -27,11 +26,13 @@ static void add_postings(const struct postings *postings, int64_t *columns) {
         case POSTING_BAD_DEBT:
             columns[EFFECT_WRITTEN_OFF] += amount;
             break;
+        case POSTING_ROUNDING:
+            columns[EFFECT_ROUNDING] += amount;
+            break;
         case POSTING_CASH:
         case POSTING_PROMOTION_COST:
         case POSTING_REVENUE:
         case POSTING_ADJUSTMENTS:
-        case POSTING_ROUNDING:
         case POSTING_BREAKAGE:
         case POSTING_ACCOUNT_COUNT:
             break;
@@ -187,4 +188,28 @@ enum daybook_status effects_to_balance(const int64_t columns[EFFECT_COLUMN_COUNT
     balance->lifetime_written_off_minor = columns[EFFECT_WRITTEN_OFF];
     balance->credit_held_minor = columns[EFFECT_CREDIT_HELD];
     return DAYBOOK_OK;
+}
+
+/* Cash came as deposits that were paid for and as payments. What was adjusted is told as what more is owed. What is
+ * forfeited is what the other accounts leave over. */
+void effects_to_books(const int64_t columns[EFFECT_COLUMN_COUNT], wide promotional_minor,
+                      wide totals[POSTING_ACCOUNT_COUNT]) {
+    wide others = 0;
+    totals[POSTING_CASH] =
+        (wide)columns[EFFECT_DEPOSITED] - promotional_minor + columns[EFFECT_PAID] - (wide)columns[EFFECT_REFUNDED];
+    totals[POSTING_PROMOTION_COST] = promotional_minor;
+    totals[POSTING_DEPOSITS] = -(wide)columns[EFFECT_DEPOSIT];
+    totals[POSTING_RECEIVABLE] = columns[EFFECT_RECEIVABLE];
+    totals[POSTING_REVENUE] = -(wide)columns[EFFECT_CHARGED];
+    totals[POSTING_UNAPPLIED] = -(wide)columns[EFFECT_UNAPPLIED];
+    totals[POSTING_ADJUSTMENTS] =
+        -(wide)columns[EFFECT_ADJUSTED] - columns[EFFECT_WRITTEN_OFF] - columns[EFFECT_ROUNDING];
+    totals[POSTING_BAD_DEBT] = columns[EFFECT_WRITTEN_OFF];
+    totals[POSTING_ROUNDING] = columns[EFFECT_ROUNDING];
+    totals[POSTING_DORMANT] = -(wide)columns[EFFECT_DORMANT];
+    totals[POSTING_BREAKAGE] = 0;
+    for (int account = 0; account < POSTING_ACCOUNT_COUNT; account++) {
+        others += totals[account];
+    }
+    totals[POSTING_BREAKAGE] = -others;
 }

@@ -3,11 +3,14 @@
  * columns of the balance view, and of the running balance in a history.
  *
  *   EF1  The columns that are accounts in the books move by the event's postings alone.
+ *   EF2  The books of an account follow from its columns and from what it was given in promotional lots.
  */
 #ifndef DAYBOOK_PROJECTIONS_EFFECTS_H
 #define DAYBOOK_PROJECTIONS_EFFECTS_H
 
+#include "base/wide.h"
 #include "daybook/v1/query.pb-c.h"
+#include "domain/postings.h"
 #include "projections/series.h"
 
 /* The commonest first: a column's bit then fits the first byte of a series' entry. */
@@ -27,6 +30,7 @@ enum effect_column {
     EFFECT_REFUNDED,
     EFFECT_CONSUMED,    /* Deposits used for charges, less what was restored. */
     EFFECT_WRITTEN_OFF, /* Less what was recovered. */
+    EFFECT_ROUNDING,    /* The part of what was adjusted that is rounding; debit positive. */
     EFFECT_COLUMN_COUNT
 };
 
@@ -45,5 +49,9 @@ DAYBOOK_MUST_USE enum daybook_status effects_of(const Pb__Event *event, struct e
  * LIMIT: the net does not fit 64 bits. */
 DAYBOOK_MUST_USE enum daybook_status effects_to_balance(const int64_t columns[EFFECT_COLUMN_COUNT],
                                                         Pb__Balance *balance, struct daybook_error *error);
+
+/* EF2. Debit positive. */
+void effects_to_books(const int64_t columns[EFFECT_COLUMN_COUNT], wide promotional_minor,
+                      wide totals[POSTING_ACCOUNT_COUNT]);
 
 #endif

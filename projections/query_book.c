@@ -237,7 +237,8 @@ static enum daybook_status check_tag(struct book *book, const char *customer, st
 
 static enum daybook_status visit_account(struct book *book, const struct account_row *account, book_visit *visit,
                                          void *context, struct daybook_error *error) {
-    if (account->currency[0] == '\0' || (book->currency[0] != '\0' && strcmp(book->currency, account->currency) != 0)) {
+    bool is_met = account->currency[0] != '\0' || book->with_no_currency;
+    if (!is_met || (book->currency[0] != '\0' && strcmp(book->currency, account->currency) != 0)) {
         return DAYBOOK_OK;
     }
     if (book->tag[0] != '\0') {

@@ -61,6 +61,9 @@ struct book {
     struct view_read reads[BOOK_READS_MAX];
     unsigned accounts_table; /* Of the first view. */
     size_t left_index;       /* Of the balance view, where query_aging.h added it; 0 = it did not. */
+    struct account_row begin_after; /* The walk begins behind it; empty: with the first account. */
+    bool is_enough;                 /* Set by a visit that needs no further account. */
+    bool with_no_currency;          /* The walk meets what concerns a customer in every currency, too. */
     struct pointers policies;
     /* The last customer that was looked up for its tags. */
     char tagged[LIMIT_ID_BYTES + 1];

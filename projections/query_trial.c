@@ -1,10 +1,11 @@
-/* The trial balance: every account of the books, and whether they agree with the customers' balances. */
+/* The trial balance: every account of the books, of all customers or of some, and whether other views agree. */
 #include <string.h>
 
 #include "base/decimal.h"
 #include "projections/balance.h"
 #include "projections/query_book.h"
 #include "projections/trial.h"
+#include "projections/trial_part.h"
 
 struct trial {
     struct book book;
@@ -117,6 +118,12 @@ static enum daybook_status add_customer(void *context, struct book *book, const 
     return DAYBOOK_OK;
 }
 
+static void set_agreement(Pb__TrialBalanceTotal *total) {
+    bool agrees = total->accounts_net_minor == total->customers_net_minor &&
+                  total->accounts_deposit_minor == total->customers_deposit_minor;
+    total->agrees = agrees ? PB__AGREEMENT__AGREEMENT_YES : PB__AGREEMENT__AGREEMENT_NO;
+}
+
 static enum daybook_status compare(struct trial *trial, struct daybook_error *error) {
     struct book *book = &trial->book;
     book->view_count = 0;
@@ -124,13 +131,51 @@ static enum daybook_status compare(struct trial *trial, struct daybook_error *er
     book_add_view(book, "balance");
     DAYBOOK_TRY(book_walk(book, add_customer, trial, error));
     for (size_t i = 0; i < trial->totals.count; i++) {
-        Pb__TrialBalanceTotal *total = trial->totals.items[i];
-        bool agrees = total->accounts_net_minor == total->customers_net_minor &&
-                      total->accounts_deposit_minor == total->customers_deposit_minor;
-        total->agrees = agrees ? PB__AGREEMENT__AGREEMENT_YES : PB__AGREEMENT__AGREEMENT_NO;
+        set_agreement(trial->totals.items[i]);
     }
     return DAYBOOK_OK;
 }
+
+static enum daybook_status ask_whole(struct trial *trial, bool with_check, struct daybook_error *error) {
+    struct book *book = &trial->book;
+    DAYBOOK_TRY(read_late(trial, error));
+    book_add_view(book, "trial");
+    DAYBOOK_TRY(book_begin(book, error));
+    enum daybook_status status = book_check(book, 0, walk_currencies(trial, error), error);
+    book_end(book);
+    return status == DAYBOOK_OK && with_check ? compare(trial, error) : status;
+}
+
+/* ---- of some customers ---- */
+
+static enum daybook_status compare_part(const struct trial_part *part, Pb__TrialBalanceTotal *total,
+                                        struct daybook_error *error) {
+    if (part->items_minor > INT64_MAX || part->items_minor < INT64_MIN || part->lots_minor > INT64_MAX ||
+        part->lots_minor < INT64_MIN) {
+        return too_much(part->currency, error);
+    }
+    total->customers_net_minor = (int64_t)part->items_minor;
+    total->customers_deposit_minor = (int64_t)part->lots_minor;
+    set_agreement(total);
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status ask_part(struct trial *trial, bool with_check, struct daybook_error *error) {
+    struct pointers parts = {0};
+    DAYBOOK_TRY(trial_part_ask(&trial->book, with_check, &parts, error));
+    for (size_t i = 0; i < parts.count; i++) {
+        const struct trial_part *part = parts.items[i];
+        struct trial_row row;
+        DAYBOOK_TRY(trial_fill_row(part->currency, part->totals, &row, error));
+        DAYBOOK_TRY(add_currency(trial, &row, error));
+        if (with_check) {
+            DAYBOOK_TRY(compare_part(part, trial->totals.items[i], error));
+        }
+    }
+    return DAYBOOK_OK;
+}
+
+/* ---- the question ---- */
 
 static enum daybook_status make_answer(struct trial *trial, ProtobufCMessage **answer) {
     Pb__TrialBalanceAnswer *made = arena_alloc(trial->book.arena, sizeof *made);
@@ -138,34 +183,26 @@ static enum daybook_status make_answer(struct trial *trial, ProtobufCMessage **a
         return DAYBOOK_NO_MEMORY;
     }
     pb__trial_balance_answer__init(made);
+    made->customer = book_text(&trial->book, trial->book.customer);
+    made->tag = book_text(&trial->book, trial->book.tag);
     made->position = book_position(&trial->book);
     made->n_rows = trial->rows.count;
     made->rows = (Pb__TrialBalanceRow **)trial->rows.items;
     made->n_totals = trial->totals.count;
     made->totals = (Pb__TrialBalanceTotal **)trial->totals.items;
     *answer = &made->base;
-    return made->position == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+    return made->position == NULL || made->customer == NULL || made->tag == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
 }
 
 enum daybook_status query_trial(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                 ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__TrialBalanceQuery *asked = query->trial_balance;
-    struct book_question question = {asked->at, "", asked->currency, "", NULL};
+    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, NULL};
+    bool is_whole = asked->customer[0] == '\0' && asked->tag[0] == '\0';
     struct trial trial = {0};
     enum daybook_status status = book_open(&trial.book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
-        status = read_late(&trial, error);
-    }
-    if (status == DAYBOOK_OK) {
-        book_add_view(&trial.book, "trial");
-        status = book_begin(&trial.book, error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = book_check(&trial.book, 0, walk_currencies(&trial, error), error);
-        book_end(&trial.book);
-    }
-    if (status == DAYBOOK_OK && !asked->without_check) {
-        status = compare(&trial, error);
+        status = (is_whole ? ask_whole : ask_part)(&trial, !asked->without_check, error);
     }
     if (status == DAYBOOK_OK) {
         status = make_answer(&trial, answer);

@@ -30,7 +30,10 @@ static const struct {
     {offsetof(Pb__StatementAmounts, refunded_minor), EFFECT_REFUNDED},
 };
 
-_Static_assert(sizeof places / sizeof places[0] == EFFECT_COLUMN_COUNT, "a statement shows every column");
+enum { PLACE_COUNT = sizeof places / sizeof places[0] };
+
+_Static_assert((int)PLACE_COUNT + 1 == (int)EFFECT_COLUMN_COUNT,
+               "a statement shows every column; rounding is in what was adjusted");
 
 static int64_t *amount_at(Pb__StatementAmounts *amounts, size_t place) {
     return (int64_t *)(void *)((char *)amounts + places[place].offset);
@@ -44,7 +47,7 @@ static int64_t amount_of(const Pb__StatementAmounts *amounts, size_t place) {
 
 bool statement_amounts_set(Pb__StatementAmounts *amounts, const int64_t columns[EFFECT_COLUMN_COUNT]) {
     pb__statement_amounts__init(amounts);
-    for (size_t i = 0; i < EFFECT_COLUMN_COUNT; i++) {
+    for (size_t i = 0; i < PLACE_COUNT; i++) {
         *amount_at(amounts, i) = columns[places[i].column];
     }
     return !__builtin_sub_overflow(amounts->receivable_minor, amounts->unapplied_minor, &amounts->owed_minor);
@@ -52,7 +55,7 @@ bool statement_amounts_set(Pb__StatementAmounts *amounts, const int64_t columns[
 
 bool statement_amounts_add(Pb__StatementAmounts *sum, const Pb__StatementAmounts *amounts) {
     bool fits = !__builtin_add_overflow(sum->owed_minor, amounts->owed_minor, &sum->owed_minor);
-    for (size_t i = 0; i < EFFECT_COLUMN_COUNT; i++) {
+    for (size_t i = 0; i < PLACE_COUNT; i++) {
         fits = !__builtin_add_overflow(*amount_at(sum, i), amount_of(amounts, i), amount_at(sum, i)) && fits;
     }
     return fits;
@@ -60,7 +63,7 @@ bool statement_amounts_add(Pb__StatementAmounts *sum, const Pb__StatementAmounts
 
 bool statement_amounts_equal(const Pb__StatementAmounts *a, const Pb__StatementAmounts *b) {
     bool is_equal = a->owed_minor == b->owed_minor;
-    for (size_t i = 0; i < EFFECT_COLUMN_COUNT; i++) {
+    for (size_t i = 0; i < PLACE_COUNT; i++) {
         is_equal = is_equal && amount_of(a, i) == amount_of(b, i);
     }
     return is_equal;

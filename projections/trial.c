@@ -238,17 +238,18 @@ static enum daybook_status add_volume(struct trial_walk *walk, struct trial_sums
     return account_walk_next(&walk->accounts, &walk->next, &walk->has_next, error);
 }
 
-static enum daybook_status take_sums(const struct trial_sums *sums, struct trial_row *row,
-                                     struct daybook_error *error) {
+enum daybook_status trial_fill_row(const char *currency, const wide totals[POSTING_ACCOUNT_COUNT],
+                                   struct trial_row *row, struct daybook_error *error) {
     wide balance = 0;
-    row->is_visible = sums->is_visible;
+    *row = (struct trial_row){.is_visible = true};
+    memcpy(row->currency, currency, strnlen(currency, sizeof row->currency - 1));
     for (int account = 0; account < POSTING_ACCOUNT_COUNT; account++) {
-        if (sums->totals[account] > INT64_MAX || sums->totals[account] < -INT64_MAX) {
+        if (totals[account] > INT64_MAX || totals[account] < -INT64_MAX) {
             return daybook_fail(error, DAYBOOK_LIMIT, "while adding up %s in %s: the total does not fit 64 bits",
                                 posting_account_name((enum posting_account)account), row->currency);
         }
-        balance += sums->totals[account];
-        row->totals[account] = (int64_t)sums->totals[account];
+        balance += totals[account];
+        row->totals[account] = (int64_t)totals[account];
     }
     return balance == 0 ? DAYBOOK_OK
                         : daybook_fail(error, DAYBOOK_DAMAGED,
@@ -262,19 +263,21 @@ enum daybook_status trial_walk_next(struct trial_walk *walk, struct trial_row *r
     struct trial_sums sums = {0};
     const struct trial_sums *late = NULL;
     *is_found = walk->has_next;
-    *row = (struct trial_row){0};
     if (!walk->has_next) {
         return DAYBOOK_OK;
     }
-    memcpy(row->currency, walk->next.customer, sizeof row->currency - 1);
-    late = find_late(walk->late, row->currency);
+    char currency[ACCOUNT_CURRENCY_SIZE] = "";
+    memcpy(currency, walk->next.customer, sizeof currency - 1);
+    late = find_late(walk->late, currency);
     if (late != NULL) {
         sums = *late;
     }
-    while (walk->has_next && strcmp(walk->next.customer, row->currency) == 0) {
+    while (walk->has_next && strcmp(walk->next.customer, currency) == 0) {
         DAYBOOK_TRY(add_volume(walk, &sums, error));
     }
-    return take_sums(&sums, row, error);
+    DAYBOOK_TRY(trial_fill_row(currency, sums.totals, row, error));
+    row->is_visible = sums.is_visible;
+    return DAYBOOK_OK;
 }
 
 void trial_walk_close(struct trial_walk *walk) {

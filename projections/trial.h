@@ -14,6 +14,7 @@
 #ifndef DAYBOOK_PROJECTIONS_TRIAL_H
 #define DAYBOOK_PROJECTIONS_TRIAL_H
 
+#include "base/wide.h"
 #include "domain/postings.h"
 #include "projection/projection.h"
 #include "projections/account.h"
@@ -40,6 +41,10 @@ struct trial_row {
     int64_t totals[POSTING_ACCOUNT_COUNT]; /* Debit positive. */
     bool is_visible;                       /* Some event was. */
 };
+
+/* Fills the row of `currency`. LIMIT: a total does not fit 64 bits. DAMAGED: they do not add up to zero. */
+DAYBOOK_MUST_USE enum daybook_status trial_fill_row(const char *currency, const wide totals[POSTING_ACCOUNT_COUNT],
+                                                    struct trial_row *row, struct daybook_error *error);
 
 /* The last event up to K of which the books hold the whole block. */
 uint64_t trial_whole(uint64_t known_at);

@@ -4,12 +4,13 @@
 
 static const struct option_spec trial_options[] = {
     {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
+    {"tag", 0, OPTION_VALUE, false, "TAG", N_("only customers with this tag"), {FORM_TEXT, "tag", NULL}},
     {"no-check",
      0,
      OPTION_FLAG,
      false,
      NULL,
-     N_("do not compare with the customers' balances"),
+     N_("do not compare with what other views add up"),
      {FORM_SET, NULL, "without_check=true"}},
     {"csv", 0, OPTION_FLAG, false, NULL, N_("print CSV instead of a table"), FIELD_NONE},
     OPTIONS_END,
@@ -20,6 +21,7 @@ static const struct option_spec postings_options[] = {
     {"to", 0, OPTION_VALUE, false, "SEQ", N_("only this event and earlier ones"), {FORM_WHOLE, "to_sequence", NULL}},
     {"on", 0, OPTION_VALUE, false, "DATE", N_("only what counts for this business date"), {FORM_DATE, "on", NULL}},
     {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
+    {"tag", 0, OPTION_VALUE, false, "TAG", N_("only customers with this tag"), {FORM_TEXT, "tag", NULL}},
     OPTIONS_END,
 };
 
@@ -51,15 +53,20 @@ static const struct option_spec lineage_options[] = {
 const struct command books_commands[] = {
     {
         .name = "trial-balance",
-        .arguments = "",
+        .arguments = "[CUSTOMER]",
+        .argument_max = 1,
         .uses = USES_LEDGER | USES_AT,
         .run = command_view_run,
         .summary = N_("every account of the books, which add up to zero in each currency"),
-        .detail = N_("Below it stands whether receivable and unapplied, and deposits, are what the balances of all "
-                     "customers add up to."),
-        .example = "daybook trial-balance --as-of 2024-03-31",
+        .detail = N_("Of the whole book, of one customer, or of those with a tag; the books of all customers add up to "
+                     "the whole. Below it stands whether receivable and unapplied, and deposits, are what the balances "
+                     "of all customers add up to; of some customers, what their open items and lots add up to. A "
+                     "customer costs about as much as their balance and the lots that they ever received, a tag as "
+                     "much for each customer who has it."),
+        .example = "daybook trial-balance --tag north --as-of 2024-03-31",
         .options = trial_options,
         .message = "trial_balance",
+        .fields = {{FORM_TEXT, "customer", NULL}},
     },
     {
         .name = "postings",
@@ -68,7 +75,7 @@ const struct command books_commands[] = {
         .uses = USES_LEDGER | USES_AT | USES_PAGE,
         .run = command_view_run,
         .summary = N_("events with their debit and credit lines"),
-        .detail = NULL,
+        .detail = N_("A page with --tag looks at every customer once."),
         .example = "daybook postings --on 2024-03-31",
         .options = postings_options,
         .message = "postings",

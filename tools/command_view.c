@@ -66,6 +66,7 @@ static const struct option_spec aging_options[] = {
 
 static const struct option_spec history_options[] = {
     {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
+    {"tag", 0, OPTION_VALUE, false, "TAG", N_("only customers with this tag"), {FORM_TEXT, "tag", NULL}},
     OPTIONS_END,
 };
 
@@ -111,13 +112,13 @@ const struct command view_commands[] = {
     },
     {
         .name = "history",
-        .arguments = "CUSTOMER",
-        .argument_min = 1,
+        .arguments = "[CUSTOMER]",
         .argument_max = 1,
         .uses = USES_LEDGER | USES_AT | USES_PAGE,
         .run = command_view_run,
-        .summary = N_("every event of a customer, with the balance after it"),
-        .detail = NULL,
+        .summary = N_("every event of a customer, or of the whole book, with the balance after it"),
+        .detail = N_("The balance is that of the event's customer in its currency. A page with --tag looks at every "
+                     "customer once; other pages cost what is on them."),
         .example = "daybook history ACME --known-at 1200",
         .options = history_options,
         .message = "history",

@@ -183,6 +183,7 @@ static const struct table_column history_columns[] = {
     {"sequence", N_("SEQ"), true},
     {"recorded_at", N_("RECORDED"), false},
     {"effective_on", N_("EFFECTIVE"), false},
+    {"customer", N_("CUSTOMER"), false},
     {"event", N_("EVENT"), false},
     {"document", N_("DOCUMENT"), false},
     {"currency", N_("CUR"), false},
@@ -216,6 +217,7 @@ static void add_history(struct table *table, const Pb__HistoryRow *row, struct a
     table_add_count(table, (int64_t)event->sequence, TONE_PLAIN);
     table_add_text(table, instant_format(event->recorded_at_us, recorded), TONE_PLAIN);
     table_add_text(table, date_format(event->effective_on, effective), TONE_PLAIN);
+    table_add_text(table, event->customer, TONE_PLAIN);
     table_add_text(table, event_kind_text(event, arena), TONE_PLAIN);
     table_add_text(table, event_document_text(event, arena), TONE_PLAIN);
     table_add_text(table, event->currency, TONE_PLAIN);

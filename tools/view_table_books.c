@@ -79,25 +79,26 @@ static void print_amount(FILE *stream, int64_t minor, const char *currency) {
 }
 
 static void print_pair(FILE *stream, const char *what, int64_t books_minor, int64_t customers_minor,
-                       const char *currency) {
+                       const char *currency, bool is_part) {
     (void)fprintf(stream, "  %s ", what);
     print_amount(stream, books_minor, currency);
     (void)fputs(_(" in the books, "), stream);
     print_amount(stream, customers_minor, currency);
-    (void)fputs(_(" in the balances\n"), stream);
+    (void)fputs(is_part ? _(" in items and lots\n") : _(" in the balances\n"), stream);
 }
 
-static void print_agreement(const Pb__TrialBalanceTotal *total, FILE *stream) {
+static void print_agreement(const Pb__TrialBalanceTotal *total, bool is_part, FILE *stream) {
     if (total->agrees == PB__AGREEMENT__AGREEMENT_UNSPECIFIED) {
         return;
     }
-    (void)fprintf(stream, _("%s agrees with customer balances: %s\n"), total->currency,
-                  total->agrees == PB__AGREEMENT__AGREEMENT_YES ? _("yes") : _("NO"));
+    (void)fprintf(stream,
+                  is_part ? _("%s agrees with open items and lots: %s\n") : _("%s agrees with customer balances: %s\n"),
+                  total->currency, total->agrees == PB__AGREEMENT__AGREEMENT_YES ? _("yes") : _("NO"));
     if (total->agrees == PB__AGREEMENT__AGREEMENT_NO) {
         print_pair(stream, _("open less unapplied:"), total->accounts_net_minor, total->customers_net_minor,
-                   total->currency);
+                   total->currency, is_part);
         print_pair(stream, _("deposits:"), total->accounts_deposit_minor, total->customers_deposit_minor,
-                   total->currency);
+                   total->currency, is_part);
     }
 }
 
@@ -325,12 +326,22 @@ struct table *books_table_of(const ProtobufCMessage *answer, struct arena *arena
     return lineage_table((const Pb__LineageAnswer *)answer, arena);
 }
 
+static void print_trial_notes(const Pb__TrialBalanceAnswer *trial, FILE *stream) {
+    bool is_part = trial->customer[0] != '\0' || trial->tag[0] != '\0';
+    if (trial->customer[0] != '\0') {
+        (void)fprintf(stream, _("These are the books of customer %s.\n"), trial->customer);
+    }
+    if (trial->tag[0] != '\0') {
+        (void)fprintf(stream, _("These are the books of customers with the tag %s.\n"), trial->tag);
+    }
+    for (size_t i = 0; i < trial->n_totals; i++) {
+        print_agreement(trial->totals[i], is_part, stream);
+    }
+}
+
 void books_print_notes(const ProtobufCMessage *answer, FILE *stream) {
     if (answer->descriptor == &pb__trial_balance_answer__descriptor) {
-        const Pb__TrialBalanceAnswer *trial = (const Pb__TrialBalanceAnswer *)answer;
-        for (size_t i = 0; i < trial->n_totals; i++) {
-            print_agreement(trial->totals[i], stream);
-        }
+        print_trial_notes((const Pb__TrialBalanceAnswer *)answer, stream);
     } else if (answer->descriptor == &pb__lineage_answer__descriptor) {
         print_document((const Pb__LineageAnswer *)answer, stream);
     }

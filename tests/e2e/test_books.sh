@@ -63,6 +63,33 @@ expect 0 trial-balance --as-of 2024-06-29 --no-check --currency CNY --json
 expect 0 trial-balance --as-of 2024-04-30
 out_has "Nothing to show."
 
+# Of one customer, and of those with a tag.
+expect 0 customer open TOM --tag north --on 2024-05-01
+expect 0 charge TOM T1 40 --on 2024-06-01
+expect 0 pay TOM T2 15 --on 2024-06-02
+expect 0 trial-balance TOM --as-of 2024-06-29
+out_has "CNY agrees with open items and lots: yes"
+expect 0 trial-balance --tag north --as-of 2024-06-29 --csv
+out_has "CNY,Cash,15.00,"
+out_has "CNY,Receivable,25.00,"
+out_has "CNY,Revenue,,40.00"
+out_has "CNY,Deposits,,"
+expect 0 trial-balance ANN --as-of 2024-06-29 --csv
+out_has "CNY,Cash,575.00,"
+out_has "CNY,PromotionCost,100.00,"
+out_has "CNY,Revenue,,240.00"
+expect 0 trial-balance --as-of 2024-06-29 --csv
+out_has "CNY,Cash,590.00,"
+out_has "CNY,Revenue,,280.00"
+expect 0 trial-balance --tag west
+out_has "Nothing to show."
+expect 3 trial-balance NOBODY
+expect 0 postings --tag north --csv
+[ "$(tail -n +2 "$out" | wc -l)" -eq 6 ] || die "a charge, a payment and its allocation have two lines each"
+expect 0 history --tag north --csv
+[ "$(tail -n +2 "$out" | wc -l)" -eq 4 ] || die "TOM was opened, charged, and paid what was allocated"
+expect 3 history NOBODY --tag north
+
 # Postings by customer, by day and by sequence.
 expect 0 postings ANN --on 2024-06-01 --csv
 out_has ",2024-06-01,ANN,charge posted,G,CNY,Receivable,180.00,"

@@ -223,6 +223,15 @@ cursor=$(json_value nextCursor)
 expect 0 history ACME --limit 2 --cursor "$cursor" --csv
 [ "$(wc -l <"$out")" -eq 3 ] || die "the second page of two rows has two rows"
 
+# Of the whole book it is everybody's: as many rows as there are events, each customer's with the balance as in theirs.
+expect 0 history --as-of 2999-12-31 --csv
+cp "$out" "$work/whole"
+expect 0 export events
+[ "$(tail -n +2 "$work/whole" | wc -l)" -eq "$(wc -l <"$out")" ] || die "the whole history is not all events"
+expect 0 history ACME --as-of 2999-12-31 --csv
+tail -n +2 "$out" >"$work/own"
+awk -F, '$4 == "ACME"' "$work/whole" | cmp -s - "$work/own" || die "ACME's part of the whole history is not ACME's"
+
 # Another currency, closing, and amounts as they are written.
 expect 0 deposit ACME J1 1000 --currency JPY
 out_has "1,000 JPY"

@@ -72,12 +72,12 @@ cut -d, -f1 "$work/rows" | uniq >"$work/account-ids"
 while IFS= read -r account; do
     expect 0 history "$account" --csv
     # Rounding and the use of deposits are events of the row that they follow.
-    tail -n +2 "$out" | tr -d '\r' | awk -F, '$11 != "" {
-            id = $5
+    tail -n +2 "$out" | tr -d '\r' | awk -F, '$12 != "" {
+            id = $6
             sub(/^rounding-/, "", id)
-            if ($4 == "deposit consumed") id = current
+            if ($5 == "deposit consumed") id = current
             if (id != current) {order[++n] = id; current = id}
-            last[current] = $11
+            last[current] = $12
         }
         END {for (i = 1; i <= n; i++) print order[i] "," last[order[i]]}' | negate >>"$work/after"
 done <"$work/account-ids"

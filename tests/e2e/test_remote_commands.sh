@@ -77,8 +77,13 @@ same 3 balance NOBODY
 same 0 aging @AT --json
 same 0 open-items ACME @AT
 same 0 history ACME @AT
+same 0 history @AT --csv
+same 0 history --tag vip @AT --limit 2 --json
 same 0 trial-balance @AT
+same 0 trial-balance ACME @AT --csv
+same 0 trial-balance --tag vip @AT --json
 same 0 postings @AT
+same 0 postings --tag vip @AT
 same 0 deposits @AT
 same 0 lineage charge C1 --customer ACME @AT
 same 0 kpi --from 2023-12-31 --to 2024-02-29

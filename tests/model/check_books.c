@@ -42,7 +42,7 @@ static const char *const account_names[ACCOUNTS] = {
 
 /* ---- trial balance ---- */
 
-static void compare_trial(const struct checking *c, const Pb__TrialBalanceAnswer *answer) {
+static void compare_trial(const struct checking *c, const char *customer, const Pb__TrialBalanceAnswer *answer) {
     for (int account = 0; account < ACCOUNTS; account++) {
         int64_t shown = 0;
         for (size_t i = 0; i < answer->n_rows; i++) {
@@ -50,7 +50,7 @@ static void compare_trial(const struct checking *c, const Pb__TrialBalanceAnswer
             shown += strcmp(row->account, account_names[account]) == 0 ? row->debit_minor - row->credit_minor : 0;
         }
         compare(c, "trial balance", account_names[account], shown,
-                tally_books(c->tally, (enum account)account, NULL, c->currency, c->date));
+                tally_books(c->tally, (enum account)account, customer, c->currency, c->date));
     }
     for (size_t i = 0; i < answer->n_totals; i++) {
         compare(c, "trial balance", "the difference", answer->totals[i]->debit_minor - answer->totals[i]->credit_minor,
@@ -60,17 +60,19 @@ static void compare_trial(const struct checking *c, const Pb__TrialBalanceAnswer
     }
 }
 
-static void check_trial(struct checking *c) {
+/* Of the customer, or NULL: of all. */
+static void check_trial(struct checking *c, const char *customer) {
     Pb__Query query = PB__QUERY__INIT;
     Pb__TrialBalanceQuery trial = PB__TRIAL_BALANCE_QUERY__INIT;
     trial.at = &c->asking.at;
     trial.currency = (char *)(uintptr_t)c->currency;
+    trial.customer = (char *)(uintptr_t)(customer == NULL ? "" : customer);
     query.question_case = PB__QUERY__QUESTION_TRIAL_BALANCE;
     query.trial_balance = &trial;
     Pb__TrialBalanceAnswer *answer =
         (Pb__TrialBalanceAnswer *)ask(c->history, c->ledger, &query, &pb__trial_balance_answer__descriptor);
     if (answer != NULL) {
-        compare_trial(c, answer);
+        compare_trial(c, customer, answer);
         pb__trial_balance_answer__free_unpacked(answer, NULL);
     }
 }
@@ -326,7 +328,8 @@ void check_book_views(struct history *history, const struct tally *tally, struct
     asking_init(&checking.asking, date, tally->known_at);
     pb__page__init(&checking.page);
     checking.page.limit = PAGE_ROWS;
-    check_trial(&checking);
+    check_trial(&checking, NULL);
+    check_trial(&checking, customer);
     check_postings(&checking);
     check_lots(&checking);
     check_history(&checking);

@@ -29,6 +29,29 @@ static inline void random_ledger_close(struct random_ledger *r) {
     ledger_case_end(&r->c);
 }
 
+/* What tags a customer has changes, too, for earlier and later days. */
+static inline void random_ledger_tag(struct random_ledger *r) {
+    char on[DATE_TEXT_SIZE];
+    char line[RANDOM_LINE];
+    (void)snprintf(line, sizeof line, "%s change cust=%s tags=%s", random_date(&r->chance, on),
+                   RANDOM_OF(&r->chance, "ann", "bob", "cem"), RANDOM_OF(&r->chance, "north", "big", "north,big"));
+    (void)ledger_line(&r->c, line);
+}
+
+/* Of a charge that is met by chance, little is open that could be written off: of one of its own. */
+static inline void random_ledger_write_off(struct random_ledger *r) {
+    const char *customer = RANDOM_OF(&r->chance, "ann", "bob", "cem");
+    const uint64_t n = ledger_head(&r->c);
+    char lines[4][RANDOM_LINE];
+    (void)snprintf(lines[0], RANDOM_LINE, "charge W%" PRIu64 " 9 settle=receivable cust=%s", n, customer);
+    (void)snprintf(lines[1], RANDOM_LINE, "write-off O%" PRIu64 " 4 why for=W%" PRIu64 " cust=%s", n, n, customer);
+    (void)snprintf(lines[2], RANDOM_LINE, "rounding R%" PRIu64 " 1 why for=W%" PRIu64 " cust=%s", n, n, customer);
+    (void)snprintf(lines[3], RANDOM_LINE, "recovery F%" PRIu64 " 2 why for=W%" PRIu64 " cust=%s", n, n, customer);
+    for (size_t i = 0; i < ROW_COUNT(lines); i++) {
+        (void)ledger_line(&r->c, lines[i]);
+    }
+}
+
 static inline void random_ledger_write(struct random_ledger *r, int requests) {
     for (int i = 0; i < requests; i++) {
         char line[RANDOM_LINE + 80];
@@ -37,6 +60,12 @@ static inline void random_ledger_write(struct random_ledger *r, int requests) {
             strcat(line, " cur=USD");
         }
         (void)ledger_line(&r->c, line);
+        if (chance_between(&r->chance, 0, 49) == 0) {
+            random_ledger_tag(r);
+        }
+        if (chance_between(&r->chance, 0, 24) == 0) {
+            random_ledger_write_off(r);
+        }
         r->c.now_us += chance_between(&r->chance, 0, 6) * 3600 * 1000000;
     }
 }

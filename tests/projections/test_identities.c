@@ -2,6 +2,7 @@
  * What always adds up, in every report of random histories at random (A, K):
  * ages against open items and balances, the books, histories, statements, bridges.
  */
+#include "domain/postings.h"
 #include "projections/random_ledger.h"
 
 enum { HISTORIES = 5, ROUNDS = 5, REQUESTS_A_ROUND = 50, POINTS_A_ROUND = 12 };
@@ -13,6 +14,9 @@ struct coverage {
     uint64_t daily_rows;
     uint64_t history_rows;
     uint64_t statement_sums;
+    uint64_t tagged_rows;
+    uint64_t part_sums;
+    unsigned part_accounts; /* A bit for each account of the books that some customers' books had money in. */
 };
 
 struct point {
@@ -181,26 +185,147 @@ static void check_daily(const struct point *p) {
     assert_int_equal(net, 0);
 }
 
-static void check_books(const struct point *p) {
+static const Pb__TrialBalanceAnswer *ask_trial(const struct point *p, const char *customer, const char *tag) {
     Pb__TrialBalanceQuery question = PB__TRIAL_BALANCE_QUERY__INIT;
     question.at = at_of(p->r, p->as_of, p->known_at);
+    question.customer = random_text(p->r, customer);
+    question.tag = random_text(p->r, tag);
     ASK_POINT(p->r, trial_balance, TRIAL_BALANCE, question, Pb__TrialBalanceAnswer, answer);
     for (size_t i = 0; i < answer->n_totals; i++) {
         assert_int_equal(answer->totals[i]->debit_minor, answer->totals[i]->credit_minor);
         assert_int_equal(answer->totals[i]->agrees, PB__AGREEMENT__AGREEMENT_YES);
     }
+    return answer;
+}
+
+/* The two currencies' accounts. */
+struct booked {
+    int64_t minor[2][POSTING_ACCOUNT_COUNT];
+};
+
+/* Rows stand in the order of currencies, and within one in that of the accounts. */
+static void add_booked(struct booked *sums, const Pb__TrialBalanceAnswer *answer) {
+    for (size_t i = 0; i < answer->n_rows; i++) {
+        const Pb__TrialBalanceRow *row = answer->rows[i];
+        size_t account = i % POSTING_ACCOUNT_COUNT;
+        assert_string_equal(row->account, posting_account_name((enum posting_account)account));
+        sums->minor[strcmp(row->currency, "USD") == 0][account] += row->debit_minor - row->credit_minor;
+    }
+}
+
+static bool has_tag(const struct point *p, const char *customer, const char *tag) {
+    Pb__CustomersQuery question = PB__CUSTOMERS_QUERY__INIT;
+    question.at = at_of(p->r, p->as_of, p->known_at);
+    question.tag = random_text(p->r, tag);
+    ASK_POINT(p->r, customers, CUSTOMERS, question, Pb__CustomersAnswer, answer);
+    for (size_t i = 0; i < answer->n_rows; i++) {
+        if (strcmp(answer->rows[i]->customer, customer) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The customers' books add up to the whole, and those of the customers with a tag to the tag's. */
+static void check_books(const struct point *p) {
+    static const char *const tags[] = {"north", "big"};
+    struct booked parts = {0};
+    struct booked whole = {0};
+    add_booked(&whole, ask_trial(p, "", ""));
+    for (size_t i = 0; i < ROW_COUNT(tags); i++) {
+        struct booked tagged = {0};
+        struct booked having = {0};
+        add_booked(&tagged, ask_trial(p, "", tags[i]));
+        for (size_t j = 0; j < ROW_COUNT(customers); j++) {
+            if (has_tag(p, customers[j], tags[i])) {
+                add_booked(&having, ask_trial(p, customers[j], ""));
+            }
+        }
+        assert_memory_equal(&tagged, &having, sizeof tagged);
+    }
+    for (size_t i = 0; i < ROW_COUNT(customers); i++) {
+        if (is_known(p, customers[i], p->known_at)) {
+            const Pb__TrialBalanceAnswer *part = ask_trial(p, customers[i], "");
+            add_booked(&parts, part);
+            p->coverage->part_sums += part->n_totals;
+        }
+    }
+    assert_memory_equal(&parts, &whole, sizeof parts);
+    for (unsigned account = 0; account < POSTING_ACCOUNT_COUNT; account++) {
+        p->coverage->part_accounts |= (unsigned)(parts.minor[0][account] != 0) << account;
+    }
 }
 
 /* ---- histories and statements ---- */
+
+static const Pb__HistoryAnswer *ask_history(const struct point *p, const char *customer, const char *tag,
+                                            Pb__Page *page) {
+    Pb__HistoryQuery question = PB__HISTORY_QUERY__INIT;
+    question.at = at_of(p->r, p->as_of, p->known_at);
+    question.customer = random_text(p->r, customer);
+    question.tag = random_text(p->r, tag);
+    question.page = page;
+    ASK_POINT(p->r, history, HISTORY, question, Pb__HistoryAnswer, answer);
+    return answer;
+}
+
+static void assert_same_row(const Pb__HistoryRow *row, const Pb__HistoryRow *should) {
+    struct daybook_buffer ours = {0};
+    struct daybook_buffer theirs = {0};
+    assert_int_equal(wire_encode(&row->base, &ours), DAYBOOK_OK);
+    assert_int_equal(wire_encode(&should->base, &theirs), DAYBOOK_OK);
+    assert_true(daybook_bytes_equal(daybook_buffer_view(&ours), daybook_buffer_view(&theirs)));
+    daybook_buffer_release(&ours);
+    daybook_buffer_release(&theirs);
+}
+
+/* What of the customer's is among `rows` is all of their own, in its order. Returns how many. */
+static size_t check_share(const Pb__HistoryAnswer *all, const char *customer, const Pb__HistoryAnswer *own) {
+    size_t at = 0;
+    for (size_t i = 0; i < all->n_rows; i++) {
+        if (strcmp(all->rows[i]->event->customer, customer) == 0) {
+            assert_true(at < own->n_rows);
+            assert_same_row(all->rows[i], own->rows[at++]);
+        }
+    }
+    return at;
+}
+
+/* The whole book's history is its customers', and a tag's that of those who have it; page by page it is the same. */
+static void check_histories(const struct point *p) {
+    Pb__Page page = PB__PAGE__INIT;
+    const Pb__HistoryAnswer *all = ask_history(p, "", "", NULL);
+    const Pb__HistoryAnswer *tagged = ask_history(p, "", "north", NULL);
+    size_t having = 0;
+    size_t paged = 0;
+    for (size_t i = 0; i < ROW_COUNT(customers); i++) {
+        if (!is_known(p, customers[i], p->known_at)) {
+            continue;
+        }
+        const Pb__HistoryAnswer *own = ask_history(p, customers[i], "", NULL);
+        bool is_tagged = has_tag(p, customers[i], "north");
+        assert_int_equal(check_share(all, customers[i], own), own->n_rows);
+        assert_int_equal(check_share(tagged, customers[i], own), is_tagged ? own->n_rows : 0);
+        having += is_tagged ? own->n_rows : 0;
+    }
+    assert_int_equal(tagged->n_rows, having);
+    page.limit = 7;
+    do {
+        const Pb__HistoryAnswer *some = ask_history(p, "", "north", &page);
+        for (size_t i = 0; i < some->n_rows; i++) {
+            assert_same_row(some->rows[i], tagged->rows[paged++]);
+        }
+        page.cursor = some->next_cursor;
+    } while (*page.cursor != '\0');
+    assert_int_equal(paged, having);
+    p->coverage->tagged_rows += having;
+}
 
 /* The balance after the last visible event of a currency is the balance. */
 static void check_history(const struct point *p, const char *customer) {
     const Pb__BalanceAnswer *balances = ask_balance(p, p->known_at);
     const Pb__Balance *last[2] = {NULL, NULL};
-    Pb__HistoryQuery question = PB__HISTORY_QUERY__INIT;
-    question.at = at_of(p->r, p->as_of, p->known_at);
-    question.customer = random_text(p->r, customer);
-    ASK_POINT(p->r, history, HISTORY, question, Pb__HistoryAnswer, answer);
+    const Pb__HistoryAnswer *answer = ask_history(p, customer, "", NULL);
     p->coverage->history_rows += answer->n_rows;
     for (size_t i = 0; i < answer->n_rows; i++) {
         if (answer->rows[i]->after != NULL) {
@@ -405,6 +530,7 @@ static void check_point(struct random_ledger *r, struct coverage *coverage) {
     p.before = (uint64_t)chance_between(&r->chance, 0, (int64_t)p.known_at);
     check_ages(&p);
     check_books(&p);
+    check_histories(&p);
     check_daily(&p);
     check_bridges(&p);
     for (size_t i = 0; i < ROW_COUNT(customers); i++) {
@@ -440,6 +566,9 @@ static void everything_adds_up(void **state) {
     assert_true(coverage.daily_rows > 1000);
     assert_true(coverage.history_rows > 1000);
     assert_true(coverage.statement_sums > 1000);
+    assert_true(coverage.tagged_rows > 1000);
+    assert_true(coverage.part_sums > 500);
+    assert_int_equal(coverage.part_accounts, (1u << POSTING_ACCOUNT_COUNT) - 1);
 }
 
 int main(void) {

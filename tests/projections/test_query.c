@@ -115,7 +115,9 @@ static void questions_that_cannot_be_asked(void **state) {
     });
     ASK_WRONGLY(a, BALANCE, balance, BalanceQuery, balance_query__init, "currency", q_->currency = "euro");
     ASK_WRONGLY(a, BALANCE, balance, BalanceQuery, balance_query__init, "cursor", q_->page = page(a, 1, "xyz"));
-    ASK_WRONGLY(a, HISTORY, history, HistoryQuery, history_query__init, "name it", {});
+    ASK_WRONGLY(a, HISTORY, history, HistoryQuery, history_query__init, "cursor", q_->page = page(a, 1, "00"));
+    ASK_WRONGLY(a, HISTORY, history, HistoryQuery, history_query__init, "cursor",
+                q_->page = page(a, 1, "0000000000ffffff"));
     int32_t edges[] = {30, 30};
     ASK_WRONGLY(a, AGING, aging, AgingQuery, aging_query__init, "ascending", {
         q_->n_edges = 2;

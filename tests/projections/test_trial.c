@@ -407,6 +407,50 @@ static void one_currency_without_the_check(void **state) {
     assert_int_equal(answer->n_totals, 0);
 }
 
+/* Alice is in the north, bob in the south. */
+static void some_customers_books(void **state) {
+    struct asking *a = *state;
+    Pb__TrialBalanceAnswer *answer;
+    ASK(a, TRIAL_BALANCE, trial_balance, TrialBalanceQuery, trial_balance_query__init, answer, {
+        q_->at = at(a, "2024-02-29", "9");
+        q_->customer = "alice";
+    });
+    assert_string_equal(answer->customer, "alice");
+    assert_int_equal(answer->n_totals, 2);
+    expect_row(answer->rows[0], "Cash", 40700, 0);
+    expect_row(answer->rows[1], "PromotionCost", 50, 0);
+    expect_row(answer->rows[2], "Deposits", 0, 750);
+    expect_row(answer->rows[3], "Receivable", 70000, 0);
+    expect_row(answer->rows[4], "Revenue", 0, 100000);
+    expect_row(answer->rows[5], "Unapplied", 0, 10000);
+    assert_int_equal(answer->totals[0]->customers_net_minor, 60000);
+    assert_int_equal(answer->totals[0]->customers_deposit_minor, 750);
+    assert_int_equal(answer->totals[0]->agrees, PB__AGREEMENT__AGREEMENT_YES);
+    ASK(a, TRIAL_BALANCE, trial_balance, TrialBalanceQuery, trial_balance_query__init, answer, {
+        q_->at = at(a, "2024-03-01", "");
+        q_->tag = "south";
+        q_->without_check = true;
+    });
+    assert_string_equal(answer->tag, "south");
+    assert_int_equal(answer->n_totals, 1);
+    assert_int_equal(answer->totals[0]->debit_minor, 5000);
+    assert_int_equal(answer->totals[0]->agrees, PB__AGREEMENT__AGREEMENT_UNSPECIFIED);
+    expect_row(answer->rows[4], "Revenue", 0, 5000);
+    ASK(a, TRIAL_BALANCE, trial_balance, TrialBalanceQuery, trial_balance_query__init, answer, {
+        q_->at = at(a, "2024-02-29", "");
+        q_->customer = "bob";
+    });
+    assert_int_equal(answer->n_rows, POSTING_ACCOUNT_COUNT); /* A customer who is named has books: zero. */
+    assert_int_equal(answer->totals[0]->debit_minor, 0);
+    ASK(a, TRIAL_BALANCE, trial_balance, TrialBalanceQuery, trial_balance_query__init, answer, {
+        q_->customer = "bob";
+        q_->tag = "north";
+    });
+    assert_int_equal(answer->n_rows, 0);
+    ASK_IN_VAIN(a, TRIAL_BALANCE, trial_balance, TrialBalanceQuery, trial_balance_query__init, "no customer",
+                q_->customer = "eve");
+}
+
 /* "5 6 7": the sequences of the rows. */
 static const char *listed(const Pb__PostingsAnswer *answer) {
     static char text[128];
@@ -501,6 +545,7 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_posted_stops_the_view),
         cmocka_unit_test_setup_teardown(a_trial_balance_agrees_with_the_customers, open_book, asking_teardown),
         cmocka_unit_test_setup_teardown(one_currency_without_the_check, open_book, asking_teardown),
+        cmocka_unit_test_setup_teardown(some_customers_books, open_book, asking_teardown),
         cmocka_unit_test_setup_teardown(postings_by_customer_day_and_range, open_book, asking_teardown),
         cmocka_unit_test_setup_teardown(lines_and_pages_of_postings, open_book, asking_teardown),
     };
