@@ -263,23 +263,20 @@ static enum daybook_status walk_slice(struct book *book, struct account_row *las
         account_walk_skip(&walk, last);
     }
     *is_done = false;
-    for (int i = 0; i < SLICE_ACCOUNTS && status == DAYBOOK_OK; i++) {
-        bool is_found;
+    for (int i = 0; i < SLICE_ACCOUNTS && status == DAYBOOK_OK && !*is_done; i++) {
+        bool is_found = false;
         status = book_check(book, 0, account_walk_next(&walk, last, &is_found, error), error);
-        if (status == DAYBOOK_OK && !is_found) {
-            *is_done = true;
-            break;
-        }
-        if (status == DAYBOOK_OK) {
+        if (status == DAYBOOK_OK && is_found) {
             status = visit_account(book, last, visit, context, error);
         }
+        *is_done = !is_found || book->is_enough;
     }
     account_walk_close(&walk);
     return status;
 }
 
 enum daybook_status book_walk(struct book *book, book_visit *visit, void *context, struct daybook_error *error) {
-    struct account_row last = {0};
+    struct account_row last = book->begin_after;
     bool is_done = false;
     enum daybook_status status = DAYBOOK_OK;
     bool has_customers = strcmp(book->views[book->view_count - 1], "customers") == 0;

@@ -82,45 +82,35 @@ static enum daybook_status read_terms(struct issuing *issuing, struct daybook_er
 
 /* ---- the page ---- */
 
-static bool is_wanted(const struct issuing *issuing, const struct account_row *account) {
-    const char *currency = issuing->request->currency;
-    return account->currency[0] != '\0' && (currency[0] == '\0' || strcmp(currency, account->currency) == 0);
-}
-
-static void continue_after(struct account_walk *walk, const struct page *page) {
-    struct account_row last = {0};
+/* Behind the account that the page before ended with. */
+static enum daybook_status continue_after(struct book *book, struct daybook_error *error) {
+    const struct page *page = &book->page;
+    struct account_row *last = &book->begin_after;
+    if (page->after_size == 0) {
+        return DAYBOOK_OK;
+    }
     const uint8_t *end = memchr(page->after, 0, page->after_size);
-    if (end == NULL || page->after_size > ACCOUNT_KEY_SIZE) {
-        return;
+    size_t customer_size = end == NULL ? 0 : (size_t)(end - page->after);
+    size_t currency_size = page->after_size - customer_size - 1;
+    if (customer_size == 0 || customer_size >= sizeof last->customer || currency_size >= sizeof last->currency) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "the page's cursor is none that issuing statements gave; begin without one");
     }
-    size_t size = (size_t)(end - page->after);
-    memcpy(last.customer, page->after, size);
-    memcpy(last.currency, end + 1, page->after_size - size - 1);
-    account_walk_skip(walk, &last);
+    memcpy(last->customer, page->after, customer_size);
+    memcpy(last->currency, end + 1, currency_size);
+    return DAYBOOK_OK;
 }
 
-static enum daybook_status walk_accounts(struct issuing *issuing, struct store_txn *txn, struct page *page,
-                                         struct daybook_error *error) {
-    struct account_walk walk;
-    struct account_row account;
-    bool is_found = true;
-    DAYBOOK_TRY(account_walk_open(txn, BALANCE_ACCOUNTS, issuing->request->customer, &walk, error));
-    if (page->after_size > 0) {
-        continue_after(&walk, page);
+static enum daybook_status take_account(void *context, struct book *book, const struct account_row *account,
+                                        struct daybook_error *error) {
+    struct issuing *issuing = context;
+    uint8_t key[PAGE_KEY_MAX];
+    (void)error;
+    if (page_take(&book->page, key, page_account_key(account, key))) {
+        issuing->accounts[issuing->account_count++] = (struct billed){.account = *account};
     }
-    enum daybook_status status = DAYBOOK_OK;
-    while (status == DAYBOOK_OK && !page->has_more) {
-        uint8_t key[PAGE_KEY_MAX];
-        status = account_walk_next(&walk, &account, &is_found, error);
-        if (status != DAYBOOK_OK || !is_found) {
-            break;
-        }
-        if (is_wanted(issuing, &account) && page_take(page, key, page_account_key(&account, key))) {
-            issuing->accounts[issuing->account_count++] = (struct billed){.account = account};
-        }
-    }
-    account_walk_close(&walk);
-    return status;
+    book->is_enough = book->page.has_more;
+    return DAYBOOK_OK;
 }
 
 /* A customer who was named gets a statement even where no money ever moved. */
@@ -138,34 +128,47 @@ static enum daybook_status add_named(struct issuing *issuing, struct daybook_err
     return DAYBOOK_OK;
 }
 
-static enum daybook_status find_accounts(struct issuing *issuing, struct daybook_error *error) {
+static enum daybook_status reserve(struct issuing *issuing, size_t count, struct daybook_error *error) {
+    issuing->accounts = arena_alloc(issuing->arena, count * sizeof *issuing->accounts);
+    issuing->ends = arena_alloc(issuing->arena, count * sizeof *issuing->ends);
+    issuing->billed = arena_alloc(issuing->arena, count * sizeof *issuing->billed);
+    return issuing->accounts == NULL || issuing->ends == NULL || issuing->billed == NULL ? no_memory(error)
+                                                                                         : DAYBOOK_OK;
+}
+
+static enum daybook_status walk_page(struct issuing *issuing, struct book *book, struct daybook_error *error) {
     const Pb__IssueStatementsRequest *request = issuing->request;
-    struct coordinates at;
-    struct view_read read;
-    struct page page;
-    DAYBOOK_TRY(page_init(&page, request->page, error));
-    page.limit = request->page == NULL || request->page->limit == 0 ? ACCOUNTS_DEFAULT
-                 : page.limit < ACCOUNTS_MAX                        ? page.limit
-                                                                    : ACCOUNTS_MAX;
-    issuing->accounts = arena_alloc(issuing->arena, page.limit * sizeof *issuing->accounts);
-    issuing->ends = arena_alloc(issuing->arena, page.limit * sizeof *issuing->ends);
-    issuing->billed = arena_alloc(issuing->arena, page.limit * sizeof *issuing->billed);
-    if (issuing->accounts == NULL || issuing->ends == NULL || issuing->billed == NULL) {
+    struct page *page = &book->page;
+    page->limit = request->page == NULL || request->page->limit == 0 ? ACCOUNTS_DEFAULT
+                  : page->limit < ACCOUNTS_MAX                       ? page->limit
+                                                                     : ACCOUNTS_MAX;
+    DAYBOOK_TRY(reserve(issuing, page->limit, error));
+    DAYBOOK_TRY(continue_after(book, error));
+    book->accounts_table = BALANCE_ACCOUNTS;
+    book_add_view(book, "balance");
+    DAYBOOK_TRY(book_walk(book, take_account, issuing, error));
+    issuing->made->next_cursor = page_next_cursor(page, issuing->arena);
+    if (issuing->made->next_cursor == NULL) {
         return no_memory(error);
     }
-    DAYBOOK_TRY(ledger_resolve(issuing->ledger, NULL, &at, error));
-    DAYBOOK_TRY(ledger_begin_read(issuing->ledger, "balance", at.known_at, &read, error));
-    enum daybook_status status = walk_accounts(issuing, read.txn, &page, error);
-    if (status == DAYBOOK_DAMAGED) {
-        view_mark_damaged(read.view, "issuing statements met damaged rows");
+    bool is_nobody = issuing->account_count == 0 && page->after_size == 0;
+    return is_nobody && request->customer[0] != '\0' && request->tag[0] == '\0' ? add_named(issuing, error)
+                                                                                : DAYBOOK_OK;
+}
+
+/* Tags are those of the last day that is told: whoever asks again on another day gets the same customers. */
+static enum daybook_status find_accounts(struct issuing *issuing, struct daybook_error *error) {
+    const Pb__IssueStatementsRequest *request = issuing->request;
+    Pb__At at = PB__AT__INIT;
+    struct book book;
+    at.as_of = request->to_on;
+    struct book_question question = {&at, request->customer, request->currency, request->tag, request->page};
+    enum daybook_status status = book_open_unchecked(&book, issuing->ledger, issuing->arena, &question, error);
+    if (status == DAYBOOK_OK) {
+        status = walk_page(issuing, &book, error);
     }
-    view_end_read(&read);
-    issuing->made->next_cursor = page_next_cursor(&page, issuing->arena);
-    if (status == DAYBOOK_OK && issuing->made->next_cursor == NULL) {
-        status = no_memory(error);
-    }
-    bool is_nobody = status == DAYBOOK_OK && issuing->account_count == 0 && page.after_size == 0;
-    return is_nobody && request->customer[0] != '\0' ? add_named(issuing, error) : status;
+    book_close(&book);
+    return status;
 }
 
 /* ---- requests ---- */

@@ -93,6 +93,13 @@ static const struct option_spec issue_options[] = {
      N_("its id (default: its last day and currency, 2024-02-29-CNY)"),
      {FORM_TEXT, "statement", NULL}},
     {"all", 0, OPTION_FLAG, false, NULL, N_("for every customer"), FIELD_NONE},
+    {"tag",
+     0,
+     OPTION_VALUE,
+     false,
+     "TAG",
+     N_("for every customer who has this tag on the last day that is told"),
+     {FORM_TEXT, "tag", NULL}},
     {"actor", 0, OPTION_VALUE, false, "NAME", N_("who does it (default: you)"), FIELD_NONE},
     OPTIONS_END,
 };
@@ -243,9 +250,10 @@ static int finish(const struct issue *issue) {
 static int run_issue(struct invocation *invocation) {
     struct issue issue = {.invocation = invocation};
     struct daybook_error error;
-    bool is_all = options_has(&invocation->options, "all");
-    if (is_all == (invocation->options.argument_count > 0)) {
-        return command_usage(invocation, "%s", _("name a customer, or say --all"));
+    int named = (int)invocation->options.argument_count + options_has(&invocation->options, "all") +
+                options_has(&invocation->options, "tag");
+    if (named != 1) {
+        return command_usage(invocation, "%s", _("name a customer, or say --all, or --tag"));
     }
     pb__issue_statements_request__init(&issue.request);
     pb__page__init(&issue.page);
@@ -274,10 +282,11 @@ const struct command statement_commands[] = {
         .argument_max = 1,
         .uses = USES_LEDGER,
         .run = run_issue,
-        .summary = N_("tell a customer, or every one, what happened up to a day, and record that it was told"),
+        .summary = N_("tell a customer, or many, what happened up to a day, and record that it was told"),
         .detail = N_("A statement begins where the account's last one ended. What was entered since for the time "
                      "before is told as changes, so closing + changes = the next opening. Statements that were issued "
-                     "before are passed over: after a stop, or for periods that were missed, run it again."),
+                     "before are passed over: after a stop, or for periods that were missed, run it again. A customer "
+                     "who has the tag of --tag gets all that is missing, also of the time before the tag."),
         .example = "daybook statement issue --all --monthly --from 2023-12-31 --to 2024-03-31",
         .options = issue_options,
         .fields = {{FORM_TEXT, "customer", NULL}},

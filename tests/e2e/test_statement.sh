@@ -41,6 +41,27 @@ out_has "february"
 expect 0 statement list --known-at 4 --csv
 [ "$(wc -l <"$out")" -eq 2 ] || die "one was issued by then"
 
+# ---- those with a tag ----
+
+new_ledger tagged --currency CNY
+for i in 1 2 3 4; do
+    expect 0 customer open "N$i" --tag "$([ $i -lt 4 ] && echo north || echo south)" --on 2024-01-01
+    expect 0 charge "N$i" G "$i" --on 2024-01-10
+done
+expect 0 customer change N4 --tag north --on 2024-03-01
+expect 0 statement issue --tag north --monthly --from 2023-12-31 --to 2024-02-29
+out_is "issued 6 statements through 2024-02-29; 0 of 3 accounts needed none"
+expect 0 statement issue --tag north --monthly --from 2023-12-31 --to 2024-03-31
+out_is "issued 6 statements through 2024-03-31; 0 of 4 accounts needed none"
+expect 0 statement issue --tag north --monthly --from 2023-12-31 --to 2024-03-31
+out_is "issued 0 statements through 2024-03-31; 4 of 4 accounts needed none"
+expect 0 statement list --tag north --csv
+[ "$(tail -n +2 "$out" | wc -l)" -eq 12 ] || die "four customers and three months"
+expect 2 statement issue --tag north --all --to 2024-03-31
+err_has "name a customer, or say --all, or --tag"
+expect 2 statement issue N1 --tag north --to 2024-03-31
+export DAYBOOK_LEDGER=$work/books
+
 # ---- errors ----
 
 expect 2 statement issue --to 2024-03-31

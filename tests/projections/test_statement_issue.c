@@ -94,6 +94,65 @@ static void test_every_customer_page_by_page(void **state) {
     assert_int_equal(issue(s, "", "", "2024-01-31", false)->issued_count, 0);
 }
 
+/* Who has the tag on the last day that is told gets what is missing, the months before included; page by page. */
+static void test_customers_with_a_tag(void **state) {
+    struct stating_case *s = *state;
+    Pb__Page page = PB__PAGE__INIT;
+    size_t issued = 0;
+    size_t pages = 0;
+    for (int i = 0; i < 7; i++) {
+        char line[96];
+        (void)snprintf(line, sizeof line, "2024-01-01 open c%d cust=c%d tags=%s", i, i, i % 3 == 0 ? "north" : "south");
+        ledger_must(&s->c, line);
+        (void)snprintf(line, sizeof line, "2024-01-0%d charge g %d cust=c%d", i + 1, 100 * i + 1, i);
+        ledger_must(&s->c, line);
+    }
+    ledger_must(&s->c, "2024-03-01 change cust=c1 tags=north");
+    Pb__IssueStatementsRequest request = stating_request(s, "", "2023-12-31", "2024-02-29");
+    request.tag = "north";
+    request.by_month = true;
+    request.page = &page;
+    page.limit = 2;
+    do {
+        Pb__IssueStatementsAnswer *answer = NULL;
+        LEDGER_OK(&s->c, stating_issue(s, &request, &answer));
+        for (size_t i = 0; i < answer->n_issued; i++) {
+            assert_int_equal((answer->issued[i]->customer[1] - '0') % 3, 0);
+        }
+        issued += answer->n_issued;
+        page.cursor = answer->next_cursor;
+        pages++;
+    } while (page.cursor[0] != '\0');
+    assert_int_equal(issued, 3 * 2);
+    assert_int_equal(pages, 2);
+    Pb__IssueStatementsAnswer *answer = NULL;
+    request.to_on = "2024-03-31";
+    request.page = NULL;
+    LEDGER_OK(&s->c, stating_issue(s, &request, &answer));
+    assert_int_equal(answer->issued_count, 3 + 3); /* March for three, and all of c1. */
+    LEDGER_OK(&s->c, stating_issue(s, &request, &answer));
+    assert_int_equal(answer->issued_count, 0);
+    assert_int_equal(answer->known_count, 4);
+    request.customer = "c2"; /* In the south. */
+    LEDGER_OK(&s->c, stating_issue(s, &request, &answer));
+    assert_int_equal(answer->account_count, 0);
+}
+
+static void test_cursors_of_others(void **state) {
+    static char *const cursors[] = {
+        "zz", "00", "4100434e5943", "41", "4100414141414141414141", "6300434e590000000000000001"};
+    struct stating_case *s = *state;
+    ledger_must(&s->c, "2024-01-10 charge g 100");
+    for (size_t i = 0; i < ROW_COUNT(cursors); i++) {
+        Pb__Page page = PB__PAGE__INIT;
+        Pb__IssueStatementsAnswer *answer = NULL;
+        Pb__IssueStatementsRequest request = stating_request(s, "", "", "2024-01-31");
+        page.cursor = cursors[i];
+        request.page = &page;
+        assert_int_equal(stating_issue(s, &request, &answer), i == 2 ? DAYBOOK_OK : DAYBOOK_INVALID);
+    }
+}
+
 static void test_a_named_customer_without_movements(void **state) {
     struct stating_case *s = *state;
     Pb__StatementAnswer *shown = NULL;
@@ -262,6 +321,8 @@ int main(void) {
         STATEMENT_TEST(test_missed_months_are_caught_up),
         STATEMENT_TEST(test_months_from_a_day),
         STATEMENT_TEST(test_every_customer_page_by_page),
+        STATEMENT_TEST(test_customers_with_a_tag),
+        STATEMENT_TEST(test_cursors_of_others),
         STATEMENT_TEST(test_a_named_customer_without_movements),
         STATEMENT_TEST(test_where_nothing_moved),
         STATEMENT_TEST(test_late_facts_of_before_the_first),
