@@ -1,6 +1,7 @@
 /* What three views say of one account, and the row that is made of it. */
 #include "projections/credit_facts.h"
 
+#include "base/decimal.h"
 #include "projections/credit_grade.h"
 #include "projections/query_aging.h"
 
@@ -91,6 +92,29 @@ enum daybook_status credit_facts_fill(const struct credit_facts *facts, const st
     row->times_over_limit = credit->times_over_limit;
     fill_payment(facts, row);
     return exposure_fill(policy, row, error);
+}
+
+static bool add_paid(struct aging_paid *total, const struct aging_paid *paid) {
+    total->to_pay += paid->to_pay;
+    total->delay += paid->delay;
+    total->early += paid->early;
+    return money_add(&total->paid_minor, paid->paid_minor) && money_add(&total->late_minor, paid->late_minor);
+}
+
+bool credit_facts_add(struct credit_facts *total, const struct credit_facts *facts) {
+    static const enum effect_column summed[] = {EFFECT_RECEIVABLE, EFFECT_CREDIT_HELD, EFFECT_UNAPPLIED,
+                                                EFFECT_WRITTEN_OFF};
+    bool fits = true;
+    for (size_t i = 0; i < sizeof summed / sizeof *summed; i++) {
+        fits = fits && money_add(&total->totals.columns[summed[i]], facts->totals.columns[summed[i]]);
+    }
+    if (facts->ages.oldest_overdue_days > total->ages.oldest_overdue_days) {
+        total->ages.oldest_overdue_days = facts->ages.oldest_overdue_days;
+    }
+    return fits && money_add(&total->ages.overdue_minor, facts->ages.overdue_minor) &&
+           money_add(&total->deposit_minor, facts->deposit_minor) && add_paid(&total->paid, &facts->paid) &&
+           !__builtin_add_overflow(total->credit.times_over_limit, facts->credit.times_over_limit,
+                                   &total->credit.times_over_limit);
 }
 
 Pb__Credit *credit_facts_row(struct book *book, const struct account_row *account, const struct credit_facts *facts,

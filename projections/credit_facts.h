@@ -31,6 +31,9 @@ DAYBOOK_MUST_USE enum daybook_status credit_facts_fill(const struct credit_facts
                                                        const struct exposure_policy *policy, Pb__Credit *row,
                                                        struct daybook_error *error);
 
+/* Adds what has a sum to the facts of a total. False: a sum does not fit 64 bits. */
+bool credit_facts_add(struct credit_facts *total, const struct credit_facts *facts);
+
 /* A copy of `filled` in the answer, with its texts and its grade. NULL when memory is refused. */
 Pb__Credit *credit_facts_row(struct book *book, const struct account_row *account, const struct credit_facts *facts,
                              const Pb__Credit *filled, bool with_rules);

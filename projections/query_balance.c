@@ -28,48 +28,29 @@ static const size_t amounts[] = {
     offsetof(Pb__Balance, lifetime_written_off_minor),
 };
 
-static enum daybook_status find_total(struct book *book, struct pointers *totals, const char *currency,
-                                      Pb__Balance **total) {
-    size_t place = 0;
-    while (place < totals->count) {
-        *total = totals->items[place];
-        int order = strcmp((*total)->currency, currency);
-        if (order == 0) {
-            return DAYBOOK_OK;
-        }
-        if (order > 0) {
-            break;
-        }
-        place++;
-    }
-    Pb__Balance *made = arena_alloc(book->arena, sizeof *made);
-    if (made == NULL || pointers_add(totals, book->arena, made) != DAYBOOK_OK) {
-        return DAYBOOK_NO_MEMORY;
-    }
-    pb__balance__init(made);
-    made->currency = book_text(book, currency);
-    memmove(&totals->items[place + 1], &totals->items[place], (totals->count - 1 - place) * sizeof *totals->items);
-    totals->items[place] = made;
-    *total = made;
-    return made->currency == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
-}
+struct balance_total {
+    char currency[ACCOUNT_CURRENCY_SIZE];
+    Pb__Balance balance;
+};
 
 enum daybook_status query_add_to_totals(struct book *book, struct pointers *totals, const Pb__Balance *row,
                                         struct daybook_error *error) {
-    Pb__Balance *total = NULL;
-    enum daybook_status status = find_total(book, totals, row->currency, &total);
-    for (size_t i = 0; status == DAYBOOK_OK && i < sizeof amounts / sizeof *amounts; i++) {
-        int64_t sum;
-        int64_t amount;
-        memcpy(&sum, (const char *)total + amounts[i], sizeof sum);
-        memcpy(&amount, (const char *)row + amounts[i], sizeof amount);
-        if (!money_add(&sum, amount)) {
-            return daybook_fail(error, DAYBOOK_LIMIT, "while adding up balances in %s: a total does not fit 64 bits",
-                                row->currency);
-        }
-        memcpy((char *)total + amounts[i], &sum, sizeof sum);
+    struct balance_total *total = book_total(book, totals, row->currency, sizeof *total);
+    if (total == NULL) {
+        return DAYBOOK_NO_MEMORY;
     }
-    return status;
+    if (total->balance.base.descriptor == NULL) {
+        pb__balance__init(&total->balance);
+        total->balance.currency = total->currency;
+    }
+    return book_add_amounts(&total->balance, row, amounts, sizeof amounts / sizeof *amounts)
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_LIMIT, "while adding up balances in %s: a total does not fit 64 bits",
+                              row->currency);
+}
+
+Pb__Balance **query_list_totals(struct book *book, const struct pointers *totals) {
+    return (Pb__Balance **)book_list_totals(book, totals, offsetof(struct balance_total, balance));
 }
 
 Pb__Balance *query_copy_balance(struct book *book, const Pb__Balance *row) {
@@ -142,10 +123,10 @@ static enum daybook_status make_answer(struct book *book, const struct balances 
     made->n_rows = balances->ranking.rows.count;
     made->rows = (Pb__Balance **)balances->ranking.rows.items;
     made->n_totals = balances->totals.count;
-    made->totals = (Pb__Balance **)balances->totals.items;
+    made->totals = query_list_totals(book, &balances->totals);
     made->next_cursor = page_next_cursor(&book->page, book->arena);
     *answer = &made->base;
-    return made->position == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+    return made->position == NULL || made->totals == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
 }
 
 enum daybook_status query_balance(struct daybook *ledger, const Pb__Query *query, struct arena *arena,

@@ -320,6 +320,28 @@ void *book_total(struct book *book, struct pointers *totals, const char *currenc
     return made;
 }
 
+void **book_list_totals(struct book *book, const struct pointers *totals, size_t offset) {
+    void **listed = arena_alloc(book->arena, (totals->count + 1) * sizeof *listed);
+    for (size_t i = 0; listed != NULL && i < totals->count; i++) {
+        listed[i] = (char *)totals->items[i] + offset;
+    }
+    return listed;
+}
+
+bool book_add_amounts(void *total, const void *row, const size_t *offsets, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        int64_t sum;
+        int64_t amount;
+        memcpy(&sum, (const char *)total + offsets[i], sizeof sum);
+        memcpy(&amount, (const char *)row + offsets[i], sizeof amount);
+        if (!money_add(&sum, amount)) {
+            return false;
+        }
+        memcpy((char *)total + offsets[i], &sum, sizeof sum);
+    }
+    return true;
+}
+
 char *book_text(struct book *book, const char *text) {
     return arena_copy_text(book->arena, text, strlen(text));
 }

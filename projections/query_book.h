@@ -126,6 +126,12 @@ const char *book_default_currency(const struct book *book);
  */
 void *book_total(struct book *book, struct pointers *totals, const char *currency, size_t size);
 
+/* The messages that lie `offset` bytes into the totals, as an answer lists them; NULL when memory is refused. */
+void **book_list_totals(struct book *book, const struct pointers *totals, size_t offset);
+
+/* Adds the amounts (int64_t) that lie at the offsets of a row to those of a total. False: one does not fit 64 bits. */
+bool book_add_amounts(void *total, const void *row, const size_t *offsets, size_t count);
+
 DAYBOOK_MUST_USE enum daybook_status book_add_policy(struct book *book, const char *name, const char *value);
 
 /* NULL when memory is refused. */

@@ -1,15 +1,43 @@
 /* Limits, exposure, how customers pay and their grades, at one (A, K). */
+#include <stddef.h>
 #include <string.h>
 
+#include "base/wide.h"
 #include "projections/credit_facts.h"
 #include "projections/query_rank.h"
 
 struct credits {
     struct ranking ranking;
+    struct pointers totals; /* struct credit_total, by currency. */
     struct exposure_policy policy;
     bool with_rules;
     size_t row_count;
 };
+
+struct credit_total {
+    char currency[ACCOUNT_CURRENCY_SIZE];
+    struct credit_facts facts;
+    wide limit_minor; /* Of the rows that have an amount. */
+    wide available_minor;
+    Pb__Credit row;
+};
+
+static enum daybook_status add_to_total(struct credits *credits, struct book *book, const char *currency,
+                                        const struct credit_facts *facts, const Pb__Credit *row,
+                                        struct daybook_error *error) {
+    struct credit_total *total = book_total(book, &credits->totals, currency, sizeof *total);
+    if (total == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
+    if (row->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT) {
+        total->limit_minor += row->limit_minor;
+        total->available_minor += row->available_minor;
+    }
+    return credit_facts_add(&total->facts, facts)
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_LIMIT, "while adding up exposures in %s: a total does not fit 64 bits",
+                              currency);
+}
 
 static enum daybook_status add_row(struct credits *credits, struct book *book, const struct account_row *account,
                                    const struct credit_facts *facts, struct daybook_error *error) {
@@ -18,6 +46,7 @@ static enum daybook_status add_row(struct credits *credits, struct book *book, c
     bool is_taken;
     credits->row_count++;
     DAYBOOK_TRY(credit_facts_fill(facts, &credits->policy, &filled, error));
+    DAYBOOK_TRY(add_to_total(credits, book, account->currency, facts, &filled, error));
     bool is_by_overdue = credits->ranking.order == PB__ORDER__ORDER_OVERDUE;
     DAYBOOK_TRY(rank_offer(&credits->ranking, book, account,
                            is_by_overdue ? filled.overdue_minor : filled.exposure_minor, key,
@@ -61,6 +90,24 @@ static enum daybook_status add_zero(struct credits *credits, struct book *book, 
     return add_row(credits, book, &account, &facts, error);
 }
 
+/* Limits may be as large as a number can be; together they are no larger. */
+static int64_t at_most(wide sum_minor) {
+    return sum_minor > INT64_MAX ? INT64_MAX : sum_minor < INT64_MIN ? INT64_MIN : (int64_t)sum_minor;
+}
+
+static enum daybook_status fill_totals(const struct credits *credits, struct daybook_error *error) {
+    for (size_t i = 0; i < credits->totals.count; i++) {
+        struct credit_total *total = credits->totals.items[i];
+        pb__credit__init(&total->row);
+        DAYBOOK_TRY(credit_facts_fill(&total->facts, &credits->policy, &total->row, error));
+        total->row.currency = total->currency;
+        total->row.state = PB__LIMIT_STATE__LIMIT_STATE_UNSPECIFIED;
+        total->row.limit_minor = at_most(total->limit_minor);
+        total->row.available_minor = at_most(total->available_minor);
+    }
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status make_answer(struct book *book, const struct credits *credits, ProtobufCMessage **answer) {
     Pb__CreditAnswer *made = arena_alloc(book->arena, sizeof *made);
     if (made == NULL) {
@@ -71,9 +118,11 @@ static enum daybook_status make_answer(struct book *book, const struct credits *
     made->position = book_position(book);
     made->n_rows = credits->ranking.rows.count;
     made->rows = (Pb__Credit **)credits->ranking.rows.items;
+    made->n_totals = credits->totals.count;
+    made->totals = (Pb__Credit **)book_list_totals(book, &credits->totals, offsetof(struct credit_total, row));
     made->next_cursor = page_next_cursor(&book->page, book->arena);
     *answer = &made->base;
-    return made->position == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+    return made->position == NULL || made->totals == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
 }
 
 enum daybook_status query_credit(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
@@ -99,6 +148,9 @@ enum daybook_status query_credit(struct daybook *ledger, const Pb__Query *query,
     }
     if (status == DAYBOOK_OK) {
         status = rank_finish(&credits.ranking, &book);
+    }
+    if (status == DAYBOOK_OK) {
+        status = fill_totals(&credits, error);
     }
     if (status == DAYBOOK_OK) {
         status = make_answer(&book, &credits, answer);

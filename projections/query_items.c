@@ -169,10 +169,10 @@ static enum daybook_status make_answer(struct book *book, const struct listing *
     made->n_rows = listing->ranking.rows.count;
     made->rows = (Pb__OpenItem **)listing->ranking.rows.items;
     made->n_totals = listing->totals.count;
-    made->totals = (Pb__Balance **)listing->totals.items;
+    made->totals = query_list_totals(book, &listing->totals);
     made->next_cursor = page_next_cursor(&book->page, book->arena);
     *answer = &made->base;
-    return made->position == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+    return made->position == NULL || made->totals == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
 }
 
 enum daybook_status query_items(struct daybook *ledger, const Pb__Query *query, struct arena *arena,

@@ -32,25 +32,13 @@ static struct kpi_sums *known_sums(const struct kpis *kpis, const char *currency
     return NULL;
 }
 
-static enum daybook_status find_sums(struct book *book, struct kpis *kpis, const char *currency,
-                                     struct kpi_sums **sums) {
-    size_t place = 0;
-    *sums = known_sums(kpis, currency);
-    if (*sums != NULL) {
-        return DAYBOOK_OK;
+/* NULL: memory was refused. */
+static struct kpi_sums *find_sums(struct book *book, struct kpis *kpis, const char *currency) {
+    struct kpi_sums *sums = book_total(book, &kpis->sums, currency, sizeof *sums);
+    if (sums != NULL) {
+        sums->flow.column_count = kpis->policy.edge_count + 3;
     }
-    while (place < kpis->sums.count &&
-           strcmp(((const struct kpi_sums *)kpis->sums.items[place])->currency, currency) < 0) {
-        place++;
-    }
-    *sums = arena_zalloc(book->arena, sizeof **sums);
-    DAYBOOK_TRY(pointers_add(&kpis->sums, book->arena, *sums));
-    (void)snprintf((*sums)->currency, sizeof(*sums)->currency, "%s", currency);
-    (*sums)->flow.column_count = kpis->policy.edge_count + 3;
-    memmove(&kpis->sums.items[place + 1], &kpis->sums.items[place],
-            (kpis->sums.count - 1 - place) * sizeof *kpis->sums.items);
-    kpis->sums.items[place] = *sums;
-    return DAYBOOK_OK;
+    return sums;
 }
 
 /* ---- the period ---- */
@@ -116,7 +104,6 @@ static enum daybook_status visit(void *context, struct book *book, const struct 
     struct store_txn *txn = book->reads[READ_BALANCE].txn;
     struct series_totals before;
     struct series_totals after;
-    struct kpi_sums *sums = NULL;
     enum daybook_status status = balance_ask(txn, account->number, book->at.as_of, book->at.known_at, &after, error);
     if (status == DAYBOOK_OK) {
         status = balance_ask(txn, account->number, kpis->from_on, book->at.known_at, &before, error);
@@ -124,7 +111,10 @@ static enum daybook_status visit(void *context, struct book *book, const struct 
     if (status != DAYBOOK_OK || after.count == 0) {
         return book_check(book, READ_BALANCE, status, error);
     }
-    DAYBOOK_TRY(find_sums(book, kpis, account->currency, &sums));
+    struct kpi_sums *sums = find_sums(book, kpis, account->currency);
+    if (sums == NULL) {
+        return DAYBOOK_NO_MEMORY;
+    }
     if (!add_balances(sums, &before, &after)) {
         return too_large(error);
     }
@@ -287,8 +277,8 @@ enum daybook_status query_kpi(struct daybook *ledger, const Pb__Query *query, st
         status = book_walk(&book, visit, &kpis, error);
     }
     if (status == DAYBOOK_OK && kpis.sums.count == 0 && asked->customer[0] != '\0' && asked->tag[0] == '\0') {
-        struct kpi_sums *sums = NULL; /* A customer who is named always has a row. */
-        status = find_sums(&book, &kpis, book_default_currency(&book), &sums);
+        /* A customer who is named always has a row. */
+        status = find_sums(&book, &kpis, book_default_currency(&book)) == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
     }
     if (status == DAYBOOK_OK) {
         status = count_back(&kpis, &book, error);

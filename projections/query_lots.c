@@ -15,6 +15,11 @@ struct lot_list {
     struct pointers totals;
 };
 
+struct lots_total {
+    char currency[ACCOUNT_CURRENCY_SIZE];
+    Pb__Lot lot;
+};
+
 /* A lot in work; body and texts are in the book's scratch arena. */
 struct lot_found {
     const struct account_row *account;
@@ -97,29 +102,17 @@ static bool is_asked_for(const struct lot_list *list, const Pb__Lot *lot) {
 
 static enum daybook_status add_to_totals(struct lot_list *list, struct book *book, const struct lot_found *found,
                                          struct daybook_error *error) {
-    const char *currency = found->account->currency;
-    Pb__Lot *total = NULL;
-    for (size_t i = 0; i < list->totals.count && total == NULL; i++) {
-        Pb__Lot *known = list->totals.items[i];
-        total = strcmp(known->currency, currency) == 0 ? known : NULL;
-    }
+    struct lots_total *total = book_total(book, &list->totals, found->account->currency, sizeof *total);
     if (total == NULL) {
-        total = arena_alloc(book->arena, sizeof *total);
-        DAYBOOK_TRY(pointers_add(&list->totals, book->arena, total));
-        pb__lot__init(total);
-        total->currency = book_text(book, currency);
+        return DAYBOOK_NO_MEMORY;
     }
-    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++) {
-        int64_t sum;
-        int64_t amount;
-        memcpy(&sum, (const char *)total + amounts[i], sizeof sum);
-        memcpy(&amount, (const char *)&found->lot + amounts[i], sizeof amount);
-        if (!money_add(&sum, amount)) {
-            return too_much(found, error);
-        }
-        memcpy((char *)total + amounts[i], &sum, sizeof sum);
+    if (total->lot.base.descriptor == NULL) {
+        pb__lot__init(&total->lot);
+        total->lot.currency = total->currency;
     }
-    return total->currency == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+    return book_add_amounts(&total->lot, &found->lot, amounts, sizeof amounts / sizeof *amounts)
+               ? DAYBOOK_OK
+               : too_much(found, error);
 }
 
 static enum daybook_status copy_scope(struct book *book, const Pb__DepositReceived *body, Pb__Lot *row) {
@@ -228,10 +221,10 @@ static enum daybook_status make_answer(struct book *book, const struct lot_list 
     made->n_rows = list->ranking.rows.count;
     made->rows = (Pb__Lot **)list->ranking.rows.items;
     made->n_totals = list->totals.count;
-    made->totals = (Pb__Lot **)list->totals.items;
+    made->totals = (Pb__Lot **)book_list_totals(book, &list->totals, offsetof(struct lots_total, lot));
     made->next_cursor = page_next_cursor(&book->page, book->arena);
     *answer = &made->base;
-    return made->position == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
+    return made->position == NULL || made->totals == NULL || made->next_cursor == NULL ? DAYBOOK_NO_MEMORY : DAYBOOK_OK;
 }
 
 enum daybook_status query_lots(struct daybook *ledger, const Pb__Query *query, struct arena *arena,

@@ -63,11 +63,12 @@ static const struct table_column credit_columns[] = {
     {"grade", N_("GRADE"), false},
 };
 
-static void add_credit(struct table *table, const Pb__Credit *row) {
-    bool has_limit = row->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT;
+/* A total has the limits of those that have one; where nobody has, it is empty. */
+static void add_credit(struct table *table, const Pb__Credit *row, enum table_row_kind kind) {
+    bool has_limit = row->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT || row->limit_minor != 0;
     enum table_tone overdue = row->overdue_minor > 0 ? TONE_ALARM : TONE_PLAIN;
-    table_begin_row(table, ROW_PLAIN);
-    table_add_text(table, row->customer, TONE_PLAIN);
+    table_begin_row(table, kind);
+    table_add_text(table, kind == ROW_TOTAL ? _("total") : row->customer, TONE_PLAIN);
     table_add_text(table, row->currency, TONE_PLAIN);
     add_enum(table, &pb__limit_state__descriptor, (int)row->state);
     add_enum(table, &pb__credit_mode__descriptor, (int)row->mode);
@@ -92,13 +93,20 @@ static void add_credit(struct table *table, const Pb__Credit *row) {
     table_add_text(table, row->policy_until, TONE_PLAIN);
     add_share(table, row->late_share_hundredths, row->paid_minor);
     add_share(table, row->overdue_share_hundredths, row->open_minor);
-    add_grade(table, row);
+    if (kind == ROW_TOTAL) {
+        table_add_text(table, "", TONE_PLAIN);
+    } else {
+        add_grade(table, row);
+    }
 }
 
 static struct table *credit_table(const Pb__CreditAnswer *answer, struct arena *arena) {
     struct table *table = table_open(credit_columns, COLUMN_COUNT(credit_columns), arena);
     for (size_t i = 0; table != NULL && i < answer->n_rows; i++) {
-        add_credit(table, answer->rows[i]);
+        add_credit(table, answer->rows[i], ROW_PLAIN);
+    }
+    for (size_t i = 0; table != NULL && i < answer->n_totals; i++) {
+        add_credit(table, answer->totals[i], ROW_TOTAL);
     }
     return table;
 }

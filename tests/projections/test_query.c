@@ -258,6 +258,49 @@ static void days_to_pay_are_weighted(void **state) {
     assert_int_equal(answer->rows[1]->state, PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED);
 }
 
+/* On every page, of all rows; limits of those that have one. */
+static void credit_totals_are_of_all_pages(void **state) {
+    struct asking *a = *state;
+    Pb__CreditAnswer *all;
+    Pb__CreditAnswer *first;
+    ASK(a, CREDIT, credit, CreditQuery, credit_query__init, all, q_->at = at(a, "2024-03-10", ""));
+    ASK(a, CREDIT, credit, CreditQuery, credit_query__init, first, {
+        q_->at = at(a, "2024-03-10", "");
+        q_->page = page(a, 1, "");
+    });
+    assert_true(all->n_rows > all->n_totals);
+    assert_int_equal(first->n_rows, 1);
+    assert_int_equal(first->n_totals, all->n_totals);
+    for (size_t i = 0; i < all->n_totals; i++) {
+        Pb__Credit sum = PB__CREDIT__INIT;
+        for (size_t j = 0; j < all->n_rows; j++) {
+            const Pb__Credit *row = all->rows[j];
+            if (strcmp(row->currency, all->totals[i]->currency) == 0) {
+                bool is_amount = row->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT;
+                sum.limit_minor += is_amount ? row->limit_minor : 0;
+                sum.available_minor += is_amount ? row->available_minor : 0;
+                sum.exposure_minor += row->exposure_minor;
+                sum.open_minor += row->open_minor;
+                sum.overdue_minor += row->overdue_minor;
+                sum.paid_minor += row->paid_minor;
+            }
+        }
+        const Pb__Credit *totals[] = {all->totals[i], first->totals[i]};
+        for (size_t j = 0; j < 2; j++) {
+            assert_int_equal(totals[j]->state, PB__LIMIT_STATE__LIMIT_STATE_UNSPECIFIED);
+            assert_int_equal(totals[j]->limit_minor, sum.limit_minor);
+            assert_int_equal(totals[j]->available_minor, sum.available_minor);
+            assert_int_equal(totals[j]->exposure_minor, sum.exposure_minor);
+            assert_int_equal(totals[j]->open_minor, sum.open_minor);
+            assert_int_equal(totals[j]->overdue_minor, sum.overdue_minor);
+            assert_int_equal(totals[j]->paid_minor, sum.paid_minor);
+        }
+    }
+    assert_string_equal(all->totals[0]->currency, "EUR");
+    assert_int_equal(all->totals[0]->limit_minor, 70000);
+    assert_int_equal(all->totals[0]->days_to_pay_hundredths, 4100); /* Alice's 40 000 alone were paid by then. */
+}
+
 static void a_history_has_the_balance_after_each_event(void **state) {
     struct asking *a = *state;
     static const uint64_t sequences[] = {1, 2, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -444,6 +487,7 @@ int main(void) {
         cmocka_unit_test(an_instant_that_has_not_come_is_refused),
         cmocka_unit_test(credit_at_several_dates),
         cmocka_unit_test(days_to_pay_are_weighted),
+        cmocka_unit_test(credit_totals_are_of_all_pages),
         cmocka_unit_test(a_history_has_the_balance_after_each_event),
         cmocka_unit_test(customers_at_two_dates),
         cmocka_unit_test(events_status_and_digests),
