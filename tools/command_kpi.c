@@ -56,7 +56,8 @@ static const struct option_spec credit_decisions_options[] = {
 const struct command kpi_commands[] = {
     {
         .name = "kpi",
-        .arguments = "",
+        .arguments = "[CUSTOMER]",
+        .argument_max = 1,
         .uses = USES_LEDGER | USES_AT,
         .run = command_view_run,
         .summary = N_("how fast a customer, or all of them, paid in a period, and what is at risk"),
@@ -65,6 +66,7 @@ const struct command kpi_commands[] = {
         .example = "daybook kpi --from 2024-02-29 --to 2024-03-31",
         .options = kpi_options,
         .message = "kpi",
+        .fields = {{FORM_TEXT, "customer", NULL}},
     },
     {
         .name = "credit history",

@@ -322,13 +322,25 @@ static const char *argument_name(const char *arguments, size_t index, char name[
     return name;
 }
 
-/* Two options that say the same thing: "--lot" and "--payment" of a refund. */
-static enum daybook_status check_alone(const struct options *options, size_t index, struct daybook_error *error) {
+static bool says_the_same(const struct field_rule *rule, const struct field_rule *other) {
+    return rule->path != NULL && other->path != NULL && strcmp(rule->path, other->path) == 0;
+}
+
+/* What says the same thing twice: "--lot" and "--payment" of a refund, CUSTOMER and "--customer" of figures. */
+static enum daybook_status check_alone(const struct invocation *invocation, size_t index, struct daybook_error *error) {
+    const struct command *command = invocation->command;
+    const struct options *options = &invocation->options;
     const struct option_spec *spec = options->given[index].spec;
+    char name[32];
+    for (size_t i = 0; i < options->argument_count && i < COMMAND_ARGUMENTS_MAX; i++) {
+        if (says_the_same(&spec->field, &command->fields[i])) {
+            return daybook_fail(error, DAYBOOK_INVALID, _("%s and --%s exclude each other; give one of them"),
+                                argument_name(command->arguments, i, name), spec->name);
+        }
+    }
     for (size_t i = 0; i < index; i++) {
         const struct option_spec *other = options->given[i].spec;
-        if (spec != other && spec->field.path != NULL && other->field.path != NULL &&
-            strcmp(spec->field.path, other->field.path) == 0) {
+        if (spec != other && says_the_same(&spec->field, &other->field)) {
             return daybook_fail(error, DAYBOOK_INVALID, _("--%s and --%s exclude each other; give one of them"),
                                 other->name, spec->name);
         }
@@ -351,7 +363,7 @@ enum daybook_status field_form_apply_all(const struct field_target *target, cons
     for (size_t i = 0; i < options->given_count; i++) {
         const struct option_spec *spec = options->given[i].spec;
         (void)snprintf(name, sizeof name, "--%s", spec->name);
-        enum daybook_status status = check_alone(options, i, error);
+        enum daybook_status status = check_alone(invocation, i, error);
         if (status == DAYBOOK_OK) {
             status = field_form_apply(target, &spec->field, name, options->given[i].value, error);
         }

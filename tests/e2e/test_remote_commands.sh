@@ -87,11 +87,12 @@ same 0 postings --tag vip @AT
 same 0 deposits @AT
 same 0 lineage charge C1 --customer ACME @AT
 same 0 kpi --from 2023-12-31 --to 2024-02-29
+same 0 kpi ACME --from 2023-12-31 --to 2024-02-29
 same 0 credit history ACME @AT --from 2024-01-01
 same 0 credit decisions ACME @AT
 same 0 bridge aging @AT --from 2
-both 0 statement issue --all --from 2023-12-31 --to 2024-02-29
 both 0 statement issue --tag vip --from 2023-12-31 --to 2024-02-29
+both 0 statement issue --all --from 2023-12-31 --to 2024-02-29
 same 0 statement list
 same 0 statement show ACME 2024-02-29-CNY
 same 0 statement preview ACME @AT
