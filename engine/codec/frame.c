@@ -68,11 +68,12 @@ enum { COLUMNS_LEAST_EVENTS = 8 };
  * below the least size gains a few bytes at most, and the commit of a single event should not wait for them. */
 enum { ZSTD_LEVEL = 1, ZSTD_LEAST_SIZE = 256 };
 
-/* Where a frame shall end. */
+/* Where a frame shall end, and what is left out. */
 struct frame_fit {
     const int64_t *recorded_at_us; /* Of each event. */
     size_t room;                   /* SIZE_MAX: it takes all events. */
     bool is_unchecked;
+    bool is_stored;
 };
 
 /* So much less than the room is aimed at: the header, and what the size of a frame differs from what was expected. */
@@ -185,10 +186,10 @@ static void header_store(uint8_t *frame, const struct frame_header *header, unsi
     store_le64(frame + AT_CHECKSUM, XXH3_64bits(frame, header_size + payload_size));
 }
 
-/* Puts the bytes where they are room for, smaller if zstd makes them so. */
-static size_t bytes_pack(struct frame_codec *codec, struct daybook_bytes bytes, uint8_t *to, size_t room,
-                         uint8_t *codec_used) {
-    if (bytes.size >= ZSTD_LEAST_SIZE) {
+/* Puts the bytes where there is room for them, smaller if they are `zstd_from` at least and zstd makes them so. */
+static size_t bytes_pack(struct frame_codec *codec, struct daybook_bytes bytes, size_t zstd_from, uint8_t *to,
+                         size_t room, uint8_t *codec_used) {
+    if (bytes.size >= zstd_from) {
         size_t packed_size = ZSTD_compress2(codec->compressor, to, room, bytes.data, bytes.size);
         /* An error here can only be refused memory; stored is always right, so it is no failure. */
         if (!ZSTD_isError(packed_size) && packed_size < bytes.size) {
@@ -206,10 +207,10 @@ static enum daybook_status out_of_memory(const struct frame_header *header, size
                         header->event_count, size);
 }
 
-/* Version 1: the events end to end behind their sizes. */
+/* Version 1: the events end to end behind their sizes, stored if they are less than `zstd_from`. */
 static enum daybook_status plain_pack(struct frame_codec *codec, struct frame_header header,
-                                      const struct event_span *events, size_t size, struct daybook_buffer *out,
-                                      struct daybook_error *error) {
+                                      const struct event_span *events, size_t size, size_t zstd_from,
+                                      struct daybook_buffer *out, struct daybook_error *error) {
     const size_t bound = size + (size_t)header.event_count * 10;
     daybook_buffer_reset(&codec->raw);
     uint8_t *to = daybook_buffer_reserve(&codec->raw, bound);
@@ -233,7 +234,7 @@ static enum daybook_status plain_pack(struct frame_codec *codec, struct frame_he
         return out_of_memory(&header, HEADER_SIZE + room, error);
     }
     const size_t payload_size =
-        bytes_pack(codec, daybook_buffer_view(&codec->raw), frame + HEADER_SIZE, room, &codec_used);
+        bytes_pack(codec, daybook_buffer_view(&codec->raw), zstd_from, frame + HEADER_SIZE, room, &codec_used);
     header_store(frame, &header, VERSION_PLAIN, codec_used, payload_size);
     out->size += HEADER_SIZE + payload_size;
     return DAYBOOK_OK;
@@ -266,7 +267,8 @@ static enum daybook_status columns_put(struct frame_codec *codec, const struct f
     if (frame == NULL) {
         return out_of_memory(header, COLUMNS_HEADER_SIZE + room + columns.noise.size, error);
     }
-    size_t payload_size = bytes_pack(codec, columns.table, frame + COLUMNS_HEADER_SIZE, room, &codec_used);
+    size_t payload_size =
+        bytes_pack(codec, columns.table, ZSTD_LEAST_SIZE, frame + COLUMNS_HEADER_SIZE, room, &codec_used);
     if (columns.noise.size > 0) {
         memcpy(frame + COLUMNS_HEADER_SIZE + payload_size, columns.noise.data, columns.noise.size);
         payload_size += columns.noise.size;
@@ -345,11 +347,12 @@ static enum daybook_status any_pack(struct frame_codec *codec, struct frame_head
     if (status == DAYBOOK_OK) {
         status = events_check_input(&header, events, &size, error);
     }
-    if (status == DAYBOOK_OK && header.event_count >= COLUMNS_LEAST_EVENTS && size <= COLUMNS_RAW_MOST) {
+    if (status == DAYBOOK_OK && !fit->is_stored && header.event_count >= COLUMNS_LEAST_EVENTS &&
+        size <= COLUMNS_RAW_MOST) {
         status = columns_pack(codec, &header, events, fit, out, error);
     }
     if (status == DAYBOOK_OK && out->size == before) {
-        status = plain_pack(codec, header, events, size, out, error);
+        status = plain_pack(codec, header, events, size, fit->is_stored ? SIZE_MAX : ZSTD_LEAST_SIZE, out, error);
     }
     return status;
 }
@@ -357,6 +360,12 @@ static enum daybook_status any_pack(struct frame_codec *codec, struct frame_head
 enum daybook_status frame_pack(struct frame_codec *codec, struct frame_header header, const struct event_span *events,
                                struct daybook_buffer *out, struct daybook_error *error) {
     return any_pack(codec, header, events, &(struct frame_fit){.room = SIZE_MAX}, out, error);
+}
+
+enum daybook_status frame_pack_stored(struct frame_codec *codec, struct frame_header header,
+                                      const struct event_span *events, struct daybook_buffer *out,
+                                      struct daybook_error *error) {
+    return any_pack(codec, header, events, &(struct frame_fit){.room = SIZE_MAX, .is_stored = true}, out, error);
 }
 
 enum daybook_status frame_pack_unchecked(struct frame_codec *codec, struct frame_header header,

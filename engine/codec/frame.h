@@ -30,6 +30,11 @@ DAYBOOK_MUST_USE enum daybook_status frame_pack(struct frame_codec *codec, struc
                                                 const struct event_span *events, struct daybook_buffer *out,
                                                 struct daybook_error *error);
 
+/* As frame_pack, but the events are neither split nor compressed: for a frame that will soon be packed with others. */
+DAYBOOK_MUST_USE enum daybook_status frame_pack_stored(struct frame_codec *codec, struct frame_header header,
+                                                       const struct event_span *events, struct daybook_buffer *out,
+                                                       struct daybook_error *error);
+
 /* As frame_pack, but columns are not joined again and compared: for whoever unpacks the frame and does. */
 DAYBOOK_MUST_USE enum daybook_status frame_pack_unchecked(struct frame_codec *codec, struct frame_header header,
                                                           const struct event_span *events, struct daybook_buffer *out,

@@ -8,6 +8,10 @@
 /* LMDB's pages, and the header of the first. */
 enum { PAGE_BYTES = 4096, PAGE_HEADER_BYTES = 16 };
 
+/* A small batch is a young frame, that a merge will pack with others: to pack it before costs more than the pages that
+ * it would save until then. */
+enum { STORED_MOST_BYTES = 2 * PAGE_BYTES };
+
 /* An event carries its sequence and its instant, and the journal keeps both in keys and headers too. They are compared
  * here, once, because what is appended can never be taken back. */
 static enum daybook_status batch_check(const struct journal *journal, const struct journal_batch *batch,
@@ -97,8 +101,10 @@ static enum daybook_status piece_pack(struct journal *journal, const struct jour
     };
     *piece = (struct journal_piece){.offset = journal->packed.size};
     enum daybook_status status =
-        frame_pack_within(journal->codec, header, batch->events + from, batch->recorded_at_us + from,
-                          frame_room(journal, left), &journal->packed, error);
+        batch->count < YOUNG_LESS_EVENTS && raw_bytes <= STORED_MOST_BYTES
+            ? frame_pack_stored(journal->codec, header, batch->events, &journal->packed, error)
+            : frame_pack_within(journal->codec, header, batch->events + from, batch->recorded_at_us + from,
+                                frame_room(journal, left), &journal->packed, error);
     if (status == DAYBOOK_OK) {
         piece->size = journal->packed.size - piece->offset;
         status = frame_peek((struct daybook_bytes){journal->packed.data + piece->offset, piece->size}, &piece->header,

@@ -16,6 +16,9 @@ enum { FRAME_TARGET_EVENTS = 512, FRAME_TARGET_BYTES = 1 << 18 };
 _Static_assert(FRAME_TARGET_EVENTS <= LIMIT_FRAME_EVENTS, "a full frame is a frame");
 _Static_assert(FRAME_TARGET_BYTES + LIMIT_EVENT_BYTES <= LIMIT_FRAME_BYTES, "a full frame is a frame");
 
+/* A frame of as many events is young no more: no merge takes it but the one that makes a full frame. */
+enum { YOUNG_LESS_EVENTS = 64 };
+
 /* Frames that follow each other. */
 struct frame_run {
     uint64_t first_sequence;

@@ -16,9 +16,8 @@
 
 #include "store/journal_internal.h"
 
-/* So many young frames are merged at once; a tail that is full is merged unless its frames are few. Frames of as many
- * events as a merge of single ones has are young no more. */
-enum { MERGE_AT_FRAMES = 64, MERGE_LEAST_FRAMES = 8, YOUNG_LESS_EVENTS = MERGE_AT_FRAMES };
+/* So many young frames are merged at once; a tail that is full is merged unless its frames are few. */
+enum { MERGE_AT_FRAMES = YOUNG_LESS_EVENTS, MERGE_LEAST_FRAMES = 8 };
 
 static bool run_fits(const struct frame_run *run, const struct frame_header *header) {
     return run->event_count + header->event_count <= FRAME_TARGET_EVENTS &&

@@ -176,6 +176,25 @@ static void test_within_a_room_what_packs_worse(void **state) {
     pile_free(texts);
 }
 
+/* What is to be quick is neither split nor compressed, however well it would pack. */
+static void test_stored(void **state) {
+    static struct event_span events[LIMIT_FRAME_EVENTS];
+    struct given given = given_events(63, 100, 16);
+    struct daybook_buffer out = {0};
+    struct daybook_buffer raw = {0};
+    struct frame_header header;
+    assert_int_equal(frame_pack_stored(codec_of(state), given.header, given.events, &out, NULL), DAYBOOK_OK);
+    assert_int_equal(out.data[4], 1);
+    assert_int_equal(out.data[6], 0);
+    assert_int_equal(out.size, 52 + 63 * 101); /* The header, and each event behind its size. */
+    assert_int_equal(frame_unpack(codec_of(state), daybook_buffer_view(&out), &header, &raw, events, NULL), DAYBOOK_OK);
+    assert_int_equal(header.event_count, 63);
+    assert_same_events(events, given.events, 63);
+    daybook_buffer_release(&out);
+    daybook_buffer_release(&raw);
+    given_release(&given);
+}
+
 /* The bytes of format version 1, for ever. The checksum was taken outside this program: the bytes laid out by Python's
  * struct with zeros in its place, hashed in one call of libxxhash's XXH3_64bits through ctypes. */
 static void test_format(void **state) {
@@ -524,23 +543,15 @@ static void test_peek(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_within_a_room),
-        cmocka_unit_test(test_within_a_room_what_packs_worse),
-        cmocka_unit_test(test_format),
-        cmocka_unit_test(test_golden),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_flip_stored),
-        cmocka_unit_test(test_flip_zstd),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_names_sequences),
-        cmocka_unit_test(test_forgeries),
-        cmocka_unit_test(test_columns_are_used),
-        cmocka_unit_test(test_columns_where_they_are_smaller),
-        cmocka_unit_test(test_flip_columns),
-        cmocka_unit_test(test_cut_columns),
-        cmocka_unit_test(test_column_forgeries),
-        cmocka_unit_test(test_peek),
+        cmocka_unit_test(test_round_trip),       cmocka_unit_test(test_stored),
+        cmocka_unit_test(test_within_a_room),    cmocka_unit_test(test_within_a_room_what_packs_worse),
+        cmocka_unit_test(test_format),           cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_flip_stored),
+        cmocka_unit_test(test_flip_zstd),        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_names_sequences),  cmocka_unit_test(test_forgeries),
+        cmocka_unit_test(test_columns_are_used), cmocka_unit_test(test_columns_where_they_are_smaller),
+        cmocka_unit_test(test_flip_columns),     cmocka_unit_test(test_cut_columns),
+        cmocka_unit_test(test_column_forgeries), cmocka_unit_test(test_peek),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
