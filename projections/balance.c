@@ -84,8 +84,8 @@ static const char *const tables[BALANCE_TABLE_COUNT] = {
 
 const struct projection balance_projection = {
     .name = "balance",
-    .version = 8,
-    .readable_from = 8,
+    .version = 9,
+    .readable_from = 9,
     .tables = tables,
     .table_count = BALANCE_TABLE_COUNT,
     .open = open_fold,
