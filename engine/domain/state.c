@@ -124,13 +124,22 @@ enum daybook_status state_customer(struct state *state, uint64_t number, struct 
     return status;
 }
 
+static void put_at_hand(struct state *state, struct document *document) {
+    state->at_hand.documents[state->at_hand.next++ % AT_HAND_DOCUMENTS] = document;
+}
+
 enum daybook_status state_document(struct state *state, uint64_t number, struct document **document,
                                    struct daybook_error *error) {
+    struct document *last = state->at_hand.documents[(state->at_hand.next - 1) % AT_HAND_DOCUMENTS];
+    if (last != NULL && last->row.number == number) {
+        *document = last; /* Asked for a moment ago, or made. */
+        return DAYBOOK_OK;
+    }
     struct row *row = NULL;
     enum daybook_status status = find_row_of(state, number, ROW_DOCUMENT, &row, error);
     *document = (struct document *)row;
     if (*document != NULL) {
-        state->at_hand.documents[state->at_hand.next++ % AT_HAND_DOCUMENTS] = *document;
+        put_at_hand(state, *document);
     }
     return status;
 }
@@ -139,24 +148,29 @@ enum daybook_status state_document(struct state *state, uint64_t number, struct 
 typedef enum daybook_status match_function(struct state *state, uint64_t number, void *context, bool *is_match,
                                            struct daybook_error *error);
 
+/* Those of one table. What is looked for is mostly new, and half of the places are free. */
+static inline enum daybook_status search_table(struct state *state, const struct name_table *names, uint64_t hash,
+                                               match_function *match, void *context, bool *is_match,
+                                               struct daybook_error *error) {
+    uint64_t number;
+    uint32_t probe = 0;
+    const uint64_t *slot = names_first_slot(names, hash);
+    if (slot == NULL || *slot == 0) {
+        return DAYBOOK_OK;
+    }
+    while (!*is_match && names_next(names, hash, &probe, &number)) {
+        DAYBOOK_TRY(match(state, number, context, is_match, error));
+    }
+    return DAYBOOK_OK;
+}
+
 /* Offers every number filed under `hash` to `match` until one matches. */
 static enum daybook_status search_names(struct state *state, uint64_t hash, match_function *match, void *context,
                                         struct daybook_error *error) {
-    uint64_t number;
-    uint32_t probe = 0;
     bool is_match = false;
-    while (names_next(&state->names, hash, &probe, &number)) {
-        enum daybook_status status = match(state, number, context, &is_match, error);
-        if (status != DAYBOOK_OK || is_match) {
-            return status;
-        }
-    }
-    probe = 0;
-    while (names_next(&state->frozen_names, hash, &probe, &number)) {
-        enum daybook_status status = match(state, number, context, &is_match, error);
-        if (status != DAYBOOK_OK || is_match) {
-            return status;
-        }
+    DAYBOOK_TRY(search_table(state, &state->names, hash, match, context, &is_match, error));
+    if (!is_match) {
+        DAYBOOK_TRY(search_table(state, &state->frozen_names, hash, match, context, &is_match, error));
     }
     uint64_t numbers[NAME_CANDIDATES];
     size_t seen = 0;
@@ -486,6 +500,7 @@ enum daybook_status state_add_document(struct state *state, uint64_t number, con
     memcpy(fresh->id, id, id_size + 1);
     memcpy(fresh->id + id_size + 1, category, category_size + 1);
     DAYBOOK_TRY(file_row(state, row, name_hash_document(customer->row.number, kind, id), error));
+    put_at_hand(state, fresh);
     *document = fresh;
     return DAYBOOK_OK;
 }

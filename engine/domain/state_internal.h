@@ -52,7 +52,7 @@ struct recent_table {
 };
 enum { RECENT_WAYS = 4, RECENT_CUSTOMERS_MOST = 1 << 22, RECENT_DOCUMENTS_MOST = 1 << 14 };
 
-/* The documents that were last asked for by number, and the customer that was found last. Deciding finds either once,
+/* The documents that were last asked for by number or made, and the customer that was found last. Deciding finds either once,
  * and the event that it then makes names it by the id in that very row: folding knows it by the address of the id
  * alone. */
 enum { AT_HAND_DOCUMENTS = 8 };
