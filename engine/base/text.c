@@ -60,48 +60,11 @@ bool text_is_utf8(const char *text, size_t size) {
     return true;
 }
 
-/* A few bytes in one number, in any order: some may stand there twice, and what is left over is spaces. */
-static inline uint64_t few_load(const char *text, size_t size) {
-    uint64_t few = UINT64_C(0x2020202020202020);
-    if (size >= 4) {
-        uint32_t first;
-        uint32_t last;
-        memcpy(&first, text, 4);
-        memcpy(&last, text + size - 4, 4);
-        return (uint64_t)first << 32 | last;
-    }
-    if (size > 0) {
-        memcpy(&few, text, size);
-    }
-    return few;
-}
-
-/* None of the eight bytes is past ASCII, below a space or DEL. Borrows and carries go past such a byte only, so what
- * is said of the lowest is right, and one is enough. */
-static inline bool are_plain(uint64_t eight) {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t is_del = (eight ^ 0x7F * ones) - ones;
-    return ((eight | (eight - 0x20 * ones) | is_del) & HIGH_BITS) == 0;
-}
-
-/* A line of ASCII, which most are. */
-static bool is_plain_line(const char *text, size_t size) {
-    size_t i = 0;
-    for (; size - i >= 8; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, text + i, 8);
-        if (!are_plain(eight)) {
-            return false;
-        }
-    }
-    return are_plain(few_load(text + i, size - i));
-}
-
 bool text_is_line(const char *text, size_t size, size_t max_size) {
     if (size > max_size) {
         return false;
     }
-    if (is_plain_line(text, size)) {
+    if (text_is_plain(text, size)) {
         return true;
     }
     const uint8_t *at = (const uint8_t *)text;
