@@ -139,8 +139,7 @@ static void *pool_carve(struct pool *pool, size_t block_bytes) {
     return block;
 }
 
-void *pool_alloc(struct pool *pool, size_t size) {
-    size_t class = size_class(size);
+static inline void *alloc_block(struct pool *pool, size_t class, size_t size) {
     if (class >= POOL_CLASSES) {
         return alloc_large_block(pool, size);
     }
@@ -156,6 +155,10 @@ void *pool_alloc(struct pool *pool, size_t size) {
         pool->used_bytes += block_bytes;
     }
     return block;
+}
+
+void *pool_alloc(struct pool *pool, size_t size) {
+    return alloc_block(pool, size_class(size), size);
 }
 
 void pool_free(struct pool *pool, void *block, size_t size) {
@@ -189,8 +192,9 @@ bool vector_reserve(struct vector *vector, size_t item_size, struct pool *pool) 
     }
     /* Use the whole block that the pool will hand out. */
     size_t wanted = (size_t)(vector->count == 0 ? 1 : vector->count * 2) * item_size;
-    uint32_t capacity = (uint32_t)(pool_block_bytes(wanted) / item_size);
-    void *items = pool_alloc(pool, (size_t)capacity * item_size);
+    size_t class = size_class(wanted);
+    uint32_t capacity = (uint32_t)((class < POOL_CLASSES ? class_bytes[class] : wanted) / item_size);
+    void *items = alloc_block(pool, class, (size_t)capacity * item_size);
     if (items == NULL) {
         return false;
     }
@@ -226,6 +230,11 @@ void vector_put_back(struct vector *vector, size_t item_size, uint32_t index, co
 }
 
 bool vector_insert(struct vector *vector, size_t item_size, uint32_t index, const void *item, struct pool *pool) {
+    if (index == vector->count && vector_has_room_behind(vector)) { /* Most come last. */
+        memcpy((uint8_t *)vector->items + index * item_size, item, item_size);
+        vector->count++;
+        return true;
+    }
     if (vector->front == 0 && !vector_has_room_behind(vector) && !vector_reserve(vector, item_size, pool)) {
         return false;
     }

@@ -187,6 +187,11 @@ static enum daybook_status fold_body(struct fold *fold) {
     return fold_misfit(fold, "it says nothing, about customer", fold->event->customer);
 }
 
+/* Three letters; the first is one. */
+static bool is_currency(const char *text) {
+    return text[1] != '\0' && text[2] != '\0' && text[3] == '\0';
+}
+
 enum daybook_status state_fold(struct state *state, const Pb__Event *event, struct daybook_error *error) {
     struct fold fold = {.state = state, .event = event, .error = error};
     state_foresee_row(state, event->sequence);
@@ -196,11 +201,10 @@ enum daybook_status state_fold(struct state *state, const Pb__Event *event, stru
         if (fold.customer == NULL) {
             return fold_misfit(&fold, "unknown customer", event->customer);
         }
-        size_t currency_size = strlen(event->currency);
-        if (currency_size != 0 && currency_size != sizeof fold.account->currency - 1) {
-            return fold_misfit(&fold, "no currency has the name", event->currency);
-        }
-        if (currency_size != 0) {
+        if (event->currency[0] != '\0') {
+            if (!is_currency(event->currency)) {
+                return fold_misfit(&fold, "no currency has the name", event->currency);
+            }
             DAYBOOK_TRY(state_add_account(state, fold.customer, event->currency, &fold.account, error));
         }
     }
