@@ -127,6 +127,7 @@ static enum daybook_status open_store(struct state_store *state_store, size_t ma
                                     .table_count = TABLE_COUNT,
                                     .map_size_bytes = map_size_bytes,
                                     .may_create = true,
+                                    .lets_go = true,
                                     .lost = mark_write_damaged};
     DAYBOOK_TRY(store_open(state_store->path, &options, &state_store->store, error));
     DAYBOOK_TRY(begin_read(state_store, error));

@@ -25,6 +25,8 @@ struct store_options {
     bool is_read_only;
     bool is_durable; /* False: commits do not wait for the disk (what can be rebuilt). */
     bool may_create;
+    bool lets_go; /* A transaction lets go of what it touched every some thousand rows (store_let_go): for a large store
+                   * all over which pages are touched. */
     /* A page is not what was written, and the process is about to end over it (store_guard.h): the last moment to mark
      * the store. May only open, write and close files. NULL: it cannot be made again. */
     void (*lost)(const char *directory, const char *reason);

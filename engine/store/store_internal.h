@@ -23,6 +23,7 @@ struct store_txn {
     MDB_cursor *writers[STORE_TABLES_MAX]; /* Of a write transaction, where rows were put; LMDB closes them with it. */
     struct store_txn *next_parked;
     struct table_cursor *cursors[STORE_TABLES_MAX]; /* Closed, for the next to be opened; NULL = none. */
+    unsigned touched;                               /* Rows, since it let go of pages last. */
     bool is_write;
     bool has_failed; /* A write in it failed: it can only be aborted. */
 };
@@ -36,6 +37,7 @@ struct store {
     void (*lost)(const char *directory, const char *reason);
     bool is_read_only;
     bool is_durable;
+    bool lets_go;
     bool is_registered;
     atomic_bool is_latched;
     atomic_size_t open_transactions;
@@ -53,6 +55,7 @@ struct store {
 };
 
 void store_txn_free(struct store_txn *txn);    /* Of a read transaction. */
+void store_txn_touch(struct store_txn *txn);   /* A row was read or written; what was borrowed stays. */
 void cursor_free(struct table_cursor *cursor); /* One that is closed. Accepts NULL. */
 
 /* The status of an LMDB or system error, and its message "DOING DIRECTORY: why". */

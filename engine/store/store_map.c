@@ -35,6 +35,15 @@ static void *map_find(const struct store *store, size_t *size_bytes) {
     return found;
 }
 
+/* The system maps some pages around each that is touched: 64 KiB a row at most, so this is 256 MiB. */
+void store_txn_touch(struct store_txn *txn) {
+    enum { ROWS_BETWEEN = 4096 };
+    if (txn->store->lets_go && ++txn->touched == ROWS_BETWEEN) {
+        txn->touched = 0;
+        store_let_go(txn->store);
+    }
+}
+
 void store_let_go(struct store *store) {
     size_t map_bytes = 0;
     void *map = map_find(store, &map_bytes);

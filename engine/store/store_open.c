@@ -192,6 +192,7 @@ enum daybook_status store_open(const char *directory, const struct store_options
     opened->directory = copy;
     opened->is_read_only = options->is_read_only;
     opened->is_durable = options->is_durable;
+    opened->lets_go = options->lets_go;
     opened->lost = options->lost;
     pthread_mutex_init(&opened->parked_mutex, NULL);
     store_watched = opened;

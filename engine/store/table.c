@@ -41,6 +41,7 @@ enum daybook_status table_get(struct store_txn *txn, unsigned table, struct dayb
     store_watched = txn->store;
     int code = mdb_get(txn->txn, dbi_of(txn, table), &mdb_key, &mdb_value);
     store_watched = NULL;
+    store_txn_touch(txn);
     *is_found = code == 0;
     *value = *is_found ? bytes_of(mdb_value) : (struct daybook_bytes){0};
     if (code != 0 && code != MDB_NOTFOUND) {
@@ -66,6 +67,7 @@ static enum daybook_status put(struct store_txn *txn, unsigned table, struct day
     store_watched = txn->store;
     code = code == 0 ? mdb_cursor_put(txn->writers[table], &mdb_key, value, flags) : code;
     store_watched = NULL;
+    store_txn_touch(txn);
     if (code == MDB_KEYEXIST) {
         txn->has_failed = true;
         return daybook_fail(error, DAYBOOK_INVALID, "appending to %s: the key is not greater than those that are there",
@@ -101,6 +103,7 @@ enum daybook_status table_delete(struct store_txn *txn, unsigned table, struct d
     store_watched = txn->store;
     int code = mdb_del(txn->txn, dbi_of(txn, table), &mdb_key, NULL);
     store_watched = NULL;
+    store_txn_touch(txn);
     *was_found = code == 0;
     return code == 0 || code == MDB_NOTFOUND ? DAYBOOK_OK : write_failed(txn, code, error);
 }
@@ -175,6 +178,7 @@ static enum daybook_status move(struct table_cursor *cursor, MDB_cursor_op opera
     store_watched = cursor->txn->store;
     int code = mdb_cursor_get(cursor->cursor, &mdb_key, &mdb_value, operation);
     store_watched = NULL;
+    store_txn_touch(cursor->txn);
     *row = (struct table_row){0};
     if (code == MDB_NOTFOUND) {
         cursor->place = otherwise;

@@ -94,9 +94,32 @@ static void a_store_that_is_only_read_lets_go_too(void **state) {
     store_close(store);
 }
 
+static bool lets_go_while_reading(const char *directory, struct store_txn *txn) {
+    read_all(txn);
+    bool was_there = mapped_bytes(directory) >= ROWS * (size_t)ROW_BYTES / 2;
+    read_all(txn); /* The last of 4 096 rows is where it lets go. */
+    return was_there && mapped_bytes(directory) < ROWS * (size_t)ROW_BYTES / 16;
+}
+
+static void a_transaction_lets_go_as_it_goes_on(void **state) {
+    struct store_options options = writing;
+    options.lets_go = true;
+    struct store *store = open_store(*state, &options);
+    struct store_txn *txn = NULL;
+    fill_store(store);
+    assert_int_equal(store_begin_write(store, &txn, NULL), DAYBOOK_OK);
+    assert_true(lets_go_while_reading(*state, txn));
+    store_abort(txn);
+    assert_int_equal(store_begin_read(store, &txn, NULL), DAYBOOK_OK);
+    assert_true(lets_go_while_reading(*state, txn));
+    store_abort(txn);
+    store_close(store);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_let_go_is_read_again, place_set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(a_transaction_lets_go_as_it_goes_on, place_set_up, place_tear_down),
         cmocka_unit_test_setup_teardown(a_store_that_is_only_read_lets_go_too, place_set_up, place_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
