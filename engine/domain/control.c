@@ -65,14 +65,13 @@ enum daybook_status control_take_books(struct control *control, const struct con
     return DAYBOOK_OK;
 }
 
-/* Adds what is new of the share, and remembers it as counted. */
-static void count_share(struct control_share *sums, struct control_share *counted, struct control_share now) {
-    sums->open_minor += now.open_minor - counted->open_minor;
-    sums->unapplied_minor += now.unapplied_minor - counted->unapplied_minor;
-    sums->deposit_minor += now.deposit_minor - counted->deposit_minor;
-    sums->dormant_minor += now.dormant_minor - counted->dormant_minor;
-    sums->forfeited_minor += now.forfeited_minor - counted->forfeited_minor;
-    *counted = now;
+/* Adds what is new of the share. */
+static void count_share(struct control_share *sums, struct control_share counted, struct control_share now) {
+    sums->open_minor += now.open_minor - counted.open_minor;
+    sums->unapplied_minor += now.unapplied_minor - counted.unapplied_minor;
+    sums->deposit_minor += now.deposit_minor - counted.deposit_minor;
+    sums->dormant_minor += now.dormant_minor - counted.dormant_minor;
+    sums->forfeited_minor += now.forfeited_minor - counted.forfeited_minor;
 }
 
 enum daybook_status control_count(struct control *control, struct row *row, struct daybook_error *error) {
@@ -80,14 +79,18 @@ enum daybook_status control_count(struct control *control, struct row *row, stru
     if (row->kind == ROW_DOCUMENT) {
         struct document *document = (struct document *)row;
         DAYBOOK_TRY(currency_of(control, document->currency, &sums, error));
-        count_share(&sums->documents, &document->counted, document_share(document));
+        struct document_sum now = document_sum(document);
+        count_share(&sums->documents, document_share(document, document->counted), document_share(document, now));
+        document->counted = now;
     }
     if (row->kind == ROW_CUSTOMER) {
         const struct customer *customer = (const struct customer *)row;
         for (uint32_t i = 0; i < customer->accounts.count; i++) {
             struct account *account = *VECTOR_AT(struct account *, &customer->accounts, i);
             DAYBOOK_TRY(currency_of(control, account->currency, &sums, error));
-            count_share(&sums->accounts, &account->counted, account_share(account));
+            struct control_share now = account_share(account);
+            count_share(&sums->accounts, account->counted, now);
+            account->counted = now;
         }
     }
     return DAYBOOK_OK;

@@ -209,6 +209,12 @@ struct document_rare {
     struct vector parts;     /* struct part: the instalments of a charge, in their order */
 };
 
+/* What is left in the end, and what is aside: with its kind, that is a document's share. */
+struct document_sum {
+    int64_t left_minor; /* Of a hold: what its lots hold for it. */
+    int64_t aside_minor;
+};
+
 /* Its block ends with its texts: deciding is mostly waiting for memory, and texts are short. */
 struct document {
     struct row row;
@@ -224,15 +230,15 @@ struct document {
     uint8_t id_size;
     uint8_t category_size;
     int64_t amount_minor;
-    int32_t posted_on;          /* Of a payment that was pending: the day on which it settled. */
-    int32_t due_on;             /* A lot's or a hold's expires_on; DATE_NONE: never. */
-    int32_t effective_from;     /* Of a lot. */
-    struct timeline left;       /* Open on an item; unused and not held of a source; of a hold: what it still holds. */
-    struct timeline aside;      /* Taken out and able to come back: written off an item, expired from a lot. */
-    struct document_rare *rare; /* NULL: nothing of it; document_rare. */
-    struct vector links;        /* struct link, by sequence; of a hold: its lots */
-    struct control_share counted; /* As of the last checkpoint. */
-    char id[];                    /* And its category behind it: document_category. */
+    int32_t posted_on;           /* Of a payment that was pending: the day on which it settled. */
+    int32_t due_on;              /* A lot's or a hold's expires_on; DATE_NONE: never. */
+    int32_t effective_from;      /* Of a lot. */
+    struct timeline left;        /* Open on an item; unused and not held of a source; of a hold: what it still holds. */
+    struct timeline aside;       /* Taken out and able to come back: written off an item, expired from a lot. */
+    struct document_rare *rare;  /* NULL: nothing of it; document_rare. */
+    struct vector links;         /* struct link, by sequence; of a hold: its lots */
+    struct document_sum counted; /* As of the last checkpoint. */
+    char id[];                   /* And its category behind it: document_category. */
 };
 
 /* Where rows, names and events are when they are not in memory. Bytes are
@@ -366,7 +372,8 @@ struct account_sums account_as_of(const struct account *account, int32_t date);
 
 /* Over all dates. */
 struct control_share account_share(const struct account *account);
-struct control_share document_share(const struct document *document);
+struct document_sum document_sum(const struct document *document);
+struct control_share document_share(const struct document *document, struct document_sum sum);
 
 /* The profile in force on `date`; before the first one's day, the first. */
 const struct profile *customer_profile(const struct customer *customer, int32_t date);

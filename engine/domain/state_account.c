@@ -51,30 +51,37 @@ struct control_share account_share(const struct account *account) {
 
 const struct document_rare document_without_rare = {0};
 
-struct control_share document_share(const struct document *document) {
+struct document_sum document_sum(const struct document *document) {
+    struct document_sum sum = {timeline_last(&document->left), timeline_last(&document->aside)};
+    if ((int)document->kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD) {
+        sum.left_minor = 0;
+        for (uint32_t i = 0; i < document->links.count; i++) {
+            /* It fits (M1), unless the row was damaged; then it is better left out than wrapped. */
+            (void)money_add(&sum.left_minor, VECTOR_AT(const struct link, &document->links, i)->amount_minor);
+        }
+    }
+    return sum;
+}
+
+struct control_share document_share(const struct document *document, struct document_sum sum) {
     struct control_share share = {0};
-    int64_t left_minor = timeline_last(&document->left);
-    int64_t aside_minor = timeline_last(&document->aside);
     bool is_dormant = document->on_expiry == PB__ON_EXPIRY__ON_EXPIRY_DORMANT;
     switch ((int)document->kind) {
     case PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE:
-        share.open_minor = left_minor;
+        share.open_minor = sum.left_minor;
         break;
     case PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT:
-        share.unapplied_minor = left_minor;
+        share.unapplied_minor = sum.left_minor;
         break;
     case PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT:
-        *(document->is_source ? &share.unapplied_minor : &share.open_minor) = left_minor;
+        *(document->is_source ? &share.unapplied_minor : &share.open_minor) = sum.left_minor;
         break;
     case PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT:
-        share.deposit_minor = left_minor;
-        *(is_dormant ? &share.dormant_minor : &share.forfeited_minor) = aside_minor;
+        share.deposit_minor = sum.left_minor;
+        *(is_dormant ? &share.dormant_minor : &share.forfeited_minor) = sum.aside_minor;
         break;
     case PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD:
-        for (uint32_t i = 0; i < document->links.count; i++) {
-            /* It fits (M1), unless the row was damaged; then it is better left out than wrapped. */
-            (void)money_add(&share.deposit_minor, VECTOR_AT(const struct link, &document->links, i)->amount_minor);
-        }
+        share.deposit_minor = sum.left_minor;
         break;
     default:
         break; /* A dispute moves no money. */

@@ -364,7 +364,7 @@ static void pack_document(struct packer *packer, struct document *document) {
     pack_text(packer, document->id + document->id_size + 1, LIMIT_ID_BYTES + 1);
     pack_rare(packer, document);
     if (packer->out == NULL) {
-        document->counted = document_share(document); /* What is stored was counted. */
+        document->counted = document_sum(document); /* What is stored was counted. */
     }
 }
 
