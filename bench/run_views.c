@@ -220,7 +220,7 @@ static bool measure_questions(struct bench *bench, struct daybook *ledger, const
             samples_add(&samples, ns);
         } else {
             /* A customer that was not known yet is not counted: another is drawn. In a short history most are not. */
-            bool is_unknown = status == DAYBOOK_INVALID && ++unknown < DRAWS_MOST;
+            bool is_unknown = status == DAYBOOK_NOT_FOUND && ++unknown < DRAWS_MOST;
             is_done = is_done && (is_unknown || bench_failed("asking about a customer", &error));
         }
     }

@@ -60,8 +60,9 @@ static enum daybook_status check_one(struct statements *statements, uint64_t seq
         return DAYBOOK_OK;
     case DAYBOOK_DAMAGED:
     case DAYBOOK_INVALID:
-    case DAYBOOK_BEHIND:  /* A view that could not be folded that far, which is a finding already. */
-    case DAYBOOK_VERSION: /* No format that was ever issued. */
+    case DAYBOOK_NOT_FOUND: /* Its customer is not there, or the view has no such statement. */
+    case DAYBOOK_BEHIND:    /* A view that could not be folded that far, which is a finding already. */
+    case DAYBOOK_VERSION:   /* No format that was ever issued. */
         audit_add(statements->run, "event %" PRIu64 ": %.400s", sequence, error->message);
         return DAYBOOK_OK;
     default:

@@ -86,7 +86,7 @@ static enum daybook_status start_from_profile(struct writing *writing, struct da
     query.customers = &customers;
     ProtobufCMessage *answer;
     enum daybook_status status = command_ask(writing->invocation, writing->ledger, &query, &answer, error);
-    if (status == DAYBOOK_INVALID) {
+    if (status == DAYBOOK_INVALID || status == DAYBOOK_NOT_FOUND) {
         writing->is_profile_missing = true;
         writing->profile_error = *error;
         return DAYBOOK_OK;

@@ -239,7 +239,7 @@ static bool ask_one(struct asking *asking, struct peer_question *question, struc
     enum daybook_status status =
         daybook_query(asking->ledger, daybook_buffer_view(&asking->question), &asking->answer, &error);
     uint64_t ns = clock_monotonic_ns() - start;
-    *is_known = status != DAYBOOK_INVALID;
+    *is_known = status != DAYBOOK_NOT_FOUND;
     if (!*is_known) {
         return true;
     }
