@@ -171,6 +171,7 @@ static enum daybook_status make_handle(struct remote *remote, const char *token,
     (void)curl_easy_setopt(remote->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
     (void)curl_easy_setopt(remote->curl, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(remote->curl, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_TCP_KEEPALIVE, 1L); /* Who waits for a stream notices that it died. */
     (void)curl_easy_setopt(remote->curl, CURLOPT_ERRORBUFFER, remote->failure);
     (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEFUNCTION, take_answer);
     (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEDATA, remote);

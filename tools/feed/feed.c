@@ -17,7 +17,8 @@
 
 enum {
     BATCH_ARENA_BYTES = 512 << 20, /* A batch of the largest events, decoded. */
-    IDLE_MS = 100,                 /* Between two looks at a ledger with nothing new. */
+    IDLE_MIN_MS = 100,             /* Nothing new is waited for: as long as between two lines of the log, */
+    IDLE_MAX_MS = 10000,           /* and no longer than that. */
     BACK_OFF_MIN_MS = 100,
     BACK_OFF_MAX_MS = 10000,
 };
@@ -328,6 +329,11 @@ static enum daybook_status feed_some(struct feed *feed, struct daybook_error *er
     return send_slice(feed, &slice, error);
 }
 
+static uint64_t idle_ms(const struct feed_settings *settings) {
+    uint64_t ms = settings->interval_ms < IDLE_MIN_MS ? IDLE_MIN_MS : settings->interval_ms;
+    return ms > IDLE_MAX_MS ? IDLE_MAX_MS : ms;
+}
+
 /* One thing at a time: reach the target, feed what is new, or wait. */
 static enum daybook_status step(struct feed *feed, bool *is_ended, struct daybook_error *error) {
     if (!feed->is_connected) {
@@ -342,7 +348,7 @@ static enum daybook_status step(struct feed *feed, bool *is_ended, struct dayboo
     *is_ended = feed->settings->is_once;
     if (!*is_ended) {
         report_lag(feed, false);
-        wait_ms(IDLE_MS);
+        return feed_source_wait(feed->source, feed->next, idle_ms(feed->settings), error);
     }
     return DAYBOOK_OK;
 }

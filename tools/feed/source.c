@@ -1,6 +1,8 @@
 /* Where a feed's events come from: a ledger's directory, or a server. */
 #include "tools/feed/source.h"
 
+#include <poll.h>
+
 #include "base/clock.h"
 #include "codec/wire.h"
 #include "engine/ledger.h"
@@ -8,7 +10,10 @@
 #include "tools/remote.h"
 #include "tools/text.h"
 
-enum { HEAD_ARENA_BYTES = 16 << 20 };
+enum {
+    HEAD_ARENA_BYTES = 16 << 20,
+    LOOK_MS = 100, /* Between two looks at a ledger with nothing new. */
+};
 
 static enum daybook_status head_there(const struct feed_source *source, uint64_t *head, struct daybook_error *error) {
     Pb__StatusQuery asked = PB__STATUS_QUERY__INIT;
@@ -94,4 +99,29 @@ enum daybook_status feed_source_read(const struct feed_source *source, uint64_t 
     asked.from_sequence = from;
     enum daybook_status status = remote_stream(source->remote, &asked.base, take, &taking, error);
     return status == DAYBOOK_STOPPED && (taking.is_done || progress_is_interrupted()) ? DAYBOOK_OK : status;
+}
+
+/* ---- waiting ---- */
+
+/* The event, or a heartbeat after the time: either ends the stream. */
+static enum daybook_status end_wait(void *context, struct daybook_bytes bytes, struct daybook_error *error) {
+    bool *is_told = context;
+    (void)bytes;
+    *is_told = true;
+    return daybook_fail(error, DAYBOOK_STOPPED, "enough");
+}
+
+enum daybook_status feed_source_wait(const struct feed_source *source, uint64_t next, uint64_t limit_ms,
+                                     struct daybook_error *error) {
+    Pb__FollowRequest asked = PB__FOLLOW_REQUEST__INIT;
+    bool is_told = false;
+    if (source->ledger != NULL) {
+        struct pollfd interrupt = {.fd = progress_interrupt_fd(), .events = POLLIN};
+        (void)poll(&interrupt, 1, (int)(limit_ms < LOOK_MS ? limit_ms : LOOK_MS));
+        return DAYBOOK_OK;
+    }
+    asked.from_sequence = next;
+    asked.heartbeat_ms = limit_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)limit_ms;
+    enum daybook_status status = remote_stream(source->remote, &asked.base, end_wait, &is_told, error);
+    return status == DAYBOOK_STOPPED && (is_told || progress_is_interrupted()) ? DAYBOOK_OK : status;
 }

@@ -16,6 +16,11 @@ struct feed_source {
 DAYBOOK_MUST_USE enum daybook_status feed_source_head(const struct feed_source *source, uint64_t *head,
                                                       struct daybook_error *error);
 
+/* Waits for the event `next`, at most `limit_ms` and not past an interrupt. A directory is looked at a tenth of a
+ * second later; a server tells of it. */
+DAYBOOK_MUST_USE enum daybook_status feed_source_wait(const struct feed_source *source, uint64_t next,
+                                                      uint64_t limit_ms, struct daybook_error *error);
+
 /* As follow_read, of every event. An interrupt may leave the slice empty. */
 DAYBOOK_MUST_USE enum daybook_status feed_source_read(const struct feed_source *source, uint64_t from, uint64_t to,
                                                       size_t limit, struct arena *arena, struct follow_slice *slice,
