@@ -226,8 +226,9 @@ static bool admit(struct call *call, const struct headers *headers) {
     call->identity.names_machine =
         !call->server->gate.trusts_machine || authorise_names_machine(headers->values[HEADER_HOST]);
     bool is_for_anybody = call->page != NULL && page_is_for_anybody(call->page);
-    enum connect_code code = gate_identify(&call->server->gate, call->loop->sha256, authorization, call->peer->address,
-                                           ledger_now_us(call->server->ledger), &call->identity, &reason);
+    enum connect_code code =
+        gate_identify(&call->server->gate, call->loop->sha256, &call->peer->pass, authorization, call->peer->address,
+                      ledger_now_us(call->server->ledger), &call->identity, &reason);
     call->reply.closes = code != CONNECT_OK;
     if (code == CONNECT_OK) {
         code = authorise_call(&call->identity, call->method, is_for_anybody, &reason);

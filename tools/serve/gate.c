@@ -1,6 +1,7 @@
 /* The gate: which token a call brought, and whose it is. */
 #include "tools/serve/gate.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 #include <strings.h>
 
@@ -81,8 +82,51 @@ static bool look_up(struct gate *gate, struct sha256 *sha256, const char *secret
     return is_good;
 }
 
-enum connect_code gate_identify(struct gate *gate, struct sha256 *sha256, const char *authorization, uint64_t address,
-                                int64_t now_us, struct identity *identity, const char **reason) {
+/* All identities of one connection are of the same place. */
+static void copy_bearer(struct identity *identity, const struct identity *bearer) {
+    bool names_machine = identity->names_machine;
+    *identity = *bearer;
+    identity->names_machine = names_machine;
+    identity->submitter.actor = identity->actor;
+}
+
+static bool show_pass(const struct gate *gate, const struct gate_pass *pass, const char *secret, int64_t now_us,
+                      struct identity *identity) {
+    size_t size = strlen(secret);
+    if (size != sizeof pass->secret - 1 || pass->bearer.generation != gate->generation ||
+        now_us >= pass->bearer.expires_at_us || CRYPTO_memcmp(pass->secret, secret, size) != 0) {
+        return false;
+    }
+    copy_bearer(identity, &pass->bearer);
+    return true;
+}
+
+static void make_pass(struct gate_pass *pass, const char *secret, const struct identity *identity) {
+    if (strlen(secret) == sizeof pass->secret - 1) {
+        memcpy(pass->secret, secret, sizeof pass->secret);
+        copy_bearer(&pass->bearer, identity);
+    }
+}
+
+void gate_forget(struct gate_pass *pass) {
+    OPENSSL_cleanse(pass->secret, sizeof pass->secret);
+}
+
+static bool is_good_token(struct gate *gate, struct sha256 *sha256, struct gate_pass *pass, const char *secret,
+                          int64_t now_us, struct identity *identity) {
+    if (show_pass(gate, pass, secret, now_us, identity)) {
+        return true;
+    }
+    bool is_good = look_up(gate, sha256, secret, now_us, identity);
+    if (is_good) {
+        make_pass(pass, secret, identity);
+    }
+    return is_good;
+}
+
+enum connect_code gate_identify(struct gate *gate, struct sha256 *sha256, struct gate_pass *pass,
+                                const char *authorization, uint64_t address, int64_t now_us, struct identity *identity,
+                                const char **reason) {
     static const char scheme[] = "Bearer ";
     *reason = "";
     if (authorization == NULL) {
@@ -91,7 +135,7 @@ enum connect_code gate_identify(struct gate *gate, struct sha256 *sha256, const 
         return CONNECT_OK;
     }
     if (strncasecmp(authorization, scheme, sizeof scheme - 1) == 0 &&
-        look_up(gate, sha256, authorization + sizeof scheme - 1, now_us, identity)) {
+        is_good_token(gate, sha256, pass, authorization + sizeof scheme - 1, now_us, identity)) {
         return CONNECT_OK;
     }
     if (count_failure(gate, address)) {

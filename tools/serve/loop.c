@@ -134,7 +134,7 @@ static void tick(uv_timer_t *timer) {
     give_up_late(loop, now_ns);
     follow_tick(loop);
     job_stream_tick(loop);
-    peers_look_for_gone(&loop->peers);
+    peers_look_for_gone(&loop->peers, now_ns);
     peers_close_idle(&loop->peers, now_ns, is_draining ? 0 : server->options.idle_timeout_ms * MS_NS);
     if (loop->index == 0) {
         damage_tick(server);

@@ -8,6 +8,8 @@
 #include "tools/serve/listen.h"
 #include "tools/serve/server.h"
 
+#define LOOKED_AT_NS UINT64_C(100000000) /* Who has been idle for less is most likely about to ask. */
+
 enum { LOOKS_PER_TICK = 64 /* Idle connections: 10 000 in two seconds. */ };
 
 void peer_mark_busy(struct peers *peers, struct peer *peer) {
@@ -70,6 +72,7 @@ void peer_changed(void *context, struct MHD_Connection *connection, void **state
     atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
     if (peer != NULL) {
         peer_mark_busy(&loop->peers, peer);
+        gate_forget(&peer->pass);
         free(peer);
         *state = NULL;
     }
@@ -91,8 +94,12 @@ void peer_end_if_gone(struct MHD_Connection *connection) {
     }
 }
 
-void peers_look_for_gone(struct peers *peers) {
+void peers_look_for_gone(struct peers *peers, uint64_t now_ns) {
     for (int i = 0; i < LOOKS_PER_TICK && peers->idle_next != NULL; i++) {
+        if (now_ns - peers->idle_next->idle_since_ns < LOOKED_AT_NS) {
+            peers->idle_next = NULL; /* And so is everyone behind it. */
+            break;
+        }
         peer_end_if_gone(peers->idle_next->connection);
         peers->idle_next = peers->idle_next->next;
     }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tools/serve/gate.h"
+
 struct loop;
 
 /* One connection. */
@@ -16,6 +18,7 @@ struct peer {
     uint64_t idle_since_ns; /* 0 = it is being answered. */
     bool is_loopback;
     uint64_t address; /* Stands for the caller's, without its port. */
+    struct gate_pass pass;
 };
 
 struct peers {
@@ -38,7 +41,7 @@ void peer_end_reading(struct MHD_Connection *connection);
 void peer_end_if_gone(struct MHD_Connection *connection);
 
 /* Looks at some of the idle ones for clients that have gone without a word. */
-void peers_look_for_gone(struct peers *peers);
+void peers_look_for_gone(struct peers *peers, uint64_t now_ns);
 
 /* Ends those that have been idle for so long. */
 void peers_close_idle(struct peers *peers, uint64_t now_ns, uint64_t limit_ns);
