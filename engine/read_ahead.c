@@ -71,16 +71,22 @@ static enum daybook_status seal(struct read_ahead *ahead, struct request_window 
     return DAYBOOK_OK;
 }
 
-static enum daybook_status decode(struct daybook_bytes bytes, struct request_window *window,
-                                  struct prepared *prepared) {
+/* *is_as_meant: the bytes are what the digest is of. */
+static enum daybook_status decode(struct daybook_bytes bytes, struct request_window *window, struct prepared *prepared,
+                                  bool *is_as_meant) {
     struct daybook_error why;
+    bool is_canonical = false;
     ProtobufCMessage *message = NULL;
     enum daybook_status status =
         bytes.size > LIMIT_REQUEST_BYTES
             ? daybook_fail(&why, DAYBOOK_DAMAGED, "it has %zu bytes; %d are the most", bytes.size, LIMIT_REQUEST_BYTES)
-            : wire_decode(&pb__request__descriptor, bytes, &window->arena, &message, &why);
+            : wire_decode_telling(&pb__request__descriptor, bytes, &window->arena, &message, &is_canonical, &why);
+    *is_as_meant = false;
     if (status == DAYBOOK_OK) {
-        prepared->request = (Pb__Request *)message;
+        Pb__Request *request = (Pb__Request *)message;
+        prepared->request = request;
+        *is_as_meant = is_canonical && request->not_after_us == 0 && request->recorded_at_us == 0 &&
+                       request->role == PB__ROLE__ROLE_UNSPECIFIED;
     } else if (status != DAYBOOK_NO_MEMORY) {
         prepared->refusal.code = PB__REFUSAL_CODE__REFUSAL_CODE_MALFORMED;
         prepared->refusal.why = arena_format(&window->arena, "%s", why.message);
@@ -94,7 +100,9 @@ static enum daybook_status prepare(struct read_ahead *ahead, struct request_wind
     const struct daybook_submission *submission = ahead->at->asked;
     const struct daybook_submitter *submitter = submission->submitter;
     *prepared = (struct prepared){.is_dry = submission->mode == DAYBOOK_SUBMIT_DRY};
-    DAYBOOK_TRY(decode(submission->requests[ahead->next_request], window, prepared));
+    struct daybook_bytes bytes = submission->requests[ahead->next_request];
+    bool is_as_meant;
+    DAYBOOK_TRY(decode(bytes, window, prepared, &is_as_meant));
     Pb__Request *request = prepared->request;
     if (request == NULL) {
         return DAYBOOK_OK;
@@ -102,14 +110,21 @@ static enum daybook_status prepare(struct read_ahead *ahead, struct request_wind
     if (submitter != NULL) {
         request->role = submitter->role;
         request->actor = submitter->actor != NULL ? (char *)(uintptr_t)submitter->actor : request->actor;
+        is_as_meant &= submitter->actor == NULL;
     }
     state_prepare_hint(request, &prepared->hint);
     if (personal_concerns(ahead->personal, request)) {
         DAYBOOK_TRY(seal(ahead, window, prepared));
+        is_as_meant = false; /* The digest is of what was sealed. */
     }
-    return prepared->request == NULL || prepared->is_unsealed
-               ? DAYBOOK_OK
-               : decide_digest(request, &ahead->canonical, &prepared->digest, NULL);
+    if (prepared->request == NULL || prepared->is_unsealed) {
+        return DAYBOOK_OK;
+    }
+    if (is_as_meant) { /* Encoding it again would take longer than reading it. */
+        prepared->digest = decide_digest_of_bytes(bytes);
+        return DAYBOOK_OK;
+    }
+    return decide_digest(request, &ahead->canonical, &prepared->digest, NULL);
 }
 
 /* Past submissions of which nothing is left. */

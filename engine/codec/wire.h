@@ -25,6 +25,12 @@ DAYBOOK_MUST_USE enum daybook_status wire_decode(const ProtobufCMessageDescripto
                                                  struct daybook_bytes bytes, struct arena *arena,
                                                  ProtobufCMessage **message, struct daybook_error *error);
 
+/* That, and whether the bytes are those that wire_encode makes of the message. */
+DAYBOOK_MUST_USE enum daybook_status wire_decode_telling(const ProtobufCMessageDescriptor *descriptor,
+                                                         struct daybook_bytes bytes, struct arena *arena,
+                                                         ProtobufCMessage **message, bool *is_canonical,
+                                                         struct daybook_error *error);
+
 /* Appends the encoding to `buffer`. NO_MEMORY only. */
 DAYBOOK_MUST_USE enum daybook_status wire_encode(const ProtobufCMessage *message, struct daybook_buffer *buffer);
 

@@ -23,6 +23,7 @@ struct reader {
     uint8_t *copy;
     struct arena *arena;
     struct daybook_error *error;
+    bool *is_canonical; /* So far: what was read is as wire_encode would write it. */
 };
 
 /* What is being read: a message's bytes from `at` to `end`. */
@@ -63,12 +64,19 @@ static inline bool read_varint(const struct reader *reader, struct span *span, u
             }
             *value = varint_squeeze(eight & (~UINT64_C(0) >> (64 - bits)));
             span->at = next;
+            *reader->is_canonical &= next[-1] != 0; /* Else it is longer than it need be. */
             return true;
         }
     }
     size_t size = varint_load(at, span->end, value);
     span->at = at + size;
+    *reader->is_canonical &= size < 2 || at[size - 1] != 0;
     return size > 0;
+}
+
+/* A default stands only where there must be something: as an element, or as an arm of a oneof. */
+static inline bool may_be_default(const ProtobufCFieldDescriptor *field) {
+    return field->label == PROTOBUF_C_LABEL_REPEATED || (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
 }
 
 /* Cuts a length-prefixed span off the front of `span`. */
@@ -128,6 +136,9 @@ ALWAYS_INLINE enum daybook_status decode_prefixed(const struct reader *reader,
     }
     size_t size = (size_t)(part.end - part.at);
     uint8_t *copy = reader->copy + (part.at - reader->start);
+    if (UNLIKELY(size == 0) && field->type != PROTOBUF_C_TYPE_MESSAGE) {
+        *reader->is_canonical &= may_be_default(field);
+    }
     if (field->type == PROTOBUF_C_TYPE_STRING) {
         if (UNLIKELY(!wire_is_text(copy, size))) {
             return refuse(reader, descriptor, field, part.at, "not UTF-8, or with a NUL inside");
@@ -159,6 +170,9 @@ ALWAYS_INLINE enum daybook_status decode_value(const struct reader *reader,
         if (UNLIKELY(!read_varint(reader, span, &value))) {
             return refuse(reader, descriptor, field, span->at, "cut off, or longer than a number can be");
         }
+        if (UNLIKELY(value == 0)) {
+            *reader->is_canonical &= may_be_default(field);
+        }
         const char *why = put_varint(field, value, slot);
         return LIKELY(why == NULL) ? DAYBOOK_OK : refuse(reader, descriptor, field, span->at, why);
     }
@@ -169,7 +183,9 @@ ALWAYS_INLINE enum daybook_status decode_value(const struct reader *reader,
     if (UNLIKELY((size_t)(span->end - span->at) < size)) {
         return refuse(reader, descriptor, field, span->at, "cut off");
     }
+    static const uint8_t zeros[8];
     memcpy(slot, span->at, size);
+    *reader->is_canonical &= memcmp(slot, zeros, size) != 0 || may_be_default(field);
     span->at += size;
     return DAYBOOK_OK;
 }
@@ -204,6 +220,8 @@ __attribute__((noinline)) static enum daybook_status decode_repeated(const struc
                                                                      ProtobufCWireType wire_type, struct span *span,
                                                                      unsigned depth, ProtobufCMessage *message) {
     ProtobufCWireType wanted = wire_type_of(field);
+    bool is_packed = (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0;
+    *reader->is_canonical &= is_packed == (wire_type != wanted);
     if (wire_type == wanted) {
         void *slot = next_slot(reader, field, message);
         if (UNLIKELY(slot == NULL)) {
@@ -218,6 +236,7 @@ __attribute__((noinline)) static enum daybook_status decode_repeated(const struc
     if (!read_span(reader, span, &run)) {
         return refuse(reader, descriptor, field, span->at, "its length runs past the end");
     }
+    *reader->is_canonical &= run.at < run.end;
     while (run.at < run.end) {
         void *slot = next_slot(reader, field, message);
         if (UNLIKELY(slot == NULL)) {
@@ -259,6 +278,7 @@ static enum daybook_status decode_message(const struct reader *reader, const Pro
         return refuse_memory(reader, descriptor);
     }
     descriptor->message_init(result);
+    int last = -1; /* The field before, by its index. */
     while (span.at < span.end) {
         const uint8_t *start = span.at;
         uint64_t tag;
@@ -272,8 +292,15 @@ static enum daybook_status decode_message(const struct reader *reader, const Pro
                                 "program?",
                                 descriptor->name, (size_t)(start - reader->start), tag >> 3);
         }
-        enum daybook_status status = decode_field(reader, descriptor, &descriptor->fields[index],
-                                                  (ProtobufCWireType)(tag & 7), &span, depth, result);
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[index];
+        if (UNLIKELY(index <= last)) { /* Elements come one after the other, what is packed but once. */
+            bool is_element =
+                field->label == PROTOBUF_C_LABEL_REPEATED && (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) == 0;
+            *reader->is_canonical &= index == last && is_element;
+        }
+        last = index;
+        enum daybook_status status =
+            decode_field(reader, descriptor, field, (ProtobufCWireType)(tag & 7), &span, depth, result);
         if (UNLIKELY(status != DAYBOOK_OK)) {
             return status;
         }
@@ -284,11 +311,20 @@ static enum daybook_status decode_message(const struct reader *reader, const Pro
 
 enum daybook_status wire_decode(const ProtobufCMessageDescriptor *descriptor, struct daybook_bytes bytes,
                                 struct arena *arena, ProtobufCMessage **message, struct daybook_error *error) {
+    bool ignored;
+    return wire_decode_telling(descriptor, bytes, arena, message, &ignored, error);
+}
+
+enum daybook_status wire_decode_telling(const ProtobufCMessageDescriptor *descriptor, struct daybook_bytes bytes,
+                                        struct arena *arena, ProtobufCMessage **message, bool *is_canonical,
+                                        struct daybook_error *error) {
+    *is_canonical = true;
     struct reader reader = {
         .start = bytes.data,
         .fast_end = bytes.size < 8 ? NULL : bytes.data + bytes.size - 7,
         .arena = arena,
         .error = error,
+        .is_canonical = is_canonical,
     };
     *message = NULL;
     reader.copy = arena_alloc(arena, bytes.size + COPY_SLACK);

@@ -165,6 +165,11 @@ static bool check_form(struct decision *decision) {
     return true;
 }
 
+uint64_t decide_digest_of_bytes(struct daybook_bytes request) {
+    uint64_t digest = hash64(request.data, request.size, DIGEST_SEED);
+    return digest != 0 ? digest : 1;
+}
+
 enum daybook_status decide_digest(const Pb__Request *request, struct daybook_buffer *scratch, uint64_t *digest,
                                   struct daybook_error *error) {
     Pb__Request content = *request;
@@ -175,8 +180,7 @@ enum daybook_status decide_digest(const Pb__Request *request, struct daybook_buf
     if (wire_encode(&content.base, scratch) != DAYBOOK_OK) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading a request: memory was refused");
     }
-    *digest = hash64(scratch->data, scratch->size, DIGEST_SEED);
-    *digest += *digest == 0;
+    *digest = decide_digest_of_bytes(daybook_buffer_view(scratch));
     return DAYBOOK_OK;
 }
 

@@ -92,6 +92,9 @@ struct decide_input {
 DAYBOOK_MUST_USE enum daybook_status decide_digest(const Pb__Request *request, struct daybook_buffer *scratch,
                                                    uint64_t *digest, struct daybook_error *error);
 
+/* The same of the encoded request, where its bytes are canonical and say neither not_after, recorded_at nor a role. */
+uint64_t decide_digest_of_bytes(struct daybook_bytes request);
+
 struct decide_result {
     uint64_t first_sequence; /* 0 when refused. */
     uint64_t last_sequence;

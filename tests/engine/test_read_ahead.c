@@ -165,6 +165,65 @@ static void nothing_is_sealed_behind_an_erasure(void **state) {
     end(&r);
 }
 
+static uint64_t digest_read(struct reading *r, struct daybook_bytes request,
+                            const struct daybook_submitter *submitter) {
+    struct daybook_error error;
+    struct prepared *prepared = NULL;
+    struct daybook_submission asked = {.requests = &request, .count = 1, .submitter = submitter};
+    struct submission list = {.asked = &asked};
+    read_ahead_begin(r->ahead, &list);
+    assert_int_equal(read_ahead_next(r->ahead, &prepared, &error), DAYBOOK_OK);
+    uint64_t digest = prepared->digest;
+    read_ahead_end(r->ahead);
+    return digest;
+}
+
+/* The same request said otherwise is the same; one by another is not. */
+static void digests_are_of_what_was_meant(void **state) {
+    (void)state;
+    static struct reading r;
+    struct arena arena;
+    struct daybook_buffer scratch = {0};
+    struct daybook_buffer said = {0};
+    ProtobufCMessage *message = NULL;
+    uint64_t digest = 0;
+    begin(&r);
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(wire_decode(&pb__request__descriptor, r.requests[1], &arena, &message, NULL), DAYBOOK_OK);
+    Pb__Request *request = (Pb__Request *)message;
+    assert_int_equal(decide_digest(request, &scratch, &digest, NULL), DAYBOOK_OK);
+    assert_int_equal(digest_read(&r, r.requests[1], NULL), digest);
+
+    static const uint8_t empty_date[] = {0x22, 0x00}; /* A default that was written, and out of order. */
+    assert_int_equal(daybook_buffer_append(&said, r.requests[1].data, r.requests[1].size), DAYBOOK_OK);
+    assert_int_equal(daybook_buffer_append(&said, empty_date, sizeof empty_date), DAYBOOK_OK);
+    assert_int_equal(digest_read(&r, daybook_buffer_view(&said), NULL), digest);
+
+    int64_t *const instants[] = {&request->not_after_us, &request->recorded_at_us};
+    for (size_t i = 0; i < 2; i++) {
+        daybook_buffer_reset(&said);
+        *instants[i] = 1700000000000000;
+        assert_int_equal(wire_encode(&request->base, &said), DAYBOOK_OK);
+        assert_int_equal(digest_read(&r, daybook_buffer_view(&said), NULL), digest);
+        *instants[i] = 0;
+    }
+    daybook_buffer_reset(&said);
+    request->role = PB__ROLE__ROLE_CASHIER;
+    assert_int_equal(wire_encode(&request->base, &said), DAYBOOK_OK);
+    assert_int_equal(digest_read(&r, daybook_buffer_view(&said), NULL), digest);
+
+    const struct daybook_submitter same = {.role = PB__ROLE__ROLE_CASHIER};
+    const struct daybook_submitter other = {.actor = "somebody else"};
+    assert_int_equal(digest_read(&r, r.requests[1], &same), digest);
+    request->actor = (char *)(uintptr_t)other.actor;
+    assert_int_equal(decide_digest(request, &scratch, &digest, NULL), DAYBOOK_OK);
+    assert_int_equal(digest_read(&r, r.requests[1], &other), digest);
+    daybook_buffer_release(&said);
+    daybook_buffer_release(&scratch);
+    arena_release(&arena);
+    end(&r);
+}
+
 static void what_has_ended_is_not_looked_at(void **state) {
     (void)state;
     static struct reading r;
@@ -211,9 +270,10 @@ static void only_what_was_read_shows_ahead(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_thread_reads_the_same),         cmocka_unit_test(many_with_a_few_are_read_as_one_with_many),
-        cmocka_unit_test(what_is_empty_is_passed_over),    cmocka_unit_test(nothing_is_sealed_behind_an_erasure),
-        cmocka_unit_test(what_has_ended_is_not_looked_at), cmocka_unit_test(only_what_was_read_shows_ahead),
+        cmocka_unit_test(a_thread_reads_the_same),        cmocka_unit_test(many_with_a_few_are_read_as_one_with_many),
+        cmocka_unit_test(what_is_empty_is_passed_over),   cmocka_unit_test(nothing_is_sealed_behind_an_erasure),
+        cmocka_unit_test(digests_are_of_what_was_meant),  cmocka_unit_test(what_has_ended_is_not_looked_at),
+        cmocka_unit_test(only_what_was_read_shows_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

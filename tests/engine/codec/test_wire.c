@@ -106,12 +106,15 @@ static void encodes_and_decodes_as_the_library(void **state) {
         struct daybook_error error = {0};
         uint8_t *input = exact_copy(bench.packed, bench.packed_size);
         ProtobufCMessage *decoded = NULL;
-        enum daybook_status status = wire_decode(row->descriptor, (struct daybook_bytes){input, bench.packed_size},
-                                                 &bench.arena, &decoded, &error);
+        bool is_canonical = false;
+        enum daybook_status status =
+            wire_decode_telling(row->descriptor, (struct daybook_bytes){input, bench.packed_size}, &bench.arena,
+                                &decoded, &is_canonical, &error);
         free(input); /* Nothing of it is kept. */
         if (status != DAYBOOK_OK) {
             fail_msg("round %d: %s", i, error.message);
         }
+        assert_true(is_canonical);
         assert_encodes_to(&bench, decoded, bench.packed, bench.packed_size);
         size_t size = bench.packed_size;
         uint8_t *before = exact_copy(bench.packed, size);
@@ -123,15 +126,16 @@ static void encodes_and_decodes_as_the_library(void **state) {
     bench_release(&bench);
 }
 
-/* Either refused, or read as the library reads it. */
+/* Either refused, or read as the library reads it; canonical where the library would have written the same. */
 static void decode_damaged(struct bench *bench, const ProtobufCMessageDescriptor *descriptor, const uint8_t *data,
                            size_t size) {
     arena_reset(&bench->arena);
     struct daybook_error error = {0};
     ProtobufCMessage *decoded = NULL;
     uint8_t *input = exact_copy(data, size);
-    enum daybook_status status =
-        wire_decode(descriptor, (struct daybook_bytes){input, size}, &bench->arena, &decoded, &error);
+    bool is_canonical = false;
+    enum daybook_status status = wire_decode_telling(descriptor, (struct daybook_bytes){input, size}, &bench->arena,
+                                                     &decoded, &is_canonical, &error);
     if (status != DAYBOOK_OK) {
         assert_int_equal(status, DAYBOOK_DAMAGED);
         assert_int_equal(error.status, DAYBOOK_DAMAGED);
@@ -143,6 +147,8 @@ static void decode_damaged(struct bench *bench, const ProtobufCMessageDescriptor
         struct bench library = {0};
         pack_by_library(&library, expected);
         assert_encodes_to(bench, decoded, library.packed, library.packed_size);
+        bool is_same = library.packed_size == size && memcmp(library.packed, input, size) == 0;
+        assert_int_equal(is_canonical, is_same);
         free(library.packed);
         protobuf_c_message_free_unpacked(expected, NULL);
     }
@@ -339,14 +345,16 @@ static void is_accepted(void **state) {
     bench_init(&bench);
     struct daybook_error error = {0};
     ProtobufCMessage *message;
+    bool is_canonical = false;
     uint8_t *input = exact_copy((const uint8_t *)row->bytes, row->size);
-    enum daybook_status status =
-        wire_decode(row->descriptor, (struct daybook_bytes){input, row->size}, &bench.arena, &message, &error);
+    enum daybook_status status = wire_decode_telling(row->descriptor, (struct daybook_bytes){input, row->size},
+                                                     &bench.arena, &message, &is_canonical, &error);
     free(input);
     if (status != DAYBOOK_OK) {
         fail_msg("%s", error.message);
     }
     assert_encodes_to(&bench, message, (const uint8_t *)row->said, row->said_size);
+    assert_int_equal(is_canonical, row->size == row->said_size && memcmp(row->bytes, row->said, row->size) == 0);
     bench_release(&bench);
 }
 
