@@ -69,8 +69,11 @@ static enum daybook_status decide_prepared(struct writer *writer, struct prepare
                                  .group = group,
                                  .request_digest = prepared->digest};
     struct decide_result result;
-    DAYBOOK_TRY(decide_request(writer->decider, writer->state, prepared->request, &input, answer_arena,
-                               &writer->slots[writer->slot], &result, error));
+    state_know_names(writer->state, &prepared->hint);
+    enum daybook_status status = decide_request(writer->decider, writer->state, prepared->request, &input, answer_arena,
+                                                &writer->slots[writer->slot], &result, error);
+    state_know_names(writer->state, NULL);
+    DAYBOOK_TRY(status);
     *answer = (struct daybook_answer){.first_sequence = result.first_sequence,
                                       .last_sequence = result.last_sequence,
                                       .recorded_at_us = result.recorded_at_us,

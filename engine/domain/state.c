@@ -275,7 +275,7 @@ enum daybook_status state_find_customer(struct state *state, const char *id, str
         return DAYBOOK_OK;
     }
     struct customer_search search = {.id = id};
-    uint64_t hash = name_hash_customer(id);
+    uint64_t hash = state_hash_customer(state, id);
     struct customer *recent = (struct customer *)recent_get(&state->recent_customers, hash);
     if (recent != NULL && strcmp(recent->id, id) == 0) {
         recent->row.was_used = true;
@@ -363,7 +363,7 @@ enum daybook_status state_find_document(struct state *state, const struct custom
                                         const char *id, struct document **document, uint64_t *sequence,
                                         struct daybook_error *error) {
     struct document_search search = {.customer = customer, .kind = kind, .id = id};
-    uint64_t hash = name_hash_document(customer->row.number, kind, id);
+    uint64_t hash = state_hash_document(state, customer, kind, id);
     struct document *recent = (struct document *)recent_get(&state->recent_documents, hash);
     if (recent != NULL && is_document(recent, &search)) {
         recent->row.was_used = true;
@@ -441,7 +441,7 @@ static enum daybook_status match_key(struct state *state, uint64_t number, void 
 enum daybook_status state_find_key(struct state *state, struct daybook_bytes key, struct arena *arena,
                                    const Pb__Event **event, struct daybook_error *error) {
     struct key_search search = {.key = key, .arena = arena};
-    enum daybook_status status = search_names(state, name_hash_key(key), match_key, &search, error);
+    enum daybook_status status = search_names(state, state_hash_key(state, key), match_key, &search, error);
     *event = search.found;
     return status;
 }
@@ -499,7 +499,7 @@ enum daybook_status state_add_document(struct state *state, uint64_t number, con
     fresh->category_size = (uint8_t)category_size;
     memcpy(fresh->id, id, id_size + 1);
     memcpy(fresh->id + id_size + 1, category, category_size + 1);
-    DAYBOOK_TRY(file_row(state, row, name_hash_document(customer->row.number, kind, id), error));
+    DAYBOOK_TRY(file_row(state, row, state_hash_document(state, customer, kind, id), error));
     put_at_hand(state, fresh);
     *document = fresh;
     return DAYBOOK_OK;
@@ -552,7 +552,7 @@ enum daybook_status state_add_proposal_name(struct state *state, uint64_t sequen
 
 enum daybook_status state_add_key(struct state *state, struct daybook_bytes key, uint64_t sequence,
                                   struct daybook_error *error) {
-    return state_record_new_name(state, name_hash_key(key), sequence, error);
+    return state_record_new_name(state, state_hash_key(state, key), sequence, error);
 }
 
 void state_trim(struct state *state, size_t limit_bytes, size_t most) {

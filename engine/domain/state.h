@@ -267,15 +267,19 @@ size_t state_used_bytes(const struct state *state);
 
 /* ---- hints (state_foresee.c): memory is far away, and most of deciding would be waiting for it ---- */
 
-/* What is known of a request before its rows are. */
+/* What is known of a request before its rows are. Texts are borrowed from the request or the event. */
 struct state_hint {
+    const char *customer_id;
     uint64_t customer_hash;
+    struct daybook_bytes key;
     uint64_t key_hash;
-    Pb__DocumentKind kind; /* Of the document that it makes; borrowed from the request or the event. */
+    Pb__DocumentKind kind; /* Of the document that it makes. */
     const char *document;  /* NULL: none that is foreseen. */
     /* The steps' own: whom one has found, until a row goes away. */
     const struct customer *customer; /* NULL: not found. */
     uint64_t gone_rows;
+    uint64_t document_of; /* The customer's number for which the document's name was hashed; 0: it was not. */
+    uint64_t document_hash;
 };
 enum { STATE_HINT_STEPS = 8 };
 
@@ -292,6 +296,10 @@ void state_foresee_event(const struct state *state, const Pb__Event *event);
 
 /* Likewise for the row that an event soon after the one with that number may make. */
 void state_foresee_row(const struct state *state, uint64_t number);
+
+/* From here on the hint's hashes are taken for its texts, known by their address, instead of hashing them again: while
+ * its request is decided. NULL: no more. */
+void state_know_names(struct state *state, const struct state_hint *hint);
 
 /* ---- finding; *row is NULL when there is none. A status other than OK is a failing world. ---- */
 

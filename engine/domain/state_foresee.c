@@ -13,6 +13,9 @@
 
 enum { CACHE_LINE = 64 };
 
+/* Each step is a function of its own, so that choosing one needs no registers to be saved. */
+#define STEP __attribute__((noinline)) static
+
 static inline void fetch(const void *address) {
     __builtin_prefetch(address);
 }
@@ -33,25 +36,28 @@ static void foresee_name(const struct state *state, uint64_t hash) {
     }
 }
 
-static inline const struct customer *customer_of(const struct state *state, struct state_hint *hint) {
-    if (hint->customer == NULL || hint->gone_rows != state->gone_rows) {
-        hint->customer = (const struct customer *)recent_get(&state->recent_customers, hint->customer_hash);
-        hint->gone_rows = state->gone_rows;
-    }
+STEP const struct customer *find_customer(const struct state *state, struct state_hint *hint) {
+    hint->customer = (const struct customer *)recent_get(&state->recent_customers, hint->customer_hash);
+    hint->gone_rows = state->gone_rows;
     return hint->customer;
 }
 
+static inline const struct customer *customer_of(const struct state *state, struct state_hint *hint) {
+    bool is_known = hint->customer != NULL && hint->gone_rows == state->gone_rows;
+    return is_known ? hint->customer : find_customer(state, hint);
+}
+
 /* The document that will be made: its name must be new. */
-static void foresee_document(const struct state *state, const struct state_hint *hint,
-                             const struct customer *customer) {
+STEP void foresee_document(const struct state *state, struct state_hint *hint, const struct customer *customer) {
     if (hint->document != NULL) {
-        uint64_t hash = name_hash_document(customer->row.number, hint->kind, hint->document);
-        foresee_name(state, hash);
-        fetch(recent_place(&state->recent_documents, hash));
+        hint->document_hash = name_hash_document(customer->row.number, hint->kind, hint->document);
+        hint->document_of = customer->row.number;
+        foresee_name(state, hint->document_hash);
+        fetch(recent_place(&state->recent_documents, hint->document_hash));
     }
 }
 
-static void foresee_lists(const struct account *account) {
+STEP void foresee_lists(const struct account *account) {
     fetch(account->items.items);
     fetch(account->lots.items);
     fetch(account->sources.items);
@@ -73,7 +79,7 @@ static unsigned numbers_ahead(const struct account *account, uint64_t numbers[NU
     return count;
 }
 
-static void foresee_slots(const struct state *state, const struct account *account) {
+STEP void foresee_slots(const struct state *state, const struct account *account) {
     uint64_t numbers[NUMBERS_AHEAD];
     unsigned count = numbers_ahead(account, numbers);
     for (unsigned i = 0; i < count; i++) {
@@ -82,7 +88,7 @@ static void foresee_slots(const struct state *state, const struct account *accou
 }
 
 /* The rows themselves, but for their texts. */
-static void foresee_rows(const struct state *state, const struct account *account) {
+STEP void foresee_rows(const struct state *state, const struct account *account) {
     uint64_t numbers[NUMBERS_AHEAD];
     unsigned count = numbers_ahead(account, numbers);
     for (unsigned i = 0; i < count; i++) {
@@ -93,7 +99,7 @@ static void foresee_rows(const struct state *state, const struct account *accoun
     }
 }
 
-static void foresee_levels(const struct state *state, const struct account *account) {
+STEP void foresee_levels(const struct state *state, const struct account *account) {
     uint64_t numbers[NUMBERS_AHEAD];
     unsigned count = numbers_ahead(account, numbers);
     for (unsigned i = 0; i < count; i++) {
@@ -147,9 +153,15 @@ static void name_document(struct state_hint *hint, Pb__DocumentKind kind, const 
     hint->document = id;
 }
 
+static struct state_hint hint_of(const char *customer, struct daybook_bytes key) {
+    return (struct state_hint){.customer_id = customer,
+                               .customer_hash = name_hash_customer(customer),
+                               .key = key,
+                               .key_hash = name_hash_key(key)};
+}
+
 void state_prepare_hint(const Pb__Request *request, struct state_hint *hint) {
-    *hint = (struct state_hint){.customer_hash = name_hash_customer(request->customer),
-                                .key_hash = name_hash_key((struct daybook_bytes){request->key.data, request->key.len})};
+    *hint = hint_of(request->customer, (struct daybook_bytes){request->key.data, request->key.len});
     switch ((int)request->command_case) {
     case PB__REQUEST__COMMAND_POST_CHARGE:
         name_document(hint, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, request->post_charge->charge);
@@ -166,9 +178,7 @@ void state_prepare_hint(const Pb__Request *request, struct state_hint *hint) {
 }
 
 void state_prepare_hint_of_event(const Pb__Event *event, struct state_hint *hint) {
-    *hint = (struct state_hint){
-        .customer_hash = name_hash_customer(event->customer),
-        .key_hash = name_hash_key((struct daybook_bytes){event->request_key.data, event->request_key.len})};
+    *hint = hint_of(event->customer, (struct daybook_bytes){event->request_key.data, event->request_key.len});
     switch ((int)event->body_case) {
     case PB__EVENT__BODY_CHARGE_POSTED:
         name_document(hint, PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE, event->charge_posted->charge);
@@ -228,4 +238,29 @@ void state_foresee(const struct state *state, unsigned step, struct state_hint *
     if (customer->accounts.count > 0) {
         foresee_account(state, step, *VECTOR_AT(struct account *, &customer->accounts, 0));
     }
+}
+
+/* ---- what the hint tells the search ---- */
+
+void state_know_names(struct state *state, const struct state_hint *hint) {
+    state->known = hint;
+}
+
+uint64_t state_hash_customer(const struct state *state, const char *id) {
+    const struct state_hint *known = state->known;
+    return known != NULL && known->customer_id == id ? known->customer_hash : name_hash_customer(id);
+}
+
+uint64_t state_hash_key(const struct state *state, struct daybook_bytes key) {
+    const struct state_hint *known = state->known;
+    bool is_known = known != NULL && known->key.data == key.data && known->key.size == key.size;
+    return is_known ? known->key_hash : name_hash_key(key);
+}
+
+uint64_t state_hash_document(const struct state *state, const struct customer *customer, Pb__DocumentKind kind,
+                             const char *id) {
+    const struct state_hint *known = state->known;
+    bool is_known =
+        known != NULL && known->document == id && known->kind == kind && known->document_of == customer->row.number;
+    return is_known ? known->document_hash : name_hash_document(customer->row.number, kind, id);
 }

@@ -52,8 +52,8 @@ struct recent_table {
 };
 enum { RECENT_WAYS = 4, RECENT_CUSTOMERS_MOST = 1 << 22, RECENT_DOCUMENTS_MOST = 1 << 14 };
 
-/* The documents that were last asked for by number or made, and the customer that was found last. Deciding finds either once,
- * and the event that it then makes names it by the id in that very row: folding knows it by the address of the id
+/* The documents that were last asked for by number or made, and the customer that was found last. Deciding finds either
+ * once, and the event that it then makes names it by the id in that very row: folding knows it by the address of the id
  * alone. */
 enum { AT_HAND_DOCUMENTS = 8 };
 struct at_hand {
@@ -106,8 +106,9 @@ struct state {
     struct recent_table recent_customers;
     struct recent_table recent_documents;
     struct at_hand at_hand;
-    uint64_t gone_rows;       /* How many have gone away since it was opened. */
-    struct arena event_arena; /* Of an event that a name led to; reset for each. */
+    const struct state_hint *known; /* Of the request that is decided; NULL: nothing is. */
+    uint64_t gone_rows;             /* How many have gone away since it was opened. */
+    struct arena event_arena;       /* Of an event that a name led to; reset for each. */
 };
 
 /* Numbers are sequences, one soon after the other. By the golden ratio's multiples, of which the upper bits count,
@@ -140,6 +141,12 @@ uint64_t name_hash_customer(const char *id);
 uint64_t name_hash_document(uint64_t customer, Pb__DocumentKind kind, const char *id);
 uint64_t name_hash_key(struct daybook_bytes key);
 uint64_t name_hash_proposal(const char *id);
+
+/* The same, or what the hint that is known says (state_know_names). */
+uint64_t state_hash_customer(const struct state *state, const char *id);
+uint64_t state_hash_document(const struct state *state, const struct customer *customer, Pb__DocumentKind kind,
+                             const char *id);
+uint64_t state_hash_key(const struct state *state, struct daybook_bytes key);
 
 /* A row is about to change: notes it for the next checkpoint, and packs it if the one under way has yet to. */
 DAYBOOK_MUST_USE enum daybook_status state_note_first_change(struct state *state, struct row *row,

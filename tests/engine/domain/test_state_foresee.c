@@ -145,6 +145,33 @@ static void check_hint_of_event(struct world *world, uint64_t sequence, const st
     assert_string_equal(hint.document, expected->document);
 }
 
+/* A hint that tells a wrong hash shows that it is believed, of the very text and of no other. */
+static void what_a_hint_tells_is_not_hashed_again(void **state) {
+    (void)state;
+    static struct scene scene;
+    static struct noting noting;
+    struct world *world = &scene.world;
+    struct customer *customer = NULL;
+    open_noting(&scene, &noting);
+    scene_line(&scene, "2024-03-14 charge warm 5 goods");
+    const Pb__Request *request = script_request(&world->arena, "charge c1 5 goods", "key");
+    const char *copy = arena_copy_text(&world->arena, request->customer, strlen(request->customer));
+    struct state_hint hint;
+    state_prepare_hint(request, &hint);
+    state_know_names(world->state, &hint);
+    WORLD_OK(world, state_find_customer(world->state, request->customer, &customer, &world->error));
+    assert_non_null(customer);
+    hint.customer_hash ^= 1;
+    WORLD_OK(world, state_find_customer(world->state, request->customer, &customer, &world->error));
+    assert_null(customer);
+    WORLD_OK(world, state_find_customer(world->state, copy, &customer, &world->error));
+    assert_non_null(customer);
+    state_know_names(world->state, NULL);
+    WORLD_OK(world, state_find_customer(world->state, request->customer, &customer, &world->error));
+    assert_non_null(customer);
+    world_close(world);
+}
+
 static void what_is_foreseen_is_asked_for(void **state) {
     (void)state;
     static struct scene scene;
@@ -205,6 +232,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hints_change_nothing),
         cmocka_unit_test(what_is_foreseen_is_asked_for),
+        cmocka_unit_test(what_a_hint_tells_is_not_hashed_again),
         cmocka_unit_test(customers_found_lately_are_not_looked_for_again),
     };
     return cmocka_run_group_tests_name("state_foresee", tests, NULL, NULL);
