@@ -467,9 +467,7 @@ static enum daybook_status file_row(struct state *state, struct row *row, uint64
         row_release(&state->pool, row);
         return status;
     }
-    DAYBOOK_TRY(state_record_new_name(state, hash, row->number, error));
-    remember(state, hash, row);
-    return DAYBOOK_OK;
+    return state_record_new_name(state, hash, row->number, error);
 }
 
 enum daybook_status state_add_customer(struct state *state, uint64_t number, const char *id, struct customer **customer,
@@ -479,7 +477,9 @@ enum daybook_status state_add_customer(struct state *state, uint64_t number, con
     assert(size <= LIMIT_ID_BYTES);
     DAYBOOK_TRY(make_row(state, number, ROW_CUSTOMER, sizeof **customer, &row, error));
     memcpy(((struct customer *)row)->id, id, size + 1);
-    DAYBOOK_TRY(file_row(state, row, name_hash_customer(id), error));
+    uint64_t hash = state_hash_customer(state, id);
+    DAYBOOK_TRY(file_row(state, row, hash, error));
+    remember(state, hash, row); /* A new document is at hand instead, and few of them are asked for by name soon. */
     *customer = (struct customer *)row;
     return DAYBOOK_OK;
 }
