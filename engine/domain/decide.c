@@ -106,7 +106,6 @@ static inline bool check_period(struct decision *decision, int32_t date) {
 
 /* One rule a command. A command that has none is one that this build does not decide. */
 struct rule {
-    Pb__Request__CommandCase command;
     bool (*decide)(struct decision *decision);
     bool has_own_date;   /* It counts for the request's date; the others take theirs from documents. */
     bool is_ledger_wide; /* It concerns no customer, and no period is closed to it. */
@@ -323,48 +322,44 @@ static bool check_customer(struct decision *decision) {
 }
 
 static const struct rule rules[] = {
-    {PB__REQUEST__COMMAND_OPEN_CUSTOMER, decide_open_customer, true, false},
-    {PB__REQUEST__COMMAND_CHANGE_CUSTOMER, decide_change_customer, true, false},
-    {PB__REQUEST__COMMAND_CLOSE_CUSTOMER, decide_close_customer, true, false},
-    {PB__REQUEST__COMMAND_ERASE_CUSTOMER, decide_erase_customer, true, false},
-    {PB__REQUEST__COMMAND_RECEIVE_DEPOSIT, decide_deposit, true, false},
-    {PB__REQUEST__COMMAND_POST_CHARGE, decide_charge, true, false},
-    {PB__REQUEST__COMMAND_RECEIVE_PAYMENT, decide_payment, true, false},
-    {PB__REQUEST__COMMAND_SETTLE_PAYMENT, decide_settle_payment, true, false},
-    {PB__REQUEST__COMMAND_ALLOCATE, decide_allocate, false, false},
-    {PB__REQUEST__COMMAND_UNALLOCATE, decide_unallocate, false, false},
-    {PB__REQUEST__COMMAND_POST_ADJUSTMENT, decide_adjustment, true, false},
-    {PB__REQUEST__COMMAND_REFUND, decide_refund, true, false},
-    {PB__REQUEST__COMMAND_REVERSE_PAYMENT, decide_reverse_payment, false, false},
-    {PB__REQUEST__COMMAND_REVERSE_CHARGE, decide_reverse_charge, false, false},
-    {PB__REQUEST__COMMAND_PLACE_HOLD, decide_place_hold, true, false},
-    {PB__REQUEST__COMMAND_CAPTURE_HOLD, decide_capture_hold, true, false},
-    {PB__REQUEST__COMMAND_RELEASE_HOLD, decide_release_hold, true, false},
-    {PB__REQUEST__COMMAND_REACTIVATE_LOT, decide_reactivate_lot, true, false},
-    {PB__REQUEST__COMMAND_SET_CREDIT_POLICY, decide_credit_policy, true, false},
-    {PB__REQUEST__COMMAND_PLACE_CREDIT_HOLD, decide_place_credit_hold, true, false},
-    {PB__REQUEST__COMMAND_LIFT_CREDIT_HOLD, decide_lift_credit_hold, true, false},
-    {PB__REQUEST__COMMAND_OPEN_DISPUTE, decide_open_dispute, true, false},
-    {PB__REQUEST__COMMAND_RESOLVE_DISPUTE, decide_resolve_dispute, true, false},
-    {PB__REQUEST__COMMAND_CLOSE_PERIOD, decide_close_period, false, true},
-    {PB__REQUEST__COMMAND_REOPEN_PERIOD, decide_reopen_period, false, true},
-    {PB__REQUEST__COMMAND_EXPIRE_DUE, decide_expire_due, true, false},
-    {PB__REQUEST__COMMAND_APPLY_DEPOSIT, decide_apply_deposit, true, false},
-    {PB__REQUEST__COMMAND_ISSUE_STATEMENT, decide_issue_statement, true, false},
-    {PB__REQUEST__COMMAND_PROPOSE_REQUEST, decide_propose, false, true},
-    {PB__REQUEST__COMMAND_APPROVE_REQUEST, decide_approve, false, true},
-    {PB__REQUEST__COMMAND_REJECT_REQUEST, decide_reject, false, true},
-    {PB__REQUEST__COMMAND_SET_APPROVAL_POLICY, decide_approval_policy, false, true},
-    {PB__REQUEST__COMMAND_RECORD_OPERATOR_ACTION, decide_operator_action, false, true},
+    [PB__REQUEST__COMMAND_OPEN_CUSTOMER] = {decide_open_customer, true, false},
+    [PB__REQUEST__COMMAND_CHANGE_CUSTOMER] = {decide_change_customer, true, false},
+    [PB__REQUEST__COMMAND_CLOSE_CUSTOMER] = {decide_close_customer, true, false},
+    [PB__REQUEST__COMMAND_ERASE_CUSTOMER] = {decide_erase_customer, true, false},
+    [PB__REQUEST__COMMAND_RECEIVE_DEPOSIT] = {decide_deposit, true, false},
+    [PB__REQUEST__COMMAND_POST_CHARGE] = {decide_charge, true, false},
+    [PB__REQUEST__COMMAND_RECEIVE_PAYMENT] = {decide_payment, true, false},
+    [PB__REQUEST__COMMAND_SETTLE_PAYMENT] = {decide_settle_payment, true, false},
+    [PB__REQUEST__COMMAND_ALLOCATE] = {decide_allocate, false, false},
+    [PB__REQUEST__COMMAND_UNALLOCATE] = {decide_unallocate, false, false},
+    [PB__REQUEST__COMMAND_POST_ADJUSTMENT] = {decide_adjustment, true, false},
+    [PB__REQUEST__COMMAND_REFUND] = {decide_refund, true, false},
+    [PB__REQUEST__COMMAND_REVERSE_PAYMENT] = {decide_reverse_payment, false, false},
+    [PB__REQUEST__COMMAND_REVERSE_CHARGE] = {decide_reverse_charge, false, false},
+    [PB__REQUEST__COMMAND_PLACE_HOLD] = {decide_place_hold, true, false},
+    [PB__REQUEST__COMMAND_CAPTURE_HOLD] = {decide_capture_hold, true, false},
+    [PB__REQUEST__COMMAND_RELEASE_HOLD] = {decide_release_hold, true, false},
+    [PB__REQUEST__COMMAND_REACTIVATE_LOT] = {decide_reactivate_lot, true, false},
+    [PB__REQUEST__COMMAND_SET_CREDIT_POLICY] = {decide_credit_policy, true, false},
+    [PB__REQUEST__COMMAND_PLACE_CREDIT_HOLD] = {decide_place_credit_hold, true, false},
+    [PB__REQUEST__COMMAND_LIFT_CREDIT_HOLD] = {decide_lift_credit_hold, true, false},
+    [PB__REQUEST__COMMAND_OPEN_DISPUTE] = {decide_open_dispute, true, false},
+    [PB__REQUEST__COMMAND_RESOLVE_DISPUTE] = {decide_resolve_dispute, true, false},
+    [PB__REQUEST__COMMAND_CLOSE_PERIOD] = {decide_close_period, false, true},
+    [PB__REQUEST__COMMAND_REOPEN_PERIOD] = {decide_reopen_period, false, true},
+    [PB__REQUEST__COMMAND_EXPIRE_DUE] = {decide_expire_due, true, false},
+    [PB__REQUEST__COMMAND_APPLY_DEPOSIT] = {decide_apply_deposit, true, false},
+    [PB__REQUEST__COMMAND_ISSUE_STATEMENT] = {decide_issue_statement, true, false},
+    [PB__REQUEST__COMMAND_PROPOSE_REQUEST] = {decide_propose, false, true},
+    [PB__REQUEST__COMMAND_APPROVE_REQUEST] = {decide_approve, false, true},
+    [PB__REQUEST__COMMAND_REJECT_REQUEST] = {decide_reject, false, true},
+    [PB__REQUEST__COMMAND_SET_APPROVAL_POLICY] = {decide_approval_policy, false, true},
+    [PB__REQUEST__COMMAND_RECORD_OPERATOR_ACTION] = {decide_operator_action, false, true},
 };
 
 static const struct rule *rule_of(const Pb__Request *request) {
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (rules[i].command == request->command_case) {
-            return &rules[i];
-        }
-    }
-    return NULL;
+    size_t command = (size_t)request->command_case;
+    return command < sizeof rules / sizeof rules[0] && rules[command].decide != NULL ? &rules[command] : NULL;
 }
 
 static bool take_rule(struct decision *decision) {

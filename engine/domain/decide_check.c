@@ -56,13 +56,14 @@ bool check_reason(struct decision *decision, const char *reason, const char *doc
     return check_line(decision, "the reason", reason, LIMIT_ID_BYTES);
 }
 
+__attribute__((noinline)) static bool refuse_date(struct decision *decision, const char *what, const char *text) {
+    return REFUSE(decision, DATE_INVALID, NO_FACTS,
+                  "%s \"%.32s\" is no date from 1970-01-02 to 9999-12-31 of the form YYYY-MM-DD", what, text);
+}
+
 bool check_date(struct decision *decision, const char *what, const char *text, int32_t *date) {
     *date = DATE_NONE;
-    if (text[0] != '\0' && !date_parse(text, strlen(text), date)) {
-        return REFUSE(decision, DATE_INVALID, NO_FACTS,
-                      "%s \"%.32s\" is no date from 1970-01-02 to 9999-12-31 of the form YYYY-MM-DD", what, text);
-    }
-    return true;
+    return text[0] == '\0' || date_parse(text, strlen(text), date) || refuse_date(decision, what, text);
 }
 
 const char *document_kind_name(Pb__DocumentKind kind) {
