@@ -9,12 +9,13 @@
 #include "base/decimal.h"
 #include "projections/series_log.h"
 
-enum { TAILS_LIMIT_BYTES = 256 << 20 }; /* Past it, tails that are written are dropped. */
+enum { TAILS_LIMIT_BYTES = 256 << 20 };
 
 struct series {
     struct series_shape shape;
     struct series_log own;
     struct series_log late; /* Empty in a list. */
+    size_t limit_bytes;     /* Of both logs' tails. */
 };
 
 enum daybook_status series_open(struct series_shape shape, struct series **series, struct daybook_error *error) {
@@ -23,6 +24,7 @@ enum daybook_status series_open(struct series_shape shape, struct series **serie
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening a series: memory was refused");
     }
     made->shape = shape;
+    made->limit_bytes = TAILS_LIMIT_BYTES;
     made->own.shape = shape;
     made->late = (struct series_log){.shape = shape, .first_level = CHUNK_LATE};
     *series = made;
@@ -202,10 +204,21 @@ enum daybook_status series_max_effective(struct series *series, struct store_txn
     return DAYBOOK_OK;
 }
 
+void series_limit_memory(struct series *series, size_t limit_bytes) {
+    series->limit_bytes = limit_bytes;
+}
+
+static bool is_past_limit(const struct series *series) {
+    return series->own.used_bytes + series->late.used_bytes > series->limit_bytes;
+}
+
 enum daybook_status series_flush(struct series *series, struct store_txn *txn, struct daybook_error *error) {
     DAYBOOK_TRY(series_log_flush(&series->own, txn, error));
     DAYBOOK_TRY(series_log_flush(&series->late, txn, error));
-    if (series->own.used_bytes + series->late.used_bytes > TAILS_LIMIT_BYTES) {
+    bool drops_idle = is_past_limit(series);
+    series_log_end_batch(&series->own, drops_idle);
+    series_log_end_batch(&series->late, drops_idle);
+    if (is_past_limit(series)) {
         series_forget(series);
     }
     return DAYBOOK_OK;

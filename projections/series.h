@@ -40,6 +40,10 @@ DAYBOOK_MUST_USE enum daybook_status series_open(struct series_shape shape, stru
 void series_close(struct series *series); /* Accepts NULL. */
 void series_forget(struct series *series);
 
+/* What it remembers of accounts is dropped past so many bytes (256 MiB unless told): first what the last batch has not
+ * changed, then all. It is read again when it is needed. */
+void series_limit_memory(struct series *series, size_t limit_bytes);
+
 /* Appends the entries of one event (1 or 2). INVALID: a total overflows, of all or of those that came late, or the
  * sequence is not after the account's last. */
 DAYBOOK_MUST_USE enum daybook_status series_append(struct series *series, struct store_txn *txn, uint32_t account,

@@ -377,15 +377,23 @@ static int compare_u32(const void *a, const void *b) {
 }
 
 enum daybook_status series_log_flush(struct series_log *log, struct store_txn *txn, struct daybook_error *error) {
-    enum daybook_status status = DAYBOOK_OK;
     if (log->dirty_count > 1) {
         qsort(log->dirty, log->dirty_count, sizeof *log->dirty, compare_u32);
     }
-    for (size_t i = 0; i < log->dirty_count && status == DAYBOOK_OK; i++) {
-        struct series_tail *tail = log->tails[log->dirty[i]];
-        status = write_tail(log, txn, log->dirty[i], tail, error);
-        tail->is_dirty = false;
+    for (size_t i = 0; i < log->dirty_count; i++) {
+        DAYBOOK_TRY(write_tail(log, txn, log->dirty[i], log->tails[log->dirty[i]], error));
+    }
+    return DAYBOOK_OK;
+}
+
+void series_log_end_batch(struct series_log *log, bool drops_idle) {
+    for (size_t i = 0; drops_idle && i < log->tail_count; i++) {
+        if (log->tails[i] != NULL && !log->tails[i]->is_dirty) {
+            drop(log, &log->tails[i]);
+        }
+    }
+    for (size_t i = 0; i < log->dirty_count; i++) {
+        log->tails[log->dirty[i]]->is_dirty = false;
     }
     log->dirty_count = 0;
-    return status;
 }

@@ -84,5 +84,7 @@ DAYBOOK_MUST_USE enum daybook_status series_log_append(struct series_log *log, s
 /* Writes the tails that are not yet in the table, in the order of their keys. */
 DAYBOOK_MUST_USE enum daybook_status series_log_flush(struct series_log *log, struct store_txn *txn,
                                                       struct daybook_error *error);
+/* After it; with `drops_idle` the tails that the batch has not changed are dropped. */
+void series_log_end_batch(struct series_log *log, bool drops_idle);
 
 #endif
