@@ -23,6 +23,7 @@ struct drawn {
     struct batch *batches;
     int64_t *clocks_us;
     size_t count;
+    size_t opening_count; /* Batches that open customers before anything else: they are not what is measured. */
     size_t bytes;
 };
 
@@ -41,18 +42,23 @@ static bool draw(const struct bench *bench, struct drawn *drawn) {
                                        .requests = bench->events * 10 / 16 + 1,
                                        .opens_first = bench->opens_first};
     size_t batch_requests = bench_batch_requests(bench);
-    size_t wanted = (size_t)(bench->requests + batch_requests - 1) / batch_requests;
+    size_t openings = bench->opens_first ? bench->customers : 0;
+    size_t rest = bench->requests > openings ? (size_t)bench->requests - openings : 0;
+    drawn->opening_count = (openings + batch_requests - 1) / batch_requests;
+    size_t wanted = drawn->opening_count + (rest + batch_requests - 1) / batch_requests;
     struct workload *workload = workload_open(&options);
     drawn->batches = calloc(wanted, sizeof *drawn->batches);
     drawn->clocks_us = calloc(wanted, sizeof *drawn->clocks_us);
     bool is_done = workload != NULL && drawn->batches != NULL && drawn->clocks_us != NULL;
     while (is_done && drawn->count < wanted) {
         struct batch *batch = &drawn->batches[drawn->count];
+        size_t size = openings > 0 && openings < batch_requests ? openings : batch_requests;
         is_done = batch_init(batch, batch_requests);
         drawn->count++;
-        while (is_done && batch->count < batch_requests) {
+        while (is_done && batch->count < size) {
             is_done = batch_add(batch, workload_next(workload));
         }
+        openings -= openings > 0 ? size : 0;
         batch_finish(batch);
         drawn->clocks_us[drawn->count - 1] = workload_now_us(workload);
         drawn->bytes += batch->bytes.size;
@@ -105,23 +111,45 @@ static void pack(struct daybook *ledger, struct following *following) {
     following->packed_bytes = size_of_views(ledger);
 }
 
+static bool wait_for_all(struct daybook *ledger, const char *const *followed, uint64_t head) {
+    bool is_done = true;
+    for (size_t i = 0; is_done && followed[i] != NULL; i++) {
+        is_done = bench_wait_for(ledger, followed[i], head);
+    }
+    return is_done;
+}
+
+/* Every customer, where that comes before anything else; until the views have it. */
+static bool open_customers(struct bench *bench, struct daybook *ledger, const struct drawn *drawn,
+                           const char *const *followed, uint64_t *head) {
+    struct samples unused = {0};
+    struct tally tally = {.says_why = true};
+    bool is_done = samples_init(&unused, drawn->opening_count + 1);
+    for (size_t i = 0; is_done && i < drawn->opening_count; i++) {
+        bench->clock_us = drawn->clocks_us[i];
+        is_done = batch_submit(ledger, &drawn->batches[i], &unused, &tally);
+    }
+    *head = tally.events;
+    samples_release(&unused);
+    return is_done && wait_for_all(ledger, followed, *head);
+}
+
 static bool append_followed(struct bench *bench, struct daybook *ledger, const struct drawn *drawn,
                             const char *const *followed, struct following *following) {
-    bool is_done = true;
+    uint64_t opened = 0;
+    bool is_done = open_customers(bench, ledger, drawn, followed, &opened);
     uint64_t start = clock_monotonic_ns();
-    for (size_t i = 0; is_done && i < drawn->count; i++) {
+    for (size_t i = drawn->opening_count; is_done && i < drawn->count; i++) {
         bench->clock_us = drawn->clocks_us[i];
         is_done = batch_submit(ledger, &drawn->batches[i], &following->samples, &following->tally);
-        uint64_t lag = lag_of(ledger, following->tally.events);
+        uint64_t lag = lag_of(ledger, opened + following->tally.events);
         following->lag_max = lag > following->lag_max ? lag : following->lag_max;
-        if (i < drawn->count / 2) {
+        if (i < (drawn->opening_count + drawn->count) / 2) {
             following->lag_at_half = following->lag_max;
         }
     }
     following->append_s = bench_seconds_since(start);
-    for (size_t i = 0; is_done && followed[i] != NULL; i++) {
-        is_done = bench_wait_for(ledger, followed[i], following->tally.events);
-    }
+    is_done = is_done && wait_for_all(ledger, followed, opened + following->tally.events);
     following->total_s = bench_seconds_since(start);
     pack(ledger, following);
     return is_done;
