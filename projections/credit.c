@@ -2,24 +2,15 @@
 #include "projections/credit.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
+#include "projections/account_series.h"
 #include "projections/credit_rows.h"
-
-struct credit_fold {
-    struct accounts *accounts;
-    struct series *over_limit;
-};
-
-static enum daybook_status no_memory(struct daybook_error *error) {
-    return daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding the credit view: memory was refused");
-}
 
 /* ---- what each event does ---- */
 
 /* An event in work. */
 struct folding {
-    struct credit_fold *fold;
+    struct account_series *fold;
     struct store_txn *txn;
     const Pb__Event *event;
     uint32_t account;
@@ -31,7 +22,7 @@ static enum daybook_status count_over_limit(struct folding *f, const Pb__CreditD
     if (decision == NULL || !decision->over_limit) {
         return DAYBOOK_OK;
     }
-    return series_append(f->fold->over_limit, f->txn, f->account, f->event->sequence, &entry, 1, error);
+    return series_append(f->fold->series, f->txn, f->account, f->event->sequence, &entry, 1, error);
 }
 
 static enum daybook_status fold_policy(struct folding *f, struct daybook_error *error) {
@@ -121,42 +112,8 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
 
 /* ---- the fold's life ---- */
 
-static void close_fold(void *memory) {
-    struct credit_fold *fold = memory;
-    if (fold == NULL) {
-        return;
-    }
-    accounts_close(fold->accounts);
-    series_close(fold->over_limit);
-    free(fold);
-}
-
 static enum daybook_status open_fold(void **memory, struct daybook_error *error) {
-    struct credit_fold *fold = calloc(1, sizeof *fold);
-    if (fold == NULL) {
-        return no_memory(error);
-    }
-    enum daybook_status status = accounts_open(CREDIT_ACCOUNTS, &fold->accounts, error);
-    if (status == DAYBOOK_OK) {
-        status = series_open(credit_shape, &fold->over_limit, error);
-    }
-    if (status != DAYBOOK_OK) {
-        close_fold(fold);
-        return status;
-    }
-    *memory = fold;
-    return DAYBOOK_OK;
-}
-
-static void forget_fold(void *memory) {
-    struct credit_fold *fold = memory;
-    accounts_forget(fold->accounts);
-    series_forget(fold->over_limit);
-}
-
-static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
-    struct credit_fold *fold = memory;
-    return series_flush(fold->over_limit, txn, error);
+    return account_series_open(CREDIT_ACCOUNTS, credit_shape, memory, error);
 }
 
 static const char *const tables[CREDIT_TABLE_COUNT] = {
@@ -172,8 +129,8 @@ const struct projection credit_projection = {
     .tables = tables,
     .table_count = CREDIT_TABLE_COUNT,
     .open = open_fold,
-    .close = close_fold,
-    .forget = forget_fold,
+    .close = account_series_close,
+    .forget = account_series_forget,
     .fold = fold_event,
-    .flush = flush_fold,
+    .flush = account_series_flush,
 };

@@ -2,52 +2,17 @@
 #include "projections/history.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
-#include "projections/series.h"
+#include "projections/account_series.h"
 
 static const struct series_shape shape = {HISTORY_SERIES, 0, true};
 
-struct history_fold {
-    struct accounts *accounts;
-    struct series *series;
-};
-
-static void close_fold(void *memory) {
-    struct history_fold *fold = memory;
-    if (fold == NULL) {
-        return;
-    }
-    accounts_close(fold->accounts);
-    series_close(fold->series);
-    free(fold);
-}
-
 static enum daybook_status open_fold(void **memory, struct daybook_error *error) {
-    struct history_fold *fold = calloc(1, sizeof *fold);
-    if (fold == NULL) {
-        return daybook_fail(error, DAYBOOK_NO_MEMORY, "while opening the history view: memory was refused");
-    }
-    enum daybook_status status = accounts_open(HISTORY_ACCOUNTS, &fold->accounts, error);
-    if (status == DAYBOOK_OK) {
-        status = series_open(shape, &fold->series, error);
-    }
-    if (status != DAYBOOK_OK) {
-        close_fold(fold);
-        return status;
-    }
-    *memory = fold;
-    return DAYBOOK_OK;
-}
-
-static void forget_fold(void *memory) {
-    struct history_fold *fold = memory;
-    accounts_forget(fold->accounts);
-    series_forget(fold->series);
+    return account_series_open(HISTORY_ACCOUNTS, shape, memory, error);
 }
 
 /* INVALID: it names none that can be a customer. */
-static enum daybook_status number_account(struct history_fold *fold, struct store_txn *txn,
+static enum daybook_status number_account(struct account_series *fold, struct store_txn *txn,
                                           const struct fold_event *folded, uint32_t *account,
                                           struct daybook_error *error) {
     const Pb__Event *event = folded->event;
@@ -59,7 +24,7 @@ static enum daybook_status number_account(struct history_fold *fold, struct stor
 /* Every event that names a customer, whatever its kind. Where its account is known the event is not looked at. */
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
                                       struct daybook_error *error) {
-    struct history_fold *fold = memory;
+    struct account_series *fold = memory;
     struct series_entry entry = {.effective_on = folded->effective_on};
     uint32_t account;
     if (!accounts_recall(fold->accounts, folded->party, &account)) {
@@ -69,19 +34,6 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
         DAYBOOK_TRY(number_account(fold, txn, folded, &account, error));
     }
     return series_append(fold->series, txn, account, folded->sequence, &entry, 1, error);
-}
-
-static void foresee_event(void *memory, const struct fold_event *folded) {
-    const struct history_fold *fold = memory;
-    uint32_t account;
-    if (accounts_recall(fold->accounts, folded->party, &account)) {
-        series_foresee(fold->series, account);
-    }
-}
-
-static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
-    struct history_fold *fold = memory;
-    return series_flush(fold->series, txn, error);
 }
 
 static const char *const tables[HISTORY_TABLE_COUNT] = {
@@ -96,11 +48,11 @@ const struct projection history_projection = {
     .tables = tables,
     .table_count = HISTORY_TABLE_COUNT,
     .open = open_fold,
-    .close = close_fold,
-    .forget = forget_fold,
+    .close = account_series_close,
+    .forget = account_series_forget,
     .fold = fold_event,
-    .foresee = foresee_event,
-    .flush = flush_fold,
+    .foresee = account_series_foresee,
+    .flush = account_series_flush,
 };
 
 /* One account's events, at the next one that is visible. */
