@@ -50,6 +50,19 @@ static void cut_to_fit(char message[DAYBOOK_ERROR_SIZE], int wanted_size) {
     }
 }
 
+/* What is quoted may be anything, and the message is read on a terminal: controls, those that UTF-8 writes as C2 80 to
+ * C2 9F too, are shown as "?". */
+static void show_controls(char *message) {
+    for (char *at = message; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte < 0x20 || byte == 0x7F) {
+            *at = '?';
+        } else if (byte == 0xC2 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] <= 0x9F) {
+            at[0] = at[1] = '?';
+        }
+    }
+}
+
 enum daybook_status daybook_fail(struct daybook_error *error, enum daybook_status status, const char *format, ...) {
     if (error == NULL) {
         return status;
@@ -61,6 +74,7 @@ enum daybook_status daybook_fail(struct daybook_error *error, enum daybook_statu
     int wanted_size = vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     cut_to_fit(message, wanted_size);
+    show_controls(message);
     error->status = status;
     memcpy(error->message, message, strlen(message) + 1);
     return status;
@@ -77,6 +91,7 @@ enum daybook_status daybook_fail_in(struct daybook_error *error, const char *for
     int context_size = vsnprintf(context, sizeof context, format, arguments);
     va_end(arguments);
     cut_to_fit(context, context_size);
+    show_controls(context);
 
     char joined[DAYBOOK_ERROR_SIZE];
     size_t used = strlen(context);

@@ -47,6 +47,16 @@ static void fail_may_quote_the_message_it_replaces(void **state) {
     assert_string_equal(error.message, "second after first");
 }
 
+/* A file of garbage must not move the cursor of whoever reads what is wrong with it. */
+static void what_is_quoted_controls_no_terminal(void **state) {
+    (void)state;
+    struct daybook_error error = {0};
+    (void)daybook_fail(&error, DAYBOOK_INVALID, "expected near '%s'", "\033[2Jx\n\t\x7F\xC2\x9B\xC2\xA7\xE5\xBC\xA0");
+    assert_string_equal(error.message, "expected near '?[2Jx?????\xC2\xA7\xE5\xBC\xA0'");
+    (void)daybook_fail_in(&error, "%s", "a\033b");
+    assert_int_equal(strncmp(error.message, "a?b: expected", 13), 0);
+}
+
 static void context_goes_before_the_message(void **state) {
     (void)state;
     struct daybook_error error = {0};
@@ -122,6 +132,7 @@ int main(void) {
     rows_add(&rows, "fail writes status and message", fail_writes_status_and_message, NULL);
     rows_add(&rows, "fail without an error", fail_without_an_error_passes_the_status_on, NULL);
     rows_add(&rows, "fail quotes what it replaces", fail_may_quote_the_message_it_replaces, NULL);
+    rows_add(&rows, "what is quoted controls no terminal", what_is_quoted_controls_no_terminal, NULL);
     rows_add(&rows, "context goes before", context_goes_before_the_message, NULL);
     ROWS_ADD_TABLE(&rows, cut_rows, long_message_is_cut_between_characters);
     ROWS_ADD_TABLE(&rows, cut_rows, long_context_is_cut_between_characters);
