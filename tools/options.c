@@ -103,7 +103,8 @@ enum daybook_status options_parse(const struct option_spec *const *tables, int a
     bool is_past_options = false;
     while (status == DAYBOOK_OK && parse.next < argc) {
         const char *text = argv[parse.next++];
-        if (is_past_options || text[0] != '-' || text[1] == '\0') {
+        bool is_number = text[0] == '-' && text[1] >= '0' && text[1] <= '9'; /* No option's letter is a digit. */
+        if (is_past_options || text[0] != '-' || text[1] == '\0' || is_number) {
             options->arguments[options->argument_count++] = text;
         } else if (strcmp(text, "--") == 0) {
             is_past_options = true;

@@ -43,6 +43,7 @@ static const struct parsed parsed_rows[] = {
     {"arguments between options", {"A", "--dry-run", "B"}, "dry-run ", "A B "},
     {"after two dashes, no options", {"A", "--", "--tag", "-n"}, "", "A --tag -n "},
     {"a lone dash is an argument", {"-"}, "", "- "},
+    {"so is a number below zero", {"A", "-5.00", "-n"}, "dry-run ", "A -5.00 "},
     {"an empty argument", {""}, "", " "},
 };
 
