@@ -63,6 +63,10 @@ static enum daybook_status create(const struct invocation *invocation, struct da
     struct backup_summary since;
     ProtobufCMessage *made = NULL;
     DAYBOOK_TRY(check_is_new(path, error));
+    if (strcmp(path, "-") == 0 && isatty(STDOUT_FILENO)) {
+        return daybook_fail(error, DAYBOOK_INVALID, "%s",
+                            _("a backup is nothing for a terminal; name a file, or use a pipe"));
+    }
     if (since_path != NULL) {
         struct backup_watch watch = {.is_stopped = is_stopped};
         DAYBOOK_TRY(backup_read_end(since_path, &watch, &since, error));

@@ -39,6 +39,8 @@ grep '"actor":"root"' "$out" | grep -q '"operatorActed":{"action":"OPERATOR_ACTI
 # A small backup goes through a pipe.
 "$daybook" backup create - >"$work/piped"
 expect 0 backup verify "$work/piped"
+script -qec "$daybook backup create -" /dev/null >"$out" </dev/null || true
+out_has "a backup is nothing for a terminal"
 
 expect 3 backup create "$work/monday"
 err_has "a backup never overwrites anything"
