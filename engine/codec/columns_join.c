@@ -16,13 +16,17 @@ struct joined_text {
 
 /* A column's values, and what it had last. */
 struct column_state {
-    const uint64_t *values;  /* The next. */
-    const uint64_t *numbers; /* The next, of texts. */
-    const uint8_t *field;    /* The last, whole: its tag, its length, its value. Of those in no message. */
-    uint64_t number;         /* The last. */
-    struct joined_text text; /* The last. */
-    uint32_t field_size;     /* 0: there was none. */
+    const uint64_t *values;         /* The next. */
+    const uint64_t *numbers;        /* The next, of texts. */
+    const uint8_t *field;           /* The last, whole: its tag, its length, its value. Of those in no message. */
+    uint64_t number;                /* The last. */
+    const struct joined_text *text; /* The last. */
+    struct joined_text own;         /* It, where it was not remembered. */
+    uint32_t field_size;            /* 0: there was none. */
 };
+
+/* What a column has had that has had none. */
+static const struct joined_text no_text;
 
 struct column_joiner {
     struct form_table forms;
@@ -117,6 +121,48 @@ static bool columns_count(struct column_joiner *joiner, const uint8_t *heads, co
     return true;
 }
 
+/* As varint_take, without asking whether the number has one byte: in a row that cannot be guessed. */
+static inline bool number_load(struct source *source, uint64_t *number) {
+    const uint64_t high_bits = UINT64_C(0x8080808080808080);
+    const uint64_t eight = source->end - source->at >= 8 ? load_le64(source->at) : high_bits;
+    const uint64_t stops = ~eight & high_bits;
+    if (stops == 0) {
+        return varint_take(&source->at, source->end, number);
+    }
+    const unsigned bits = (unsigned)__builtin_ctzll(stops) + 1; /* Of whole bytes: a multiple of 8. */
+    *number = varint_squeeze(eight & (~UINT64_C(0) >> (64 - bits)));
+    source->at += bits / 8;
+    return true;
+}
+
+/* Numbers as they are. In many rows all have one byte. */
+static bool plain_load(struct source *source, uint64_t *to, const uint64_t *end) {
+    while (to < end) {
+        if (end - to >= 8 && source->end - source->at >= 8 &&
+            (load_le64(source->at) & UINT64_C(0x8080808080808080)) == 0) {
+            for (unsigned i = 0; i < 8; i++) {
+                *to++ = *source->at++;
+            }
+        } else if (!number_load(source, to++)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool steps_load(struct source *source, uint64_t *to, const uint64_t *end) {
+    uint64_t number = 0;
+    uint64_t step = 0;
+    for (; to < end; to++) {
+        if (!number_load(source, &step)) {
+            return false;
+        }
+        number += (uint64_t)zigzag_decode(step);
+        *to = number;
+    }
+    return true;
+}
+
 /* One row of numbers; room was made. */
 static bool row_load(struct column_joiner *joiner, struct source *source, uint64_t count, const uint64_t **row) {
     uint64_t *to = joiner->values + joiner->value_count;
@@ -131,22 +177,9 @@ static bool row_load(struct column_joiner *joiner, struct source *source, uint64
     joiner->value_count += count;
     switch (*source->at++) {
     case NUMBERS_PLAIN:
-        for (uint64_t i = 0; i < count; i++) {
-            if (!varint_take(&source->at, source->end, &to[i])) {
-                return false;
-            }
-        }
-        return true;
+        return plain_load(source, to, to + count);
     case NUMBERS_STEPS:
-        for (uint64_t i = 0; i < count; i++) {
-            uint64_t step = 0;
-            if (!varint_take(&source->at, source->end, &step)) {
-                return false;
-            }
-            number += (uint64_t)zigzag_decode(step);
-            to[i] = number;
-        }
-        return true;
+        return steps_load(source, to, to + count);
     case NUMBERS_EQUAL:
         if (!varint_take(&source->at, source->end, &number)) {
             return false;
@@ -181,7 +214,7 @@ static enum daybook_status values_reserve(struct column_joiner *joiner, uint64_t
     if (given > raw_size / 2) {
         return DAYBOOK_DAMAGED;
     }
-    const size_t capacity = (size_t)(3 * given + whole);
+    const size_t capacity = (size_t)(3 * given + whole) + 1; /* Memory, also for no values. */
     joiner->value_count = 0;
     if (capacity > joiner->value_capacity) {
         uint64_t *values = reallocarray(NULL, capacity, sizeof *values);
@@ -203,7 +236,7 @@ static bool rows_load(struct column_joiner *joiner, struct source *source, uint6
     for (uint32_t c = 0; c < joiner->forms.column_count; c++) {
         struct column_state *state = &joiner->states[c];
         const uint64_t count = joiner->counts[c];
-        *state = (struct column_state){0};
+        *state = (struct column_state){.text = &no_text};
         if (!row_load(joiner, source, count, &state->values)) {
             return false;
         }
@@ -234,11 +267,17 @@ static bool rows_load(struct column_joiner *joiner, struct source *source, uint6
 
 /* ---- events ---- */
 
-/* A varint. Two to eight bytes at once and without asking how many: that cannot be guessed. */
+/* A varint. Two or three bytes, and up to eight, at once and without asking how many: that cannot be guessed. */
 static inline uint8_t *number_put(uint8_t *at, uint64_t number) {
     if (number < 0x80) {
         *at = (uint8_t)number;
         return at + 1;
+    }
+    if (number < 1 << 21) {
+        const uint32_t few = (uint32_t)number;
+        const uint32_t has_third = few >> 14 != 0;
+        store_le32(at, (few & 0x7F) | 0x80 | (few << 1 & 0x7F00) | has_third << 15 | (few << 2 & 0x7F0000));
+        return at + 2 + has_third;
     }
     if (number >> 56 != 0) {
         return at + varint_store(at, number);
@@ -273,89 +312,113 @@ static inline bool is_too_long(const uint8_t *at, const uint8_t *end, uint64_t s
     return size > SHORT_MOST && (int64_t)size > end - at; /* Every size is at most that of all events. */
 }
 
-/* The decimal digits of a number, with zeros before them to `width`; eight at once where those are enough. */
+/* The decimal digits of a number below 10^8, with zeros before them to `width`, at most 8: the first in the lowest
+ * byte. In a register: what is stored and read again at another width would wait for the store. */
 struct digits {
-    uint8_t bytes[24];
-    uint32_t count;
+    uint64_t characters;
+    uint64_t count;
 };
 
 static inline struct digits digits_make(uint64_t number, uint32_t width) {
-    struct digits digits;
-    if (number < 100000000 && width <= 8) {
-        const uint64_t fours = number / 10000 | (number % 10000) << 32;
-        const uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007F0000007F);
-        const uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
-        const uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000F000F000F000F);
-        const uint64_t ones = tens | (twos - tens * 10) << 8; /* The first digit in the lowest byte. */
-        const uint32_t zeros = (uint32_t)__builtin_ctzll(ones | UINT64_C(1) << 63) / 8;
-        const uint32_t cut = zeros < 8 - width ? zeros : 8 - width;
-        store_le64(digits.bytes, (ones | UINT64_C(0x3030303030303030)) >> 8 * cut);
-        digits.count = 8 - cut;
-        return digits;
+    const uint64_t fours = number / 10000 | (number % 10000) << 32;
+    const uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007F0000007F);
+    const uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+    const uint64_t tens = (twos * 103 >> 10) & UINT64_C(0x000F000F000F000F);
+    const uint64_t ones = tens | (twos - tens * 10) << 8;
+    const uint32_t zeros = (uint32_t)__builtin_ctzll(ones | UINT64_C(1) << 63) / 8;
+    const uint32_t cut = zeros < 8 - width ? zeros : 8 - width;
+    return (struct digits){(ones | UINT64_C(0x3030303030303030)) >> 8 * cut, 8 - cut};
+}
+
+static uint32_t digits_count(uint64_t number) {
+    uint32_t count = 1;
+    for (; number >= 10; number /= 10) {
+        count++;
     }
-    uint64_t rest = number;
-    digits.count = 0;
-    do {
-        digits.count++;
-        rest /= 10;
-    } while (rest > 0);
-    digits.count = digits.count < width ? width : digits.count;
-    for (uint32_t i = digits.count; i > 0; i--) {
-        digits.bytes[i - 1] = (uint8_t)('0' + number % 10);
-        number /= 10;
-    }
-    return digits;
+    return count;
+}
+
+/* A text that is new. */
+static inline void text_keep(struct column_joiner *joiner, struct column_state *state, const uint8_t *data,
+                             uint32_t size, uint32_t stem) {
+    struct joined_text *text = joiner->text_count < TEXTS_MOST ? &joiner->texts[joiner->text_count++] : &state->own;
+    text->data = data;
+    text->size = size;
+    text->stem = stem;
+    state->text = text;
 }
 
 /* A plain text behind its tag. */
-static uint8_t *text_put_plain(struct column_joiner *joiner, struct joined_text *text, uint8_t *at, uint8_t *end) {
+static uint8_t *text_put_plain(struct column_joiner *joiner, struct column_state *state, uint8_t *at, uint8_t *end) {
     const uint64_t size = *joiner->lengths++;
     if (is_too_long(at, end, size)) {
         return end + 1;
     }
     at = number_put(at, size);
     memcpy(at, joiner->text, size);
-    *text = (struct joined_text){at, (uint32_t)size, text_stem(joiner->text, (uint32_t)size)};
+    text_keep(joiner, state, at, (uint32_t)size, text_stem(joiner->text, (uint32_t)size));
     joiner->text += size;
     return at + size;
 }
 
+/* As text_put_numbered, of more than eight digits. */
+static uint8_t *text_put_long(struct column_joiner *joiner, struct column_state *state, uint64_t number, bool is_padded,
+                              uint8_t *at, uint8_t *end) {
+    const uint32_t stem = state->text->stem;
+    const uint32_t width = is_padded ? state->text->size - stem : 1;
+    const uint32_t count = digits_count(number);
+    const uint32_t digits = count < width ? width : count;
+    if ((is_padded && digits != width) || is_too_long(at, end, stem)) {
+        return end + 1;
+    }
+    at = number_put(at, stem + digits);
+    (void)field_copy(at, state->text->data, stem);
+    text_keep(joiner, state, at, stem + digits, stem);
+    at += stem;
+    for (uint32_t i = digits; i > 0; i--) {
+        at[i - 1] = (uint8_t)('0' + number % 10);
+        number /= 10;
+    }
+    return at + digits;
+}
+
 /* The column's last text with another number at its end. */
-static inline uint8_t *text_put_numbered(struct joined_text *text, bool is_padded, uint64_t number, uint8_t *at,
-                                         uint8_t *end) {
-    const uint32_t stem = text->stem;
-    const uint32_t width = is_padded ? text->size - stem : 1;
+static inline uint8_t *text_put_numbered(struct column_joiner *joiner, struct column_state *state, bool is_padded,
+                                         uint8_t *at, uint8_t *end) {
+    const uint64_t number = *state->numbers++;
+    const uint32_t stem = state->text->stem;
+    const uint32_t width = is_padded ? state->text->size - stem : 1;
+    if (number >= 100000000 || width > 8) {
+        return text_put_long(joiner, state, number, is_padded, at, end);
+    }
     const struct digits digits = digits_make(number, width);
     if ((is_padded && digits.count != width) || is_too_long(at, end, stem)) {
         return end + 1;
     }
     at = number_put(at, stem + digits.count);
-    (void)field_copy(at, text->data, stem);
-    memcpy(at + stem, digits.bytes, sizeof digits.bytes);
-    *text = (struct joined_text){at, stem + digits.count, stem};
-    return at + text->size;
+    (void)field_copy(at, state->text->data, stem);
+    store_le64(at + stem, digits.characters);
+    text_keep(joiner, state, at, stem + (uint32_t)digits.count, stem);
+    return at + stem + digits.count;
 }
 
 /* A text behind its tag. */
 static inline uint8_t *text_put(struct column_joiner *joiner, struct column_state *state, uint8_t *at, uint8_t *end) {
     const uint64_t code = *state->values++;
+    if (code == TEXT_PLAIN) {
+        return text_put_plain(joiner, state, at, end);
+    }
     if (code < TEXT_RECENT) {
-        at = code == TEXT_PLAIN ? text_put_plain(joiner, &state->text, at, end)
-                                : text_put_numbered(&state->text, code == TEXT_PADDED, *state->numbers++, at, end);
-        if (at <= end && joiner->text_count < TEXTS_MOST) {
-            joiner->texts[joiner->text_count++] = state->text;
-        }
-        return at;
+        return text_put_numbered(joiner, state, code == TEXT_PADDED, at, end);
     }
     /* What is further back than the first wraps, and is too large. */
     const uint64_t known = code < TEXT_KNOWN ? joiner->text_count - 1 - (code - TEXT_RECENT) : code - TEXT_KNOWN;
     if (known >= joiner->text_count || is_too_long(at, end, joiner->texts[known].size)) {
         return end + 1;
     }
-    const struct joined_text text = joiner->texts[known];
-    at = number_put(at, text.size);
-    state->text = (struct joined_text){at, text.size, text.stem};
-    return field_copy(at, text.data, text.size);
+    const struct joined_text *text = &joiner->texts[known];
+    state->text = text;
+    return field_copy(number_put(at, text->size), text->data, text->size);
 }
 
 /* Noise of a field behind its tag, or its length; mostly a key of 16 bytes. */
@@ -376,8 +439,8 @@ static void texts_move(struct column_joiner *joiner, const uint8_t *start, size_
         joiner->texts[i - 1].data += by;
     }
     for (uint32_t c = 0; c < joiner->forms.column_count; c++) {
-        if (joiner->states[c].text.data != NULL && joiner->states[c].text.data >= start) {
-            joiner->states[c].text.data += by;
+        if (joiner->states[c].own.data != NULL && joiner->states[c].own.data >= start) {
+            joiner->states[c].own.data += by;
         }
     }
 }
@@ -433,7 +496,7 @@ static inline uint8_t *form_join(struct column_joiner *joiner, const struct form
     uint32_t depth = 0;
     const struct form_step *step = joiner->forms.steps + form->first_step;
     const struct form_step *last = step + form->step_count;
-    for (; step < last; step++) {
+    for (; step < last && at <= end; step++) {
         struct column_state *state = &joiner->states[step->column];
         const enum step_action action = step->action;
         uint8_t *field = at;
@@ -442,21 +505,22 @@ static inline uint8_t *form_join(struct column_joiner *joiner, const struct form
                 return end + 1;
             }
             at = field_copy(at, state->field, state->field_size);
-        } else if (action == STEP_END) {
-            at = message_end(joiner, starts[--depth], at, end);
-        } else {
-            store_le16(at, step->tag);
-            at += step->tag_size;
-            if (action == STEP_MESSAGE) {
-                starts[depth++] = ++at;
-            } else {
-                at = value_put(joiner, action, state, at, end);
-                state->field = field; /* Read by those in no message only: they do not move. */
-                state->field_size = (uint32_t)(at - field);
-            }
+            continue;
         }
-        if (at > end) {
-            break;
+        if (action == STEP_END) {
+            at = message_end(joiner, starts[--depth], at, end);
+            continue;
+        }
+        store_le16(at, step->tag);
+        at += step->tag_size;
+        if (action == STEP_MESSAGE) {
+            starts[depth++] = ++at;
+            continue;
+        }
+        at = value_put(joiner, action, state, at, end);
+        if (depth == 0) { /* Those in messages are no other's source, and may move. */
+            state->field = field;
+            state->field_size = (uint32_t)(at - field);
         }
     }
     return at;
