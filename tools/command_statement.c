@@ -250,9 +250,11 @@ static int finish(const struct issue *issue) {
 static int run_issue(struct invocation *invocation) {
     struct issue issue = {.invocation = invocation};
     struct daybook_error error;
-    int named = (int)invocation->options.argument_count + options_has(&invocation->options, "all") +
-                options_has(&invocation->options, "tag");
-    if (named != 1) {
+    const char *customer = invocation->options.argument_count > 0 ? invocation->options.arguments[0] : NULL;
+    const char *tag = options_value(&invocation->options, "tag");
+    int named = (customer != NULL) + (tag != NULL) + options_has(&invocation->options, "all");
+    bool is_empty = (customer != NULL && *customer == '\0') || (tag != NULL && *tag == '\0');
+    if (named != 1 || is_empty) { /* An empty name would mean every customer: in a script, an unset variable. */
         return command_usage(invocation, "%s", _("name a customer, or say --all, or --tag"));
     }
     pb__issue_statements_request__init(&issue.request);

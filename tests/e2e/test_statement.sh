@@ -60,6 +60,8 @@ expect 0 statement list --tag north --csv
 expect 2 statement issue --tag north --all --to 2024-03-31
 err_has "name a customer, or say --all, or --tag"
 expect 2 statement issue N1 --tag north --to 2024-03-31
+expect 2 statement issue --tag "" --to 2024-03-31
+expect 2 statement issue "" --to 2024-03-31
 export DAYBOOK_LEDGER=$work/books
 
 # ---- errors ----
