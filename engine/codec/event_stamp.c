@@ -11,9 +11,8 @@ bool event_stamp_read(struct event_span event, struct event_stamp *stamp) {
     if (event.size == 0 || *at++ != TAG_SEQUENCE) {
         return false;
     }
-    size_t read = varint_load(at, end, &stamp->sequence);
-    at += read;
-    if (read == 0 || at == end || *at++ != TAG_RECORDED_AT || varint_load(at, end, &recorded_at) == 0) {
+    if (!varint_take(&at, end, &stamp->sequence) || at == end || *at++ != TAG_RECORDED_AT ||
+        !varint_take(&at, end, &recorded_at)) {
         return false;
     }
     stamp->recorded_at_us = (int64_t)recorded_at;
