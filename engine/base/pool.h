@@ -59,15 +59,6 @@ static inline bool vector_has_room_behind(const struct vector *vector) {
     return vector->front + vector->count < vector->capacity;
 }
 
-/* At the end; for items of one size that come one after the other, as the notes of what to undo do. */
-static inline bool vector_push(struct vector *vector, size_t item_size, const void *item, struct pool *pool) {
-    if (!vector_has_room_behind(vector) && !vector_reserve(vector, item_size, pool)) {
-        return false;
-    }
-    __builtin_memcpy((uint8_t *)vector->items + vector->count++ * item_size, item, item_size);
-    return true;
-}
-
 #define VECTOR_AT(type, vector, index) (&((type *)(vector)->items)[index])
 
 #endif

@@ -23,7 +23,9 @@ __attribute__((noinline)) static enum daybook_status grow_bytes(struct state *st
 }
 
 /* Notes how to undo a change that is about to be made; `old` bytes are copied. Every event makes several, so it is a
- * few stores where it is used. */
+ * few stores where it is used, field by field: a note that is put together first and then copied is read back wider
+ * than it was written, and that waits for every store before it, those to new rows among them, which are not in any
+ * cache. */
 static inline enum daybook_status record(struct state *state, struct undo undo, const void *old,
                                          struct daybook_error *error) {
     if (!state->is_recording) {
@@ -32,9 +34,16 @@ static inline enum daybook_status record(struct state *state, struct undo undo, 
     if (state->undo_bytes_size + undo.size > state->undo_bytes_capacity) {
         DAYBOOK_TRY(grow_bytes(state, undo.size, error));
     }
-    if (!vector_push(&state->undos, sizeof undo, &undo, &state->pool)) {
+    if (!vector_has_room_behind(&state->undos) && !vector_reserve(&state->undos, sizeof undo, &state->pool)) {
         return no_memory(error);
     }
+    struct undo *note = VECTOR_AT(struct undo, &state->undos, state->undos.count++);
+    note->kind = undo.kind;
+    note->index = undo.index;
+    note->size = undo.size;
+    note->date = undo.date;
+    note->target = undo.target;
+    note->delta_minor = undo.delta_minor;
     if (old != NULL) {
         memcpy(state->undo_bytes + state->undo_bytes_size, old, undo.size);
         state->undo_bytes_size += undo.size;

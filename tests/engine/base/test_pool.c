@@ -173,8 +173,7 @@ static void a_vector_keeps_what_was_put_into_it(void **state) {
         if (is_insert) {
             uint8_t item[ITEM];
             memset(item, step & 0xFF, sizeof item);
-            assert_true(index == count ? vector_push(&vector, ITEM, item, &pool)
-                                       : vector_insert(&vector, ITEM, (uint32_t)index, item, &pool));
+            assert_true(vector_insert(&vector, ITEM, (uint32_t)index, item, &pool));
             memmove(expected[index + 1 < MOST ? index + 1 : index], expected[index],
                     (index + 1 < MOST ? count - index : 0) * ITEM);
             memcpy(expected[index], item, ITEM);
