@@ -102,7 +102,7 @@ static enum daybook_status piece_pack(struct journal *journal, const struct jour
     *piece = (struct journal_piece){.offset = journal->packed.size};
     enum daybook_status status =
         batch->count < YOUNG_LESS_EVENTS && raw_bytes <= STORED_MOST_BYTES
-            ? frame_pack_stored(journal->codec, header, batch->events, &journal->packed, error)
+            ? frame_pack_stored(journal->codec, header, batch->events + from, &journal->packed, error)
             : frame_pack_within(journal->codec, header, batch->events + from, batch->recorded_at_us + from,
                                 frame_room(journal, left), &journal->packed, error);
     if (status == DAYBOOK_OK) {
