@@ -130,22 +130,38 @@ static enum daybook_status get_group(struct asking *asking, unsigned table, uint
     return is_found ? item_read_group(row, group, error) : DAYBOOK_OK;
 }
 
-enum daybook_status aging_look_at(struct asking *asking, const uint32_t *numbers, size_t count,
-                                  struct daybook_error *error) {
-    struct listed listed = {numbers, count, 0};
+/* Looks at the listed ones. The open ones are walked over: few groups have any, and a search for each would find none.
+ */
+static enum daybook_status look_at_listed(struct asking *asking, struct rows *rows, struct listed listed,
+                                          struct daybook_error *error) {
     struct item_group open;
     struct item_group settled;
     settled.present = 0;
     while (listed.next < listed.count) {
-        uint32_t number = numbers[listed.next] / ITEM_GROUP;
+        uint32_t number = listed.numbers[listed.next] / ITEM_GROUP;
         uint32_t wanted = take_listed(&listed, number);
-        DAYBOOK_TRY(get_group(asking, AGING_OPEN, number, &open, error));
+        while (rows->row.is_valid && rows->group < number) {
+            DAYBOOK_TRY(next_row(asking, rows, error));
+        }
+        DAYBOOK_TRY(take_row(asking, rows, number, &open, error));
         if ((wanted & ~open.present) != 0) {
             DAYBOOK_TRY(get_group(asking, AGING_SETTLED, number, &settled, error));
         }
         DAYBOOK_TRY(look_at_group(asking, number, &open, &settled, wanted, error));
     }
     return DAYBOOK_OK;
+}
+
+enum daybook_status aging_look_at(struct asking *asking, const uint32_t *numbers, size_t count,
+                                  struct daybook_error *error) {
+    struct rows rows = {0};
+    struct item_summary summary;
+    enum daybook_status status = open_open(asking, &rows, &summary, error);
+    if (status == DAYBOOK_OK) {
+        status = look_at_listed(asking, &rows, (struct listed){numbers, count, 0}, error);
+    }
+    cursor_close(rows.cursor);
+    return status;
 }
 
 /* The open ones (IT1) and the hidden ones, group by group. */
