@@ -393,8 +393,8 @@ static const char *const tables[AGING_TABLE_COUNT] = {
 
 const struct projection aging_projection = {
     .name = "aging",
-    .version = 11,
-    .readable_from = 11,
+    .version = 12,
+    .readable_from = 12,
     .tables = tables,
     .table_count = AGING_TABLE_COUNT,
     .open = open_fold,

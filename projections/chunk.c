@@ -61,8 +61,18 @@ static int32_t decode_before(uint64_t bits, int32_t least) {
     return bits == 0 ? INT32_MIN : (int32_t)(uint32_t)(uint64_t)(least + zigzag_decode(bits - 1));
 }
 
-size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX], unsigned column_count, const struct chunk_header *header,
-                          struct daybook_bytes body) {
+void chunk_put_mark(uint8_t to[CHUNK_MARK_SIZE], const struct chunk_mark *mark) {
+    store_le64(to, mark->sequence);
+    store_le32(to + 8, (uint32_t)mark->effective_on);
+    store_le16(to + 12, mark->size_before);
+}
+
+struct chunk_mark chunk_get_mark(const uint8_t from[CHUNK_MARK_SIZE]) {
+    return (struct chunk_mark){load_le64(from), (int32_t)load_le32(from + 8), load_le16(from + 12)};
+}
+
+size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX + CHUNK_MARKS_SIZE_MAX], unsigned column_count,
+                          const struct chunk_header *header, unsigned level, struct daybook_bytes body) {
     int64_t least = header->min_effective;
     uint8_t *at = to + CHECKSUMS_SIZE;
     at = write_varint(at, header->ordinal);
@@ -71,6 +81,11 @@ size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX], unsigned column_count, c
     at = write_varint(at, encode_before(header->max_effective_before, least));
     at = write_varint(at, header->count);
     at = write_before(at, column_count, header);
+    if (level == CHUNK_LATE) {
+        at = write_varint(at, header->marks.size / CHUNK_MARK_SIZE);
+        memcpy(at, header->marks.data, header->marks.size);
+        at += header->marks.size;
+    }
     store_le32(to + CHECKSUM_SIZE, checksum(body.data, body.size));
     store_le32(to, checksum(to + CHECKSUM_SIZE, (size_t)(at - to) - CHECKSUM_SIZE));
     return (size_t)(at - to);
@@ -93,7 +108,18 @@ static bool read_before(const uint8_t **at, const uint8_t *end, unsigned column_
     return true;
 }
 
-static bool read_fields(const uint8_t **at, const uint8_t *end, unsigned column_count, struct chunk_header *header) {
+static bool read_marks(const uint8_t **at, const uint8_t *end, struct daybook_bytes *marks) {
+    uint64_t count;
+    if (!varint_take(at, end, &count) || count > (size_t)(end - *at) / CHUNK_MARK_SIZE) {
+        return false;
+    }
+    *marks = (struct daybook_bytes){*at, (size_t)count * CHUNK_MARK_SIZE};
+    *at += marks->size;
+    return true;
+}
+
+static bool read_fields(const uint8_t **at, const uint8_t *end, unsigned column_count, unsigned level,
+                        struct chunk_header *header) {
     uint64_t ordinal;
     uint64_t least;
     uint64_t span;
@@ -106,7 +132,8 @@ static bool read_fields(const uint8_t **at, const uint8_t *end, unsigned column_
     header->min_effective = (int32_t)zigzag_decode(least);
     header->max_effective = (int32_t)(zigzag_decode(least) + (int64_t)(uint32_t)span);
     header->max_effective_before = decode_before(greatest_before, header->min_effective);
-    return read_before(at, end, column_count, header);
+    header->marks = (struct daybook_bytes){0};
+    return read_before(at, end, column_count, header) && (level != CHUNK_LATE || read_marks(at, end, &header->marks));
 }
 
 static enum daybook_status wrong_checksum(struct daybook_error *error) {
@@ -114,11 +141,12 @@ static enum daybook_status wrong_checksum(struct daybook_error *error) {
                         "while reading a view: a row's checksum is wrong; rebuild the view from the journal");
 }
 
-enum daybook_status chunk_read_header(struct daybook_bytes row, unsigned column_count, struct chunk_header *header,
-                                      struct daybook_bytes *body, struct daybook_error *error) {
+enum daybook_status chunk_read_header(struct daybook_bytes row, unsigned column_count, unsigned level,
+                                      struct chunk_header *header, struct daybook_bytes *body,
+                                      struct daybook_error *error) {
     const uint8_t *end = row.data + row.size;
     const uint8_t *at = row.data + CHECKSUMS_SIZE;
-    if (row.size < CHECKSUMS_SIZE || !read_fields(&at, end, column_count, header) ||
+    if (row.size < CHECKSUMS_SIZE || !read_fields(&at, end, column_count, level, header) ||
         load_le32(row.data) != checksum(row.data + CHECKSUM_SIZE, (size_t)(at - row.data) - CHECKSUM_SIZE)) {
         return wrong_checksum(error);
     }

@@ -28,6 +28,8 @@
  *     varint  entries of all chunks before
  *     varint  a bit for each column whose total of all chunks before is not 0
  *     zigzag  for each of those: that total
+ *     varint  in a chunk of the late log alone: its marks, and for each
+ *     u64, i32, u16  its sequence and date, and the bytes of the entries before the first behind it
  *
  * The header's own checksum lets a question pass over a chunk without fetching
  * its entries from memory. Fixed numbers are little-endian.
@@ -48,6 +50,8 @@
 enum {
     CHUNK_KEY_SIZE = 13,
     CHUNK_SIZE_MAX = 992, /* Four to a leaf page of 4 KiB. */
+    CHUNK_MARK_SIZE = 14,
+    CHUNK_MARKS_SIZE_MAX = 2 + CHUNK_SIZE_MAX,
     CHUNK_HEADER_MAX = 8 + 5 + 5 + 5 + 6 + 10 + 10 + 3 + SERIES_COLUMNS_MAX * 10,
     CHUNK_FANOUT_BITS = 3,
     CHUNK_FANOUT = 1 << CHUNK_FANOUT_BITS,
@@ -67,7 +71,17 @@ struct chunk_header {
     uint64_t count;
     uint64_t count_before;
     int64_t before[SERIES_COLUMNS_MAX];
+    struct daybook_bytes marks; /* Of a chunk of the late log, CHUNK_MARK_SIZE each; borrowed. */
 };
+
+/* A mark of the late log. */
+struct chunk_mark {
+    uint64_t sequence; /* 0: there is none. */
+    int32_t effective_on;
+    uint16_t size_before; /* Of the entries, with the mark's own. */
+};
+void chunk_put_mark(uint8_t to[CHUNK_MARK_SIZE], const struct chunk_mark *mark);
+struct chunk_mark chunk_get_mark(const uint8_t from[CHUNK_MARK_SIZE]);
 
 /* A row of a group. */
 struct chunk_child {
@@ -87,11 +101,11 @@ uint64_t chunk_key_sequence(struct daybook_bytes key);
 size_t chunk_header_room(unsigned column_count, const struct chunk_header *header);
 
 /* Writes the header of the body that will follow it, and returns its size. */
-size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX], unsigned column_count, const struct chunk_header *header,
-                          struct daybook_bytes body);
+size_t chunk_write_header(uint8_t to[CHUNK_HEADER_MAX + CHUNK_MARKS_SIZE_MAX], unsigned column_count,
+                          const struct chunk_header *header, unsigned level, struct daybook_bytes body);
 
 /* `body` is what follows the header, borrowed and not checked yet. DAMAGED: the header is not what was written. */
-DAYBOOK_MUST_USE enum daybook_status chunk_read_header(struct daybook_bytes row, unsigned column_count,
+DAYBOOK_MUST_USE enum daybook_status chunk_read_header(struct daybook_bytes row, unsigned column_count, unsigned level,
                                                        struct chunk_header *header, struct daybook_bytes *body,
                                                        struct daybook_error *error);
 

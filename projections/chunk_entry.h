@@ -75,18 +75,11 @@ bool chunk_reader_init(struct chunk_reader *reader, unsigned column_count, struc
 /* False at a damaged entry; ask only while next < end. */
 bool chunk_read_entry(struct chunk_reader *reader);
 
-/* Reads the next entry that is dated before `bound`, with all of its columns; false: there is none. */
-bool chunk_read_before(struct chunk_reader *reader, int32_t bound);
-
 /* Sums of int64 in any order never overflow these. */
 struct chunk_sums {
     wide columns[SERIES_COLUMNS_MAX];
     uint64_t count;
 };
-
-/* Passes over the entries before the first with effective_on > as_of. *sequence: that one's; 0 = there is none. False
- * at a damaged one. */
-bool chunk_skip_until(struct chunk_reader *reader, int32_t as_of, uint64_t *sequence);
 
 /* Adds those of the entries still to be read with sequence <= known_at and effective_on <= as_of, and ends the reading;
  * false at a damaged one. */

@@ -124,8 +124,8 @@ static const char *const tables[CREDIT_TABLE_COUNT] = {
 
 const struct projection credit_projection = {
     .name = "credit",
-    .version = 7,
-    .readable_from = 7,
+    .version = 8,
+    .readable_from = 8,
     .tables = tables,
     .table_count = CREDIT_TABLE_COUNT,
     .open = open_fold,

@@ -391,8 +391,8 @@ static const char *const tables[LOTS_TABLE_COUNT] = {
 
 const struct projection lots_projection = {
     .name = "lots",
-    .version = 9,
-    .readable_from = 9,
+    .version = 10,
+    .readable_from = 10,
     .tables = tables,
     .table_count = LOTS_TABLE_COUNT,
     .open = open_fold,

@@ -184,7 +184,7 @@ enum daybook_status series_find(struct series *series, struct store_txn *txn, ui
         struct series_slots slots;
         struct chunk_reader reader;
         struct daybook_bytes body;
-        status = chunk_read_header(row.value, column_count, &header, &body, error);
+        status = chunk_read_header(row.value, column_count, 0, &header, &body, error);
         if (status == DAYBOOK_OK) {
             status = chunk_open_entries(row.value, column_count, body, &slots, &reader, error);
         }

@@ -38,9 +38,9 @@ static enum daybook_status enter_place(struct question *question, unsigned level
     place->level = level;
     place->is_found =
         place->row.is_valid && chunk_key_matches(place->row.key, question->account, question->first_level + level);
-    return place->is_found
-               ? chunk_read_header(place->row.value, question->shape.column_count, &place->header, &place->body, error)
-               : DAYBOOK_OK;
+    return place->is_found ? chunk_read_header(place->row.value, question->shape.column_count,
+                                               question->first_level + level, &place->header, &place->body, error)
+                           : DAYBOOK_OK;
 }
 
 /* The last row of `level` that begins at or before `sequence`. */
@@ -88,27 +88,28 @@ static enum daybook_status visit_visible(const struct question *question, struct
     return DAYBOOK_OK;
 }
 
-/* Adds (or visits) the visible entries of one chunk; those of the late log's only behind the first mark past A, where
- * `mark` is not NULL: then it is set to the sequence of that, unless there is none. */
-static enum daybook_status add_entries(struct question *question, const struct place *place, uint64_t *mark,
-                                       struct daybook_error *error) {
+/* Adds (or visits) the visible entries of one chunk; of the late log's those behind `mark`, where that is not NULL. */
+static enum daybook_status add_entries(struct question *question, const struct place *place,
+                                       const struct chunk_mark *mark, struct daybook_error *error) {
     struct series_slots slots;
     struct chunk_reader reader;
-    if (place->header.min_effective > question->as_of && mark == NULL) {
+    if (place->header.min_effective > question->as_of) {
         return DAYBOOK_OK;
     }
     DAYBOOK_TRY(
         chunk_open_entries(place->row.value, question->shape.column_count, place->body, &slots, &reader, error));
-    bool is_whole = true;
     if (mark != NULL) {
-        uint64_t sequence;
-        is_whole = chunk_skip_until(&reader, question->as_of, &sequence);
-        *mark = sequence != 0 && sequence <= question->known_at ? sequence : *mark;
+        if (mark->size_before > reader.end - reader.next) {
+            return chunk_damaged(question->account, error);
+        }
+        reader.next += mark->size_before;
+        reader.sequence = mark->sequence;
+        reader.effective_on = mark->effective_on;
     }
-    if (is_whole && question->visit != NULL) {
+    if (question->visit != NULL) {
         return visit_visible(question, &reader, error);
     }
-    return is_whole && chunk_add_visible(&reader, question->as_of, question->known_at, &question->sums)
+    return chunk_add_visible(&reader, question->as_of, question->known_at, &question->sums)
                ? DAYBOOK_OK
                : chunk_damaged(question->account, error);
 }
@@ -193,24 +194,38 @@ static enum daybook_status find_before(struct question *question, const struct p
     return DAYBOOK_OK;
 }
 
+/* The first mark past A in a chunk of the late log, as far as K knows. */
+static struct chunk_mark find_mark(const struct question *question, const struct place *place) {
+    struct daybook_bytes marks = place->header.marks;
+    for (size_t at = 0; at < marks.size; at += CHUNK_MARK_SIZE) {
+        struct chunk_mark mark = chunk_get_mark(marks.data + at);
+        if (mark.effective_on > question->as_of) {
+            return mark.sequence <= question->known_at ? mark : (struct chunk_mark){0};
+        }
+    }
+    return (struct chunk_mark){0};
+}
+
 /* Reads the late log back from the last chunk of it that is known, *place, to the one that has the first mark past A,
  * which *place is then, and adds what is visible behind that. *mark: its sequence, where there is one. */
 static enum daybook_status walk_late(struct question *question, struct place *place, uint64_t *mark,
                                      struct daybook_error *error) {
-    bool is_last = is_before_mark(question, place->header.max_effective_before);
-    DAYBOOK_TRY(add_entries(question, place, is_last ? mark : NULL, error));
-    while (!is_last) {
-        struct place before;
-        DAYBOOK_TRY(find_before(question, place, &before, error));
-        is_last = is_before_mark(question, before.header.max_effective_before);
-        if (is_last || side_of(question, &before.header) == SIDE_BOTH) {
-            DAYBOOK_TRY(add_entries(question, &before, is_last ? mark : NULL, error));
+    struct place before = *place;
+    bool is_first = true;
+    while (!is_before_mark(question, before.header.max_effective_before)) {
+        if (is_first || side_of(question, &before.header) == SIDE_BOTH) {
+            DAYBOOK_TRY(add_entries(question, &before, NULL, error));
         } else if (side_of(question, &before.header) == SIDE_VISIBLE) {
             add_range(question, &before.header, &place->header);
         }
         *place = before;
+        is_first = false;
+        DAYBOOK_TRY(find_before(question, place, &before, error));
     }
-    return DAYBOOK_OK;
+    *place = before;
+    struct chunk_mark found = find_mark(question, place);
+    *mark = found.sequence;
+    return found.sequence != 0 ? add_entries(question, place, &found, error) : DAYBOOK_OK;
 }
 
 /* Adds (or visits) what is visible behind the chunk that A falls into, by the late log. *mark: the first sequence
@@ -422,7 +437,7 @@ static enum daybook_status enter(struct series_scan *scan, const struct table_ro
     struct chunk_header header;
     struct chunk_reader reader;
     struct daybook_bytes body;
-    DAYBOOK_TRY(chunk_read_header(row->value, column_count, &header, &body, error));
+    DAYBOOK_TRY(chunk_read_header(row->value, column_count, 0, &header, &body, error));
     DAYBOOK_TRY(chunk_open_entries(row->value, column_count, body, &scan->slots, &reader, error));
     scan->next = reader.next;
     scan->end = reader.end;

@@ -19,6 +19,7 @@ static void put_before(struct group *group, int place, uint64_t first_sequence, 
     header.min_effective = header.min_effective < others->min_effective ? header.min_effective : others->min_effective;
     header.max_effective = header.max_effective > others->max_effective ? header.max_effective : others->max_effective;
     header.count += others->count;
+    header.marks = (struct daybook_bytes){0};
     group->header = header;
 }
 
@@ -38,7 +39,7 @@ static enum daybook_status read_group(struct store_txn *txn, struct series_shape
             status = chunk_damaged(account, error);
         }
         if (status == DAYBOOK_OK) {
-            status = chunk_read_header(row.value, shape.column_count, &header, &body, error);
+            status = chunk_read_header(row.value, shape.column_count, level, &header, &body, error);
         }
         if (status == DAYBOOK_OK) {
             put_before(group, i, chunk_key_sequence(row.key), header);
@@ -53,11 +54,12 @@ enum daybook_status group_write(struct store_txn *txn, struct series_shape shape
     struct group group = {.header = {.min_effective = INT32_MAX, .max_effective = INT32_MIN}};
     uint8_t key[CHUNK_KEY_SIZE];
     uint8_t body[CHUNK_CHILDREN_SIZE_MAX];
-    uint8_t value[CHUNK_HEADER_MAX + CHUNK_CHILDREN_SIZE_MAX];
+    uint8_t value[CHUNK_HEADER_MAX + CHUNK_MARKS_SIZE_MAX + CHUNK_CHILDREN_SIZE_MAX];
     DAYBOOK_TRY(read_group(txn, shape, account, level - 1, &group, error));
     chunk_make_key(account, level, group.children[0].first_sequence, key);
     size_t body_size = level > CHUNK_LATE ? chunk_write_children(body, &group.header, group.children) : 0;
-    size_t size = chunk_write_header(value, shape.column_count, &group.header, (struct daybook_bytes){body, body_size});
+    size_t size =
+        chunk_write_header(value, shape.column_count, &group.header, level, (struct daybook_bytes){body, body_size});
     memcpy(value + size, body, body_size);
     return table_put(txn, shape.table, (struct daybook_bytes){key, sizeof key},
                      (struct daybook_bytes){value, size + body_size}, error);

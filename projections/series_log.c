@@ -9,15 +9,16 @@
 #include "base/decimal.h"
 #include "projections/series_group.h"
 
-enum { TAIL_FIRST_CAPACITY = 128 };
+enum { TAIL_FIRST_CAPACITY = 128, MARKS_FIRST_CAPACITY = 4 * CHUNK_MARK_SIZE };
 
 static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding a series: memory was refused");
 }
 
 static void drop(struct series_log *log, struct series_tail **tail) {
-    log->used_bytes -= sizeof **tail + (*tail)->capacity;
+    log->used_bytes -= sizeof **tail + (*tail)->capacity + (*tail)->marks_capacity;
     free((*tail)->entries);
+    free((*tail)->marks);
     free(*tail);
     *tail = NULL;
 }
@@ -56,6 +57,22 @@ static bool reserve(struct series_log *log, struct series_tail *tail, size_t siz
     return true;
 }
 
+/* Room for one more mark, where there may be any. */
+static bool reserve_mark(struct series_log *log, struct series_tail *tail) {
+    if (log->first_level != CHUNK_LATE || tail->marks_size + CHUNK_MARK_SIZE <= tail->marks_capacity) {
+        return true;
+    }
+    uint32_t capacity = tail->marks_capacity == 0 ? MARKS_FIRST_CAPACITY : tail->marks_capacity * 2;
+    uint8_t *marks = realloc(tail->marks, capacity);
+    if (marks == NULL) {
+        return false;
+    }
+    log->used_bytes += capacity - tail->marks_capacity;
+    tail->marks = marks;
+    tail->marks_capacity = capacity;
+    return true;
+}
+
 /* An empty chunk after what the tail holds. */
 static void begin_chunk(const struct series_log *log, struct series_tail *tail, uint32_t ordinal) {
     struct chunk_header header = {
@@ -75,15 +92,21 @@ static void begin_chunk(const struct series_log *log, struct series_tail *tail, 
     tail->header_room = (uint16_t)chunk_header_room(log->shape.column_count, &header);
     tail->slots = (struct series_slots){0};
     tail->size = 0;
+    tail->marks_size = 0;
     tail->last_sequence = 0;
     tail->last_effective = 0;
 }
 
-/* Takes an entry into the header. In a late log what is not dated before the last mark is a mark, and not counted. */
-static void count_entry(const struct series_log *log, struct series_tail *tail, int32_t effective_on) {
+/* Takes an entry, the last of the first `size` bytes, into the header. In a late log what is not dated before the last
+ * mark is a mark, and not counted; there is room for it. */
+static void count_entry(const struct series_log *log, struct series_tail *tail, uint64_t sequence, int32_t effective_on,
+                        size_t size) {
     struct chunk_header *header = &tail->header;
     bool is_ahead = effective_on >= tail->greatest;
-    if (log->first_level != CHUNK_LATE || !is_ahead) {
+    if (log->first_level == CHUNK_LATE && is_ahead) {
+        chunk_put_mark(tail->marks + tail->marks_size, &(struct chunk_mark){sequence, effective_on, (uint16_t)size});
+        tail->marks_size += CHUNK_MARK_SIZE;
+    } else {
         header->count++;
         header->min_effective = effective_on < header->min_effective ? effective_on : header->min_effective;
         header->max_effective = effective_on > header->max_effective ? effective_on : header->max_effective;
@@ -97,7 +120,7 @@ static enum daybook_status unpack_tail(struct series_log *log, uint32_t account,
     unsigned column_count = log->shape.column_count;
     struct daybook_bytes body;
     struct chunk_reader reader;
-    DAYBOOK_TRY(chunk_read_header(row, column_count, &tail->header, &body, error));
+    DAYBOOK_TRY(chunk_read_header(row, column_count, log->first_level, &tail->header, &body, error));
     DAYBOOK_TRY(chunk_open_entries(row, column_count, body, &tail->slots, &reader, error));
     size_t size = (size_t)(reader.end - reader.next);
     if (!reserve(log, tail, size)) {
@@ -113,11 +136,16 @@ static enum daybook_status unpack_tail(struct series_log *log, uint32_t account,
     tail->header.count = 0;
     tail->header.min_effective = INT32_MAX;
     tail->header.max_effective = INT32_MIN;
+    tail->header.marks = (struct daybook_bytes){0};
+    const uint8_t *start = reader.next;
     while (reader.next < reader.end) {
         if (!chunk_read_entry(&reader)) {
             return chunk_damaged(account, error);
         }
-        count_entry(log, tail, (int32_t)reader.effective_on);
+        if (!reserve_mark(log, tail)) {
+            return no_memory(error);
+        }
+        count_entry(log, tail, reader.sequence, (int32_t)reader.effective_on, (size_t)(reader.next - start));
         for (uint32_t rest = reader.present; rest != 0; rest &= rest - 1) {
             int column = __builtin_ctz(rest);
             if (!money_add(&tail->totals[column], reader.columns[column])) {
@@ -205,11 +233,12 @@ static struct series_slots *slots_of(const struct series_log *log, struct series
 static enum daybook_status write_tail(const struct series_log *log, struct store_txn *txn, uint32_t account,
                                       const struct series_tail *tail, struct daybook_error *error) {
     uint8_t key[CHUNK_KEY_SIZE];
-    uint8_t bytes[CHUNK_HEADER_MAX];
+    uint8_t bytes[CHUNK_HEADER_MAX + CHUNK_MARKS_SIZE_MAX];
     uint8_t body[CHUNK_SIZE_MAX];
     uint8_t *value = NULL;
     size_t body_size = 0;
     struct chunk_header header = tail->header;
+    header.marks = (struct daybook_bytes){tail->marks, tail->marks_size};
     if (header.count == 0) {
         header.min_effective = header.max_effective = tail->greatest; /* There are marks alone. */
     }
@@ -219,8 +248,8 @@ static enum daybook_status write_tail(const struct series_log *log, struct store
     memcpy(body + body_size, tail->entries, tail->size);
     body_size += tail->size;
     chunk_make_key(account, log->first_level, tail->first_sequence, key);
-    size_t header_size =
-        chunk_write_header(bytes, log->shape.column_count, &header, (struct daybook_bytes){body, body_size});
+    size_t header_size = chunk_write_header(bytes, log->shape.column_count, &header, log->first_level,
+                                            (struct daybook_bytes){body, body_size});
     DAYBOOK_TRY(table_reserve(txn, log->shape.table, (struct daybook_bytes){key, sizeof key}, header_size + body_size,
                               &value, error));
     memcpy(value, bytes, header_size);
@@ -326,10 +355,12 @@ enum daybook_status series_log_prepare(const struct series_log *log, struct seri
         return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": a total of the account overflows",
                             appending->sequence);
     }
-    appending->fits =
-        (pack(log, tail, appending) &&
-         tail->header_room + tables_size + tail->slots.size_bytes + tail->size + packed->size <= CHUNK_SIZE_MAX) ||
-        tail->size == 0;
+    size_t size = tail->header_room + tables_size + tail->size;
+    if (log->first_level == CHUNK_LATE) {
+        size += 1 + tail->marks_size + CHUNK_MARK_SIZE; /* It may be one more. */
+    }
+    appending->fits = (pack(log, tail, appending) && size + tail->slots.size_bytes + packed->size <= CHUNK_SIZE_MAX) ||
+                      tail->size == 0;
     return DAYBOOK_OK;
 }
 
@@ -344,7 +375,7 @@ static void take_entries(const struct series_log *log, struct series_tail *tail,
     tail->size += (uint32_t)packed->size;
     for (size_t i = 0; i < appending->count; i++) {
         int32_t effective_on = appending->entries[i].effective_on;
-        count_entry(log, tail, effective_on);
+        count_entry(log, tail, appending->sequence, effective_on, tail->size);
         tail->last_effective = effective_on;
         for (uint32_t rest = packed->present[i]; rest != 0; rest &= rest - 1) {
             tail->totals[__builtin_ctz(rest)] = appending->totals[__builtin_ctz(rest)];
@@ -361,7 +392,8 @@ enum daybook_status series_log_append(struct series_log *log, struct store_txn *
         bool fits_alone = pack(log, tail, appending);
         assert(fits_alone);
     }
-    if (!reserve(log, tail, tail->size + appending->packed.size) || !mark_dirty(log, appending->account, tail)) {
+    if (!reserve(log, tail, tail->size + appending->packed.size) || !reserve_mark(log, tail) ||
+        !mark_dirty(log, appending->account, tail)) {
         return no_memory(error);
     }
     take_entries(log, tail, appending);

@@ -21,6 +21,9 @@ struct series_tail {
     int64_t totals[SERIES_COLUMNS_MAX]; /* With the chunk's own entries. */
     struct chunk_header header;
     struct series_slots slots;
+    uint8_t *marks; /* Of a late log. */
+    uint32_t marks_size;
+    uint32_t marks_capacity;
 };
 
 struct series_log {

@@ -29,9 +29,9 @@ static enum daybook_status seek(struct finding *finding, unsigned level, uint64_
     chunk_make_key(finding->account, level, sequence, key);
     DAYBOOK_TRY(cursor_seek_back(finding->cursor, (struct daybook_bytes){key, sizeof key}, &spot->row, error));
     spot->is_found = spot->row.is_valid && chunk_key_matches(spot->row.key, finding->account, level);
-    return spot->is_found
-               ? chunk_read_header(spot->row.value, finding->shape.column_count, &spot->header, &spot->body, error)
-               : DAYBOOK_OK;
+    return spot->is_found ? chunk_read_header(spot->row.value, finding->shape.column_count, level, &spot->header,
+                                              &spot->body, error)
+                          : DAYBOOK_OK;
 }
 
 static bool meets_window(const struct finding *finding, const struct chunk_header *header) {

@@ -156,8 +156,8 @@ static const char *const tables[TRIAL_TABLE_COUNT] = {
 
 const struct projection trial_projection = {
     .name = "trial",
-    .version = 8,
-    .readable_from = 8,
+    .version = 9,
+    .readable_from = 9,
     .tables = tables,
     .table_count = TRIAL_TABLE_COUNT,
     .open = open_fold,

@@ -136,45 +136,6 @@ static void sums_are_those_of_a_plain_loop(void **state) {
     }
 }
 
-/* What is passed over is not added; from there on sums are as before. */
-static void what_is_behind_the_first_later_date_is_added(void **state) {
-    (void)state;
-    struct chance chance = {chance_seed(20240304)};
-    static struct written w;
-    size_t found = 0;
-    for (int i = 0; i < 4000; i++) {
-        struct series_slots slots;
-        struct chunk_reader reader;
-        struct chunk_sums sums = {0};
-        struct chunk_sums expected = {0};
-        uint64_t sequence;
-        make(&chance, &w);
-        int32_t bound = w.entries[chance_next(&chance) % w.count].effective_on;
-        int32_t as_of = w.entries[chance_next(&chance) % w.count].effective_on;
-        uint64_t known_at = w.sequences[chance_next(&chance) % w.count];
-        size_t first = 0;
-        while (first < w.count && w.entries[first].effective_on <= bound) {
-            first++;
-        }
-        for (size_t n = first; n < w.count && w.sequences[n] <= known_at; n++) {
-            if (w.entries[n].effective_on <= as_of) {
-                expected.count++;
-                for (unsigned column = 0; column < w.column_count; column++) {
-                    expected.columns[column] += w.entries[n].columns[column];
-                }
-            }
-        }
-        begin(&w, (struct daybook_bytes){w.body, w.size}, &slots, &reader);
-        assert_true(chunk_skip_until(&reader, bound, &sequence));
-        assert_int_equal(sequence, first < w.count ? w.sequences[first] : 0);
-        assert_true(chunk_add_visible(&reader, as_of, known_at, &sums));
-        assert_int_equal(sums.count, expected.count);
-        assert_memory_equal(sums.columns, expected.columns, sizeof sums.columns);
-        found += first > 0 && first < w.count && sums.count > 0;
-    }
-    assert_true(found > 400);
-}
-
 /* The checksum tells first; but what it does not, reads nothing past the end (the sanitizer watches). */
 static void damage_reads_no_further(void **state) {
     (void)state;
@@ -194,9 +155,7 @@ static void damage_reads_no_further(void **state) {
         struct series_slots slots;
         struct chunk_reader reader;
         struct chunk_sums sums = {0};
-        uint64_t sequence;
         refused += !chunk_reader_init(&reader, w.column_count, body, &slots) ||
-                   !chunk_skip_until(&reader, 19050, &sequence) ||
                    !chunk_add_visible(&reader, INT32_MAX, UINT64_MAX, &sums);
         free(cut);
     }
@@ -207,7 +166,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_come_back),
         cmocka_unit_test(sums_are_those_of_a_plain_loop),
-        cmocka_unit_test(what_is_behind_the_first_later_date_is_added),
         cmocka_unit_test(damage_reads_no_further),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
