@@ -2,7 +2,7 @@
  * The rows of a table of names: blocks of sorted entries, and the list of runs.
  *
  *     key     u32 BE run, u64 BE hash of the block's first entry, u64 BE its number
- *     value   u64 LE checksum, the first entry of the run's next block, up to 124 entries: u64 LE hash, u64 LE number
+ *     value   u64 LE checksum, the first entry of the run's next block, up to 253 entries: u64 LE hash, u64 LE number
  *
  *     key     u32 BE 0xFFFFFFFF, u32 BE run   (the list of runs)
  *     value   u64 LE checksum, u32 LE level, u64 LE entry count, the first entry
@@ -12,7 +12,8 @@
  *
  * A checksum is of key and value. LMDB has none, and can lose rows behind a page that went bad: so each block says
  * where the next begins (behind the last: all ones), the list where the first does, and the end how long the list is.
- * 124 entries make a node of 2 036 bytes with its key: two fill a page of LMDB.
+ * 253 entries make a value of 4 072 bytes, which LMDB keeps in a page of its own, and fill it. Of two that share a leaf
+ * it keeps one when the next comes, as keys ascend in the middle of the table: half of each page was empty.
  */
 #ifndef DAYBOOK_STORE_NAMES_BLOCK_H
 #define DAYBOOK_STORE_NAMES_BLOCK_H
@@ -22,7 +23,7 @@
 
 enum {
     ENTRY_BYTES = 16,
-    BLOCK_ENTRIES = 124,
+    BLOCK_ENTRIES = 253,
     BLOCK_HEADER_BYTES = 8 + ENTRY_BYTES,
     BLOCK_BYTES_MOST = BLOCK_HEADER_BYTES + BLOCK_ENTRIES * ENTRY_BYTES,
     BLOCK_KEY_BYTES = 20,

@@ -280,17 +280,18 @@ static void a_row_that_is_lost_or_altered_is_found(void **state) {
     (void)state;
     struct folding f;
     struct chance chance = {chance_seed(7)};
-    struct entries all = {calloc(2000, sizeof *all.items), 0};
+    enum { EACH = 520 };
+    struct entries all = {calloc((size_t)3 * EACH, sizeof *all.items), 0};
     struct daybook_buffer key = {0};
     struct daybook_buffer value = {0};
     names_case_begin(&f);
     struct names *names = open_names(&f);
     for (int i = 0; i < 3; i++) {
-        for (size_t j = 0; j < 400; j++) {
+        for (size_t j = 0; j < EACH; j++) {
             all.items[all.count + j] = (struct names_entry){chance_next(&chance), all.count + j + 1};
         }
-        flush(&f, names, &all.items[all.count], 400);
-        all.count += 400;
+        flush(&f, names, &all.items[all.count], EACH);
+        all.count += EACH;
     }
     names_close(names);
     assert_false(is_said_to_be_damaged(&f, &all));
@@ -309,7 +310,7 @@ static void a_row_that_is_lost_or_altered_is_found(void **state) {
         }
         put_row(&f, &key, &value);
     }
-    assert_int_equal(row, 3 * 4 + 3 + 1); /* Three runs of four blocks, their list and its end. */
+    assert_int_equal(row, 3 * 3 + 3 + 1); /* Three runs of three blocks, their list and its end. */
     assert_false(is_said_to_be_damaged(&f, &all));
     daybook_buffer_release(&key);
     daybook_buffer_release(&value);
