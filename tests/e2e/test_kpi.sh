@@ -69,6 +69,9 @@ out_has "deposits = deducted, of lots that are good for charges of category meal
 expect 2 credit list --category meals
 err_has "none are deducted"
 
+expect 0 credit list --as-of 2024-03-31
+out_has "total"
+
 # A grade with its rules, over time, and the decisions.
 expect 0 credit set ACME 6000 --mode warn --on 2024-01-01
 expect 0 charge ACME OVER 2000 --on 2024-04-02 --due 2024-05-02
@@ -86,6 +89,12 @@ out_has ",charge,OVER,EUR,2000.00,"
 out_has ",4500.00,2000.00,-500.00,yes"
 expect 2 credit history ACME
 err_has "--from DATE is required"
+expect 0 kpi ACME --from 2024-02-29 --to 2024-03-31
+cp "$out" "$work/positional"
+expect 0 kpi --customer ACME --from 2024-02-29 --to 2024-03-31
+cmp -s "$out" "$work/positional" || die "the same customer, said otherwise"
+expect 2 kpi ACME --customer ACME --from 2024-02-29
+err_has "CUSTOMER and --customer exclude each other"
 expect 2 credit history ACME --from 1990-01-01 --every day
 err_has "at most 1000 dates"
 expect 0 help grades
