@@ -53,3 +53,32 @@ list_events() {
         "$work/events.json" >"$work/events"
     head=$(wc -l <"$work/events")
 }
+
+# The feed that runs is killed in its middle, started again, killed again, and the next one comes to the head.
+kill_and_finish() {
+    wait_batches 4
+    kill_feed
+    start_feed "$@"
+    wait_feed '"event":"connected"'
+    kill_feed
+    expect 0 feed "$@" --once --json
+    [ "$(json_value position)" = "$(json_value head)" ] || die "it ended before the head"
+}
+nothing_to_feed() {
+    expect 0 feed "$@" --once --json
+    out_has '"fed":"0"'
+}
+
+# Killed over and over, and in the end two of them at once.
+kill_and_double() {
+    local batches other
+    for batches in 1 3 5; do
+        start_feed "$@"
+        wait_batches "$batches"
+        kill_feed
+    done
+    "$daybook" feed "$@" --once >/dev/null 2>&1 &
+    other=$!
+    expect 0 feed "$@" --once
+    wait "$other" || die "one of two feeds at once failed"
+}

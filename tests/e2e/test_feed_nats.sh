@@ -67,28 +67,12 @@ wait_feed '"event":"connected"' 2
 kill_broker
 start_broker
 wait "$writer"
-# Killed in the middle, and started again.
-wait_batches 4
-kill_feed
-start_feed nats --url "$url" --stream ledger
-wait_feed '"event":"connected"'
-kill_feed
-expect 0 feed nats --url "$url" --stream ledger --once --json
-[ "$(json_value position)" = "$(json_value head)" ] || die "it ended before the head"
+kill_and_finish nats --url "$url" --stream ledger
 check_stream ledger
-expect 0 feed nats --url "$url" --stream ledger --once --json
-out_has '"fed":"0"'
+nothing_to_feed nats --url "$url" --stream ledger
 
-# From the beginning, killed over and over, and two of them at once.
-for batches in 1 3 5; do
-    start_feed nats --url "$url" --stream twice
-    wait_batches "$batches"
-    kill_feed
-done
-"$daybook" feed nats --url "$url" --stream twice --once >/dev/null 2>&1 &
-other=$!
-expect 0 feed nats --url "$url" --stream twice --once
-wait "$other" || die "one of two feeds at once failed"
+# From the beginning.
+kill_and_double nats --url "$url" --stream twice
 check_stream twice
 
 # A feed that follows takes what comes, says how far it falls behind while the broker is away, and ends when it is told.

@@ -66,28 +66,12 @@ server restart -m immediate
 wait_feed '"event":"connected"' 2
 server restart -m immediate
 wait "$writer"
-# Killed in the middle, and started again.
-wait_batches 4
-kill_feed
-start_feed postgres --url "$url" --schema ledger
-wait_feed '"event":"connected"'
-kill_feed
-expect 0 feed postgres --url "$url" --schema ledger --once --json
-[ "$(json_value position)" = "$(json_value head)" ] || die "it ended before the head"
+kill_and_finish postgres --url "$url" --schema ledger
 check_tables ledger
-expect 0 feed postgres --url "$url" --schema ledger --once --json
-out_has '"fed":"0"'
+nothing_to_feed postgres --url "$url" --schema ledger
 
-# From the beginning, killed over and over, and two of them at once.
-for batches in 1 3 5; do
-    start_feed postgres --url "$url" --schema twice
-    wait_batches "$batches"
-    kill_feed
-done
-"$daybook" feed postgres --url "$url" --schema twice --once >/dev/null 2>&1 &
-other=$!
-expect 0 feed postgres --url "$url" --schema twice --once
-wait "$other" || die "one of two feeds at once failed"
+# From the beginning.
+kill_and_double postgres --url "$url" --schema twice
 check_tables twice
 
 # A feed that follows says how far it is, takes what comes, and ends when it is told to.
