@@ -132,6 +132,16 @@ static inline void folding_assert_same(struct folding *a, struct folding *b) {
     daybook_buffer_release(&others);
 }
 
+/* Folds the same events twice, at once and in pieces with what is cached forgotten between them: the same rows. */
+static inline void folding_open_both(struct folding *whole, struct folding *pieces, const struct projection *projection,
+                                     Pb__Event *const *events, size_t count) {
+    folding_open(whole, projection);
+    folding_open(pieces, projection);
+    folding_take(whole, events, count, count, false);
+    folding_take(pieces, events, count, 61, true);
+    folding_assert_same(whole, pieces);
+}
+
 /* A small generator: the same seed gives the same run on every machine. */
 struct chance {
     uint64_t state;

@@ -209,11 +209,7 @@ static void links_against_plain_lists(void **state) {
     struct folding pieces;
     events_init(&e);
     make_history(m, &e, &chance);
-    folding_open(&whole, &links_projection);
-    folding_open(&pieces, &links_projection);
-    folding_take(&whole, e.list, e.count, e.count, false);
-    folding_take(&pieces, e.list, e.count, 61, true);
-    folding_assert_same(&whole, &pieces);
+    folding_open_both(&whole, &pieces, &links_projection, e.list, e.count);
     struct store_txn *txn = folding_read(&whole);
     for (int i = 0; i < 400; i++) {
         size_t document = (size_t)chance_between(&chance, 0, (int64_t)m->document_count - 1);

@@ -124,11 +124,7 @@ static void lots_against_plain_lists(void **state) {
     struct folding pieces;
     events_init(&e);
     make_history(m, &e, &chance);
-    folding_open(&whole, &lots_projection);
-    folding_open(&pieces, &lots_projection);
-    folding_take(&whole, e.list, e.count, e.count, false);
-    folding_take(&pieces, e.list, e.count, 61, true);
-    folding_assert_same(&whole, &pieces);
+    folding_open_both(&whole, &pieces, &lots_projection, e.list, e.count);
     struct store_txn *txn = folding_read(&whole);
     for (int i = 0; i < 400; i++) {
         size_t lot = (size_t)chance_between(&chance, 0, (int64_t)m->lot_count - 1);

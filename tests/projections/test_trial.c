@@ -195,11 +195,7 @@ static void check_style(int style) {
     struct folding pieces;
     events_init(&e);
     make_steps(&e, steps, &chance, style);
-    folding_open(&whole, &trial_projection);
-    folding_open(&pieces, &trial_projection);
-    folding_take(&whole, e.list, e.count, e.count, false);
-    folding_take(&pieces, e.list, e.count, 97, true);
-    folding_assert_same(&whole, &pieces);
+    folding_open_both(&whole, &pieces, &trial_projection, e.list, e.count);
     for (int i = 0; i < 60; i++) {
         int32_t on = (int32_t)chance_between(&chance, 990, 2210);
         check_books(&whole, &e, steps, on, (uint64_t)chance_between(&chance, 0, STEPS + 5));

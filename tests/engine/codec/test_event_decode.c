@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "codec/wire.h"
-#include "tests/engine/codec/random_message.h"
+#include "tests/engine/codec/random_event.h"
 #include "tests/rows.h"
 
 enum { ARENA_BYTES = 64 << 20, ROUNDS = 2000, CUT_ROUNDS = 20, CHANGES = 24 };
@@ -63,30 +63,10 @@ static void assert_as_wire(struct bench *bench, const uint8_t *data, size_t size
     assert_memory_equal(bench->ours.data, bench->theirs.data, bench->theirs.size);
 }
 
-/* A header's fields come with every body; random_message draws bodies evenly, so the five are drawn by hand. */
-struct body_row {
-    const char *name;
-    Pb__Event__BodyCase body_case;
-    const ProtobufCMessageDescriptor *descriptor;
-};
-
-static const struct body_row body_rows[] = {
-    {"charge", PB__EVENT__BODY_CHARGE_POSTED, &pb__charge_posted__descriptor},
-    {"consumed deposit", PB__EVENT__BODY_DEPOSIT_CONSUMED, &pb__deposit_consumed__descriptor},
-    {"payment", PB__EVENT__BODY_PAYMENT_RECEIVED, &pb__payment_received__descriptor},
-    {"allocation", PB__EVENT__BODY_ALLOCATED, &pb__allocated__descriptor},
-    {"deposit", PB__EVENT__BODY_DEPOSIT_RECEIVED, &pb__deposit_received__descriptor},
-    {"whatever else", PB__EVENT__BODY__NOT_SET, NULL},
-};
-
 static void draw(struct bench *bench, const struct body_row *row) {
     arena_reset(&bench->events);
     daybook_buffer_reset(&bench->bytes);
-    Pb__Event *event = (Pb__Event *)random_message(&bench->random, &bench->events, &pb__event__descriptor);
-    if (row->descriptor != NULL) {
-        event->body_case = row->body_case;
-        event->charge_posted = (Pb__ChargePosted *)random_message(&bench->random, &bench->events, row->descriptor);
-    }
+    Pb__Event *event = random_event(&bench->random, &bench->events, row);
     assert_int_equal(wire_encode(&event->base, &bench->bytes), DAYBOOK_OK);
 }
 
