@@ -76,7 +76,7 @@ echo '{"credit": [{}]}' >"$work/bad.json"
 expect 2 replay --policy "$work/bad.json"
 err_has "it changes nothing"
 echo '{"credit": [{"customer": "nobody", "scalePercent": 5}]}' >"$work/bad.json"
-expect 2 replay --policy "$work/bad.json"
+expect 3 replay --policy "$work/bad.json"
 err_has 'no customer "nobody"'
 expect 3 replay --policy "$work/absent.json"
 expect 2 replay --policy "$work/own.json" --limit many
