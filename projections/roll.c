@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "domain/document_kind.h"
+
 enum { CACHE_LIMIT_BYTES = 192 << 20, FETCHED_AHEAD = 8 };
 
 struct roll_entry {
@@ -23,32 +25,9 @@ void roll_forget(struct roll *roll) {
     documents_forget(&roll->documents);
 }
 
-static const char *kind_text(Pb__DocumentKind kind) {
-    switch (kind) {
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT:
-        return "lot";
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_CHARGE:
-        return "charge";
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT:
-        return "payment";
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_HOLD:
-        return "hold";
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT:
-        return "adjustment";
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED:
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_ALLOCATION:
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_REFUND:
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_DISPUTE:
-    case PB__DOCUMENT_KIND__DOCUMENT_KIND_STATEMENT:
-    case _PB__DOCUMENT_KIND_IS_INT_SIZE:
-        break;
-    }
-    return "document";
-}
-
 static enum daybook_status misfit(const struct roll_name *name, const char *what, struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_INVALID, "while folding event %" PRIu64 ": %s %s \"%.64s\"", name->sequence,
-                        what, kind_text(name->kind), name->id);
+                        what, document_kind_name(name->kind), name->id);
 }
 
 /* An entry that was not there. */

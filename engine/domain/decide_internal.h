@@ -9,6 +9,7 @@
 
 #include "base/decimal.h"
 #include "domain/decide.h"
+#include "domain/document_kind.h"
 
 struct rule;
 
@@ -90,8 +91,6 @@ bool check_is_new(struct decision *decision, Pb__DocumentKind kind, const char *
 bool check_not_before(struct decision *decision, int32_t date, const struct document *document);
 /* Also takes the document's currency when the request names none. */
 bool find_document(struct decision *decision, Pb__DocumentKind kind, const char *id, struct document **document);
-
-const char *document_kind_name(Pb__DocumentKind kind); /* "charge" */
 
 /* Due by the terms: days after the date, or after the end of its month. */
 bool due_by_terms(struct decision *decision, int32_t posted_on, const Pb__PaymentTerms *terms, int32_t *due_on);
