@@ -59,8 +59,8 @@ struct book {
     const char *views[BOOK_READS_MAX]; /* Names; the last may be "customers", for tags. */
     size_t view_count;
     struct view_read reads[BOOK_READS_MAX];
-    unsigned accounts_table; /* Of the first view. */
-    size_t left_index;       /* Of the balance view, where query_aging.h added it; 0 = it did not. */
+    unsigned accounts_table;        /* Of the first view. */
+    size_t left_index;              /* Of the balance view, where query_aging.h added it; 0 = it did not. */
     struct account_row begin_after; /* The walk begins behind it; empty: with the first account. */
     bool is_enough;                 /* Set by a visit that needs no further account. */
     bool with_no_currency;          /* The walk meets what concerns a customer in every currency, too. */

@@ -50,8 +50,8 @@ bool console_has_colour(FILE *stream);
 size_t console_width(FILE *stream);
 /* Of a text on a terminal. */
 size_t console_cells(const char *text);
-/* A paragraph and the end of its last line. Lines break at spaces before `width` cells (0: never); those after the first
- * begin with `indent` spaces. `column` is where the first one stands. */
+/* A paragraph and the end of its last line. Lines break at spaces before `width` cells (0: never); those after the
+ * first begin with `indent` spaces. `column` is where the first one stands. */
 void console_wrap(FILE *stream, const char *text, size_t width, size_t indent, size_t column);
 
 /* NO_MEMORY; IO: the stream took no more. */

@@ -214,8 +214,8 @@ static enum daybook_status open_into(struct journal *journal, const struct journ
                               "BACKUP...\" makes a new ledger from its backups. Keep this directory",
                               journal->directory, journal->directory, left);
     } else if (status == DAYBOOK_OK && !exists) {
-        status = daybook_fail(error, DAYBOOK_NOT_FOUND, "opening the ledger %s: there is none; \"daybook init\" makes one",
-                              journal->directory);
+        status = daybook_fail(error, DAYBOOK_NOT_FOUND,
+                              "opening the ledger %s: there is none; \"daybook init\" makes one", journal->directory);
     }
     if (status == DAYBOOK_OK && journal->is_writer) {
         status = writer_lock_take(journal->directory, &journal->lock, error);

@@ -1,4 +1,5 @@
-/* Every kind of event against its double-entry line (written down by hand from what the event means), and what the books have no line for. */
+/* Every kind of event against its double-entry line (written down by hand from what the event means), and what the
+ * books have no line for. */
 #include "domain/postings.h"
 
 #include "story.h"
