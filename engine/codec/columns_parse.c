@@ -153,9 +153,6 @@ static struct shape_node *node_new(struct column_parser *parser, struct shape_no
     if (node.kind == COLUMN_MESSAGE) {
         node.message = parser->kinds->messages[node.message].message[tag >> 3];
         node.depth++;
-    } else if (node.depth == 0) { /* Another shape may have had it. */
-        const uint32_t column = form_table_column(parser->forms, COLUMN_ROOT, node.word);
-        node.last = column != COLUMN_NOWHERE ? &parser->lasts[column] : NULL;
     }
     return node_add(parser, parent, node);
 }
@@ -192,6 +189,16 @@ static inline const uint8_t *number_take(const uint8_t *at, uint64_t *number) {
     }
     const size_t size = varint_load(at, at + PARSE_SLACK, number);
     return size > 0 && at[size - 1] != 0 ? at + size : NULL;
+}
+
+/* What the column of a node outside of messages had last; NULL: no form has the column yet. A node that no form has led
+ * to asks each time: another shape may have made it since. */
+static inline struct column_last *last_of(const struct column_parser *parser, struct shape_node *node) {
+    if (node->last == NULL) {
+        const uint32_t column = form_table_column(parser->forms, COLUMN_ROOT, node->word);
+        node->last = column != COLUMN_NOWHERE ? &parser->lasts[column] : NULL;
+    }
+    return node->last;
 }
 
 /* A field outside of messages that says what it said before need not say it again. What is compared is the event
@@ -281,7 +288,7 @@ bool columns_parse(struct column_parser *parser, struct event_span event, uint32
             field->node = next;
             field->source = SOURCE_GIVEN;
             if (depth == 0 && shift < 64) {
-                field->source = source_of(field, next->last, number);
+                field->source = source_of(field, last_of(parser, next), number);
                 sources |= (uint64_t)field->source << shift;
                 shift += 2;
             }

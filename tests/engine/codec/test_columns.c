@@ -267,6 +267,20 @@ static void test_many_forms_of_one_shape(void **state) {
     pile_free(pile);
 }
 
+/* A number that comes twice, where the event before the last began with it and then was no message: no form made its
+ * column there, the last event did, and only the first of the two may be given as the last event's again. */
+static void test_twice_behind_what_was_kept_whole(void **state) {
+    static const uint8_t no_message[] = {2 << 3, 7, 0};
+    static const uint8_t has_column[] = {1 << 3, 5, 2 << 3, 9};
+    static const uint8_t twice[] = {2 << 3, 3, 2 << 3, 9};
+    struct pile *pile = pile_new();
+    pile_add(pile, no_message, sizeof no_message);
+    pile_add(pile, has_column, sizeof has_column);
+    pile_add(pile, twice, sizeof twice);
+    (void)there_and_back(*state, pile);
+    pile_free(pile);
+}
+
 /* ---- past the limits of the format ---- */
 
 /* Of the fields in no message the first 32 are compared with the event before; behind a message they count anew. */
@@ -531,6 +545,7 @@ int main(void) {
         cmocka_unit_test(test_more_texts_than_are_remembered),
         cmocka_unit_test(test_texts_of_one_hash),
         cmocka_unit_test(test_many_forms_of_one_shape),
+        cmocka_unit_test(test_twice_behind_what_was_kept_whole),
         cmocka_unit_test(test_long_messages),
         cmocka_unit_test(test_more_fields_than_are_compared),
         cmocka_unit_test(test_more_forms_than_there_may_be),
