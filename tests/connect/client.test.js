@@ -100,7 +100,7 @@ for (const [name, options] of encodings) {
       assert.match(error.message, /2024-02-30/);
       return true;
     });
-    await assert.rejects(views.getHistory({}), { code: Code.InvalidArgument });
+    await assert.rejects(views.getKpis({}), { code: Code.InvalidArgument });
   });
 }
 
