@@ -35,8 +35,10 @@ void rows_release(struct row_table *rows) {
     large_free(rows->slots, rows->capacity * sizeof *rows->slots);
 }
 
+/* At most half full: trimming goes round the table, so what lies ahead of it is up to twice as dense as all of it, and
+ * where that is full a search goes on for as long as it is. */
 bool rows_put(struct row_table *rows, struct row *row) {
-    if (rows->count * 3 >= rows->capacity * 2) {
+    if (rows->count >= rows->capacity / 2) {
         struct row_table grown = {.capacity = rows->capacity == 0 ? TABLE_SMALLEST : rows->capacity * 2,
                                   .count = rows->count};
         grown.slots = large_alloc(grown.capacity * sizeof *grown.slots);
