@@ -333,6 +333,14 @@ static void restore_around(const struct kept *kept) {
     }
 }
 
+/* A view whose page stopped the program has been marked (projection/mark.h). */
+static void unmark(const struct kept *kept) {
+    char path[PATH_SIZE];
+    const char *name = strrchr(kept->path, '/');
+    (void)snprintf(path, sizeof path, "%.*s/damaged", (int)(name - kept->path), kept->path);
+    (void)unlink(path);
+}
+
 /* By its own time: how busy the machine is says nothing. */
 static void watch_for_hanging(void) {
     const struct itimerval limit = {.it_value.tv_sec = HANG_SECONDS};
@@ -378,9 +386,8 @@ static bool flip_file(const struct kept *kept, size_t every, uint64_t seed) {
             flip_on(kept, &calm, every, seed);
         }
         MUST(waitpid(child, &how, 0) == child);
-        for (size_t i = 0; i < file_count; i++) { /* A view that stopped it has been marked. */
-            (void)restore(&files[i]);
-        }
+        restore_around(kept);
+        unmark(kept);
         if (shared->is_done) {
             break;
         }
