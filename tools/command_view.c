@@ -237,14 +237,15 @@ static enum daybook_status ask_all(struct pages *pages, struct daybook_error *er
     return status == DAYBOOK_OK && pages->first != pages->last ? join(pages, error) : status;
 }
 
-/* Policies follow each other until the line is full; without a terminal they stand in one. */
+/* How many events there are by now is not said: the same coordinates print the same bytes for ever. Policies follow each
+ * other until the line is full; without a terminal they stand in one. */
 static enum daybook_status print_position(const Pb__Position *position, struct arena *arena,
                                           struct daybook_error *error) {
     size_t width = console_width(stdout);
     bool has_time = position->known_at_time[0] != '\0';
-    const char *text = arena_format(arena, _("As of %s, known at %" PRIu64 "%s%s%s of %" PRIu64 " events."),
-                                    position->as_of, position->known_at, has_time ? " (" : "", position->known_at_time,
-                                    has_time ? ")" : "", position->journal_head);
+    const char *text =
+        arena_format(arena, _("As of %s, known at %" PRIu64 "%s%s%s."), position->as_of, position->known_at,
+                     has_time ? " (" : "", position->known_at_time, has_time ? ")" : "");
     if (text != NULL) {
         console_wrap(stdout, text, width, 0, 0);
     }

@@ -108,8 +108,7 @@ static void write_comment(FILE *stream, const char *text) {
 }
 
 void plain_write_head(FILE *stream, enum plain_format format, const Pb__Position *position) {
-    (void)fprintf(stream, "; Daybook: as of %s, known at event %" PRIu64 " of %" PRIu64 "\n", position->as_of,
-                  position->known_at, position->journal_head);
+    (void)fprintf(stream, "; Daybook: as of %s, known at event %" PRIu64 "\n", position->as_of, position->known_at);
     write_comment(stream, "Every transaction is one event of the journal. The assertions at the end are Daybook's own");
     write_comment(stream, "figures: a program that reads this file checks them.");
     (void)fputc('\n', stream);

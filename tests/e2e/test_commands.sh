@@ -287,4 +287,18 @@ expect 0 digest
 cmp -s "$out" "$work/digests" || die "deleting the views changed a digest"
 expect 2 digest nonsense
 err_has "nonsense"
+# What was printed for two coordinates is printed again, byte for byte, whatever came since.
+new_ledger again --currency CNY
+expect 0 customer open ACME --on 2024-01-02
+expect 0 deposit ACME L1 50.00 --on 2024-01-05
+expect 0 charge ACME INV 1000.00 --on 2024-01-10 --due 2024-02-09 --settlement receivable
+expect 0 pay ACME P1 400.00 --on 2024-02-20
+for question in balance aging open-items history trial-balance deposits "credit list" "export --format hledger"; do
+    read -ra words <<<"$question"
+    expect 0 "${words[@]}" --as-of 2024-03-31 --known-at 4
+    cp "$out" "$work/printed"
+    expect 0 charge ACME "C.${words[0]}" 3.00 --on 2024-02-03 --settlement receivable
+    expect 0 "${words[@]}" --as-of 2024-03-31 --known-at 4
+    cmp -s "$out" "$work/printed" || die "$question was rewritten: $(diff "$work/printed" "$out")"
+done
 echo "commands: as expected"
