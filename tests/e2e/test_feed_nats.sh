@@ -48,7 +48,7 @@ first_part
 # nothing is claimed of its position.
 expect 3 feed nats --url nats://127.0.0.1:1 --once --wait 1
 err_has '"event":"away"'
-err_has "nats was away for 1 seconds"
+err_has "nats was away for 1 seconds at nats://127.0.0.1:1 (--url names another place"
 start_feed nats --url nats://127.0.0.1:1
 wait_feed '"event":"away"' 3
 stop_feed

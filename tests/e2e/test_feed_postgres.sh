@@ -55,6 +55,10 @@ first_part
 expect 3 feed postgres --url "$url" --once --wait 1
 err_has '"event":"away"'
 err_has "postgres was away for 1 seconds"
+# An address that was never right is not tried for ever, in a feed that follows neither; it is named, wherever it is from.
+PGHOST=$work/nowhere expect 3 feed postgres --wait 1
+err_has "its library's own default (--url names another place"
+err_has "$work/nowhere"
 server start
 
 # It follows while the ledger is written and the database goes away without a word, and comes back.

@@ -11,7 +11,7 @@
 #include "tools/progress.h"
 #include "tools/text.h"
 
-enum { ONCE_WAIT_S = 60, INTERVAL_S = 10, SECONDS_MAX = 86400 };
+enum { FIRST_WAIT_S = 60, INTERVAL_S = 10, SECONDS_MAX = 86400 };
 
 /* A feed reads balances and nothing else. */
 static const struct projection *const feed_views[] = {&balance_projection, NULL};
@@ -48,14 +48,15 @@ static enum daybook_status read_settings(const struct options *options, struct f
         .is_binary = strcmp(format, "protobuf") == 0,
         .is_once = options_has(options, "once"),
     };
-    uint64_t wait_s = settings->is_once ? ONCE_WAIT_S : 0;
+    uint64_t wait_s = UINT64_MAX; /* Not given. */
     if (!settings->is_binary && strcmp(format, "json") != 0) {
         return daybook_fail(error, DAYBOOK_INVALID, _("--format: \"%.40s\" is neither json nor protobuf"), format);
     }
     DAYBOOK_TRY(read_count(options, "from", 1, INT64_MAX, &settings->from, error));
     DAYBOOK_TRY(read_count(options, "wait", 0, SECONDS_MAX, &wait_s, error));
     DAYBOOK_TRY(read_count(options, "interval", 0, SECONDS_MAX, &interval_s, error));
-    settings->wait_ms = wait_s * 1000;
+    settings->first_wait_ms = (wait_s == UINT64_MAX ? FIRST_WAIT_S : wait_s) * 1000;
+    settings->wait_ms = wait_s == UINT64_MAX && !settings->is_once ? 0 : settings->first_wait_ms;
     settings->interval_ms = interval_s * 1000;
     return DAYBOOK_OK;
 }
@@ -123,6 +124,7 @@ static int run_feed(struct invocation *invocation, const struct feed_driver *dri
     if (read_settings(&invocation->options, &settings, &error) != DAYBOOK_OK) {
         return command_usage(invocation, "%s", error.message);
     }
+    settings.url = settings.url == NULL ? driver->default_url : settings.url;
     progress_watch_interrupt();
     enum daybook_status status = open_source(invocation, &source, &settings, &error);
     if (status == DAYBOOK_OK) {
@@ -156,7 +158,9 @@ static int run_kafka(struct invocation *invocation) {
     {"once", 0, OPTION_FLAG, false, NULL,                                                                              \
      N_("end when the target has every event (default: follow until SIGTERM)"), FIELD_NONE},                           \
     {"wait", 0, OPTION_VALUE, false, "SECONDS",                                                                        \
-     N_("give a target up that is away for so long (default: never; 60 with --once)"), FIELD_NONE},                    \
+     N_("give a target up that is away for so long; 0 = never (default: 60 until it was reached once, then never; "    \
+        "60 with --once)"),                                                                                            \
+     FIELD_NONE},                                                                                                      \
     {"interval", 0, OPTION_VALUE, false, "SECONDS",                                                                    \
      N_("between two lines of the log that say how far it is (default: 10; 0: after every batch)"), FIELD_NONE},                             \
     OPTIONS_END
@@ -202,8 +206,9 @@ const struct command feed_commands[] = {
                      "recorded_at, effective_on, actor, customer, currency, kind, document, amount (in major units) "
                      "and payload, the FollowItem as jsonb. daybook_balances has the latest balance of each customer "
                      "and currency, and the event that it is from. daybook_feed_position moves in the same "
-                     "transaction. A password comes from ~/.pgpass, PGPASSFILE or PGPASSWORD.\n\n"
-                     "A database that is away is waited for. One that refuses an event stops the feed with exit code "
+                     "transaction. A password comes from ~/.pgpass, PGPASSFILE or PGPASSWORD. "
+                     "A database that is away is waited for; before it was reached once, for 60 seconds. One that "
+                     "refuses an event stops the feed with exit code "
                      "3 and the event's sequence; start it again when that is mended. The log is one JSON object a "
                      "line on standard error, or a line of progress on a terminal."),
         .example = "daybook feed postgres -L books --url postgresql://analyst@db.example/finance --schema ledger",
@@ -218,8 +223,9 @@ const struct command feed_commands[] = {
         .detail = N_("Makes the stream where it is missing. A message is the FollowItem: the event and the customer's "
                      "balance after it. Its subject is STREAM.KIND (daybook.charge_posted), its Nats-Msg-Id the "
                      "event's sequence, and it is stored only behind the event before it, so nothing comes in twice, "
-                     "however late. The position is what the stream's last message says.\n\n"
-                     "A server that is away is waited for. One that refuses an event stops the feed with exit code 3 "
+                     "however late. The position is what the stream's last message says. "
+                     "A server that is away is waited for; before it was reached once, for 60 seconds. One that "
+                     "refuses an event stops the feed with exit code 3 "
                      "and the event's sequence. The log is one JSON object a line on standard error, or a line of "
                      "progress on a terminal."),
         .example =
@@ -236,8 +242,9 @@ const struct command feed_commands[] = {
                      "customer, so that a customer's events are in one partition (the one that Java's client would "
                      "choose), in their order; its timestamp is when the event was recorded. The topic must exist. "
                      "The producer is idempotent, and how far the feed is stands in the headers of the messages: it "
-                     "goes on by what the topic holds. Feed a topic from one place at a time.\n\n"
-                     "Brokers that are away are waited for. An event that is refused stops the feed with exit code 3 "
+                     "goes on by what the topic holds. Feed a topic from one place at a time. "
+                     "Brokers that are away are waited for; before they were reached once, for 60 seconds. An event "
+                     "that is refused stops the feed with exit code 3 "
                      "and its sequence. The log is one JSON object a line on standard error, or a line of progress "
                      "on a terminal."),
         .example = "daybook feed kafka -L books --url kafka.example:9092 --topic ledger --properties client.properties",

@@ -170,15 +170,50 @@ static void look_ahead(struct feed *feed) {
     arena_release(&arena);
 }
 
+/* Nobody has reached the target yet: is it away, or is the address wrong? Both are said. */
+static bool is_unseen(const struct feed *feed, const struct absence *absence) {
+    return !feed->is_fed && absence == &feed->target_absence;
+}
+
+static uint64_t patience_ms(const struct feed *feed, const struct absence *absence) {
+    return is_unseen(feed, absence) ? feed->settings->first_wait_ms : feed->settings->wait_ms;
+}
+
+/* No URL has a password in it (the drivers refuse that), so it may be told. */
+static const char *place_of(const struct feed *feed) {
+    return feed->settings->url == NULL ? _("its library's own default") : feed->settings->url;
+}
+
+static enum daybook_status give_up(const struct feed *feed, const struct absence *absence, const char *who,
+                                   struct daybook_error *error) {
+    uint64_t patience_s = patience_ms(feed, absence) / 1000;
+    return is_unseen(feed, absence)
+               ? daybook_fail_in(error,
+                                 _("%s was away for %" PRIu64 " seconds at %s (--url names another place, --wait how "
+                                   "long to wait)"),
+                                 who, patience_s, place_of(feed))
+               : daybook_fail_in(error, _("%s was away for %" PRIu64 " seconds"), who, patience_s);
+}
+
+static void report_away(struct feed *feed, const struct absence *absence, const char *message) {
+    char text[2 * DAYBOOK_ERROR_SIZE];
+    if (is_unseen(feed, absence)) {
+        (void)snprintf(text, sizeof text, _("not there yet at %s (--url names another place): %s"), place_of(feed),
+                       message);
+        message = text;
+    }
+    feed_report_event(&feed->report, "warning", "away", message);
+}
+
 /* Before the target was reached nobody knows how far it is: then it is said again that it is away. */
-static void report_absence(struct feed *feed, bool is_target, const char *message) {
+static void report_absence(struct feed *feed, const struct absence *absence, const char *message) {
     if (!feed->is_fed) {
         if (feed_report_is_due(&feed->report)) {
-            feed_report_event(&feed->report, "warning", "away", message);
+            report_away(feed, absence, message);
         }
         return;
     }
-    if (is_target) {
+    if (absence == &feed->target_absence) {
         look_ahead(feed);
     }
     report_lag(feed, false);
@@ -193,14 +228,15 @@ static enum daybook_status be_away(struct feed *feed, struct absence *absence, c
     feed->is_connected = false;
     if (absence->since_ns == 0) {
         *absence = (struct absence){now_ns, BACK_OFF_MIN_MS};
-        feed_report_event(&feed->report, "warning", "away", error->message);
+        report_away(feed, absence, error->message);
     }
-    if (feed->settings->wait_ms != 0 && now_ns - absence->since_ns >= feed->settings->wait_ms * MS_NS) {
-        return daybook_fail_in(error, _("%s was away for %" PRIu64 " seconds"), who, feed->settings->wait_ms / 1000);
+    uint64_t most_ms = patience_ms(feed, absence);
+    if (most_ms != 0 && now_ns - absence->since_ns >= most_ms * MS_NS) {
+        return give_up(feed, absence, who, error);
     }
     wait_ms(absence->back_off_ms);
     absence->back_off_ms = absence->back_off_ms * 2 > BACK_OFF_MAX_MS ? BACK_OFF_MAX_MS : absence->back_off_ms * 2;
-    report_absence(feed, absence == &feed->target_absence, error->message);
+    report_absence(feed, absence, error->message);
     return DAYBOOK_OK;
 }
 

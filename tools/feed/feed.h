@@ -7,9 +7,9 @@
  *   FD2  An event arrives once. What was sent and not acknowledged is looked for
  *        in the target before it is sent again.
  *   FD3  A target that is away is waited for, and so is a server that was there
- *        when the feed began. A target that refuses stops the feed
- *        with the event's sequence; everything before it is there, and nothing
- *        after it.
+ *        when the feed began; but not for ever before it was reached once. A
+ *        target that refuses stops the feed with the event's sequence;
+ *        everything before it is there, and nothing after it.
  *   FD4  A payload depends on its event and those before it, never on when it was
  *        sent.
  *
@@ -43,6 +43,7 @@ struct feed_settings {
     bool is_binary;                /* Payloads are protobuf, not JSON. */
     bool is_once;                  /* Ends at the head. */
     uint64_t wait_ms;              /* For a target that is away; 0 = for ever. */
+    uint64_t first_wait_ms;        /* The same for a target that was never reached: its address may be wrong. */
     uint64_t interval_ms;          /* Between two lines of the log. */
     char ledger[FEED_LEDGER_SIZE]; /* Its id in hexadecimal digits. */
 };
@@ -70,7 +71,8 @@ struct feed_position {
  * arrived of a batch that failed is found by the next connect.
  */
 struct feed_driver {
-    const char *name; /* "postgres" */
+    const char *name;        /* "postgres" */
+    const char *default_url; /* Taken without --url; NULL: its library knows one. */
     enum daybook_status (*open)(const struct feed_settings *settings, void **target, struct daybook_error *error);
     enum feed_result (*connect)(void *target, struct feed_position *position, struct daybook_error *error);
     /* DONE: all of them are there, and will survive what the target promises to survive. *stored is how many of them

@@ -252,4 +252,12 @@ static enum feed_result send_events(void *target, const struct feed_event *event
     return result == FEED_DONE ? settled : result;
 }
 
-const struct feed_driver feed_kafka = {"kafka", open_target, connect_target, send_events, disconnect, close_target};
+const struct feed_driver feed_kafka = {
+    .name = "kafka",
+    .default_url = "127.0.0.1:9092",
+    .open = open_target,
+    .connect = connect_target,
+    .send = send_events,
+    .disconnect = disconnect,
+    .close = close_target,
+};

@@ -50,10 +50,9 @@ static enum daybook_status take_properties(rd_kafka_conf_t *conf, const char *fi
 enum daybook_status kafka_configure(const struct feed_settings *settings, rd_kafka_conf_t **conf,
                                     struct daybook_error *error) {
     char sentence[256];
-    const char *url = settings->url == NULL ? "127.0.0.1:9092" : settings->url;
     *conf = rd_kafka_conf_new();
     enum daybook_status status =
-        rd_kafka_conf_set(*conf, "bootstrap.servers", url, sentence, sizeof sentence) != RD_KAFKA_CONF_OK ||
+        rd_kafka_conf_set(*conf, "bootstrap.servers", settings->url, sentence, sizeof sentence) != RD_KAFKA_CONF_OK ||
                 rd_kafka_conf_set(*conf, "client.id", "daybook-feed", sentence, sizeof sentence) != RD_KAFKA_CONF_OK
             ? daybook_fail(error, DAYBOOK_INVALID, "--url: %s", sentence)
             : DAYBOOK_OK;

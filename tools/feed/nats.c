@@ -157,7 +157,7 @@ static enum daybook_status open_target(const struct feed_settings *settings, voi
 
 /* The frame reconnects, because it must look where to go on: the client itself does not. */
 static natsStatus set_options(const struct feed_settings *settings, natsOptions *options) {
-    natsStatus status = natsOptions_SetURL(options, settings->url == NULL ? "nats://127.0.0.1:4222" : settings->url);
+    natsStatus status = natsOptions_SetURL(options, settings->url);
     if (status == NATS_OK) {
         status = natsOptions_SetName(options, "daybook feed");
     }
@@ -347,4 +347,12 @@ static enum feed_result send_events(void *target, const struct feed_event *event
     return FEED_DONE;
 }
 
-const struct feed_driver feed_nats = {"nats", open_target, connect_target, send_events, disconnect, close_target};
+const struct feed_driver feed_nats = {
+    .name = "nats",
+    .default_url = "nats://127.0.0.1:4222",
+    .open = open_target,
+    .connect = connect_target,
+    .send = send_events,
+    .disconnect = disconnect,
+    .close = close_target,
+};

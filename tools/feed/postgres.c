@@ -457,5 +457,11 @@ static enum feed_result send_events(void *target, const struct feed_event *event
     return FEED_DONE;
 }
 
-const struct feed_driver feed_postgres = {"postgres",  open_target, connect_target,
-                                          send_events, disconnect,  close_target};
+const struct feed_driver feed_postgres = {
+    .name = "postgres",
+    .open = open_target,
+    .connect = connect_target,
+    .send = send_events,
+    .disconnect = disconnect,
+    .close = close_target,
+};
