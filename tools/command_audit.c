@@ -374,7 +374,7 @@ const struct command audit_commands[] = {
             "size that this witness signed last; - is standard input. What was signed is kept in the state's file "
             "before the cosigned checkpoint is shown."),
         .here = N_("signs with a key of this machine"),
-        .example = "daybook audit cosign new.proof --key witness.key --log-key \"$KEY\" --state witness.state",
+        .example = "daybook audit cosign new.proof --key witness.key \\\n    --log-key \"$KEY\" --state witness.state",
         .options = cosign_options,
     },
     {

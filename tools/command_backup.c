@@ -235,8 +235,8 @@ const struct command backup_commands[] = {
                "that of the audit log at the last event. Keys of customers and of the audit log are not in it; "
                "back the ledger's keys directory up apart from it. With --server, FILE and the earlier BACKUP are of "
                "this machine."),
-        .example = "daybook backup create monday.daybook && daybook backup create tuesday.daybook --since "
-                   "monday.daybook",
+        .example = "daybook backup create monday.daybook\n"
+                   "daybook backup create tuesday.daybook --since monday.daybook",
         .options = create_options,
     },
     {
@@ -261,7 +261,7 @@ const struct command backup_commands[] = {
                      "the same events, and so the same root. A sequence in the middle of a request is refused; an "
                      "instant restores what was wholly recorded by then."),
         .here = N_("makes a ledger in a directory of this machine"),
-        .example = "daybook restore books-on-friday monday.daybook tuesday.daybook --to 2024-03-01T18:00:00Z",
+        .example = "daybook restore books-on-friday monday.daybook tuesday.daybook \\\n    --to 2024-03-01T18:00:00Z",
         .options = restore_options,
     },
     {.name = NULL},

@@ -71,7 +71,8 @@ const struct command bridge_commands[] = {
             N_("FIGURE is aging, balance or statement (what one of the period after --after up to "
                "--as-of opens and closes with). Each event's row is the figure after it less the figure before it, so "
                "that the rows add up exactly, in every column. Events that move no column are left out."),
-        .example = "daybook bridge aging --as-of 2024-02-29 --from 2024-03-01T00:00:00Z --to 2024-04-01T00:00:00Z",
+        .example =
+            "daybook bridge aging --as-of 2024-02-29 \\\n    --from 2024-03-01T00:00:00Z --to 2024-04-01T00:00:00Z",
         .options = bridge_options,
         .message = "bridge",
         .fields = {{FORM_ENUM, "figure", NULL}, {FORM_TEXT, "customer", NULL}},

@@ -110,7 +110,7 @@ const struct command customer_commands[] = {
             "first unless --settlement says otherwise; without --terms they are due on the day they are posted. Name, "
             "contact and address are sealed and can be erased; the id and the tags stay for ever, so put nothing "
             "personal there."),
-        .example = "daybook customer open ACME --name \"Acme Ltd\" --terms 30 --on 2024-01-02",
+        .example = "daybook customer open ACME --name \"Acme Ltd\" --terms 30 \\\n    --on 2024-01-02",
         .options = open_options,
         .message = "open_customer",
         .fields = {{FORM_TEXT, "/customer", NULL}},

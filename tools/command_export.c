@@ -342,8 +342,8 @@ const struct command export_commands[] = {
         .detail = N_("With --raw the bytes are those of the journal: \"protoc --decode=daybook.v1.Event\" reads one, "
                      "\"protoc --decode=daybook.v1.EventBatch\" reads a range. With --format it is the table events "
                      "of \"daybook help tables\", at --as-of and --known-at."),
-        .example =
-            "daybook export events --sequence 12 --raw | protoc --decode=daybook.v1.Event daybook/v1/event.proto",
+        .example = "daybook export events --sequence 12 --raw | \\\n    protoc --decode=daybook.v1.Event "
+                   "daybook/v1/event.proto",
         .options = events_options,
     },
     {
@@ -359,9 +359,8 @@ const struct command export_commands[] = {
                      "becomes a balanced transaction; each customer has accounts of their own. The file ends with "
                      "assertions of what Daybook says every account holds, so that \"hledger check\", \"ledger "
                      "balance\" or \"bean-check\" verify the books without trusting Daybook."),
-        .example =
-            "daybook export balances --format parquet --as-of 2024-12-31 -o balances.parquet && duckdb -c \"FROM "
-            "'balances.parquet'\"",
+        .example = "daybook export balances --format parquet -o balances.parquet\n"
+                   "duckdb -c \"FROM 'balances.parquet'\"",
         .options = table_options,
     },
     {.name = NULL},

@@ -78,7 +78,7 @@ const struct command kpi_commands[] = {
         .summary = N_("a customer's grade, exposure and habits of paying at a row of dates"),
         .detail = N_("All dates are told as they are known at --known-at; with --known-then each as it was known at "
                      "its own end, which is what would have been printed then."),
-        .example = "daybook credit history ACME --from 2024-01-01 --to 2024-12-31 --every quarter",
+        .example = "daybook credit history ACME --from 2024-01-01 --to 2024-12-31 \\\n    --every quarter",
         .options = credit_history_options,
         .message = "credit_history",
         .fields = {{FORM_TEXT, "customer", NULL}},

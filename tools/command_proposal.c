@@ -255,8 +255,7 @@ const struct command proposal_commands[] = {
         .summary = N_("let a proposed request count: by another person than its proposer"),
         .detail = N_("The approval and what the request becomes are recorded together. Where the request is refused by "
                      "now, so is the approval, and the proposal stays open."),
-        .example = "daybook proposal approve WO-7 --sha256 "
-                   "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 --actor beth",
+        .example = "daybook proposal approve WO-7 --sha256 \"$HASH\" --actor beth",
         .options = approve_options,
         .message = "approve_request",
         .fields = {{FORM_TEXT, "proposal", NULL}},
@@ -270,8 +269,7 @@ const struct command proposal_commands[] = {
         .run = run_reject,
         .summary = N_("refuse a proposed request for good"),
         .detail = NULL,
-        .example = "daybook proposal reject WO-7 --sha256 "
-                   "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 --reason paid-meanwhile",
+        .example = "daybook proposal reject WO-7 --sha256 \"$HASH\" --reason paid",
         .options = reject_options,
         .message = "reject_request",
         .fields = {{FORM_TEXT, "proposal", NULL}},

@@ -289,7 +289,7 @@ const struct command statement_commands[] = {
                      "before is told as changes, so closing + changes = the next opening. Statements that were issued "
                      "before are passed over: after a stop, or for periods that were missed, run it again. A customer "
                      "who has the tag of --tag gets all that is missing, also of the time before the tag."),
-        .example = "daybook statement issue --all --monthly --from 2023-12-31 --to 2024-03-31",
+        .example = "daybook statement issue --all --monthly \\\n    --from 2023-12-31 --to 2024-03-31",
         .options = issue_options,
         .fields = {{FORM_TEXT, "customer", NULL}},
     },
@@ -318,7 +318,7 @@ const struct command statement_commands[] = {
         .run = run_statement,
         .summary = N_("the statement of a customer through --as-of, without issuing it"),
         .detail = NULL,
-        .example = "daybook statement preview ACME --from 2024-01-31 --as-of 2024-02-29 --kind open-item",
+        .example = "daybook statement preview ACME --from 2024-01-31 --as-of 2024-02-29 \\\n    --kind open-item",
         .options = preview_options,
         .message = "statement",
         .fields = {{FORM_TEXT, "customer", NULL}},

@@ -334,8 +334,9 @@ const struct command submit_commands[] = {
         .detail =
             N_("Amounts are integers in minor units. A malformed line is answered MALFORMED and named on standard "
                "error; the other lines go on. Exit code 1 when a line was malformed or refused."),
-        .example = "echo '{\"key\":\"azE=\",\"actor\":\"till-1\",\"customer\":\"ACME\","
-                   "\"receiveDeposit\":{\"lot\":\"L1\",\"amountMinor\":\"50000\"}}' | daybook submit -",
+        .example = "echo '{\"key\":\"azE=\",\"customer\":\"ACME\",'\\\n"
+                   "'\"receiveDeposit\":{\"lot\":\"L1\",\"amountMinor\":\"50000\"}}' |\n"
+                   "    daybook submit -",
         .options = submit_options,
     },
     {.name = NULL},

@@ -79,7 +79,7 @@ const struct command view_commands[] = {
         .run = command_view_run,
         .summary = N_("what a customer, or every customer, owes and has deposited"),
         .detail = N_("NET is receivable less unapplied less deposit."),
-        .example = "daybook balance ACME --as-of 2024-02-29 --known-at 2024-03-01T00:00:00Z",
+        .example = "daybook balance ACME --as-of 2024-02-29 \\\n    --known-at 2024-03-01T00:00:00Z",
         .options = balance_options,
         .message = "balance",
         .fields = {{FORM_TEXT, "customer", NULL}},
@@ -237,8 +237,8 @@ static enum daybook_status ask_all(struct pages *pages, struct daybook_error *er
     return status == DAYBOOK_OK && pages->first != pages->last ? join(pages, error) : status;
 }
 
-/* How many events there are by now is not said: the same coordinates print the same bytes for ever. Policies follow each
- * other until the line is full; without a terminal they stand in one. */
+/* How many events there are by now is not said: the same coordinates print the same bytes for ever. Policies follow
+ * each other until the line is full; without a terminal they stand in one. */
 static enum daybook_status print_position(const Pb__Position *position, struct arena *arena,
                                           struct daybook_error *error) {
     size_t width = console_width(stdout);

@@ -8,7 +8,7 @@
 #include "tools/console.h"
 #include "tools/text.h"
 
-enum { WRAP_COLUMNS = 78, OPTION_INDENT = 30, SUMMARY_INDENT = 20 };
+enum { WRAP_COLUMNS = 78, OPTION_INDENT = 30, SUMMARY_INDENT = 20, EXAMPLE_LINE_SIZE = 128 };
 
 static void print_option(FILE *stream, const struct option_spec *spec) {
     char letter[8] = "";
@@ -25,21 +25,64 @@ static void print_option(FILE *stream, const struct option_spec *spec) {
     console_wrap(stream, _(spec->help), WRAP_COLUMNS, OPTION_INDENT, OPTION_INDENT);
 }
 
+/* roff takes "-" for a hyphen and a leading "." or "'" for a request. */
+static void print_roff(FILE *stream, const char *text) {
+    for (; *text != '\0'; text++) {
+        if (*text == '-') {
+            (void)fputs("\\-", stream);
+        } else if (*text == '\\') {
+            (void)fputs("\\e", stream);
+        } else if (*text == '\'') {
+            (void)fputs("\\(aq", stream);
+        } else {
+            (void)fputc(*text, stream);
+        }
+    }
+}
+
+static void print_plain(FILE *stream, const char *text) {
+    (void)fputs(text, stream);
+}
+
+/* Each line behind the indent. Whoever wrote the example broke its lines, because only a shell's reader knows where. */
+static void print_example(FILE *stream, const char *indent, const char *example,
+                          void (*print)(FILE *stream, const char *text)) {
+    char line[EXAMPLE_LINE_SIZE];
+    while (*example != '\0') {
+        size_t size = strcspn(example, "\n");
+        (void)snprintf(line, sizeof line, "%.*s", (int)size, example);
+        (void)fputs(indent, stream);
+        print(stream, line);
+        (void)fputc('\n', stream);
+        example += size + (example[size] == '\n');
+    }
+}
+
+/* An option stays beside its value; what has no room begins a new line. */
+static void print_usage(FILE *stream, const struct command *command, const struct option_spec *const *tables) {
+    int column = fprintf(stream, _("Usage: daybook %s%s%s"), command->name, *command->arguments == '\0' ? "" : " ",
+                         command->arguments);
+    for (size_t t = 0; tables[t] != NULL; t++) {
+        for (const struct option_spec *spec = tables[t]; spec->name != NULL; spec++) {
+            int width = (int)(strlen(spec->name) + strlen(spec->value_name == NULL ? "" : spec->value_name) + 4);
+            if (spec->is_required && column + width > WRAP_COLUMNS) {
+                column = fprintf(stream, "\n     ") - 1;
+            }
+            if (spec->is_required) {
+                column += fprintf(stream, " --%s %s", spec->name, spec->value_name);
+            }
+        }
+    }
+    const char *rest = _("[OPTION]...");
+    (void)fprintf(stream, "%s%s\n\n", column + (int)strlen(rest) + 1 > WRAP_COLUMNS ? "\n      " : " ", rest);
+}
+
 void help_command(FILE *stream, const struct command *command) {
     const struct option_spec *tables[COMMAND_TABLES_MAX];
     char summary[256];
     command_option_tables(command, tables);
-    (void)fprintf(stream, _("Usage: daybook %s%s%s"), command->name, *command->arguments == '\0' ? "" : " ",
-                  command->arguments);
-    for (size_t t = 0; tables[t] != NULL; t++) {
-        for (const struct option_spec *spec = tables[t]; spec->name != NULL; spec++) {
-            if (spec->is_required) {
-                (void)fprintf(stream, " --%s %s", spec->name, spec->value_name);
-            }
-        }
-    }
+    print_usage(stream, command, tables);
     (void)snprintf(summary, sizeof summary, "%c%s.", toupper((unsigned char)command->summary[0]), command->summary + 1);
-    (void)fprintf(stream, "%s", _(" [OPTION]...\n\n"));
     console_wrap(stream, summary, WRAP_COLUMNS, 0, 0);
     if (command->detail != NULL) {
         (void)fputc('\n', stream);
@@ -54,7 +97,8 @@ void help_command(FILE *stream, const struct command *command) {
             print_option(stream, spec);
         }
     }
-    (void)fprintf(stream, _("\nExample:\n  %s\n"), command->example);
+    (void)fprintf(stream, "%s", _("\nExample:\n"));
+    print_example(stream, "  ", command->example, print_plain);
     const char *page = help_page(command->name);
     if (page != NULL) {
         (void)fprintf(stream, "\n%s", page);
@@ -90,9 +134,9 @@ size_t help_group(FILE *stream, const char *word) {
 
 void help_overview(FILE *stream) {
     (void)fprintf(stream, "%s",
-                  _("Usage: daybook COMMAND ...\n\nA customer ledger in a directory: what each customer "
-                    "deposited, was\ncharged, paid, and what was adjusted, as of any date and as known "
-                    "at any moment.\n\nCommands:\n"));
+                  _("Usage: daybook COMMAND ...\n\n"
+                    "A customer ledger in a directory: what each customer deposited, was charged,\n"
+                    "paid, and what was adjusted, as of any date and as known at any moment.\n\nCommands:\n"));
     for (const struct command *const *table = command_tables; *table != NULL; table++) {
         for (const struct command *command = *table; command->name != NULL; command++) {
             print_line(stream, command);
@@ -126,21 +170,6 @@ void help_refusals(FILE *stream) {
     }
 }
 
-/* roff takes "-" for a hyphen and a leading "." or "'" for a request. */
-static void print_roff(FILE *stream, const char *text) {
-    for (; *text != '\0'; text++) {
-        if (*text == '-') {
-            (void)fputs("\\-", stream);
-        } else if (*text == '\\') {
-            (void)fputs("\\e", stream);
-        } else if (*text == '\'') {
-            (void)fputs("\\(aq", stream);
-        } else {
-            (void)fputc(*text, stream);
-        }
-    }
-}
-
 static void man_command(FILE *stream, const struct command *command) {
     const struct option_spec *tables[COMMAND_TABLES_MAX];
     command_option_tables(command, tables);
@@ -166,9 +195,9 @@ static void man_command(FILE *stream, const struct command *command) {
         print_roff(stream, spec->help);
         (void)fputc('\n', stream);
     }
-    (void)fputs(".PP\nExample:\n.PP\n.nf\n    ", stream);
-    print_roff(stream, command->example);
-    (void)fputs("\n.fi\n", stream);
+    (void)fputs(".PP\nExample:\n.PP\n.nf\n", stream);
+    print_example(stream, "    ", command->example, print_roff);
+    (void)fputs(".fi\n", stream);
 }
 
 static void man_option_table(FILE *stream, const char *heading, unsigned uses, size_t table) {

@@ -125,7 +125,7 @@ cp "$out" "$work/help"
 for table in $tables; do
     expect 0 export "$table" --format csv
     head -n 1 "$out" | tr -d '\r' | tr ',' '\n' >"$work/columns"
-    sed -n "/^$table: /,/^\$/p" "$work/help" | awk 'NR > 2 && NF {print $1; if ($2 ~ /^decimal/) print $1 "_minor"}' >"$work/told"
+    sed -n "/^$table: /,/^\$/p" "$work/help" | awk '/^  [a-z]/ && $1 != "key:" {print $1; if ($2 ~ /^decimal/) print $1 "_minor"}' >"$work/told"
     diff "$work/columns" "$work/told" >"$out" || die "the help of $table tells other columns"
 done
 

@@ -6,7 +6,8 @@ expect 0 --version
 grep -qE '^daybook [0-9]+\.[0-9]+\.[0-9]+$' "$out" || die "the version is not one"
 expect 0 help
 cp "$out" "$work/overview"
-[ "$(grep -cE '^.{81}' "$out")" -eq 0 ] || die "the overview is too wide for a terminal"
+is_narrow() { [ "$(grep -cE '^.{80}' "$out")" -eq 0 ] || die "$1 is too wide for a terminal: $(grep -E '^.{80}' "$out")"; }
+is_narrow "the overview"
 expect 0 --help
 cmp -s "$out" "$work/overview" || die "--help and help differ"
 expect 2
@@ -29,6 +30,7 @@ while IFS= read -r command; do
     out_has "Usage: daybook $command"
     out_has "Example:"
     grep -q "^  .*daybook " "$out" || die "$command: the example does not call the program"
+    is_narrow "$command --help"
     cp "$out" "$work/help"
     expect 0 help "${words[@]}"
     cmp -s "$out" "$work/help" || die "help $command and $command --help differ"
@@ -36,8 +38,14 @@ done <"$work/commands"
 for group in customer reverse credit period feed; do
     expect 0 help "$group"
     out_has "$group "
+    is_narrow "help $group"
     expect 2 "$group"
     err_has "Usage: daybook $group COMMAND"
+done
+
+for page in access grades refusals tables; do
+    expect 0 help "$page"
+    is_narrow "help $page"
 done
 
 # Every refusal code of the schema has its sentence.

@@ -211,7 +211,8 @@ const struct command feed_commands[] = {
                      "refuses an event stops the feed with exit code "
                      "3 and the event's sequence; start it again when that is mended. The log is one JSON object a "
                      "line on standard error, or a line of progress on a terminal."),
-        .example = "daybook feed postgres -L books --url postgresql://analyst@db.example/finance --schema ledger",
+        .example =
+            "daybook feed postgres -L books \\\n    --url postgresql://analyst@db.example/finance --schema ledger",
         .options = postgres_options,
     },
     {
@@ -228,8 +229,8 @@ const struct command feed_commands[] = {
                      "refuses an event stops the feed with exit code 3 "
                      "and the event's sequence. The log is one JSON object a line on standard error, or a line of "
                      "progress on a terminal."),
-        .example =
-            "daybook feed nats -L books --url nats://broker.example:4222 --stream ledger --credentials feed.creds",
+        .example = "daybook feed nats -L books --url nats://broker.example:4222 \\\n    --stream ledger --credentials "
+                   "feed.creds",
         .options = nats_options,
     },
     {
@@ -247,7 +248,8 @@ const struct command feed_commands[] = {
                      "that is refused stops the feed with exit code 3 "
                      "and its sequence. The log is one JSON object a line on standard error, or a line of progress "
                      "on a terminal."),
-        .example = "daybook feed kafka -L books --url kafka.example:9092 --topic ledger --properties client.properties",
+        .example = "daybook feed kafka -L books --url kafka.example:9092 --topic ledger \\\n    --properties "
+                   "client.properties",
         .options = kafka_options,
     },
     {.name = NULL},
