@@ -8,7 +8,7 @@ function(daybook_library target)
   target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/engine>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/daybook> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PUBLIC PkgConfig::PROTOBUF_C PRIVATE PkgConfig::LMDB PkgConfig::ZSTD
-    PkgConfig::XXHASH PkgConfig::CRYPTO PkgConfig::UV Threads::Threads)
+    PkgConfig::XXHASH PkgConfig::CRYPTO PkgConfig::NETTLE PkgConfig::UV Threads::Threads)
   if(DAYBOOK_SANITIZE)
     target_link_options(${target} PUBLIC $<BUILD_INTERFACE:-fsanitize=${DAYBOOK_SANITIZE}>)
   endif()

@@ -1,15 +1,14 @@
 /* XXH3 and SHA-256, by the libraries that do them best. */
 #include "base/hash.h"
 
-#include <assert.h>
-#include <openssl/evp.h>
+#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
-/* A fetched digest and a reused context: looking the digest up anew for each hash costs more than the hash. */
+#undef sha256_update /* Nettle's short name for nettle_sha256_update; here it is ours. */
+
 struct sha256 {
-    EVP_MD *digest;
-    EVP_MD_CTX *context;
+    struct sha256_ctx context;
 };
 
 uint64_t hash64(const void *data, size_t size, uint64_t seed) {
@@ -24,46 +23,27 @@ uint64_t hash64_seed(uint64_t number) {
 }
 
 struct sha256 *sha256_open(void) {
-    struct sha256 *sha256 = calloc(1, sizeof *sha256);
-    if (sha256 == NULL) {
-        return NULL;
-    }
-    sha256->digest = EVP_MD_fetch(NULL, "SHA256", NULL);
-    sha256->context = EVP_MD_CTX_new();
-    if (sha256->digest == NULL || sha256->context == NULL ||
-        EVP_DigestInit_ex2(sha256->context, sha256->digest, NULL) != 1) {
-        sha256_close(sha256);
-        return NULL;
+    struct sha256 *sha256 = malloc(sizeof *sha256);
+    if (sha256 != NULL) {
+        sha256_begin(sha256);
     }
     return sha256;
 }
 
 void sha256_close(struct sha256 *sha256) {
-    if (sha256 == NULL) {
-        return;
-    }
-    EVP_MD_CTX_free(sha256->context);
-    EVP_MD_free(sha256->digest);
     free(sha256);
 }
 
-/* Hashing bytes in memory by an initialised context cannot fail but by a broken program. */
 void sha256_begin(struct sha256 *sha256) {
-    int result = EVP_DigestInit_ex2(sha256->context, NULL, NULL);
-    assert(result == 1);
-    (void)result;
+    nettle_sha256_init(&sha256->context);
 }
 
 void sha256_update(struct sha256 *sha256, const void *data, size_t size) {
-    int result = EVP_DigestUpdate(sha256->context, data, size);
-    assert(result == 1);
-    (void)result;
+    nettle_sha256_update(&sha256->context, size, data);
 }
 
 void sha256_end(struct sha256 *sha256, uint8_t digest[SHA256_SIZE]) {
-    int result = EVP_DigestFinal_ex(sha256->context, digest, NULL);
-    assert(result == 1);
-    (void)result;
+    nettle_sha256_digest(&sha256->context, SHA256_SIZE, digest);
 }
 
 void sha256_each(struct sha256 *sha256, uint8_t prefix, const struct daybook_bytes *inputs, size_t count,

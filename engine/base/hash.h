@@ -1,4 +1,4 @@
-/* XXH3 for tables and checksums (libxxhash), SHA-256 for digests (libcrypto). */
+/* XXH3 for tables and checksums (libxxhash), SHA-256 for digests (nettle). */
 #ifndef DAYBOOK_BASE_HASH_H
 #define DAYBOOK_BASE_HASH_H
 

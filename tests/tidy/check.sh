@@ -119,6 +119,7 @@ check_walls() {
     wall nats/nats.h 'tools/feed'
     wall librdkafka/rdkafka.h 'tools/feed|tests/e2e'
     wall openssl/evp.h 'engine/base|engine/proof|tests'
+    wall nettle/sha2.h 'engine/base'
 }
 
 check_sizes() {
