@@ -1,6 +1,7 @@
 /* The route from a question to its answer. */
 #include "projections/query.h"
 
+#include "codec/answer_encode.h"
 #include "codec/wire.h"
 #include "projections/query_book.h"
 
@@ -91,7 +92,7 @@ enum daybook_status daybook_query(struct daybook *ledger, struct daybook_bytes q
         goto out;
     }
     daybook_buffer_reset(answer);
-    if (wire_encode(made, answer) != DAYBOOK_OK) {
+    if (answer_encode(made, answer) != DAYBOOK_OK) {
         status = daybook_fail(error, DAYBOOK_NO_MEMORY, "while encoding an answer: memory was refused");
     }
 out:

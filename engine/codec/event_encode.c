@@ -11,46 +11,14 @@
 #include <string.h>
 
 #include "codec/wire.h"
+#include "codec/wire_put.h"
 
 enum {
-    FIELD_BYTES_MOST = 20, /* A tag and a number, or a tag and a length. */
     HEADER_FIELDS = 11,
     BODY_FIELDS_MOST = 20, /* Of a charge with its credit decision. */
     SLICE_FIELDS = 3,
     INSTALMENT_FIELDS = 3,
 };
-
-/* A field's tag: its number and its wire type, one byte to number 15. */
-#define TAG_NUMBER(field)  ((field) << 3)
-#define TAG_FIXED64(field) ((field) << 3 | 1)
-#define TAG_BYTES(field)   ((field) << 3 | 2)
-
-static inline uint8_t *put_unsigned(uint8_t *at, uint8_t tag, uint64_t value) {
-    if (value == 0) {
-        return at;
-    }
-    *at = tag;
-    return varint_put(at + 1, value);
-}
-
-/* int32, int64 and enums: a negative one is as long as int64. */
-static inline uint8_t *put_signed(uint8_t *at, uint8_t tag, int64_t value) {
-    return put_unsigned(at, tag, (uint64_t)value);
-}
-
-static inline uint8_t *put_bytes(uint8_t *at, uint8_t tag, const void *data, size_t size) {
-    if (size == 0) {
-        return at;
-    }
-    *at = tag;
-    at = varint_put(at + 1, size);
-    copy_short(at, data, size);
-    return at + size;
-}
-
-static inline size_t text_size(const char *text) {
-    return text == NULL ? 0 : strlen(text);
-}
 
 /* Texts are measured once, for the room that they need. */
 struct measured {
@@ -60,20 +28,6 @@ struct measured {
     size_t body[3]; /* In the order of their fields; those of slices and scopes are not among them. */
     size_t bound;   /* The most that the event takes. */
 };
-
-/* The body between `start` and `at` gets its length in the byte before it, or in more. */
-static uint8_t *put_length_before(uint8_t *start, uint8_t *at) {
-    size_t size = (size_t)(at - start);
-    if (size < 0x80) {
-        start[-1] = (uint8_t)size;
-        return at;
-    }
-    uint8_t length[10];
-    size_t length_size = varint_store(length, size);
-    memmove(start + length_size - 1, start, size);
-    memcpy(start - 1, length, length_size);
-    return at + length_size - 1;
-}
 
 static uint8_t *put_header(uint8_t *at, const Pb__Event *event, const struct measured *measured) {
     at = put_unsigned(at, TAG_NUMBER(1), event->sequence);

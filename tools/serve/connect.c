@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/base64.h"
+#include "codec/answer_encode.h"
 #include "codec/wire.h"
 #include "tools/json_message.h"
 
@@ -135,7 +136,7 @@ bool connect_read_timeout(const char *text, uint64_t *timeout_ms) {
 
 enum daybook_status connect_write_message(enum connect_codec codec, const ProtobufCMessage *message,
                                           struct daybook_buffer *out) {
-    return codec == CODEC_JSON ? json_write_message(message, out) : wire_encode(message, out);
+    return codec == CODEC_JSON ? json_write_message(message, out) : answer_encode(message, out);
 }
 
 enum daybook_status connect_read_message(enum connect_codec codec, struct daybook_bytes bytes,
