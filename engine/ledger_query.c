@@ -7,7 +7,7 @@
 #include "ledger_internal.h"
 #include "state_store.h"
 
-enum { EVENT_ARENA_BYTES = 1 << 20 };
+enum { EVENT_ARENA_BYTES = 1 << 20, SEQUENCE_DIGITS_MAX = 19 };
 
 struct journal *ledger_journal(struct daybook *ledger) {
     return ledger->journal;
@@ -103,12 +103,12 @@ static enum daybook_status resolve_as_of(struct daybook *ledger, const char *as_
 
 /* A sequence in decimal: digits alone. */
 static bool parse_sequence(const char *text, uint64_t *sequence) {
-    size_t size = strlen(text);
-    if (size == 0 || size > 19 || strspn(text, "0123456789") != size) {
-        return false;
+    size_t size = 0;
+    *sequence = 0;
+    for (; size < SEQUENCE_DIGITS_MAX && text[size] >= '0' && text[size] <= '9'; size++) {
+        *sequence = *sequence * 10 + (uint64_t)(text[size] - '0');
     }
-    *sequence = strtoull(text, NULL, 10);
-    return true;
+    return size > 0 && text[size] == '\0';
 }
 
 static enum daybook_status recorded_at(struct daybook *ledger, uint64_t sequence, int64_t *recorded_at_us,
