@@ -250,10 +250,48 @@ static enum daybook_status visit_account(struct book *book, const struct account
     return visit(context, book, account, error);
 }
 
+/* What is kept of a customer who has one account: under the table and the customer, the currency and the number. */
+enum { ONLY_NUMBER_AT = ACCOUNT_CURRENCY_SIZE };
+_Static_assert(ONLY_NUMBER_AT + 4 == MEMO_VALUE_SIZE, "an account fits a memo");
+
+static struct daybook_bytes only_key(const struct book *book, uint8_t key[1 + LIMIT_ID_BYTES]) {
+    size_t size = strnlen(book->customer, LIMIT_ID_BYTES);
+    key[0] = (uint8_t)book->accounts_table;
+    memcpy(key + 1, book->customer, size);
+    return (struct daybook_bytes){key, 1 + size};
+}
+
+static bool recall_only(const struct book *book, struct account_row *account) {
+    uint8_t key[1 + LIMIT_ID_BYTES];
+    uint8_t kept[MEMO_VALUE_SIZE];
+    struct daybook_bytes of = only_key(book, key);
+    if (!memo_recall(book->reads[0].memo, book->reads[0].commit, of, kept)) {
+        return false;
+    }
+    *account = (struct account_row){.number = load_le32(kept + ONLY_NUMBER_AT)};
+    memcpy(account->customer, of.data + 1, of.size - 1);
+    memcpy(account->currency, kept, ACCOUNT_CURRENCY_SIZE);
+    return true;
+}
+
+static void keep_only(const struct book *book, const struct account_row *account) {
+    uint8_t key[1 + LIMIT_ID_BYTES];
+    uint8_t kept[MEMO_VALUE_SIZE];
+    memcpy(kept, account->currency, ACCOUNT_CURRENCY_SIZE);
+    store_le32(kept + ONLY_NUMBER_AT, account->number);
+    memo_keep(book->reads[0].memo, book->reads[0].commit, only_key(book, key), kept);
+}
+
 /* Up to SLICE_ACCOUNTS accounts in one set of read transactions. */
 static enum daybook_status walk_slice(struct book *book, struct account_row *last, book_visit *visit, void *context,
                                       bool *is_done, struct daybook_error *error) {
     struct account_walk walk;
+    struct account_row first = {0};
+    bool is_whole_customer = book->customer[0] != '\0' && last->customer[0] == '\0';
+    *is_done = is_whole_customer && recall_only(book, last);
+    if (*is_done) {
+        return visit_account(book, last, visit, context, error);
+    }
     enum daybook_status status =
         account_walk_open(book->reads[0].txn, book->accounts_table, book->customer, &walk, error);
     if (status != DAYBOOK_OK) {
@@ -262,16 +300,20 @@ static enum daybook_status walk_slice(struct book *book, struct account_row *las
     if (last->customer[0] != '\0') {
         account_walk_skip(&walk, last);
     }
-    *is_done = false;
-    for (int i = 0; i < SLICE_ACCOUNTS && status == DAYBOOK_OK && !*is_done; i++) {
-        bool is_found = false;
+    int count = 0;
+    bool is_found = true;
+    for (; count < SLICE_ACCOUNTS && status == DAYBOOK_OK && !*is_done; count += is_found) {
         status = book_check(book, 0, account_walk_next(&walk, last, &is_found, error), error);
         if (status == DAYBOOK_OK && is_found) {
+            first = count == 0 ? *last : first;
             status = visit_account(book, last, visit, context, error);
         }
         *is_done = !is_found || book->is_enough;
     }
     account_walk_close(&walk);
+    if (is_whole_customer && count == 1 && !is_found) {
+        keep_only(book, &first);
+    }
     return status;
 }
 
@@ -314,7 +356,7 @@ void *book_total(struct book *book, struct pointers *totals, const char *currenc
     if (made == NULL || pointers_add(totals, book->arena, made) != DAYBOOK_OK) {
         return NULL;
     }
-    (void)snprintf(made, ACCOUNT_CURRENCY_SIZE, "%s", currency);
+    memcpy(made, currency, strnlen(currency, ACCOUNT_CURRENCY_SIZE - 1)); /* The rest is zero. */
     memmove(&totals->items[place + 1], &totals->items[place], (totals->count - 1 - place) * sizeof *totals->items);
     totals->items[place] = made;
     return made;

@@ -39,6 +39,9 @@ void generation_shut(struct generation *generation) {
     store_close(generation->store);
     generation->store = NULL;
     generation->read_commit = 0;
+    generation->read_count = 0;
+    memo_close(generation->memo);
+    generation->memo = NULL;
     if (generation->directory >= 0) {
         close(generation->directory);
         generation->directory = -1;

@@ -13,6 +13,7 @@
 
 #include "projection/checkpoint.h"
 #include "projection/mark.h"
+#include "projection/memo.h"
 #include "projection/view.h"
 
 /* An event (or the state of a fresh build) that a generation cannot get past. */
@@ -33,6 +34,8 @@ struct generation {
     struct checkpoint last;      /* As this process last saw it. */
     struct checkpoint read;      /* As it was at commit `read_commit`. */
     uint64_t read_commit;        /* 0: no reader has looked yet. */
+    uint64_t read_count;         /* Of readers that have begun. */
+    struct memo *memo;           /* NULL: too few have, or memory was refused. */
     struct generation_stop stop; /* In this process: another one finds it again by itself. */
 };
 

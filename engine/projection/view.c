@@ -17,6 +17,7 @@ enum {
     VIEW_DEFAULT_BATCH = 1 << 20, /* A second at most: rows that it changes again and again are written once. */
     VIEW_DEFAULT_PACK = 100000,   /* What is built of fewer is small however it lies. */
     VIEW_REFRESH_NS = 10 * 1000 * 1000,
+    VIEW_READS_BEFORE_MEMO = 64, /* Whoever asks less needs none. */
 };
 
 struct generation_place view_place(const struct view *view) {
@@ -354,33 +355,40 @@ static enum daybook_status refresh_to_read(struct view *view, uint64_t min_posit
     return may_wait ? DAYBOOK_OK : view_refresh(view, error);
 }
 
-static struct generation *pin_answering(struct view *view, uint64_t min_position, struct daybook_error *error,
-                                        enum daybook_status *status) {
+/* A generation that answers, and what is known of it. */
+struct pinned {
+    struct generation *generation;
+    struct memo *memo;
+    struct checkpoint read; /* As at commit `read_commit`. */
+    uint64_t read_commit;
+};
+
+static enum daybook_status pin_answering(struct view *view, uint64_t min_position, struct pinned *pinned,
+                                         struct daybook_error *error) {
     uv_mutex_lock(&view->lock);
-    *status = refresh_to_read(view, min_position, error);
-    struct generation *generation = *status == DAYBOOK_OK ? view->answering : NULL;
-    if (generation != NULL) {
+    enum daybook_status status = refresh_to_read(view, min_position, error);
+    struct generation *generation = view->answering;
+    if (status == DAYBOOK_OK && generation == NULL) {
+        status = daybook_fail(error, DAYBOOK_BEHIND, "reading view %s: it has to be built first%s%s",
+                              view->projection->name, view->reason[0] != '\0' ? ": " : "", view->reason);
+    }
+    if (status == DAYBOOK_OK) {
         generation->pins++;
-    } else if (*status == DAYBOOK_OK) {
-        *status = daybook_fail(error, DAYBOOK_BEHIND, "reading view %s: it has to be built first%s%s",
-                               view->projection->name, view->reason[0] != '\0' ? ": " : "", view->reason);
+        if (generation->memo == NULL && ++generation->read_count > VIEW_READS_BEFORE_MEMO) {
+            generation->memo = memo_open();
+            generation->read_count = 0;
+        }
+        *pinned = (struct pinned){generation, generation->memo, generation->read, generation->read_commit};
     }
     uv_mutex_unlock(&view->lock);
-    return generation;
+    return status;
 }
 
-/* The checkpoint that `txn` sees; what is right for one commit is read once. */
+/* The checkpoint that `txn` sees, at a commit that nobody has read it at. */
 static enum daybook_status read_checkpoint(struct view *view, struct generation *generation, struct store_txn *txn,
                                            struct checkpoint *checkpoint, struct daybook_error *error) {
     bool is_found = false;
     uint64_t commit = store_commit_seen(txn);
-    uv_mutex_lock(&view->lock);
-    bool is_known = generation->read_commit == commit;
-    *checkpoint = generation->read;
-    uv_mutex_unlock(&view->lock);
-    if (is_known) {
-        return DAYBOOK_OK;
-    }
     enum daybook_status status = checkpoint_load(txn, view->projection, checkpoint, &is_found, error);
     if (status == DAYBOOK_OK && !is_found) {
         status =
@@ -405,25 +413,25 @@ static enum daybook_status read_checkpoint(struct view *view, struct generation 
 enum daybook_status view_begin_read(struct view *view, uint64_t min_position, struct view_read *read,
                                     struct daybook_error *error) {
     struct daybook_error own_error;
-    struct store_txn *txn = NULL;
-    struct checkpoint checkpoint = {0};
-    enum daybook_status status;
+    struct pinned pinned;
     *read = (struct view_read){0};
     error = error != NULL ? error : &own_error;
-    struct generation *generation = pin_answering(view, min_position, error, &status);
-    if (generation == NULL) {
-        return status;
-    }
-    status = store_begin_read(generation->store, &txn, error);
+    DAYBOOK_TRY(pin_answering(view, min_position, &pinned, error));
+    *read = (struct view_read){.view = view, .pinned = pinned.generation, .memo = pinned.memo};
+    enum daybook_status status = store_begin_read(pinned.generation->store, &read->txn, error);
     if (status == DAYBOOK_OK) {
-        status = read_checkpoint(view, generation, txn, &checkpoint, error);
+        read->commit = store_commit_seen(read->txn);
+        if (read->commit != pinned.read_commit) {
+            status = read_checkpoint(view, pinned.generation, read->txn, &pinned.read, error);
+        }
     }
-    if (status == DAYBOOK_OK && checkpoint.position < min_position) {
-        status = daybook_fail(error, DAYBOOK_BEHIND, "reading view %s: it has folded %llu of %llu events",
-                              view->projection->name, (unsigned long long)checkpoint.position,
-                              (unsigned long long)min_position);
+    read->position = pinned.read.position;
+    read->version = pinned.read.version;
+    if (status == DAYBOOK_OK && read->position < min_position) {
+        status =
+            daybook_fail(error, DAYBOOK_BEHIND, "reading view %s: it has folded %llu of %llu events",
+                         view->projection->name, (unsigned long long)read->position, (unsigned long long)min_position);
     }
-    *read = (struct view_read){view, txn, checkpoint.position, checkpoint.version, generation};
     if (status != DAYBOOK_OK) {
         view_end_read(read);
     }

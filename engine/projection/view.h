@@ -16,6 +16,7 @@
 #ifndef DAYBOOK_PROJECTION_VIEW_H
 #define DAYBOOK_PROJECTION_VIEW_H
 
+#include "projection/memo.h"
 #include "projection/projection.h"
 #include "store/journal.h"
 
@@ -73,8 +74,10 @@ struct view_read {
     struct view *view;
     struct store_txn *txn; /* The projection's tables, by their indexes. */
     uint64_t position;
-    uint32_t version; /* Of these rows: readable_from to version. */
-    void *pinned;     /* The generation that answers; the view's. */
+    uint32_t version;  /* Of these rows: readable_from to version. */
+    void *pinned;      /* The generation that answers; the view's. */
+    uint64_t commit;   /* That the transaction sees. */
+    struct memo *memo; /* What others have found in these rows (memo.h); NULL = nothing. */
 };
 DAYBOOK_MUST_USE enum daybook_status view_begin_read(struct view *view, uint64_t min_position, struct view_read *read,
                                                      struct daybook_error *error);
