@@ -106,6 +106,14 @@ void table_add_amount(struct table *table, int64_t minor, const char *currency, 
              minor < 0 ? TONE_ALARM : tone);
 }
 
+const char *console_heading(const char *name, struct arena *arena) {
+    char *heading = arena_copy_text(arena, name, strlen(name));
+    for (char *c = heading; c != NULL && *c != '\0'; c++) {
+        *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c; /* By the bytes: a locale has no say in it. */
+    }
+    return heading;
+}
+
 size_t table_row_count(const struct table *table) {
     return table->row_count;
 }
@@ -169,13 +177,14 @@ void console_wrap(FILE *stream, const char *text, size_t width, size_t indent, s
 
 /* ---- tables for people ---- */
 
-enum { LEAD_CELLS = 40 };
+enum { LEAD_CELLS = 40, WRAPPED_CELLS_MIN = 24 };
 
 /* Which columns a part of the table has: the first ones, and a run of those behind them. */
 struct table_part {
     size_t lead;
     size_t from;
     size_t to;
+    size_t wrapped_cells; /* The last column is text that is broken to this width; 0 = it is as wide as it is. */
 };
 
 static bool part_has(const struct table_part *part, size_t column) {
@@ -207,6 +216,43 @@ static bool add_rule(struct libscols_table *view, const struct table *table, con
     return line != NULL;
 }
 
+/* How many bytes of a text stand in a line of so many cells: words that fit, and one at least. */
+static size_t line_size(const char *text, size_t cells) {
+    char word[256];
+    size_t size = 0;
+    size_t used = 0;
+    while (text[size] != '\0') {
+        size_t spaces = strspn(text + size, " ");
+        size_t letters = strcspn(text + size + spaces, " ");
+        (void)snprintf(word, sizeof word, "%.*s", (int)letters, text + size + spaces);
+        used += spaces + console_cells(word);
+        if (size > 0 && used > cells) {
+            break;
+        }
+        size += spaces + letters;
+    }
+    return size;
+}
+
+/* A text in lines of its own column; the others are empty below the first. */
+static bool add_wrapped(struct libscols_table *view, struct libscols_line *line, size_t at, const char *text,
+                        size_t cells) {
+    while (line != NULL) {
+        size_t size = line_size(text, cells);
+        char *piece = strndup(text, size);
+        if (piece == NULL || scols_line_refer_data(line, at, piece) != 0) {
+            free(piece);
+            return false;
+        }
+        text += size + strspn(text + size, " ");
+        if (*text == '\0') {
+            return true;
+        }
+        line = scols_table_new_line(view, NULL);
+    }
+    return false;
+}
+
 static bool add_line(struct libscols_table *view, const struct table_row *row, const struct table_part *part) {
     struct libscols_line *line = scols_table_new_line(view, NULL);
     size_t at = 0;
@@ -217,7 +263,10 @@ static bool add_line(struct libscols_table *view, const struct table_row *row, c
         if (!part_has(part, i)) {
             continue;
         }
-        if (scols_line_set_data(line, at, row->cells[i].shown) != 0) {
+        const char *text = row->cells[i].shown;
+        bool is_wrapped = part->wrapped_cells > 0 && i + 1 == part->to;
+        if (is_wrapped ? !add_wrapped(view, line, at, text, part->wrapped_cells)
+                       : scols_line_set_data(line, at, text) != 0) {
             return false;
         }
         if (row->cells[i].tone == TONE_ALARM) {
@@ -304,19 +353,43 @@ static size_t column_cells(const struct table *table, size_t column) {
     return widest;
 }
 
-/* The columns of text that a table begins with say whose its rows are; they leave room for others. */
+/* Columns that tell rows from each other: texts, and an event's sequence. */
+static bool is_name(const struct table_column *column) {
+    return !column->is_number || strcmp(column->name, "sequence") == 0;
+}
+
+/* The names that a table begins with say whose its rows are; they leave room for others. */
 static struct table_part first_part(const struct table *table, const size_t *cells, size_t width) {
     size_t used = cells[0];
     size_t lead = 1;
-    while (lead < table->column_count && !table->columns[lead].is_number && used + 2 + cells[lead] <= LEAD_CELLS &&
+    while (lead < table->column_count && is_name(&table->columns[lead]) && used + 2 + cells[lead] <= LEAD_CELLS &&
            used + 2 + cells[lead] <= width * 3 / 5) {
         used += 2 + cells[lead++];
     }
-    return (struct table_part){lead, lead, lead};
+    return (struct table_part){lead, lead, lead, 0};
 }
 
-/* As many more columns as there is room for, and one at least. */
-static void extend(struct table_part *part, size_t column_count, const size_t *cells, size_t width) {
+/* How narrow a column of text may become: its words stay whole. */
+static size_t wrapped_cells_least(const struct table *table, size_t column) {
+    char word[256];
+    size_t least = WRAPPED_CELLS_MIN;
+    for (const struct table_row *row = table->first; row != NULL; row = row->next) {
+        const char *text = column < row->cell_count ? row->cells[column].shown : "";
+        while (*text != '\0') {
+            size_t letters = strcspn(text, " ");
+            (void)snprintf(word, sizeof word, "%.*s", (int)letters, text);
+            size_t cells = console_cells(word);
+            least = cells > least ? cells : least;
+            text += letters + strspn(text + letters, " ");
+        }
+    }
+    return least;
+}
+
+/* As many more columns as there is room for, and one at least. A text at the end of the table takes what room is left,
+ * in several lines. */
+static void extend(struct table_part *part, const struct table *table, const size_t *cells, size_t width) {
+    size_t column_count = table->column_count;
     size_t used = 0;
     for (size_t i = 0; i < part->lead; i++) {
         used += cells[i] + 2;
@@ -324,6 +397,15 @@ static void extend(struct table_part *part, size_t column_count, const size_t *c
     part->from = part->to;
     while (part->to < column_count && (part->to == part->from || used + cells[part->to] <= width)) {
         used += cells[part->to++] + 2;
+    }
+    if (part->to + 1 == column_count && !table->columns[part->to].is_number &&
+        used + wrapped_cells_least(table, part->to) <= width) {
+        used += cells[part->to++] + 2;
+    }
+    size_t last = part->to - 1;
+    if (last + 1 == column_count && !table->columns[last].is_number && used - 2 > width) {
+        size_t others = used - 2 - cells[last];
+        part->wrapped_cells = others < width ? width - others : 1;
     }
 }
 
@@ -344,7 +426,7 @@ enum daybook_status table_print_within(const struct table *table, FILE *stream, 
     }
     part = first_part(table, cells, width);
     while (part.to < table->column_count) {
-        extend(&part, table->column_count, cells, width);
+        extend(&part, table, cells, width);
         DAYBOOK_TRY(print_part(table, &part, stream, error));
         (void)fputs(part.to < table->column_count ? "\n" : "", stream);
     }

@@ -5,8 +5,8 @@
  * and bold only on a terminal, and not with NO_COLOR. Columns are measured in
  * terminal cells, so Chinese, Japanese and Korean line up. On a terminal that is
  * too narrow a table stands in parts, below each other: its first columns again
- * in each, then as many of the others as there is room for. Elsewhere it is
- * as wide as it is.
+ * in each, then as many of the others as there is room for; a text that ends it
+ * is broken between words. Elsewhere it is as wide as it is.
  */
 #ifndef DAYBOOK_TOOLS_CONSOLE_H
 #define DAYBOOK_TOOLS_CONSOLE_H
@@ -35,6 +35,9 @@ struct table;
 
 /* `columns` is borrowed. NULL: the arena refused. Rows live in the arena. */
 struct table *table_open(const struct table_column *columns, size_t column_count, struct arena *arena);
+
+/* A name that came with an answer ("over 120") as the heading of a column. NULL: the arena refused. */
+const char *console_heading(const char *name, struct arena *arena);
 
 /* Begins a row; cells follow from the left. False, here and below: the arena refused (table_print says so, too). */
 void table_begin_row(struct table *table, enum table_row_kind kind);

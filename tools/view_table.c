@@ -144,7 +144,10 @@ static struct table *open_aging(const Pb__AgingAnswer *answer, struct arena *are
     columns[1] = aging_column("currency", N_("CUR"), false);
     columns[2] = aging_column("not_due", N_("NOT DUE"), true);
     for (size_t i = 0; i < answer->n_buckets; i++) {
-        columns[3 + i] = aging_column(answer->buckets[i], answer->buckets[i], true);
+        columns[3 + i] = aging_column(answer->buckets[i], console_heading(answer->buckets[i], arena), true);
+        if (columns[3 + i].title == NULL) {
+            return NULL;
+        }
     }
     columns[count - 3] = aging_column("disputed", N_("DISPUTED"), true);
     columns[count - 2] = aging_column("unapplied", N_("UNAPPLIED"), true);

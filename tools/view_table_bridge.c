@@ -1,7 +1,6 @@
 /* A bridge as a table: before, one row an event, after; totals and what is left unexplained. */
 #include "tools/view_table_bridge.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -18,14 +17,6 @@ static size_t shown_columns(const Pb__BridgeAnswer *answer) {
         count++;
     }
     return count;
-}
-
-static char *upper(const char *name, struct arena *arena) {
-    char *title = arena_copy_text(arena, name, strlen(name));
-    for (char *c = title; c != NULL && *c != '\0'; c++) {
-        *c = (char)toupper((unsigned char)*c);
-    }
-    return title;
 }
 
 /* "held_on_credit" */
@@ -52,7 +43,7 @@ static struct table *open_table(const Pb__BridgeAnswer *answer, struct arena *ar
     memcpy(columns, leading, sizeof leading);
     for (size_t i = 0; i < shown; i++) {
         columns[LEADING_COLUMNS + i] =
-            (struct table_column){lower(answer->columns[i], arena), upper(answer->columns[i], arena), true};
+            (struct table_column){lower(answer->columns[i], arena), console_heading(answer->columns[i], arena), true};
         if (columns[LEADING_COLUMNS + i].name == NULL || columns[LEADING_COLUMNS + i].title == NULL) {
             return NULL;
         }

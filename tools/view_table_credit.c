@@ -291,13 +291,17 @@ static enum daybook_status print_rules(const Pb__Credit *row, struct arena *aren
     if (!is_whole) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("laying out a grade: memory was refused"));
     }
-    if (row->grade == PB__GRADE__GRADE_UNSPECIFIED) {
-        (void)fprintf(stream, _("\n%s in %s has no grade: %s.\n"), row->customer, row->currency, row->grade_reason);
-    } else {
-        (void)fprintf(stream, _("\n%s in %s has grade %s by %" PRIu32 " points of %" PRIu32 " rules: %s.\n"),
-                      row->customer, row->currency, grade_text(row->grade), row->grade_points, row->grade_measured,
-                      row->grade_reason);
+    const char *sentence =
+        row->grade == PB__GRADE__GRADE_UNSPECIFIED
+            ? arena_format(arena, _("%s in %s has no grade: %s."), row->customer, row->currency, row->grade_reason)
+            : arena_format(arena, _("%s in %s has grade %s by %" PRIu32 " points of %" PRIu32 " rules: %s."),
+                           row->customer, row->currency, grade_text(row->grade), row->grade_points, row->grade_measured,
+                           row->grade_reason);
+    if (sentence == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("laying out a grade: memory was refused"));
     }
+    (void)fputc('\n', stream);
+    console_wrap(stream, sentence, console_width(stream), 2, 0);
     return table_print(table, stream, error);
 }
 

@@ -44,6 +44,7 @@ out_has "ACME,charge,INV,,goods,2024-01-10,2024-02-09,20,,CNY,1000.00,0.00,600.0
 expect 0 aging --as-of 2024-03-31
 out_has "As of 2024-03-31, known at"
 out_has "Policies:"
+out_has "NOT DUE  1-30   31-60  61-90  91-120  OVER 120"
 out_has "600.00"
 expect 0 aging --as-of 2024-03-31 --edges 10,20 --csv
 out_has "customer,currency,not_due,1-10,11-20,over 20,disputed,unapplied,total"

@@ -157,6 +157,42 @@ static void fits(void **state) {
     arena_release(&arena);
 }
 
+/* A sequence is one of the names that every part has, and a sentence at the end is broken between its words. */
+static void breaks_a_sentence(void **state) {
+    (void)state;
+    static const struct table_column wordy_columns[] = {
+        {"customer", "CUSTOMER", false}, {"sequence", "SEQ", true}, {"open", "OPEN", true},
+        {"deposit", "DEPOSIT", true},    {"reason", "WHY", false},
+    };
+    struct arena arena;
+    struct daybook_error error;
+    arena_init(&arena, 1 << 20);
+    struct table *table = table_open(wordy_columns, ROW_COUNT(wordy_columns), &arena);
+    assert_non_null(table);
+    table_begin_row(table, ROW_PLAIN);
+    table_add_text(table, "ACME", TONE_PLAIN);
+    table_add_count(table, 12, TONE_PLAIN);
+    table_add_amount(table, 10000, "CNY", TONE_PLAIN);
+    table_add_amount(table, 500, "CNY", TONE_PLAIN);
+    table_add_text(table, "there is no " YU_YU " of this name in the books", TONE_PLAIN);
+    table_begin_row(table, ROW_PLAIN);
+    table_add_text(table, YU_YU, TONE_PLAIN);
+    table_add_count(table, 13, TONE_PLAIN);
+    table_add_amount(table, 0, "CNY", TONE_PLAIN);
+    table_add_amount(table, 0, "CNY", TONE_PLAIN);
+    table_add_text(table, "short", TONE_PLAIN);
+    FILE *stream = tmpfile();
+    assert_non_null(stream);
+    assert_int_equal(table_print_within(table, stream, 46, &error), DAYBOOK_OK);
+    stream_is(stream, "CUSTOMER  SEQ    OPEN  DEPOSIT\n"
+                      "ACME       12  100.00     5.00\n" YU_YU "       13    0.00     0.00\n"
+                      "\n"
+                      "CUSTOMER  SEQ  WHY\n"
+                      "ACME       12  there is no " YU_YU " of this name\n"
+                      "               in the books\n" YU_YU "       13  short\n");
+    arena_release(&arena);
+}
+
 static void wraps_words_by_their_cells(void **state) {
     (void)state;
     FILE *stream = tmpfile();
@@ -231,6 +267,7 @@ int main(void) {
     rows_add(&rows, "a table for people", prints_for_people, NULL);
     rows_add(&rows, "CSV for programs", prints_for_programs, NULL);
     ROWS_ADD_TABLE(&rows, width_rows, fits);
+    rows_add(&rows, "a sentence at the end", breaks_a_sentence, NULL);
     rows_add(&rows, "words are wrapped by their cells", wraps_words_by_their_cells, NULL);
     rows_add(&rows, "short of memory", says_when_memory_is_short, NULL);
     ROWS_ADD_TABLE(&rows, progress_rows, tells_progress);
