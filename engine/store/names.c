@@ -14,8 +14,7 @@ enum {
     LIST_KEY_BYTES = 8,
     LIST_VALUE_BYTES = 8 + 4 + 8 + ENTRY_BYTES,
     END_VALUE_BYTES = 8 + 4,
-    PLAIN_MISSES = 4096, /* Until the filter is made: a program that asks little, or for what is there, need not read
-                          * every name. */
+    PLAIN_MISSES = 64, /* Until parts of the filter are made: it is not worth its first pages for one request. */
 };
 #define LIST_RUN 0xFFFFFFFFU
 #define LIST_END 0xFFFFFFFFU
@@ -37,78 +36,17 @@ struct run_list {
 struct names {
     unsigned table;
     struct run_list list;
-    struct filter filter;  /* Without words until it pays to make them. */
-    uint32_t plain_misses; /* What was looked for without a filter, and was not there. */
+    struct filter filter; /* For all of the list's names; none while there are none. */
+    struct filter_part made;
+    uint32_t plain_misses; /* What was looked for before any part of it was made, and was not there. */
     /* The flush that is under way. */
     bool is_flushing;
     struct run_list next;
-    struct filter next_filter; /* A larger one, where one was needed. */
+    struct filter next_filter; /* A larger one, all made, where one was needed. */
 };
 
 static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "keeping names: memory was refused");
-}
-
-/* Walks the entries of one run in order. */
-struct run_reader {
-    struct table_cursor *cursor;
-    struct table_row row;
-    uint32_t run;
-    struct block block;
-    size_t index;
-};
-
-static bool reader_is_at_end(const struct run_reader *reader) {
-    return reader->index == reader->block.count;
-}
-
-static struct names_entry reader_entry(const struct run_reader *reader) {
-    return entry_load(reader->block.entries + reader->index * ENTRY_BYTES);
-}
-
-static enum daybook_status reader_open(struct store_txn *txn, unsigned table, const struct run *run,
-                                       struct run_reader *reader, struct daybook_error *error) {
-    uint8_t key[BLOCK_KEY_BYTES];
-    *reader = (struct run_reader){.run = run->id};
-    block_key(key, run->id, 0, 0);
-    DAYBOOK_TRY(cursor_open(txn, table, &reader->cursor, error));
-    DAYBOOK_TRY(cursor_seek(reader->cursor, (struct daybook_bytes){key, sizeof key}, &reader->row, error));
-    return block_expect(&reader->row, run->id, run->first, &reader->block, error);
-}
-
-static enum daybook_status reader_next(struct run_reader *reader, struct daybook_error *error) {
-    reader->index++;
-    if (!reader_is_at_end(reader) || entries_equal(reader->block.next, no_entry)) {
-        return DAYBOOK_OK;
-    }
-    struct names_entry first = reader->block.next;
-    reader->index = 0;
-    DAYBOOK_TRY(cursor_next(reader->cursor, &reader->row, error));
-    return block_expect(&reader->row, reader->run, first, &reader->block, error);
-}
-
-/* A filter of all names in the runs, with room for half as many again. */
-static enum daybook_status fill_filter(unsigned table, const struct run_list *list, struct store_txn *txn,
-                                       struct filter *filter, struct daybook_error *error) {
-    uint64_t total = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        total += list->runs[i].count;
-    }
-    DAYBOOK_TRY(filter_make(filter, total + total / 2, error));
-    for (size_t i = 0; i < list->count; i++) {
-        struct run_reader reader;
-        enum daybook_status status = reader_open(txn, table, &list->runs[i], &reader, error);
-        while (status == DAYBOOK_OK && !reader_is_at_end(&reader)) {
-            filter_add(filter, reader_entry(&reader).hash);
-            status = reader_next(&reader, error);
-        }
-        cursor_close(reader.cursor);
-        if (status != DAYBOOK_OK) {
-            filter_release(filter);
-            return status;
-        }
-    }
-    return DAYBOOK_OK;
 }
 
 /* One row of the list; at its end, `is_whole` says that all of it was seen. */
@@ -130,6 +68,21 @@ static enum daybook_status read_run(struct names *names, const struct table_row 
         (struct run){id, load_le32(value + 8), load_le64(value + 12), entry_load(value + 20)};
     names->list.next_id = id + 1;
     return DAYBOOK_OK;
+}
+
+static uint64_t name_count(const struct run_list *list) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        count += list->runs[i].count;
+    }
+    return count;
+}
+
+/* With room for half as many again. */
+static enum daybook_status make_filter(const struct run_list *list, struct filter *filter,
+                                       struct daybook_error *error) {
+    uint64_t count = name_count(list);
+    return filter_make(filter, count + count / 2, error);
 }
 
 static enum daybook_status read_runs(struct names *names, struct store_txn *txn, struct daybook_error *error) {
@@ -159,6 +112,9 @@ enum daybook_status names_open(struct store_txn *txn, unsigned table, struct nam
     fresh->table = table;
     fresh->list.next_id = 1;
     enum daybook_status status = read_runs(fresh, txn, error);
+    if (status == DAYBOOK_OK && fresh->list.count > 0) {
+        status = make_filter(&fresh->list, &fresh->filter, error);
+    }
     if (status != DAYBOOK_OK) {
         names_close(fresh);
         return status;
@@ -172,22 +128,6 @@ void names_close(struct names *names) {
         filter_release(&names->filter);
         filter_release(&names->next_filter);
         free(names);
-    }
-}
-
-/* A page of the numbers under one hash. */
-struct number_page {
-    size_t skip;
-    uint64_t *numbers;
-    size_t capacity;
-    size_t count;
-};
-
-static void page_add(struct number_page *page, uint64_t number) {
-    if (page->skip > 0) {
-        page->skip--;
-    } else if (page->count < page->capacity) {
-        page->numbers[page->count++] = number;
     }
 }
 
@@ -207,29 +147,83 @@ static enum daybook_status seek_block(struct table_cursor *cursor, const struct 
     return entry_precedes(sought, block->next) ? DAYBOOK_OK : names_damaged(error); /* Else a block is lost between. */
 }
 
-static enum daybook_status find_in_run(struct table_cursor *cursor, const struct run *run, uint64_t hash,
-                                       struct number_page *page, struct daybook_error *error) {
+/* What to do with each entry of a range of hashes. */
+struct visitor {
+    void (*visit)(void *context, struct names_entry entry);
+    void *context;
+    uint64_t first_hash;
+    uint64_t last_hash;
+};
+
+static enum daybook_status visit_run(struct table_cursor *cursor, const struct run *run, const struct visitor *visitor,
+                                     struct daybook_error *error) {
     struct table_row row;
     struct block block;
-    if (hash < run->first.hash) {
+    if (visitor->last_hash < run->first.hash) {
         return DAYBOOK_OK;
     }
-    DAYBOOK_TRY(seek_block(cursor, run, hash, &row, &block, error));
+    DAYBOOK_TRY(seek_block(cursor, run, visitor->first_hash, &row, &block, error));
     for (;;) {
-        for (size_t index = block_search(&block, hash); index < block.count; index++) {
+        for (size_t index = block_search(&block, visitor->first_hash); index < block.count; index++) {
             struct names_entry entry = entry_load(block.entries + index * ENTRY_BYTES);
-            if (entry.hash != hash) {
+            if (entry.hash > visitor->last_hash) {
                 return DAYBOOK_OK;
             }
-            page_add(page, entry.number);
+            visitor->visit(visitor->context, entry);
         }
         struct names_entry next = block.next;
-        bool goes_on = next.hash == hash && !entries_equal(next, no_entry); /* Entries of one hash may fill blocks. */
+        bool goes_on = next.hash <= visitor->last_hash && !entries_equal(next, no_entry);
         if (!goes_on) {
             return DAYBOOK_OK;
         }
         DAYBOOK_TRY(cursor_next(cursor, &row, error));
         DAYBOOK_TRY(block_expect(&row, run->id, next, &block, error));
+    }
+}
+
+static void add_to_part(void *context, struct names_entry entry) {
+    filter_part_add(context, entry.hash);
+}
+
+/* Reads of each run what belongs to the part. */
+static enum daybook_status make_part(const struct run_list *list, struct table_cursor *cursor, struct filter *filter,
+                                     size_t part, struct filter_part *made, struct daybook_error *error) {
+    filter_part_begin(filter, part, made);
+    const struct visitor visitor = {add_to_part, made, made->first_hash, made->last_hash};
+    for (size_t i = 0; i < list->count; i++) {
+        DAYBOOK_TRY(visit_run(cursor, &list->runs[i], &visitor, error));
+    }
+    filter_part_put(filter, made);
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status make_all_parts(unsigned table, const struct run_list *list, struct store_txn *txn,
+                                          struct filter *filter, struct daybook_error *error) {
+    struct table_cursor *cursor = NULL;
+    struct filter_part *made = malloc(sizeof *made);
+    enum daybook_status status = made == NULL ? no_memory(error) : cursor_open(txn, table, &cursor, error);
+    for (size_t part = 0; status == DAYBOOK_OK && part < filter_part_count(filter); part++) {
+        status = make_part(list, cursor, filter, part, made, error);
+    }
+    cursor_close(cursor);
+    free(made);
+    return status;
+}
+
+/* A page of the numbers under one hash. */
+struct number_page {
+    size_t skip;
+    uint64_t *numbers;
+    size_t capacity;
+    size_t count;
+};
+
+static void add_to_page(void *context, struct names_entry entry) {
+    struct number_page *page = context;
+    if (page->skip > 0) {
+        page->skip--;
+    } else if (page->count < page->capacity) {
+        page->numbers[page->count++] = entry.number;
     }
 }
 
@@ -239,26 +233,45 @@ void names_foresee(const struct names *names, uint64_t hash) {
     }
 }
 
+/* Nothing was there, and no run need be searched to say so. */
+static bool was_never_seen(const struct names *names, uint64_t hash) {
+    const struct filter *filter = &names->filter;
+    return names->list.count == 0 ||
+           (filter_part_is_made(filter, filter_part_of(filter, hash)) && !filter_may_have(filter, hash));
+}
+
+/* What is not there is asked of the filter the next time. */
+static enum daybook_status learn_of_miss(struct names *names, struct table_cursor *cursor, uint64_t hash,
+                                         struct daybook_error *error) {
+    size_t part = filter_part_of(&names->filter, hash);
+    if (names->plain_misses < PLAIN_MISSES) {
+        names->plain_misses++;
+        return DAYBOOK_OK;
+    }
+    return filter_part_is_made(&names->filter, part)
+               ? DAYBOOK_OK
+               : make_part(&names->list, cursor, &names->filter, part, &names->made, error);
+}
+
 enum daybook_status names_find(struct names *names, struct store_txn *txn, uint64_t hash, size_t skip,
                                uint64_t *numbers, size_t capacity, size_t *count, struct daybook_error *error) {
     struct number_page page = {.skip = skip, .numbers = numbers, .capacity = capacity};
+    struct visitor visitor = {add_to_page, &page, hash, hash};
     *count = 0;
-    bool is_to_be_made = names->filter.words == NULL && !names->is_flushing && names->list.count > 0;
-    if (is_to_be_made && names->plain_misses >= PLAIN_MISSES) {
-        DAYBOOK_TRY(fill_filter(names->table, &names->list, txn, &names->filter, error));
-    }
-    if (names->list.count == 0 || (names->filter.words != NULL && !filter_may_have(&names->filter, hash))) {
+    if (was_never_seen(names, hash)) {
         return DAYBOOK_OK;
     }
     struct table_cursor *cursor = NULL;
     DAYBOOK_TRY(cursor_open(txn, names->table, &cursor, error));
     enum daybook_status status = DAYBOOK_OK;
     for (size_t i = names->list.count; i > 0 && status == DAYBOOK_OK && page.count < capacity; i--) {
-        status = find_in_run(cursor, &names->list.runs[i - 1], hash, &page, error);
+        status = visit_run(cursor, &names->list.runs[i - 1], &visitor, error);
+    }
+    if (status == DAYBOOK_OK && skip == 0 && page.count == 0) {
+        status = learn_of_miss(names, cursor, hash, error);
     }
     cursor_close(cursor);
     *count = page.count;
-    names->plain_misses += names->filter.words == NULL && page.count == 0;
     return status;
 }
 
@@ -483,6 +496,19 @@ static enum daybook_status put_entries(struct names *names, struct store_txn *tx
     return status;
 }
 
+/* It is for the names of the runs that will be there. */
+static enum daybook_status add_to_filter(struct names *names, struct store_txn *txn, const struct names_entry *entries,
+                                         size_t count, struct daybook_error *error) {
+    if (names->filter.words == NULL || name_count(&names->next) > names->filter.capacity) {
+        DAYBOOK_TRY(make_filter(&names->next, &names->next_filter, error));
+        return make_all_parts(names->table, &names->next, txn, &names->next_filter, error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        filter_add(&names->filter, entries[i].hash);
+    }
+    return DAYBOOK_OK;
+}
+
 enum daybook_status names_flush(struct names *names, struct store_txn *txn, const struct names_entry *entries,
                                 size_t count, struct daybook_error *error) {
     assert(names->is_flushing);
@@ -496,16 +522,7 @@ enum daybook_status names_flush(struct names *names, struct store_txn *txn, cons
     if (status == DAYBOOK_OK) {
         status = put_end(names, txn, error);
     }
-    if (status != DAYBOOK_OK || names->filter.words == NULL) {
-        return status;
-    }
-    if (names->filter.count + count > names->filter.capacity) {
-        return fill_filter(names->table, &names->next, txn, &names->next_filter, error);
-    }
-    for (size_t i = 0; i < count; i++) {
-        filter_add(&names->filter, entries[i].hash);
-    }
-    return DAYBOOK_OK;
+    return status == DAYBOOK_OK ? add_to_filter(names, txn, entries, count, error) : status;
 }
 
 void names_end_flush(struct names *names) {
@@ -524,5 +541,5 @@ size_t names_run_count(const struct names *names) {
 }
 
 size_t names_memory_bytes(const struct names *names) {
-    return sizeof *names + (size_t)names->filter.line_count * FILTER_LINE_BYTES;
+    return sizeof *names + filter_memory_bytes(&names->filter);
 }

@@ -7,8 +7,9 @@
  *       they are merged into one of the next, so there are few to search and
  *       each entry is rewritten a handful of times in all.
  *   N3  A filter in memory answers "never seen" without touching a run: that is
- *       the answer for nearly every new name. It is made after some thousand
- *       questions, so that opening costs the same however many names there are.
+ *       the answer for nearly every new name. After an opening it is made part
+ *       by part, each when something was looked for there and not found: no
+ *       question waits for more than a part.
  *
  *   N4  While a flush is under way, finding goes on and sees what was there
  *       before it; what is flushed is seen when the flush is ended.

@@ -120,6 +120,41 @@ static void more_names_than_the_filter_was_made_for(void **state) {
     folding_close(&f);
 }
 
+/* After an opening the filter is made where something was not found, also while a flush adds to it; the flush may come
+ * before the filter of its names' part, or after it. */
+static void parts_are_made_while_a_flush_is_under_way(void **state) {
+    (void)state;
+    enum { A_FLUSH = 40000, TIMES = 5 };
+    struct folding f;
+    struct chance chance = {chance_seed(11)};
+    struct entries all = {calloc((size_t)A_FLUSH * TIMES, sizeof *all.items), 0};
+    names_case_begin(&f);
+    for (int i = 0; i < TIMES; i++) {
+        struct names_entry *fresh = &all.items[all.count];
+        for (size_t j = 0; j < A_FLUSH; j++) {
+            fresh[j] = (struct names_entry){chance_next(&chance) | 1, all.count + j + 1};
+        }
+        qsort(fresh, A_FLUSH, sizeof *fresh, compare);
+        struct names *names = open_names(&f);
+        folding_begin(&f);
+        names_begin_flush(names);
+        if (i % 2 == 0) {
+            check_not_invented(&f, names, &chance);
+        }
+        FOLDING_OK(&f, names_flush(names, f.txn, fresh, A_FLUSH, &f.error));
+        check_not_invented(&f, names, &chance);
+        check_found(&f, names, &all, &chance);
+        folding_commit(&f);
+        names_end_flush(names);
+        all.count += A_FLUSH;
+        check_found(&f, names, &all, &chance);
+        check_not_invented(&f, names, &chance);
+        names_close(names);
+    }
+    free(all.items);
+    folding_close(&f);
+}
+
 /* Page by page, three at a time: every number of the hash 1000 once, then none. */
 static void check_pages(struct folding *f, struct names *names, struct store_txn *txn, uint64_t total) {
     bool is_seen[64] = {false};
@@ -322,6 +357,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_are_found_over_many_flushes_and_merges),
         cmocka_unit_test(more_names_than_the_filter_was_made_for),
+        cmocka_unit_test(parts_are_made_while_a_flush_is_under_way),
         cmocka_unit_test(every_number_of_a_hash_is_found),
         cmocka_unit_test(a_hash_may_fill_whole_blocks),
         cmocka_unit_test(nothing_is_in_an_empty_table),
