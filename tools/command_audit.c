@@ -372,7 +372,8 @@ const struct command audit_commands[] = {
         .detail = N_(
             "FILE is a checkpoint, the first time, and later what \"daybook audit prove-consistency\" gives from the "
             "size that this witness signed last; - is standard input. What was signed is kept in the state's file "
-            "before the cosigned checkpoint is shown."),
+            "before the cosigned checkpoint is shown. \"daybook audit key new NAME --witness -o FILE\" makes the "
+            "witness' key."),
         .here = N_("signs with a key of this machine"),
         .example = "daybook audit cosign new.proof --key witness.key \\\n    --log-key \"$KEY\" --state witness.state",
         .options = cosign_options,

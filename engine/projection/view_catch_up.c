@@ -142,7 +142,9 @@ enum daybook_status view_report(const struct view *view, const struct view_progr
         progress->report(progress->context, view->projection->name, position, target)) {
         return DAYBOOK_OK;
     }
-    return daybook_fail(error, DAYBOOK_STOPPED, "catching up view %s: interrupted at event %" PRIu64 " of %" PRIu64,
+    return daybook_fail(error, DAYBOOK_STOPPED,
+                        "catching up view %s: stopped at event %" PRIu64 " of %" PRIu64
+                        "; the same again goes on with it",
                         view->projection->name, position, target);
 }
 

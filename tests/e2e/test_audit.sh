@@ -12,6 +12,9 @@ verified() {
     grep -qF -- "$text" "$out" "$err" || die "daybook-verify $* does not say: $text"
 }
 
+verified 0 "Usage: daybook-verify" --help
+[ "$(grep -cE '^.{80}' "$out")" -eq 0 ] || die "the verifier's help is too wide for a terminal"
+
 # flipped FILE BYTE COPY: a copy with one bit changed.
 flipped() {
     cp "$1" "$3"
