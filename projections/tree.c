@@ -160,6 +160,7 @@ const struct projection tree_projection = {
     .readable_from = 1,
     .tables = tables,
     .table_count = TREE_TABLE_COUNT,
+    .writes_little = true,
     .open = open_fold,
     .close = close_fold,
     .forget = forget_fold,

@@ -43,6 +43,7 @@ struct projection {
     uint32_t readable_from;    /* The oldest version whose rows the queries of this build still read. */
     const char *const *tables; /* Its own; table numbers in fold and queries are their indexes. */
     size_t table_count;        /* <= STORE_TABLES_MAX - 1 */
+    bool writes_little;        /* A commit writes a few pages, whatever it has folded. */
 
     /* Caches of the fold, empty. They hold nothing that the tables do not,
      * except between fold and flush. NULL members: the fold needs none. */

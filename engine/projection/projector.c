@@ -13,11 +13,13 @@
 #define POLL_NS (50 * MS_NS) /* Commits of another process are seen this late. */
 /* Folding a few events costs nearly as much as folding a thousand, since they change rows all over the tables: a
  * commit that follows closely on a round of folding waits for others, so long or for so many, unless a question waits
- * for it. All views fold in the same rounds, so that events are decoded once for all of them. */
-#define GATHER_NS       (1000 * MS_NS)
-#define GATHER_EVENTS   (UINT64_C(1) << 18)
-#define FAILED_POLL_NS  (1000 * MS_NS) /* After a failure of the world, and for a stopped view. */
-#define SETTLE_AFTER_NS (UINT64_C(5000) * MS_NS)
+ * for it. All views fold in the same rounds, so that events are decoded once for all of them. Views that write little
+ * fold sooner where there are no others: while appending leaves them a core, and its events are still cached. */
+#define GATHER_NS           (1000 * MS_NS)
+#define GATHER_EVENTS       (UINT64_C(1) << 18)
+#define GATHER_FEWER_EVENTS (UINT64_C(1) << 14)
+#define FAILED_POLL_NS      (1000 * MS_NS) /* After a failure of the world, and for a stopped view. */
+#define SETTLE_AFTER_NS     (UINT64_C(5000) * MS_NS)
 
 struct worker {
     struct projector *projector;
@@ -39,6 +41,7 @@ struct projector {
     struct feed *feed; /* What all workers fold. */
     struct worker *workers;
     size_t worker_count;
+    uint64_t gather_events;
     uv_mutex_t lock;
     uv_cond_t work;      /* Workers wait for something to do. */
     uv_cond_t progress;  /* Others wait for a position. */
@@ -95,7 +98,7 @@ static enum daybook_status follow(struct worker *worker, struct daybook_error *e
 }
 
 static bool has_enough(const struct projector *projector) {
-    return projector->head >= projector->round_head + GATHER_EVENTS;
+    return projector->head >= projector->round_head + projector->gather_events;
 }
 
 /* Is it time to fold what has been gathered, or has a round begun without this worker? `lock` is held. */
@@ -204,12 +207,16 @@ enum daybook_status projector_open(struct view **views, size_t view_count, struc
     made->journal = journal;
     made->workers = workers;
     made->worker_count = view_count;
+    made->gather_events = GATHER_FEWER_EVENTS;
     if (uv_mutex_init(&made->lock) != 0 || uv_cond_init(&made->work) != 0 || uv_cond_init(&made->progress) != 0) {
         abort(); /* Only a broken system refuses these, and nothing could be said of it safely. */
     }
     for (size_t i = 0; i < view_count; i++) {
         workers[i].projector = made;
         workers[i].view = views[i];
+        if (!view_writes_little(views[i])) {
+            made->gather_events = GATHER_EVENTS;
+        }
     }
     enum daybook_status status = feed_open(journal, view_count + FEED_RUNS_SHARED, &made->feed, error);
     if (status != DAYBOOK_OK) {

@@ -457,6 +457,10 @@ void view_mark_damaged(struct view *view, const char *reason) {
     uv_mutex_unlock(&view->lock);
 }
 
+bool view_writes_little(const struct view *view) {
+    return view->projection->writes_little;
+}
+
 uint64_t view_position(struct view *view) {
     uv_mutex_lock(&view->lock);
     uint64_t position = view->answering != NULL ? view->answering->last.position : 0;

@@ -90,6 +90,7 @@ void view_mark_damaged(struct view *view, const char *reason);
 
 /* The position of what answers, as this process last saw it; touches no file. */
 uint64_t view_position(struct view *view);
+bool view_writes_little(const struct view *view);       /* As its projection says. */
 bool view_covers(struct view *view, uint64_t sequence); /* Something answers, and at least there. */
 
 /* Makes what has been folded survive a power cut: syncs, and marks the files

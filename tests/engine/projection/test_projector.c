@@ -31,6 +31,23 @@ static void it_follows_what_is_appended(void **state) {
     view_close(views[1]);
 }
 
+/* Rounds of many events and, of a view that writes little, of fewer: it is at the head of all of them. */
+static void more_than_a_round_is_folded(void **state) {
+    enum { APPENDS = 20, EVENTS = 1000 };
+    struct toy_ledger *ledger = *state;
+    struct projector *projector;
+    struct view *view = toy_view(ledger, &calm_toy, 0);
+    assert_ok(ledger, projector_open(&view, 1, ledger->journal, &projector, &ledger->error));
+    for (uint64_t i = 1; i <= APPENDS; i++) {
+        toy_append(ledger, EVENTS);
+        projector_wake(projector, i * EVENTS);
+    }
+    assert_ok(ledger, projector_wait(projector, view, APPENDS * EVENTS, PATIENCE_MS, &ledger->error));
+    projector_close(projector);
+    assert_int_equal(toy_events(ledger, view, APPENDS * EVENTS), APPENDS * EVENTS);
+    view_close(view);
+}
+
 static void an_empty_view_is_built_too(void **state) {
     struct toy_ledger *ledger = *state;
     struct projector *projector;
@@ -196,6 +213,7 @@ static void readers_see_one_position_through_a_rebuild(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_follows_what_is_appended, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(more_than_a_round_is_folded, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(an_empty_view_is_built_too, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(one_that_stops_does_not_stop_the_others, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(waiting_ends, toy_setup, toy_teardown),

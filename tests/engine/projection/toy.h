@@ -220,6 +220,7 @@ static const struct projection calm_toy = {
     .readable_from = 1,
     .tables = toy_tables,
     .table_count = 2,
+    .writes_little = true,
     .open = toy_open,
     .close = free,
     .forget = toy_forget,
