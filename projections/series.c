@@ -124,6 +124,7 @@ enum daybook_status series_append(struct series *series, struct store_txn *txn, 
                             "while folding event %" PRIu64 ": the account has seen event %" PRIu64 " already", sequence,
                             tail->last_sequence);
     }
+    __builtin_prefetch(tail->entries + tail->size, 1); /* While they are packed: only the tail was foreseen. */
     series_log_begin(&appending, account, sequence, entries, count);
     DAYBOOK_TRY(series_log_prepare(&series->own, tail, &appending, error));
     if (!series->shape.is_list) {
@@ -209,7 +210,7 @@ void series_limit_memory(struct series *series, size_t limit_bytes) {
 }
 
 static bool is_past_limit(const struct series *series) {
-    return series->own.used_bytes + series->late.used_bytes > series->limit_bytes;
+    return series->own.pool.used_bytes + series->late.pool.used_bytes > series->limit_bytes;
 }
 
 enum daybook_status series_flush(struct series *series, struct store_txn *txn, struct daybook_error *error) {

@@ -9,25 +9,23 @@
 #include "base/decimal.h"
 #include "projections/series_group.h"
 
-enum { TAIL_FIRST_CAPACITY = 128, MARKS_FIRST_CAPACITY = 4 * CHUNK_MARK_SIZE };
+enum { TAIL_FIRST_CAPACITY = 64, MARKS_FIRST_CAPACITY = 4 * CHUNK_MARK_SIZE };
 
 static enum daybook_status no_memory(struct daybook_error *error) {
     return daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding a series: memory was refused");
 }
 
 static void drop(struct series_log *log, struct series_tail **tail) {
-    log->used_bytes -= sizeof **tail + (*tail)->capacity + (*tail)->marks_capacity;
-    free((*tail)->entries);
-    free((*tail)->marks);
-    free(*tail);
+    pool_free(&log->pool, (*tail)->entries, (*tail)->capacity);
+    pool_free(&log->pool, (*tail)->marks, (*tail)->marks_capacity);
+    pool_free(&log->pool, *tail, sizeof **tail);
     *tail = NULL;
 }
 
 void series_log_forget(struct series_log *log) {
-    for (size_t i = 0; i < log->tail_count; i++) {
-        if (log->tails[i] != NULL) {
-            drop(log, &log->tails[i]);
-        }
+    pool_release(&log->pool); /* With every tail and what is of it. */
+    if (log->tail_count > 0) {
+        memset(log->tails, 0, log->tail_count * sizeof *log->tails);
     }
     log->dirty_count = 0;
 }
@@ -39,6 +37,20 @@ void series_log_release(struct series_log *log) {
     *log = (struct series_log){0};
 }
 
+/* Moves `used` bytes to a block of another size. */
+static bool grow(struct series_log *log, uint8_t **bytes, size_t used, size_t old_capacity, size_t capacity) {
+    uint8_t *block = pool_alloc(&log->pool, capacity);
+    if (block == NULL) {
+        return false;
+    }
+    if (used > 0) {
+        memcpy(block, *bytes, used);
+    }
+    pool_free(&log->pool, *bytes, old_capacity);
+    *bytes = block;
+    return true;
+}
+
 static bool reserve(struct series_log *log, struct series_tail *tail, size_t size) {
     if (size <= tail->capacity) {
         return true;
@@ -47,12 +59,9 @@ static bool reserve(struct series_log *log, struct series_tail *tail, size_t siz
     while (capacity < size) {
         capacity *= 2;
     }
-    uint8_t *entries = realloc(tail->entries, capacity);
-    if (entries == NULL) {
+    if (!grow(log, &tail->entries, tail->size, tail->capacity, capacity)) {
         return false;
     }
-    log->used_bytes += capacity - tail->capacity;
-    tail->entries = entries;
     tail->capacity = (uint32_t)capacity;
     return true;
 }
@@ -63,12 +72,9 @@ static bool reserve_mark(struct series_log *log, struct series_tail *tail) {
         return true;
     }
     uint32_t capacity = tail->marks_capacity == 0 ? MARKS_FIRST_CAPACITY : tail->marks_capacity * 2;
-    uint8_t *marks = realloc(tail->marks, capacity);
-    if (marks == NULL) {
+    if (!grow(log, &tail->marks, tail->marks_size, tail->marks_capacity, capacity)) {
         return false;
     }
-    log->used_bytes += capacity - tail->marks_capacity;
-    tail->marks = marks;
     tail->marks_capacity = capacity;
     return true;
 }
@@ -203,11 +209,11 @@ enum daybook_status series_log_tail(struct series_log *log, struct store_txn *tx
         return no_memory(error);
     }
     if (log->tails[account] == NULL) {
-        struct series_tail *made = calloc(1, sizeof *made);
+        struct series_tail *made = pool_alloc(&log->pool, sizeof *made);
         if (made == NULL) {
             return no_memory(error);
         }
-        log->used_bytes += sizeof *made;
+        memset(made, 0, sizeof *made);
         enum daybook_status status = load_tail(log, txn, account, made, error);
         if (status != DAYBOOK_OK) {
             drop(log, &made);

@@ -5,6 +5,7 @@
 #ifndef DAYBOOK_PROJECTIONS_SERIES_LOG_H
 #define DAYBOOK_PROJECTIONS_SERIES_LOG_H
 
+#include "base/pool.h"
 #include "projections/chunk.h"
 
 /* The open chunk of an account. What every event changes comes first. */
@@ -34,7 +35,7 @@ struct series_log {
     uint32_t *dirty;
     size_t dirty_count;
     size_t dirty_capacity;
-    size_t used_bytes;
+    struct pool pool; /* Of the tails, whose accounts come in any order. */
 };
 
 void series_log_forget(struct series_log *log);
