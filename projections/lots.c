@@ -9,12 +9,21 @@
 #include "codec/wire.h"
 #include "projections/roll.h"
 
+/* The events that the fold takes are a third of all, so of those that are foreseen the last few are not folded yet. */
+enum { FORESEEN_LOTS = 4, FORESEEN_EVENTS = 4, FIND_ENTRY_AFTER = 1, FIND_TAIL_AFTER = 2 };
+
 static const struct series_shape shape = {LOTS_SERIES, LOT_COLUMN_COUNT, false};
 
 /* What an event takes of one lot, or gives back. */
 struct lot_part {
     uint32_t number;
     int64_t amount_minor;
+};
+
+/* The lots that an event will look for, of an event that is folded soon. */
+struct foreseen {
+    struct document_name names[FORESEEN_LOTS];
+    size_t count;
 };
 
 struct lots_fold {
@@ -26,6 +35,8 @@ struct lots_fold {
     bool has_next;
     struct daybook_buffer parts; /* Of the event in work: struct lot_part. */
     struct daybook_buffer row;
+    struct foreseen foreseen[FORESEEN_EVENTS]; /* By the lowest bits of their count. */
+    size_t foreseen_count;
 };
 
 static void close_fold(void *memory) {
@@ -377,6 +388,61 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
     return status == DAYBOOK_OK ? fold_body(&e) : status;
 }
 
+/* ---- hints ---- */
+
+static void name_lot(struct foreseen *foreseen, uint32_t account, const char *id) {
+    if (foreseen->count < FORESEEN_LOTS) {
+        (void)document_name_init(&foreseen->names[foreseen->count++], account, PB__DOCUMENT_KIND__DOCUMENT_KIND_LOT,
+                                 id);
+    }
+}
+
+static void name_lots(struct foreseen *foreseen, uint32_t account, size_t count, Pb__LotSlice *const *slices) {
+    for (size_t i = 0; i < count; i++) {
+        name_lot(foreseen, account, slices[i]->lot);
+    }
+}
+
+static struct foreseen *foreseen_before(struct lots_fold *fold, size_t events) {
+    return &fold->foreseen[(fold->foreseen_count - events) % FORESEEN_EVENTS];
+}
+
+/* A lot is found by its name, and its log by the number that it has: each lies anywhere, and is told by the one
+ * before. */
+static void foresee_event(void *memory, const struct fold_event *folded) {
+    struct lots_fold *fold = memory;
+    const Pb__Event *event = folded->event;
+    struct foreseen *foreseen = foreseen_before(fold, 0);
+    uint32_t account;
+    foreseen->count = 0;
+    if (accounts_recall(fold->accounts, folded->party, &account)) {
+        if (folded->kind == PB__EVENT__BODY_DEPOSIT_RECEIVED) {
+            name_lot(foreseen, account, event->deposit_received->lot);
+        } else if (folded->kind == PB__EVENT__BODY_DEPOSIT_CONSUMED) {
+            name_lots(foreseen, account, event->deposit_consumed->n_slices, event->deposit_consumed->slices);
+        } else if (folded->kind == PB__EVENT__BODY_DEPOSIT_RESTORED) {
+            name_lots(foreseen, account, event->deposit_restored->n_slices, event->deposit_restored->slices);
+        } else if (folded->kind == PB__EVENT__BODY_REFUNDED) {
+            name_lot(foreseen, account, event->refunded->source);
+        }
+    }
+    for (size_t i = 0; i < foreseen->count; i++) {
+        roll_foresee(&fold->roll, &foreseen->names[i]);
+    }
+    const struct foreseen *near = foreseen_before(fold, FIND_ENTRY_AFTER);
+    const struct foreseen *next = foreseen_before(fold, FIND_TAIL_AFTER);
+    for (size_t i = 0; i < near->count; i++) {
+        roll_foresee_entry(&fold->roll, &near->names[i]);
+    }
+    for (size_t i = 0; i < next->count; i++) {
+        uint64_t number;
+        if (roll_guess(&fold->roll, &next->names[i], &number)) {
+            series_foresee(fold->series, (uint32_t)number);
+        }
+    }
+    fold->foreseen_count++;
+}
+
 static enum daybook_status flush_fold(void *memory, struct store_txn *txn, struct daybook_error *error) {
     struct lots_fold *fold = memory;
     DAYBOOK_TRY(roll_flush(&fold->roll, txn, error));
@@ -400,5 +466,6 @@ const struct projection lots_projection = {
     .forget = forget_fold,
     .takes = takes_kind,
     .fold = fold_event,
+    .foresee = foresee_event,
     .flush = flush_fold,
 };

@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "base/hash.h"
+#include "base/sort.h"
 
 enum { CHECKSUM_SIZE = 4, HEAD_MAX = 2 + 5 + 10, END_MAX = 5 + 3 * 10 + 5 + 10, PUT_SLACK = 8 };
 
@@ -128,6 +129,7 @@ static bool read_ends(const uint8_t *at, const uint8_t *row_end, struct lot_ends
 
 void lots_ends_release(struct lots_ends *ends) {
     daybook_buffer_release(&ends->changes);
+    daybook_buffer_release(&ends->order);
 }
 
 void lots_ends_forget(struct lots_ends *ends) {
@@ -142,14 +144,18 @@ enum daybook_status lots_ends_change(struct lots_ends *ends, uint32_t account, c
                : daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding lots: memory was refused");
 }
 
-/* Changes of one lot may come in any order: they are added up. */
-static int by_lot(const void *left, const void *right) {
-    const struct end_change *a = left;
-    const struct end_change *b = right;
-    if (a->account != b->account) {
-        return a->account < b->account ? -1 : 1;
+/* By account and lot. NULL: memory was refused. */
+static const struct pair *sort_changes(struct lots_ends *ends, size_t count) {
+    const struct end_change *changes = (const void *)ends->changes.data;
+    daybook_buffer_reset(&ends->order);
+    struct pair *pairs = (void *)daybook_buffer_reserve(&ends->order, (2 * count + 1) * sizeof *pairs);
+    for (size_t i = 0; pairs != NULL && i < count; i++) {
+        pairs[i] = (struct pair){(uint64_t)changes[i].account << 32 | changes[i].end.number, i};
     }
-    return a->end.number < b->end.number ? -1 : a->end.number > b->end.number;
+    if (pairs != NULL) {
+        pairs_sort(pairs, pairs + count, count);
+    }
+    return pairs;
 }
 
 static enum daybook_status put_block(struct open_block *open, unsigned table, struct store_txn *txn,
@@ -235,16 +241,20 @@ static bool add_change(struct lot_end *end, const struct lot_end *change) {
 }
 
 enum daybook_status lots_ends_flush(struct lots_ends *ends, struct store_txn *txn, struct daybook_error *error) {
-    struct end_change *changes = (void *)ends->changes.data;
+    enum { FETCHED_AHEAD = 8 };
+    const struct end_change *changes = (const void *)ends->changes.data;
     size_t count = ends->changes.size / sizeof *changes;
+    const struct pair *sorted = sort_changes(ends, count);
     struct open_block open = {0};
-    if (count > 0) {
-        qsort(changes, count, sizeof *changes, by_lot);
+    if (sorted == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "while folding lots: memory was refused");
     }
     for (size_t i = 0; i < count; i++) {
+        const struct end_change *change = &changes[sorted[i].value];
         struct lot_end *end;
-        DAYBOOK_TRY(find_or_add(&open, ends, txn, changes[i].account, changes[i].end.number, &end, error));
-        if (!add_change(end, &changes[i].end)) {
+        __builtin_prefetch(&changes[sorted[i + FETCHED_AHEAD < count ? i + FETCHED_AHEAD : i].value]);
+        DAYBOOK_TRY(find_or_add(&open, ends, txn, change->account, change->end.number, &end, error));
+        if (!add_change(end, &change->end)) {
             return daybook_fail(error, DAYBOOK_INVALID, "while folding lots: what becomes of one does not fit 64 bits");
         }
     }

@@ -42,6 +42,7 @@ struct lot_ends {
 struct lots_ends {
     unsigned table;
     struct daybook_buffer changes; /* Not written yet, in the order of their events. */
+    struct daybook_buffer order;   /* Of them, for the flush. */
 };
 
 void lots_ends_release(struct lots_ends *ends);

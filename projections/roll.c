@@ -85,6 +85,25 @@ enum daybook_status roll_find(struct roll *roll, struct store_txn *txn, const st
     return keep(roll, &key, *number, false, error);
 }
 
+void roll_foresee(const struct roll *roll, const struct document_name *name) {
+    documents_foresee(&roll->documents, name);
+}
+
+void roll_foresee_entry(const struct roll *roll, const struct document_name *name) {
+    const struct document *entry = documents_guess(&roll->documents, name);
+    if (entry != NULL) {
+        __builtin_prefetch(entry, 1);
+    }
+}
+
+bool roll_guess(const struct roll *roll, const struct document_name *name, uint64_t *number) {
+    const struct roll_entry *entry = (const void *)documents_guess(&roll->documents, name);
+    if (entry != NULL) {
+        *number = entry->number;
+    }
+    return entry != NULL;
+}
+
 enum daybook_status roll_flush(struct roll *roll, struct store_txn *txn, struct daybook_error *error) {
     struct documents *documents = &roll->documents;
     documents_sort_dirty(documents);

@@ -38,6 +38,12 @@ DAYBOOK_MUST_USE enum daybook_status roll_add(struct roll *roll, const struct ro
 DAYBOOK_MUST_USE enum daybook_status roll_find(struct roll *roll, struct store_txn *txn, const struct roll_name *name,
                                                uint64_t *number, struct daybook_error *error);
 
+/* Hints that a name will be looked for: first its place is fetched, then what lies there, then the number can be told
+ * that is likely to be found. */
+void roll_foresee(const struct roll *roll, const struct document_name *name);
+void roll_foresee_entry(const struct roll *roll, const struct document_name *name);
+bool roll_guess(const struct roll *roll, const struct document_name *name, uint64_t *number);
+
 DAYBOOK_MUST_USE enum daybook_status roll_flush(struct roll *roll, struct store_txn *txn, struct daybook_error *error);
 
 /* ---- questions ---- */
