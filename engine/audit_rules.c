@@ -13,7 +13,7 @@
 enum {
     GROUP_ARENA_BYTES = 1 << 30,
     PROGRESS_REQUESTS = 256,
-    STEP_EVENTS = 2, /* A request's next hint comes so many events after the one before. */
+    STEP_EVENTS = 3, /* A request's next hint comes so many events after the one before. */
     HINTS = 32,      /* A power of two, more than events are foreseen. */
 };
 

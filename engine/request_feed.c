@@ -90,6 +90,18 @@ static enum daybook_status keep_taken(struct request_feed *feed, struct daybook_
     return DAYBOOK_OK;
 }
 
+/* Whoever decides again reads an event, and then compares its bytes. */
+static void foresee(const struct request_feed *feed) {
+    enum { CACHE_LINE = 64 };
+    size_t index = feed->at + EVENTS_AHEAD;
+    feed_run_foresee(&feed->run, index);
+    if (index < feed->run.count) {
+        const struct daybook_bytes bytes = feed->run.events[index].bytes;
+        __builtin_prefetch(bytes.data);
+        __builtin_prefetch(bytes.data + CACHE_LINE);
+    }
+}
+
 /* The next event; NULL: nothing is left up to `last`. */
 static enum daybook_status look(struct request_feed *feed, uint64_t last, const struct fold_event **event,
                                 struct daybook_error *error) {
@@ -106,7 +118,7 @@ static enum daybook_status look(struct request_feed *feed, uint64_t last, const 
             return daybook_fail_in(error, "reading event %llu", (unsigned long long)feed->next_sequence);
         }
     }
-    feed_run_foresee(&feed->run, feed->at + EVENTS_AHEAD);
+    foresee(feed);
     *event = feed->at < feed->run.count ? &feed->run.events[feed->at] : NULL;
     return DAYBOOK_OK;
 }
