@@ -207,6 +207,12 @@ static enum daybook_status flush_batch(struct submit *submit, struct daybook_err
         status = command_submit(submit->invocation, submit->ledger, submit->requests, count, mode_of(submit), &answers,
                                 error);
     }
+    if (status != DAYBOOK_OK) {
+        (void)daybook_fail_in(error,
+                              _("submitting lines %" PRIu64 " to %" PRIu64 " (some may be recorded; all of them again, "
+                                "with the same keys, is safe)"),
+                              submit->reader.line_number - submit->line_count + 1, submit->reader.line_number);
+    }
     if (status == DAYBOOK_OK) {
         status = write_answers(submit, &answers, error);
     }

@@ -144,6 +144,23 @@ err_has "stopped after line 1"
 exec 7>&- 8<&-
 expect 0 balance A --csv
 out_has "A,CNY,0.00,0.00,0.10,"
+
+# No room in the middle: the lines that have no answer are named, and all of them again record what is missing, once.
+new_ledger full --currency CNY
+open_line k0 A >"$work/many"
+seq -f 'key%05.0f' 20000 | sed "s/.*/$(deposit_line KEY A '&' 5 | sed 's/"key":"[^"]*"/"key":"\&"/')/" >>"$work/many"
+code=0
+(
+    trap '' XFSZ # The limit is then an error of the write, as a full disk is.
+    ulimit -f 300
+    "$daybook" submit "$work/many" >/dev/null 2>"$err"
+) || code=$?
+[ "$code" -eq 3 ] || die "without room it ends with $code, expected 3"
+err_has "submitting lines "
+err_has "with the same keys, is safe"
+expect 0 submit "$work/many"
+expect 0 status --json
+[ "$(json_value journalHead)" = 20001 ] || die "there are $(json_value journalHead) events, not one a line"
 expect 3 submit "$work/nowhere"
 err_has "nowhere"
 echo "submit: as expected"
