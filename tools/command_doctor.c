@@ -9,20 +9,32 @@
 
 static const char *const tones[] = {"\033[32m", "", "\033[33m", "\033[31m"};
 
+enum { FINDING_INDENT = 9 };
+
 /* Sentences do not fit a table: a line for each finding, and its advice below. */
-static void print_findings(const Pb__DoctorAnswer *answer) {
+static enum daybook_status print_findings(const Pb__DoctorAnswer *answer, struct arena *arena,
+                                          struct daybook_error *error) {
     bool is_coloured = console_has_colour(stdout);
+    size_t width = console_width(stdout);
     for (size_t i = 0; i < answer->n_findings; i++) {
         const Pb__Finding *finding = answer->findings[i];
         char severity[32];
         const char *name =
             enum_short_name(&pb__severity__descriptor, (int)finding->severity, severity, sizeof severity);
         const char *tone = is_coloured ? tones[finding->severity - PB__SEVERITY__SEVERITY_SOUND] : "";
-        (void)printf("%s%-8s%s %s: %s\n", tone, name, is_coloured ? "\033[0m" : "", finding->area, finding->found);
+        const char *found = arena_format(arena, "%s: %s", finding->area, finding->found);
+        const char *advice = arena_format(arena, "-> %s.", finding->advice);
+        if (found == NULL || advice == NULL) {
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("printing the findings: memory was refused"));
+        }
+        (void)printf("%s%-8s%s ", tone, name, is_coloured ? "\033[0m" : "");
+        console_wrap(stdout, found, width, FINDING_INDENT, FINDING_INDENT);
         if (finding->advice[0] != '\0') {
-            (void)printf("         %s %s.\n", _("->"), finding->advice);
+            (void)printf("%*s", FINDING_INDENT, "");
+            console_wrap(stdout, advice, width, FINDING_INDENT + 3, FINDING_INDENT);
         }
     }
+    return DAYBOOK_OK;
 }
 
 /* 4 where facts are gone; what mends itself is no failure. */
@@ -46,12 +58,10 @@ static int run(struct invocation *invocation) {
         return command_fail(&error);
     }
     const Pb__DoctorAnswer *answer = (const Pb__DoctorAnswer *)made;
-    if (!options_has(&invocation->options, "json")) {
-        print_findings(answer);
-    } else if (command_print_json(made, &error) != DAYBOOK_OK) {
-        return command_fail(&error);
-    }
-    return exit_code(answer);
+    enum daybook_status status = options_has(&invocation->options, "json")
+                                     ? command_print_json(made, &error)
+                                     : print_findings(answer, invocation->arena, &error);
+    return status == DAYBOOK_OK ? exit_code(answer) : command_fail(&error);
 }
 
 static const struct option_spec doctor_options_table[] = {

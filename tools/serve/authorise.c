@@ -75,7 +75,9 @@ enum connect_code authorise_call(const struct identity *identity, const struct m
             identity->is_local && !identity->names_machine
                 ? "this takes a token: callers on this machine are trusted only where they ask for its address, or "
                   "for localhost"
-                : "this takes a token: Authorization: Bearer TOKEN; \"daybook token create\" makes one";
+                : "this takes a token, from DAYBOOK_TOKEN or over HTTP as \"Authorization: Bearer TOKEN\"; \"daybook "
+                  "token "
+                  "create\" makes one";
         return CONNECT_UNAUTHENTICATED;
     }
     if (method != NULL && !may_call(identity->submitter.role, method)) {
