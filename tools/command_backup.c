@@ -200,6 +200,7 @@ static int run_restore(struct invocation *invocation) {
     (void)printf(_("restored %s: "), directory);
     print_range(1, summary.last_sequence, summary.last_recorded_at_us);
     (void)printf("\n");
+    (void)printf(_("keys are in no backup: put your copy of them at %s/keys, or names stay sealed\n"), directory);
     print_root(summary.root.bytes);
     if (options_has(&invocation->options, "record") &&
         record_restore(invocation, directory, &summary, &error) != DAYBOOK_OK) {
@@ -257,9 +258,11 @@ const struct command backup_commands[] = {
         .argument_max = BACKUP_FILES_MAX,
         .run = run_restore,
         .summary = N_("make a ledger out of its backups"),
-        .detail = N_("DIRECTORY must not exist. The files are verified before anything is made; what was restored has "
-                     "the same events, and so the same root. A sequence in the middle of a request is refused; an "
-                     "instant restores what was wholly recorded by then."),
+        .detail =
+            N_("DIRECTORY must not exist. The files are verified before anything is made; what was restored has "
+               "the same events, and so the same root. A sequence in the middle of a request is refused; an "
+               "instant restores what was wholly recorded by then. Backups hold no keys: names are readable again "
+               "once the copy of the keys directory that you keep apart is at DIRECTORY/keys."),
         .here = N_("makes a ledger in a directory of this machine"),
         .example = "daybook restore books-on-friday monday.daybook tuesday.daybook \\\n    --to 2024-03-01T18:00:00Z",
         .options = restore_options,

@@ -24,6 +24,7 @@ out_has "nothing new since event"
 expect 0 backup verify "$work/monday" "$work/tuesday" "$work/nothing"
 [ "$(tail -n 1 "$out")" = "$(cat "$work/root")" ] || die "verify computes another root"
 expect 0 restore "$work/restored" "$work/monday" "$work/tuesday"
+out_has "put your copy of them at $work/restored/keys"
 [ "$(tail -n 1 "$out")" = "$(cat "$work/root")" ] || die "what was restored has another root"
 expect 0 digest --json
 cp "$out" "$work/digests"
