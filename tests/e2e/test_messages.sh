@@ -18,7 +18,19 @@ while adding up a balance: the net does not fit 64 bits
 the log's key is needed: --key KEY
 there is no ledger in %s
 the server is stopping; nothing of this call was done
+No customer of that id was opened.
+Open the customer, or correct the id.
 END
+
+# The meaning of every refusal, and what can be done, as the help prints them.
+expect 0 help refusals
+sed '1,/^A refused request/d; /^      /!d; s/^ *//' "$out" >"$work/explained"
+tr '\n' ' ' <"$template" | sed 's/" *"//g' >"$work/whole"
+lost=0
+while IFS= read -r sentence; do
+    grep -qF -- "$sentence" "$work/whole" || lost=$((lost + 1))
+done <"$work/explained"
+[ -s "$work/explained" ] && [ "$lost" -eq 0 ] || die "$lost lines of the help on refusals are not in the template"
 
 # A catalogue in Chinese, of which one sentence is translated; its placeholders are checked against the sentence's.
 translate() {

@@ -157,6 +157,32 @@ static void fits(void **state) {
     arena_release(&arena);
 }
 
+/* Headings of a catalogue: each character takes two cells. */
+static void has_chinese_headings(void **state) {
+    (void)state;
+    static const struct table_column chinese_columns[] = {
+        {"customer", "\xE5\xAE\xA2\xE6\x88\xB7", false},
+        {"open", "\xE6\x9C\xAA\xE6\xB8\x85\xE9\x87\x91\xE9\xA2\x9D", true},
+    };
+    struct arena arena;
+    struct daybook_error error;
+    arena_init(&arena, 1 << 20);
+    struct table *table = table_open(chinese_columns, ROW_COUNT(chinese_columns), &arena);
+    assert_non_null(table);
+    table_begin_row(table, ROW_PLAIN);
+    table_add_text(table, "ACME", TONE_PLAIN);
+    table_add_amount(table, 500, "CNY", TONE_PLAIN);
+    table_begin_row(table, ROW_PLAIN);
+    table_add_text(table, YU_YU, TONE_PLAIN);
+    table_add_amount(table, 123456789, "CNY", TONE_PLAIN);
+    FILE *stream = tmpfile();
+    assert_non_null(stream);
+    assert_int_equal(table_print(table, stream, &error), DAYBOOK_OK);
+    stream_is(stream, "\xE5\xAE\xA2\xE6\x88\xB7      \xE6\x9C\xAA\xE6\xB8\x85\xE9\x87\x91\xE9\xA2\x9D\n"
+                      "ACME          5.00\n" YU_YU "  1,234,567.89\n");
+    arena_release(&arena);
+}
+
 /* A sequence is one of the names that every part has, and a sentence at the end is broken between its words. */
 static void breaks_a_sentence(void **state) {
     (void)state;
@@ -267,6 +293,7 @@ int main(void) {
     rows_add(&rows, "a table for people", prints_for_people, NULL);
     rows_add(&rows, "CSV for programs", prints_for_programs, NULL);
     ROWS_ADD_TABLE(&rows, width_rows, fits);
+    rows_add(&rows, "Chinese headings", has_chinese_headings, NULL);
     rows_add(&rows, "a sentence at the end", breaks_a_sentence, NULL);
     rows_add(&rows, "words are wrapped by their cells", wraps_words_by_their_cells, NULL);
     rows_add(&rows, "short of memory", says_when_memory_is_short, NULL);
