@@ -253,6 +253,11 @@ enum daybook_status command_open_writer(const struct invocation *invocation, boo
     if (status == DAYBOOK_OK && with_views) {
         ledger_set_progress(*ledger, progress_of_views());
     }
+    if (status == DAYBOOK_BUSY) {
+        struct daybook_error busy = *error;
+        return daybook_fail(error, DAYBOOK_BUSY, _("%s; or, where that is a server, ask it with --server URL"),
+                            busy.message);
+    }
     return status;
 }
 

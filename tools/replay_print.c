@@ -140,6 +140,9 @@ static enum daybook_status print_side(const ProtobufCMessage *answer, const Prot
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("printing the report: memory was refused"));
     }
     DAYBOOK_TRY(table_print(table, stdout, error));
+    if (table_row_count(table) == 0) {
+        (void)printf("%s", _("Nothing to show.\n"));
+    }
     if (whole > shown) {
         (void)printf(_("... and %zu more; --limit says how many are shown\n"), whole - shown);
     }

@@ -83,3 +83,13 @@ expect 2 replay --policy "$work/own.json" --limit many
 nothing_left
 TMPDIR=$work/absent expect 3 replay --policy "$work/own.json"
 err_has "TMPDIR says where"
+
+# A side with nothing to tell says so: all is paid in history, and under the policy there was no charge to pay.
+new_ledger paid --currency CNY
+expect 0 customer open ACME --on 2024-01-02
+expect 0 charge ACME INV 1000.00 --on 2024-01-10
+expect 0 pay ACME P1 1000.00 --on 2024-02-20
+echo '{"credit": [{"customer": "ACME", "currency": "CNY", "state": "LIMIT_STATE_AMOUNT", "limitMinor": "50000"}]}' >"$work/low.json"
+expect 0 replay --policy "$work/low.json"
+out_has "Nothing to show."
+out_has "-1,000.00"

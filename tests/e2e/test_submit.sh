@@ -124,6 +124,7 @@ read -r -t 60 -u 8 line || die "no second answer came"
 # It holds the writer's lock all the while; readers do not mind.
 expect 3 deposit A L2 1
 err_has "$program"
+err_has "where that is a server, ask it with --server URL"
 expect 0 balance A --csv
 out_has "A,CNY,0.00,0.00,0.05,"
 exec 7>&-
