@@ -116,18 +116,33 @@ static enum daybook_status add_leaves(struct tree *tree, struct merkle_hash leav
     return DAYBOOK_OK;
 }
 
-static enum daybook_status add_run(struct tree *tree, const struct feed_run *run, struct daybook_error *error) {
+/* Of `count` events or fewer, as many as it says then: a subtree that is hashed already, or leaves. */
+static enum daybook_status add_next(struct tree *tree, const struct fold_event *events, size_t *count,
+                                    struct daybook_error *error) {
     struct merkle_hash leaves[MERKLE_LEAVES_MAX];
-    for (size_t i = 0, count; i < run->count && (count = count_next(tree, run->count - i)) > 0; i += count) {
-        for (size_t j = 0; j < count; j++) {
-            const struct fold_event *event = &run->events[i + j];
-            if (event->leaf != NULL) {
-                memcpy(leaves[j].bytes, event->leaf, sizeof leaves[j].bytes);
-            } else {
-                merkle_leaf(tree->sha256, event->bytes, &leaves[j]);
-            }
+    size_t before = (size_t)(tree->edge.size % PROJECTION_SUBTREE_EVENTS);
+    size_t left = PROJECTION_SUBTREE_EVENTS - before;
+    *count = *count < left ? *count : left;
+    if (*count == PROJECTION_SUBTREE_EVENTS && events[*count - 1].subtree != NULL) {
+        memcpy(leaves[0].bytes, events[*count - 1].subtree, sizeof leaves[0].bytes);
+        DAYBOOK_TRY(merkle_edge_add_subtree(&tree->edge, tree->sha256, PROJECTION_SUBTREE_LEVEL, &leaves[0], NULL, NULL,
+                                            error));
+        check_heads(tree);
+        return DAYBOOK_OK;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (events[i].leaf != NULL) {
+            memcpy(leaves[i].bytes, events[i].leaf, sizeof leaves[i].bytes);
+        } else {
+            merkle_leaf(tree->sha256, events[i].bytes, &leaves[i]);
         }
-        DAYBOOK_TRY(add_leaves(tree, leaves, count, error));
+    }
+    return add_leaves(tree, leaves, *count, error);
+}
+
+static enum daybook_status add_run(struct tree *tree, const struct feed_run *run, struct daybook_error *error) {
+    for (size_t i = 0, count; i < run->count && (count = count_next(tree, run->count - i)) > 0; i += count) {
+        DAYBOOK_TRY(add_next(tree, run->events + i, &count, error));
     }
     return DAYBOOK_OK;
 }

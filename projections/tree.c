@@ -113,6 +113,17 @@ static enum daybook_status add_gathered(struct tree_fold *fold, struct store_txn
     return merkle_edge_add_leaves(&fold->edge, fold->sha256, fold->leaves, count, keep_node, txn, error);
 }
 
+/* Instead of its leaves, which were gathered last. */
+static enum daybook_status add_subtree(struct tree_fold *fold, struct store_txn *txn, const uint8_t *hash,
+                                       struct daybook_error *error) {
+    struct merkle_hash subtree;
+    memcpy(subtree.bytes, hash, sizeof subtree.bytes);
+    fold->gathered -= PROJECTION_SUBTREE_EVENTS;
+    DAYBOOK_TRY(add_gathered(fold, txn, error));
+    return merkle_edge_add_subtree(&fold->edge, fold->sha256, PROJECTION_SUBTREE_LEVEL, &subtree, keep_node, txn,
+                                   error);
+}
+
 static enum daybook_status fold_event(void *memory, struct store_txn *txn, const struct fold_event *folded,
                                       struct daybook_error *error) {
     struct tree_fold *fold = memory;
@@ -133,6 +144,9 @@ static enum daybook_status fold_event(void *memory, struct store_txn *txn, const
         merkle_leaf(fold->sha256, folded->bytes, leaf);
     }
     fold->is_changed = true;
+    if (folded->subtree != NULL && fold->gathered >= PROJECTION_SUBTREE_EVENTS) {
+        return add_subtree(fold, txn, folded->subtree, error);
+    }
     return fold->gathered < MERKLE_LEAVES_MAX ? DAYBOOK_OK : add_gathered(fold, txn, error);
 }
 

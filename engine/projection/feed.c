@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include "base/arena.h"
@@ -110,6 +111,24 @@ static enum daybook_status prepare(struct feed *feed, struct kept *kept, struct 
     return kept->reader == NULL ? journal_reader_open(feed->journal, &kept->reader, error) : DAYBOOK_OK;
 }
 
+/* Of the events that end before `end`, whose leaves lie behind each other. */
+static void hash_subtree(struct kept *kept, size_t end) {
+    enum { NODE_PREFIX = 0x01 };
+    uint8_t(*nodes)[SHA256_SIZE] = arena_alloc(&kept->arena, PROJECTION_SUBTREE_EVENTS * sizeof *nodes);
+    if (nodes == NULL) {
+        return;
+    }
+    memcpy(nodes, kept->events[end - PROJECTION_SUBTREE_EVENTS].leaf, PROJECTION_SUBTREE_EVENTS * sizeof *nodes);
+    for (size_t count = PROJECTION_SUBTREE_EVENTS / 2; count > 0; count /= 2) {
+        struct daybook_bytes pairs[PROJECTION_SUBTREE_EVENTS / 2];
+        for (size_t i = 0; i < count; i++) {
+            pairs[i] = (struct daybook_bytes){nodes[2 * i], 2 * sizeof *nodes};
+        }
+        sha256_each(kept->sha256, NODE_PREFIX, pairs, count, nodes);
+    }
+    kept->events[end - 1].subtree = nodes[0];
+}
+
 /* Where memory is refused, whoever wants a leaf hashes it. */
 static void hash_leaves(struct kept *kept) {
     enum { LEAF_PREFIX = 0x00, SOME = 64 };
@@ -122,6 +141,11 @@ static void hash_leaves(struct kept *kept) {
             kept->events[i + j].leaf = leaves[i + j];
         }
         sha256_each(kept->sha256, LEAF_PREFIX, entries, count, leaves + i);
+    }
+    size_t before = (size_t)((kept->first_sequence - 1) % PROJECTION_SUBTREE_EVENTS); /* Of the first subtree. */
+    size_t end = before == 0 ? 0 : PROJECTION_SUBTREE_EVENTS - before;
+    for (end += PROJECTION_SUBTREE_EVENTS; leaves != NULL && end <= kept->count; end += PROJECTION_SUBTREE_EVENTS) {
+        hash_subtree(kept, end);
     }
 }
 

@@ -27,7 +27,8 @@ struct feed;
 /* `run_count` is at least the number of threads that take at once. */
 DAYBOOK_MUST_USE enum daybook_status feed_open(struct journal *journal, size_t run_count, struct feed **feed,
                                                struct daybook_error *error);
-/* Events come with their leaf hashes, computed once for all who want them. Before anything is taken. */
+/* Events come with the hashes of leaves and of small subtrees, computed once for all who want them. Before anything is
+ * taken. */
 void feed_hash_leaves(struct feed *feed);
 void feed_close(struct feed *feed); /* Nothing is borrowed, no one follows. Accepts NULL. */
 

@@ -14,11 +14,15 @@
 #include "daybook/v1/event.pb-c.h"
 #include "store/store.h"
 
+/* Each so many events make a subtree, whose hash comes with the last of them. */
+enum { PROJECTION_SUBTREE_LEVEL = 6, PROJECTION_SUBTREE_EVENTS = 1 << PROJECTION_SUBTREE_LEVEL };
+
 /* One event, decoded once for the fold; borrowed during the call. */
 struct fold_event {
     const Pb__Event *event;
     struct daybook_bytes bytes; /* As stored. */
     const uint8_t *leaf;        /* Their leaf hash (RFC 6962: SHA-256 of a zero byte and them); NULL = not computed. */
+    const uint8_t *subtree;     /* The hash of the perfect subtree that the leaf ends; NULL = none, or not computed. */
     uint64_t party;             /* Of its customer and currency (parties.h); 0 = not numbered. */
     /* The event's own: what many folds ask of every event lies here, and not all over memory. */
     uint64_t sequence;

@@ -40,22 +40,28 @@ unsigned merkle_edge_count(const struct merkle_edge *edge) {
 
 enum daybook_status merkle_edge_add(struct merkle_edge *edge, struct sha256 *sha256, const struct merkle_hash *leaf,
                                     merkle_visit *visit, void *context, struct daybook_error *error) {
+    return merkle_edge_add_subtree(edge, sha256, 0, leaf, visit, context, error);
+}
+
+enum daybook_status merkle_edge_add_subtree(struct merkle_edge *edge, struct sha256 *sha256, unsigned level,
+                                            const struct merkle_hash *subtree, merkle_visit *visit, void *context,
+                                            struct daybook_error *error) {
     unsigned count = merkle_edge_count(edge);
-    uint64_t index = edge->size;
-    unsigned level = 0;
-    struct merkle_hash node = *leaf;
-    if (visit != NULL) {
-        DAYBOOK_TRY(visit(context, level, index, &node, error));
-    }
-    for (; (index & 1) == 1; index >>= 1) {
-        merkle_node(sha256, &edge->roots[--count], &node, &node);
-        level++;
+    uint64_t index = edge->size >> level;
+    struct merkle_hash node = *subtree;
+    const uint64_t size = edge->size + (UINT64_C(1) << level);
+    assert(index << level == edge->size);
+    for (;; index >>= 1, level++) {
         if (visit != NULL) {
-            DAYBOOK_TRY(visit(context, level, index >> 1, &node, error));
+            DAYBOOK_TRY(visit(context, level, index, &node, error));
         }
+        if ((index & 1) == 0) {
+            break;
+        }
+        merkle_node(sha256, &edge->roots[--count], &node, &node);
     }
     edge->roots[count] = node;
-    edge->size++;
+    edge->size = size;
     return DAYBOOK_OK;
 }
 

@@ -52,6 +52,12 @@ typedef enum daybook_status merkle_visit(void *context, unsigned level, uint64_t
 DAYBOOK_MUST_USE enum daybook_status merkle_edge_add(struct merkle_edge *edge, struct sha256 *sha256,
                                                      const struct merkle_hash *leaf, merkle_visit *visit, void *context,
                                                      struct daybook_error *error);
+/* The same with a perfect subtree of 2^level leaves; the size is a multiple of so many. `visit` is told of it and of
+ * what it completes. */
+DAYBOOK_MUST_USE enum daybook_status merkle_edge_add_subtree(struct merkle_edge *edge, struct sha256 *sha256,
+                                                             unsigned level, const struct merkle_hash *subtree,
+                                                             merkle_visit *visit, void *context,
+                                                             struct daybook_error *error);
 /* The same with up to MERKLE_LEAVES_MAX leaves, for less: `visit` is told of the subtrees level by level. `leaves` is
  * written over. */
 enum { MERKLE_LEAVES_MAX = 256 };

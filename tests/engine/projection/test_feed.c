@@ -39,6 +39,50 @@ static void two_borrow_the_same_events(void **state) {
     feed_close(NULL);
 }
 
+/* RFC 6962's tree of leaves that are a power of two. */
+static void hash_tree(struct sha256 *sha256, const struct fold_event *events, size_t count, uint8_t hash[SHA256_SIZE]) {
+    uint8_t halves[1 + 2 * SHA256_SIZE] = {0x01};
+    if (count == 1) {
+        memcpy(hash, events->leaf, SHA256_SIZE);
+        return;
+    }
+    hash_tree(sha256, events, count / 2, halves + 1);
+    hash_tree(sha256, events + count / 2, count / 2, halves + 1 + SHA256_SIZE);
+    sha256_begin(sha256);
+    sha256_update(sha256, halves, sizeof halves);
+    sha256_end(sha256, hash);
+}
+
+/* Of 64 events each, at their ends, where all of their leaves are in the run. */
+static void assert_subtrees(struct toy_ledger *ledger, uint64_t from) {
+    struct feed *feed = open_feed(ledger, 1);
+    struct sha256 *sha256 = sha256_open();
+    assert_non_null(sha256);
+    feed_hash_leaves(feed);
+    struct feed_run run = take(ledger, feed, from);
+    for (size_t i = 0; i < run.count; i++) {
+        uint8_t expected[SHA256_SIZE];
+        if ((from + i) % 64 != 0 || i < 63) {
+            assert_null(run.events[i].subtree);
+            continue;
+        }
+        hash_tree(sha256, &run.events[i - 63], 64, expected);
+        assert_memory_equal(run.events[i].subtree, expected, sizeof expected);
+    }
+    feed_give_back(feed, &run);
+    sha256_close(sha256);
+    feed_close(feed);
+}
+
+static void subtrees_are_hashed_for_all(void **state) {
+    struct toy_ledger *ledger = *state;
+    toy_append(ledger, 200);
+    assert_subtrees(ledger, 1);
+    assert_subtrees(ledger, 2);
+    assert_subtrees(ledger, 64);
+    assert_subtrees(ledger, 65);
+}
+
 /* RFC 6962's leaf of the stored bytes, where it was asked for. */
 static void leaves_are_hashed_for_all(void **state) {
     static const uint8_t prefix = 0x00;
@@ -179,6 +223,7 @@ static void everyone_who_follows_sees_every_event_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(two_borrow_the_same_events, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(subtrees_are_hashed_for_all, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(leaves_are_hashed_for_all, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(past_the_head_there_is_nothing_yet, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(what_is_borrowed_stays, toy_setup, toy_teardown),

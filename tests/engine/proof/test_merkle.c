@@ -154,6 +154,28 @@ static void growing_by_many_gives_the_same(void **state) {
     }
 }
 
+/* A perfect subtree in one step: the same edge, and only what stands above its leaves is seen. */
+static void growing_by_subtrees_gives_the_same(void **state) {
+    (void)state;
+    for (unsigned level = 0; UINT64_C(1) << level <= REFERENCE_LEAVES; level++) {
+        const uint64_t width = UINT64_C(1) << level;
+        struct merkle_edge edge = {0};
+        struct seen seen = {0};
+        uint64_t seen_before = 0;
+        for (uint64_t size = width; size <= REFERENCE_LEAVES; size += width) {
+            struct merkle_source source = {reference_source, leaves};
+            struct merkle_edge expected;
+            struct merkle_hash subtree = reference_root(leaves + size - width, width);
+            assert_int_equal(merkle_edge_add_subtree(&edge, sha256, level, &subtree, see, &seen, NULL), DAYBOOK_OK);
+            assert_int_equal(merkle_edge_of(&source, size, &expected, NULL), DAYBOOK_OK);
+            assert_int_equal(edge.size, expected.size);
+            assert_memory_equal(edge.roots, expected.roots, merkle_edge_count(&expected) * sizeof *edge.roots);
+            seen_before += 1 + (uint64_t)__builtin_ctzll(size / width);
+            assert_int_equal(seen.count, seen_before);
+        }
+    }
+}
+
 static enum daybook_status refuse_inner(void *context, unsigned level, uint64_t index, const struct merkle_hash *hash,
                                         struct daybook_error *error) {
     (void)context;
@@ -238,6 +260,7 @@ int main(void) {
     rows_add(&rows, "the published consistency proof", published_consistency_is_accepted, NULL);
     rows_add(&rows, "growing", growing_gives_the_root_of_each_size, NULL);
     rows_add(&rows, "growing by many", growing_by_many_gives_the_same, NULL);
+    rows_add(&rows, "growing by subtrees", growing_by_subtrees_gives_the_same, NULL);
     rows_add(&rows, "a visit that fails", a_visit_that_fails_leaves_the_edge, NULL);
     rows_add(&rows, "edges from a source", edges_read_from_a_source_grow_on, NULL);
     rows_add(&rows, "proofs by definition", proofs_are_those_of_the_definition, NULL);
