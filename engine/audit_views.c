@@ -9,7 +9,7 @@
 /* Deciding is one thread's and takes longest, the views share what is left: so it gets a processor to itself. */
 enum { REFOLD_NICE = 10 };
 
-/* One view, and its thread. */
+/* One view, and its thread: that which digests the live one, and then that which folds it from nothing. */
 struct refold {
     struct audit_views *owner;
     struct view *fresh;
@@ -54,6 +54,37 @@ static enum daybook_status digest_live(struct audit_run *run, struct view *view,
     return status;
 }
 
+static void *digest_thread(void *context) {
+    struct refold *refold = context;
+    struct audit_run *run = refold->owner->run;
+    struct view *view = ledger_view_at(run->ledger, (size_t)(refold - refold->owner->refolds));
+    refold->status = digest_live(run, view, refold, &refold->error);
+    return NULL;
+}
+
+/* Nothing else of the audit has begun, so the processors are theirs. */
+static enum daybook_status digest_all_live(struct audit_views *views, struct daybook_error *error) {
+    enum daybook_status status = DAYBOOK_OK;
+    for (size_t i = 0; i < views->count; i++) {
+        struct refold *refold = &views->refolds[i];
+        refold->is_running = pthread_create(&refold->thread, NULL, digest_thread, refold) == 0;
+        if (!refold->is_running) {
+            (void)digest_thread(refold);
+        }
+    }
+    for (size_t i = 0; i < views->count; i++) {
+        struct refold *refold = &views->refolds[i];
+        if (refold->is_running) {
+            (void)pthread_join(refold->thread, NULL);
+            refold->is_running = false;
+        }
+        if (status == DAYBOOK_OK && refold->status != DAYBOOK_OK) {
+            status = daybook_fail(error, refold->status, "%s", refold->error.message);
+        }
+    }
+    return status;
+}
+
 enum daybook_status audit_views_begin(struct audit_run *run, struct audit_views **views, struct daybook_error *error) {
     struct audit_views *begun = calloc(1, sizeof *begun);
     if (begun == NULL) {
@@ -67,9 +98,8 @@ enum daybook_status audit_views_begin(struct audit_run *run, struct audit_views 
     }
     for (size_t i = 0; i < begun->count; i++) {
         begun->refolds[i].owner = begun;
-        DAYBOOK_TRY(digest_live(run, ledger_view_at(run->ledger, i), &begun->refolds[i], error));
     }
-    return DAYBOOK_OK;
+    return digest_all_live(begun, error);
 }
 
 static bool report_progress(void *context, const char *view, uint64_t position, uint64_t target) {
