@@ -50,11 +50,9 @@ enum daybook_status seal_profile(const struct keyring_key *key, const struct sea
     if (status == DAYBOOK_OK && (ciphertext == NULL || *sealed == NULL)) {
         status = no_memory(error);
     }
-    struct siv_place where = siv_of(place);
-    if (status == DAYBOOK_OK && !siv_seal(key->bytes, &where, daybook_buffer_view(&plain), ciphertext)) {
-        status = daybook_fail(error, DAYBOOK_IO, "sealing a customer's data: libcrypto does not seal with AES-SIV");
-    }
     if (status == DAYBOOK_OK) {
+        struct siv_place where = siv_of(place);
+        siv_seal(key->bytes, &where, daybook_buffer_view(&plain), ciphertext);
         pb__sealed__init(*sealed);
         (*sealed)->slot = key->slot;
         (*sealed)->key_id = key->id;

@@ -25,8 +25,8 @@ struct seal_place {
     const char *customer;
 };
 
-/* Seals name and contact of `profile`. In `arena`. NO_MEMORY, LIMIT: more than LIMIT_SEALED_BYTES. IO: the library of
- * ciphers refuses. */
+/* Seals name and contact of `profile`; its customer has an id. In `arena`. NO_MEMORY, LIMIT: more than
+ * LIMIT_SEALED_BYTES. */
 DAYBOOK_MUST_USE enum daybook_status seal_profile(const struct keyring_key *key, const struct seal_place *place,
                                                   const Pb__CustomerProfile *profile, struct arena *arena,
                                                   Pb__Sealed **sealed, struct daybook_error *error);

@@ -1,44 +1,31 @@
-/* AES-SIV by libcrypto, which takes each piece of associated data in a call of its own. */
+/* AES-SIV by nettle, whose nonce is the last piece of associated data. */
 #include "base/siv.h"
 
-#include <openssl/evp.h>
+#include <assert.h>
+#include <nettle/siv-cmac.h>
 #include <string.h>
 
-static bool begin(EVP_CIPHER_CTX *context, EVP_CIPHER *cipher, const uint8_t key[SIV_KEY_BYTES],
-                  const struct siv_place *place, uint8_t *tag) {
-    int size;
-    return EVP_CipherInit_ex2(context, cipher, key, NULL, tag == NULL, NULL) == 1 &&
-           (tag == NULL || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, SIV_TAG_BYTES, tag) == 1) &&
-           EVP_CipherUpdate(context, NULL, &size, place->first.data, (int)place->first.size) == 1 &&
-           EVP_CipherUpdate(context, NULL, &size, place->second.data, (int)place->second.size) == 1;
-}
+_Static_assert(SIV_KEY_BYTES == SIV_CMAC_AES128_KEY_SIZE && SIV_TAG_BYTES == SIV_DIGEST_SIZE, "as RFC 5297 has it");
 
-static bool run(const uint8_t key[SIV_KEY_BYTES], const struct siv_place *place, struct daybook_bytes from, uint8_t *to,
-                uint8_t *tag, bool seals) {
-    int size = 0;
-    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-128-SIV", NULL); /* Two keys of 128 bits: 32 bytes. */
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    bool is_done = cipher != NULL && context != NULL && begin(context, cipher, key, place, seals ? NULL : tag) &&
-                   EVP_CipherUpdate(context, to, &size, from.data, (int)from.size) == 1 && (size_t)size == from.size &&
-                   EVP_CipherFinal_ex(context, to + from.size, &size) == 1 &&
-                   (!seals || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SIV_TAG_BYTES, tag) == 1);
-    EVP_CIPHER_CTX_free(context);
-    EVP_CIPHER_free(cipher);
-    return is_done;
-}
-
-bool siv_seal(const uint8_t key[SIV_KEY_BYTES], const struct siv_place *place, struct daybook_bytes plain,
+void siv_seal(const uint8_t key[SIV_KEY_BYTES], const struct siv_place *place, struct daybook_bytes plain,
               uint8_t *sealed) {
-    return run(key, place, plain, sealed + SIV_TAG_BYTES, sealed, true);
+    struct siv_cmac_aes128_ctx context;
+    assert(place->second.size >= SIV_MIN_NONCE_SIZE);
+    siv_cmac_aes128_set_key(&context, key);
+    siv_cmac_aes128_encrypt_message(&context, place->second.size, place->second.data, place->first.size,
+                                    place->first.data, SIV_TAG_BYTES + plain.size, sealed, plain.data);
+    explicit_bzero(&context, sizeof context);
 }
 
 bool siv_open(const uint8_t key[SIV_KEY_BYTES], const struct siv_place *place, struct daybook_bytes sealed,
               uint8_t *plain) {
-    uint8_t tag[SIV_TAG_BYTES];
-    if (sealed.size <= SIV_TAG_BYTES) {
+    struct siv_cmac_aes128_ctx context;
+    if (sealed.size <= SIV_TAG_BYTES || place->second.size < SIV_MIN_NONCE_SIZE) {
         return false;
     }
-    memcpy(tag, sealed.data, sizeof tag);
-    return run(key, place, (struct daybook_bytes){sealed.data + SIV_TAG_BYTES, sealed.size - SIV_TAG_BYTES}, plain, tag,
-               false);
+    siv_cmac_aes128_set_key(&context, key);
+    int result = siv_cmac_aes128_decrypt_message(&context, place->second.size, place->second.data, place->first.size,
+                                                 place->first.data, sealed.size - SIV_TAG_BYTES, plain, sealed.data);
+    explicit_bzero(&context, sizeof context);
+    return result == 1;
 }
