@@ -2,14 +2,15 @@
  * Makes, opens and closes a journal.
  *
  * DIRECTORY/writer.lock      who writes (writer_lock.h)
- * DIRECTORY/journal/         an LMDB environment: data.mdb, lock.mdb
+ * DIRECTORY/journal/         an LMDB environment: data.mdb, lock.mdb; and wal (wal.h)
  * DIRECTORY/keys/            not the journal's: keys that sign, and the customers' (../keyring.h)
  *
  * table   key                        value
  * frames  first sequence, 8 bytes    a frame (codec/frame.c)
  *         big-endian
- * meta    "format"                   4 bytes little-endian: 1
+ * meta    "format"                   4 bytes little-endian: 1; 2 while there may be more in the log than here
  *         "config"                   the ledger's encoded configuration
+ *         "wal"                      in format 2, 8 bytes little-endian: the salt of the log
  *
  * A directory without "format" is no ledger: its making was cut short.
  */
@@ -25,9 +26,11 @@
 #include "store/journal_internal.h"
 #include "store/writer_lock.h"
 
-enum { JOURNAL_FORMAT = 1, FORMAT_SIZE = 4 };
+enum { FORMAT_SIZE = 4 };
 
 #define DEFAULT_MIN_FREE_BYTES ((uint64_t)64 << 20)
+
+_Static_assert(FORMAT_SIZE == sizeof(uint32_t), "a format is one number");
 
 static const char *const table_names[JOURNAL_TABLES] = {[TABLE_FRAMES] = "frames", [TABLE_META] = "meta"};
 
@@ -72,7 +75,7 @@ static enum daybook_status config_write(struct store *store, const char *directo
     bool is_found = false;
     uint64_t frames = 0;
     uint8_t format[FORMAT_SIZE];
-    store_le32(format, JOURNAL_FORMAT);
+    store_le32(format, FORMAT_WITHOUT_LOG);
     enum daybook_status status = store_begin_write(store, &txn, error);
     if (status == DAYBOOK_OK) {
         status = table_get(txn, TABLE_META, daybook_bytes_of_text("format"), &found, &is_found, error);
@@ -98,6 +101,32 @@ static enum daybook_status config_write(struct store *store, const char *directo
     }
     store_abort(txn);
     return status;
+}
+
+/* A program that knows no log refuses format 2; where the log is empty, it may go on. */
+enum daybook_status log_declare(struct store_txn *txn, uint64_t salt, struct daybook_error *error) {
+    uint8_t format[FORMAT_SIZE];
+    uint8_t row[sizeof salt];
+    bool was_found = false;
+    store_le32(format, salt != 0 ? FORMAT_WITH_LOG : FORMAT_WITHOUT_LOG);
+    store_le64(row, salt);
+    DAYBOOK_TRY(table_put(txn, TABLE_META, daybook_bytes_of_text("format"),
+                          (struct daybook_bytes){format, sizeof format}, error));
+    if (salt == 0) {
+        return table_delete(txn, TABLE_META, daybook_bytes_of_text("wal"), &was_found, error);
+    }
+    return table_put(txn, TABLE_META, daybook_bytes_of_text("wal"), (struct daybook_bytes){row, sizeof row}, error);
+}
+
+enum daybook_status log_declared(struct store_txn *txn, uint64_t *salt, bool *is_declared,
+                                 struct daybook_error *error) {
+    struct daybook_bytes row;
+    *salt = 0;
+    DAYBOOK_TRY(table_get(txn, TABLE_META, daybook_bytes_of_text("wal"), &row, is_declared, error));
+    if (*is_declared && row.size == sizeof *salt) {
+        *salt = load_le64(row.data);
+    }
+    return DAYBOOK_OK;
 }
 
 const char *journal_left_behind(const char *directory) {
@@ -171,14 +200,14 @@ static enum daybook_status meta_read(struct journal *journal, struct daybook_err
                               "opening the ledger %s: its making was cut short; make it again", journal->directory);
         goto out;
     }
-    if (format.size == FORMAT_SIZE && load_le32(format.data) > JOURNAL_FORMAT) {
+    if (format.size == FORMAT_SIZE && load_le32(format.data) > FORMAT_WITH_LOG) {
         status = daybook_fail(error, DAYBOOK_VERSION,
                               "opening the ledger %s: its format is version %" PRIu32
                               " and this program knows %d; use a newer program",
-                              journal->directory, load_le32(format.data), JOURNAL_FORMAT);
+                              journal->directory, load_le32(format.data), FORMAT_WITH_LOG);
         goto out;
     }
-    if (format.size != FORMAT_SIZE || load_le32(format.data) != JOURNAL_FORMAT || !has_config) {
+    if (format.size != FORMAT_SIZE || load_le32(format.data) == 0 || !has_config) {
         status = daybook_fail(error, DAYBOOK_DAMAGED,
                               "opening the ledger %s: its format or its configuration is damaged; restore it from a "
                               "backup",
@@ -247,8 +276,11 @@ enum daybook_status journal_open(const char *directory, const struct journal_opt
     opened->lock = -1;
     pthread_mutex_init(&opened->head_mutex, NULL);
     opened->is_writer = options->is_writer;
+    opened->wal = wal_new(copy);
+    pthread_mutex_init(&opened->frames_mutex, NULL);
+    log_init(&opened->log, options->without_log);
     opened->min_free_bytes = options->min_free_bytes > 0 ? options->min_free_bytes : DEFAULT_MIN_FREE_BYTES;
-    enum daybook_status status = open_into(opened, options, error);
+    enum daybook_status status = opened->wal != NULL ? open_into(opened, options, error) : no_memory(directory, error);
     if (status != DAYBOOK_OK) {
         journal_close(opened);
         return status;
@@ -261,8 +293,11 @@ void journal_close(struct journal *journal) {
     if (journal == NULL) {
         return;
     }
+    log_close(journal);
     store_close(journal->store);
     writer_lock_release(journal->lock);
+    wal_free(journal->wal);
+    pthread_mutex_destroy(&journal->frames_mutex);
     pthread_mutex_destroy(&journal->head_mutex);
     frame_codec_close(journal->codec);
     daybook_buffer_release(&journal->config);

@@ -8,6 +8,9 @@
  *   J5  One process writes at a time: it holds DIRECTORY/writer.lock, which
  *       names it. Any number of readers, in any process, never block it.
  *
+ * Small batches that follow each other go to a log first (wal.h), which waits for the disk once, and are settled in the
+ * table of frames a little later, many together. Readers, in any process, see no difference.
+ *
  * Events are kept in frames (codec/frame.h), one or more a commit. Small frames
  * left by quiet times are merged into full ones inside a later append's
  * transaction; no event byte and no sequence changes.
@@ -24,6 +27,7 @@ struct journal_reader; /* One thread at a time; holds no read transaction betwee
 struct journal_options {
     size_t map_size_bytes;   /* 0 = the store's default. */
     bool is_writer;          /* Takes the writer's lock. */
+    bool without_log;        /* Small batches go straight to the table of frames: for comparing. */
     uint64_t min_free_bytes; /* Refuse appends (LIMIT) when the file system has less; 0 = 64 MiB. */
 };
 
@@ -58,7 +62,7 @@ struct journal_batch {
     size_t count;
 };
 
-/* Appends one batch in one transaction and waits for the disk. Copies. One thread at a time.
+/* Appends one batch, all or nothing, and waits for the disk. Copies. One thread at a time.
  * LIMIT: the map or the disk is full. IO: nothing was appended, and the journal takes no more writes. */
 DAYBOOK_MUST_USE enum daybook_status journal_append(struct journal *journal, const struct journal_batch *batch,
                                                     struct daybook_error *error);

@@ -1,4 +1,4 @@
-/* Appends a batch: checked, cut into frames, packed, and committed in one transaction. */
+/* Appends a batch: checked; and, where the log does not take it, cut into frames, packed, and committed. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -94,7 +94,7 @@ static enum daybook_status piece_pack(struct journal *journal, const struct jour
         raw_bytes += batch->events[to++].size;
     }
     const struct frame_header header = {
-        .first_sequence = journal->head.sequence + 1 + from,
+        .first_sequence = journal->settled.sequence + 1 + from,
         .event_count = (uint32_t)(to - from),
         .first_recorded_at_us = batch->recorded_at_us[from],
         .last_recorded_at_us = batch->recorded_at_us[to - 1],
@@ -141,7 +141,8 @@ static enum daybook_status batch_pack(struct journal *journal, const struct jour
 /* Writes the merge, if one is due, and the batch; `tail` becomes what it is after the commit. */
 static enum daybook_status batch_write(struct journal *journal, struct store_txn *txn, struct journal_tail *tail,
                                        struct daybook_error *error) {
-    const struct frame_run due = tail_due(tail, &journal->pieces[0].header);
+    const struct frame_run due =
+        journal->piece_count > 0 ? tail_due(tail, &journal->pieces[0].header) : (struct frame_run){0};
     if (due.frame_count > 0) {
         enum daybook_status status = frames_merge(journal, txn, &due, error);
         if (status != DAYBOOK_OK) {
@@ -163,36 +164,46 @@ static enum daybook_status batch_write(struct journal *journal, struct store_txn
     return DAYBOOK_OK;
 }
 
-enum daybook_status journal_append(struct journal *journal, const struct journal_batch *batch,
-                                   struct daybook_error *error) {
-    uint64_t total_bytes = 0;
+enum daybook_status frames_append(struct journal *journal, const struct journal_batch *batch, enum log_change change,
+                                  struct daybook_error *error) {
     struct store_txn *txn = NULL;
-    enum daybook_status status = batch_check(journal, batch, &total_bytes, error);
-    if (status == DAYBOOK_OK && !store_is_latched(journal->store)) { /* Of the two, the latch is the one to tell. */
-        status = space_check(journal, total_bytes, error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = batch_pack(journal, batch, error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = store_begin_write(journal->store, &txn, error);
-    }
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
+    DAYBOOK_TRY(batch_pack(journal, batch, error));
+    DAYBOOK_TRY(store_begin_write(journal->store, &txn, error));
     struct journal_tail tail = journal->tail;
-    status = batch_write(journal, txn, &tail, error);
+    enum daybook_status status = batch_write(journal, txn, &tail, error);
+    if (status == DAYBOOK_OK && change != LOG_STAYS) {
+        status = log_declare(txn, change == LOG_DECLARED ? wal_salt(journal->wal) : 0, error);
+    }
     if (status != DAYBOOK_OK) {
         store_abort(txn);
         return status;
     }
-    status = store_commit(txn, error);
-    if (status == DAYBOOK_OK) {
-        journal->tail = tail;
-        pthread_mutex_lock(&journal->head_mutex);
-        journal->head.sequence += batch->count;
-        journal->head.recorded_at_us = batch->recorded_at_us[batch->count - 1];
-        pthread_mutex_unlock(&journal->head_mutex);
+    DAYBOOK_TRY(store_commit(txn, error));
+    journal->tail = tail;
+    if (batch->count > 0) {
+        journal->settled.sequence += batch->count;
+        journal->settled.recorded_at_us = batch->recorded_at_us[batch->count - 1];
     }
-    return status;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status journal_append(struct journal *journal, const struct journal_batch *batch,
+                                   struct daybook_error *error) {
+    uint64_t total_bytes = 0;
+    bool is_taken = false;
+    DAYBOOK_TRY(batch_check(journal, batch, &total_bytes, error));
+    if (store_is_latched(journal->store)) { /* Of the two, the latch is the one to tell. */
+        struct store_txn *none = NULL;
+        return store_begin_write(journal->store, &none, error);
+    }
+    DAYBOOK_TRY(space_check(journal, total_bytes, error));
+    DAYBOOK_TRY(log_append(journal, batch, total_bytes, &is_taken, error));
+    if (!is_taken) {
+        DAYBOOK_TRY(log_pass(journal, batch, total_bytes, error));
+    }
+    pthread_mutex_lock(&journal->head_mutex);
+    journal->head.sequence += batch->count;
+    journal->head.recorded_at_us = batch->recorded_at_us[batch->count - 1];
+    pthread_mutex_unlock(&journal->head_mutex);
+    return DAYBOOK_OK;
 }

@@ -8,8 +8,12 @@
 #include "limits.h"
 #include "store/journal.h"
 #include "store/store.h"
+#include "store/wal.h"
 
 enum { TABLE_FRAMES, TABLE_META, JOURNAL_TABLES };
+
+/* In the row "format" of the table meta. */
+enum { FORMAT_WITHOUT_LOG = 1, FORMAT_WITH_LOG = 2 };
 
 /* A full frame, chosen by measurement: README.md. */
 enum { FRAME_TARGET_EVENTS = 512, FRAME_TARGET_BYTES = 1 << 18 };
@@ -40,8 +44,38 @@ struct journal_piece {
     struct frame_header header;
 };
 
+/* What a segment of the log has, as it is to be settled. */
+struct gathered {
+    uint8_t *bytes;
+    size_t size;
+    struct event_span *events;
+    int64_t *recorded_at_us;
+    size_t count;
+};
+
+/* The log in front of the table of frames, of the writer: journal_settle.c. */
+struct journal_log {
+    struct frame_codec *codec; /* The appender's, for records. */
+    struct daybook_buffer frame;
+    unsigned small_appends; /* Small batches that went to the table, until the log is taken into use. */
+    bool is_off;            /* It is not wanted, or cannot be made. */
+    bool is_declared;       /* The table says that there may be more in the log. */
+    struct gathered all;    /* Of both segments and a batch behind them; no bytes of its own. */
+
+    pthread_mutex_t mutex;  /* Guards what follows; behind `frames_mutex`. */
+    pthread_cond_t called;  /* The settler has something to do, or shall end. */
+    pthread_cond_t settled; /* A segment has room, or could not be settled. */
+    struct gathered gathered[WAL_SEGMENTS];
+    uint64_t oldest_ns; /* Of what is in the segment that is being written. */
+    bool has_failed;    /* The settler could not: the next append tries, and tells. */
+    bool is_closing;
+    bool is_started;
+    pthread_t thread;
+};
+
 struct journal {
     struct store *store;
+    struct wal *wal; /* Not in use where the table of frames has everything. */
     char *directory;
     struct daybook_buffer config;
     bool is_writer;
@@ -50,8 +84,12 @@ struct journal {
     pthread_mutex_t head_mutex; /* Between the threads that ask for `head` and whoever moves it. */
     uint64_t head_commit;       /* A reader's: 0 = it has not looked yet. */
 
-    /* The rest is the writer's: one thread at a time. */
     struct journal_head head; /* Of another process's journal: as it was at commit `head_commit`. */
+    struct journal_log log;
+
+    /* The rest is the writer's: whoever holds the mutex. */
+    pthread_mutex_t frames_mutex;
+    struct journal_head settled; /* The last event in the table of frames. */
     struct journal_tail tail;
     struct frame_codec *codec;
     struct daybook_buffer packed; /* The frames of the batch, end to end. */
@@ -86,6 +124,41 @@ DAYBOOK_MUST_USE enum daybook_status frame_row_peek(const struct journal *journa
 DAYBOOK_MUST_USE enum daybook_status frame_stamps_check(const struct journal *journal,
                                                         const struct frame_header *header,
                                                         const struct event_span *events, struct daybook_error *error);
+
+/* What a commit says of the log. */
+enum log_change {
+    LOG_STAYS,
+    LOG_DECLARED, /* There may be more than the table has. */
+    LOG_EMPTY,    /* There is not. */
+};
+
+/* Puts the events that follow `settled` into the table of frames, in one transaction, merging what is due. Without
+ * events, only what is said of the log. The caller holds `frames_mutex`. */
+DAYBOOK_MUST_USE enum daybook_status frames_append(struct journal *journal, const struct journal_batch *batch,
+                                                   enum log_change change, struct daybook_error *error);
+
+/* Says so in the table; salt 0: that there is no log in use. */
+DAYBOOK_MUST_USE enum daybook_status log_declare(struct store_txn *txn, uint64_t salt, struct daybook_error *error);
+
+/* What the table says of the log: `salt` where one is declared. */
+DAYBOOK_MUST_USE enum daybook_status log_declared(struct store_txn *txn, uint64_t *salt, bool *is_declared,
+                                                  struct daybook_error *error);
+
+/* Takes a small batch; `is_taken`: else it is for the table. */
+DAYBOOK_MUST_USE enum daybook_status log_append(struct journal *journal, const struct journal_batch *batch,
+                                                uint64_t batch_bytes, bool *is_taken, struct daybook_error *error);
+
+/* Puts the batch, behind what the log has, into the table; takes the log into use where small batches come. */
+DAYBOOK_MUST_USE enum daybook_status log_pass(struct journal *journal, const struct journal_batch *batch,
+                                              uint64_t batch_bytes, struct daybook_error *error);
+
+/* What a writer that was killed left in the log goes into the table. DAMAGED: some of it is lost. */
+DAYBOOK_MUST_USE enum daybook_status log_recover(struct journal *journal, struct daybook_error *error);
+
+void log_init(struct journal_log *log, bool is_off);
+
+/* Settles everything, where that is possible, and ends the settler. */
+void log_close(struct journal *journal);
 
 /* The tail with one more frame at its end; a frame that does not fit starts a new one. */
 void tail_add(struct journal_tail *tail, const struct frame_header *header);

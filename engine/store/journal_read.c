@@ -4,12 +4,17 @@
 
 #include "store/journal_internal.h"
 
+/* What the writer settles between one look and the next is found by the next; more than one comes too late only where
+ * it settles again meanwhile. */
+enum { LOOKS = 64 };
+
 struct journal_reader {
     struct journal *journal;
     struct frame_codec *codec;
     bool has_frame; /* The rest is the frame that was unpacked last; by J2 it is right for ever. */
     struct frame_header header;
     struct daybook_buffer raw;
+    struct daybook_buffer record; /* A frame out of the log. */
     struct event_span events[LIMIT_FRAME_EVENTS];
 };
 
@@ -33,33 +38,40 @@ static enum daybook_status view_begin(struct journal *journal, struct view *view
     return status;
 }
 
-/* The writing process moves the head (J5), and knows where it is. Others know it until somebody commits. */
+static enum daybook_status missing(const struct journal *journal, uint64_t first, uint64_t last,
+                                   struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_DAMAGED,
+                        "reading the journal of %s: sequences %" PRIu64 " to %" PRIu64
+                        " are missing; restore it from a backup",
+                        journal->directory, first, last);
+}
+
+/* The writing process moves the head (J5), and knows where it is. Others know it until somebody commits, or writes to
+ * the log. */
 static bool known_head(struct journal *journal, struct journal_head *head) {
-    uint64_t newest = journal->is_writer ? 0 : store_newest_commit(journal->store);
+    const uint64_t newest = journal->is_writer ? 0 : store_newest_commit(journal->store);
     pthread_mutex_lock(&journal->head_mutex);
-    bool is_known = journal->is_writer || journal->head_commit == newest;
+    const bool is_known = journal->is_writer || journal->head_commit == newest;
     *head = journal->head;
     pthread_mutex_unlock(&journal->head_mutex);
-    return is_known;
+    return is_known &&
+           (journal->is_writer || !wal_is_used(journal->wal) || !wal_has_news(journal->wal, head->sequence + 1));
 }
 
-static void remember_head(struct journal *journal, struct journal_head head, uint64_t commit) {
-    pthread_mutex_lock(&journal->head_mutex);
-    if (commit > journal->head_commit) {
-        journal->head = head;
-        journal->head_commit = commit;
-    }
-    pthread_mutex_unlock(&journal->head_mutex);
-}
+/* What the table of frames has, and says of the log, at one commit. */
+struct settled {
+    struct journal_head head;
+    uint64_t salt;
+    bool has_log;
+    uint64_t commit;
+};
 
-enum daybook_status journal_head(struct journal *journal, struct journal_head *head, struct daybook_error *error) {
-    if (known_head(journal, head)) {
-        return DAYBOOK_OK;
-    }
+static enum daybook_status look_at_table(struct journal *journal, struct settled *settled,
+                                         struct daybook_error *error) {
     struct view view;
     struct table_row row;
     struct frame_header header;
-    *head = (struct journal_head){0};
+    *settled = (struct settled){0};
     enum daybook_status status = view_begin(journal, &view, error);
     if (status == DAYBOOK_OK) {
         status = cursor_seek_back(view.cursor, (struct daybook_bytes){0}, &row, error);
@@ -67,13 +79,67 @@ enum daybook_status journal_head(struct journal *journal, struct journal_head *h
     if (status == DAYBOOK_OK && row.is_valid) {
         status = frame_row_peek(journal, &row, &header, error);
         if (status == DAYBOOK_OK) {
-            *head = (struct journal_head){frame_last_sequence(&header), header.last_recorded_at_us};
+            settled->head = (struct journal_head){frame_last_sequence(&header), header.last_recorded_at_us};
         }
     }
     if (status == DAYBOOK_OK) {
-        remember_head(journal, *head, store_commit_seen(view.txn));
+        status = log_declared(view.txn, &settled->salt, &settled->has_log, error);
+    }
+    if (status == DAYBOOK_OK) {
+        settled->commit = store_commit_seen(view.txn);
     }
     view_end(&view);
+    return status;
+}
+
+/* What the log has behind the table. `fits`: else its writer has settled what the table is seen without. */
+static enum daybook_status look_at_log(struct journal *journal, const struct settled *settled,
+                                       struct journal_head *head, bool *fits, struct daybook_error *error) {
+    if (!wal_is_used(journal->wal) || wal_salt(journal->wal) != settled->salt) {
+        DAYBOOK_TRY(wal_use(journal->wal, settled->salt, false, error));
+    }
+    DAYBOOK_TRY(wal_look(journal->wal, settled->head.sequence, false, error));
+    const struct wal_range range = wal_range(journal->wal);
+    *fits = range.last_sequence <= settled->head.sequence || range.first_sequence <= settled->head.sequence + 1;
+    if (*fits && range.last_sequence > settled->head.sequence) {
+        *head = (struct journal_head){range.last_sequence, range.last_recorded_at_us};
+    }
+    return DAYBOOK_OK;
+}
+
+/* With the head's mutex, so that one thread looks. */
+static enum daybook_status look_for_head(struct journal *journal, struct daybook_error *error) {
+    struct settled settled;
+    struct journal_head head;
+    bool fits = false;
+    for (int turn = 0; turn < LOOKS && !fits; turn++) {
+        DAYBOOK_TRY(look_at_table(journal, &settled, error));
+        head = settled.head;
+        fits = true;
+        if (settled.has_log) {
+            DAYBOOK_TRY(look_at_log(journal, &settled, &head, &fits, error));
+        } else {
+            wal_leave(journal->wal);
+        }
+    }
+    if (!fits) {
+        return missing(journal, settled.head.sequence + 1, wal_range(journal->wal).first_sequence - 1, error);
+    }
+    if (head.sequence >= journal->head.sequence) { /* A head never goes back. */
+        journal->head = head;
+    }
+    journal->head_commit = settled.commit;
+    return DAYBOOK_OK;
+}
+
+enum daybook_status journal_head(struct journal *journal, struct journal_head *head, struct daybook_error *error) {
+    if (known_head(journal, head)) {
+        return DAYBOOK_OK;
+    }
+    pthread_mutex_lock(&journal->head_mutex);
+    enum daybook_status status = look_for_head(journal, error);
+    *head = status == DAYBOOK_OK ? journal->head : (struct journal_head){0};
+    pthread_mutex_unlock(&journal->head_mutex);
     return status;
 }
 
@@ -97,6 +163,7 @@ void journal_reader_close(struct journal_reader *reader) {
     if (reader != NULL) {
         frame_codec_close(reader->codec);
         daybook_buffer_release(&reader->raw);
+        daybook_buffer_release(&reader->record);
         free(reader);
     }
 }
@@ -130,14 +197,6 @@ static enum daybook_status reader_unpack(struct journal_reader *reader, struct t
     return status;
 }
 
-static enum daybook_status missing(const struct journal *journal, uint64_t first, uint64_t last,
-                                   struct daybook_error *error) {
-    return daybook_fail(error, DAYBOOK_DAMAGED,
-                        "reading the journal of %s: sequences %" PRIu64 " to %" PRIu64
-                        " are missing; restore it from a backup",
-                        journal->directory, first, last);
-}
-
 /* The cursor is at `row`, the last frame that starts at or before `sequence`: is it the one that holds it? */
 static enum daybook_status reader_find(struct journal_reader *reader, struct table_cursor *cursor, uint64_t sequence,
                                        struct table_row *row, bool *is_found, struct daybook_error *error) {
@@ -163,18 +222,9 @@ static enum daybook_status reader_find(struct journal_reader *reader, struct tab
                    error);
 }
 
-/* Makes the frame that holds `sequence` the reader's. */
-static enum daybook_status reader_load(struct journal_reader *reader, uint64_t sequence, bool *is_found,
-                                       struct daybook_error *error) {
-    if (sequence == 0) {
-        *is_found = false;
-        return daybook_fail(error, DAYBOOK_INVALID, "reading the journal of %s: sequences start at 1",
-                            reader->journal->directory);
-    }
-    if (reader->has_frame && frame_holds(&reader->header, sequence)) {
-        *is_found = true;
-        return DAYBOOK_OK;
-    }
+/* The frame in the table that holds `sequence`. */
+static enum daybook_status load_from_table(struct journal_reader *reader, uint64_t sequence, bool *is_found,
+                                           struct daybook_error *error) {
     struct view view;
     struct table_row row;
     uint8_t key[FRAME_KEY_SIZE];
@@ -191,6 +241,51 @@ static enum daybook_status reader_load(struct journal_reader *reader, uint64_t s
     }
     view_end(&view);
     return status;
+}
+
+static enum daybook_status load_from_log(struct journal_reader *reader, uint64_t sequence, bool *is_found,
+                                         struct daybook_error *error) {
+    DAYBOOK_TRY(wal_find(reader->journal->wal, sequence, &reader->record, is_found, error));
+    if (!*is_found) {
+        return DAYBOOK_OK;
+    }
+    reader->has_frame = false;
+    DAYBOOK_TRY(frame_unpack(reader->codec, daybook_buffer_view(&reader->record), &reader->header, &reader->raw,
+                             reader->events, error));
+    reader->has_frame = true;
+    return DAYBOOK_OK;
+}
+
+/* Makes the frame that holds `sequence` the reader's: out of the table, else out of the log, else again, since it was
+ * settled in between. */
+static enum daybook_status reader_load(struct journal_reader *reader, uint64_t sequence, bool *is_found,
+                                       struct daybook_error *error) {
+    struct journal *journal = reader->journal;
+    *is_found = false;
+    if (sequence == 0) {
+        return daybook_fail(error, DAYBOOK_INVALID, "reading the journal of %s: sequences start at 1",
+                            journal->directory);
+    }
+    if (reader->has_frame && frame_holds(&reader->header, sequence)) {
+        *is_found = true;
+        return DAYBOOK_OK;
+    }
+    for (int turn = 0; turn < LOOKS; turn++) {
+        struct journal_head head;
+        DAYBOOK_TRY(load_from_table(reader, sequence, is_found, error));
+        if (*is_found) {
+            return DAYBOOK_OK;
+        }
+        DAYBOOK_TRY(journal_head(journal, &head, error));
+        if (sequence > head.sequence) {
+            return DAYBOOK_OK;
+        }
+        DAYBOOK_TRY(load_from_log(reader, sequence, is_found, error));
+        if (*is_found) {
+            return DAYBOOK_OK;
+        }
+    }
+    return missing(journal, sequence, sequence, error);
 }
 
 enum daybook_status journal_read(struct journal_reader *reader, uint64_t sequence, struct journal_slice *slice,
@@ -312,25 +407,40 @@ static enum daybook_status events_until(const struct journal_reader *reader, int
     return DAYBOOK_OK;
 }
 
-enum daybook_status journal_sequence_at(struct journal_reader *reader, int64_t instant_us, uint64_t *sequence,
+/* Of the table of frames. */
+static enum daybook_status load_instant(struct journal_reader *reader, int64_t instant_us, bool *is_found,
                                         struct daybook_error *error) {
     struct view view;
     struct table_row row;
-    uint32_t count = 0;
-    *sequence = 0;
+    *is_found = false;
     enum daybook_status status = view_begin(reader->journal, &view, error);
     if (status == DAYBOOK_OK) {
         status = frame_at(reader->journal, view.cursor, instant_us, &row, error);
     }
     if (status == DAYBOOK_OK && row.is_valid) {
+        *is_found = true;
         status = reader_unpack(reader, view.cursor, &row, error);
-        if (status == DAYBOOK_OK) {
-            status = events_until(reader, instant_us, &count, error);
-        }
-        if (status == DAYBOOK_OK) {
-            *sequence = reader->header.first_sequence + count - 1;
-        }
     }
     view_end(&view);
     return status;
+}
+
+enum daybook_status journal_sequence_at(struct journal_reader *reader, int64_t instant_us, uint64_t *sequence,
+                                        struct daybook_error *error) {
+    struct journal_head head; /* Asked for so that the index of the log is what the log is. */
+    uint32_t count = 0;
+    bool is_found = false;
+    *sequence = 0;
+    DAYBOOK_TRY(journal_head(reader->journal, &head, error));
+    const uint64_t in_log = wal_find_instant(reader->journal->wal, instant_us);
+    if (in_log > 0) { /* What is settled meanwhile is found in the table. */
+        DAYBOOK_TRY(reader_load(reader, in_log, &is_found, error));
+    } else {
+        DAYBOOK_TRY(load_instant(reader, instant_us, &is_found, error));
+    }
+    if (is_found) {
+        DAYBOOK_TRY(events_until(reader, instant_us, &count, error));
+        *sequence = reader->header.first_sequence + count - 1;
+    }
+    return DAYBOOK_OK;
 }

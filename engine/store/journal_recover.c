@@ -70,7 +70,7 @@ static enum daybook_status frame_visit(struct journal *journal, const struct tab
         return status;
     }
     if (walk->visited == 0) {
-        journal->head = (struct journal_head){frame_last_sequence(&header), header.last_recorded_at_us};
+        journal->settled = (struct journal_head){frame_last_sequence(&header), header.last_recorded_at_us};
     } else if (frame_last_sequence(&header) + 1 != walk->newer.first_sequence ||
                header.last_recorded_at_us >= walk->newer.first_recorded_at_us) {
         return daybook_fail(error, DAYBOOK_DAMAGED,
@@ -89,7 +89,7 @@ enum daybook_status journal_recover(struct journal *journal, struct daybook_erro
     struct table_cursor *cursor = NULL;
     struct table_row row = {0};
     struct walk walk = {.is_tail = true};
-    journal->head = (struct journal_head){0};
+    journal->settled = (struct journal_head){0};
     journal->tail = (struct journal_tail){0};
     enum daybook_status status = store_begin_read(journal->store, &txn, error);
     if (status == DAYBOOK_OK) {
@@ -112,5 +112,9 @@ enum daybook_status journal_recover(struct journal *journal, struct daybook_erro
     }
     cursor_close(cursor);
     store_abort(txn);
+    if (status == DAYBOOK_OK) {
+        status = log_recover(journal, error);
+    }
+    journal->head = journal->settled;
     return status;
 }

@@ -55,6 +55,10 @@ bool store_is_latched(const struct store *store) {
     return atomic_load(&store->is_latched);
 }
 
+void store_latch(struct store *store) {
+    atomic_store(&store->is_latched, true);
+}
+
 uint64_t store_size_bytes(const struct store *store) {
     MDB_envinfo info;
     mdb_env_info(store->env, &info);

@@ -107,19 +107,28 @@ static inline uint64_t scan(struct journal_reader *reader, uint64_t sequence, en
     return sequence;
 }
 
-static inline struct journal *open_journal(const char *directory, bool is_writer) {
-    const struct journal_options options = {.is_writer = is_writer};
+static inline struct journal *open_journal_as(const char *directory, const struct journal_options *options) {
     struct journal *journal = NULL;
     struct daybook_error error = {0};
-    if (journal_open(directory, &options, &journal, &error) != DAYBOOK_OK) {
+    if (journal_open(directory, options, &journal, &error) != DAYBOOK_OK) {
         fail_msg("%s", error.message);
     }
     return journal;
 }
 
+static inline struct journal *open_journal(const char *directory, bool is_writer) {
+    return open_journal_as(directory, &(struct journal_options){.is_writer = is_writer});
+}
+
 static inline struct journal *make_journal(const char *directory) {
     assert_int_equal(journal_create(directory, daybook_bytes_of_text("configuration"), NULL), DAYBOOK_OK);
     return open_journal(directory, true);
+}
+
+/* Each batch is a commit of the table of frames. */
+static inline struct journal *make_journal_without_log(const char *directory) {
+    journal_close(make_journal(directory));
+    return open_journal_as(directory, &(struct journal_options){.is_writer = true, .without_log = true});
 }
 
 static inline void assert_holds(struct journal *journal, uint64_t count) {

@@ -97,7 +97,7 @@ static void test_creation_that_is_refused(void **state) {
 }
 
 static void test_newer_format(void **state) {
-    static const uint8_t newer[] = {2, 0, 0, 0};
+    static const uint8_t newer[] = {3, 0, 0, 0};
     static const uint8_t zero[] = {0, 0, 0, 0};
     struct daybook_error error = {0};
     journal_close(make_journal(*state));
@@ -318,7 +318,7 @@ static void test_sequence_at(void **state) {
 /* ---- merges ---- */
 
 static void test_merge_of_single_events(void **state) {
-    struct journal *journal = make_journal(*state);
+    struct journal *journal = make_journal_without_log(*state);
     struct journal_reader *reader = NULL;
     struct daybook_bytes event;
     enum daybook_status status;

@@ -99,7 +99,7 @@ static void a_merge_stops(void **state) {
     struct journal_head head;
     assert_int_equal(place_set_up(&place), 0);
     pid_t child = changer_start(place, row, start);
-    struct journal *journal = make_journal(place);
+    struct journal *journal = make_journal_without_log(place);
     for (uint64_t i = 1; i <= SMALL_FRAMES; i++) {
         assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
     }
@@ -182,7 +182,7 @@ static void what_does_not_come_back_replaces_nothing(void **state) {
     void *place = NULL;
     struct daybook_error error = {0};
     assert_int_equal(place_set_up(&place), 0);
-    struct journal *journal = make_journal(place);
+    struct journal *journal = make_journal_without_log(place);
     for (uint64_t i = 1; i <= SMALL_FRAMES; i++) {
         assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
     }
@@ -207,7 +207,7 @@ static void what_comes_back_the_second_time_replaces(void **state) {
     void *place = NULL;
     (void)state;
     assert_int_equal(place_set_up(&place), 0);
-    struct journal *journal = make_journal(place);
+    struct journal *journal = make_journal_without_log(place);
     for (uint64_t i = 1; i <= SMALL_FRAMES; i++) {
         assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
     }
@@ -232,7 +232,7 @@ static void single_events_are_merged_twice(void **state) {
     uint64_t before = 0;
     (void)state;
     assert_int_equal(place_set_up(&place), 0);
-    struct journal *journal = make_journal(place);
+    struct journal *journal = make_journal_without_log(place);
     for (uint64_t i = 1; i <= 2 * 512 + 1; i++) {
         assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
         const uint64_t now = frames_of(journal);

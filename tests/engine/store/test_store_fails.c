@@ -7,6 +7,8 @@
 
 #include "tests/rows.h"
 
+#include <sys/wait.h>
+
 #include "store/journal_scrub.h"
 #include "store/names.h"
 #include "store/page_check.h"
@@ -53,7 +55,8 @@ struct life {
 /* Small frames, as single events leave them; with the end of the large batch they are 64: the next append merges them.
  */
 static void prepare_journal(const char *directory) {
-    struct journal_options options = {.map_size_bytes = MAP_BYTES, .is_writer = true, .min_free_bytes = 1};
+    struct journal_options options = {
+        .map_size_bytes = MAP_BYTES, .is_writer = true, .without_log = true, .min_free_bytes = 1};
     struct daybook_error error;
     struct journal *journal = NULL;
     must(journal_create(directory, daybook_bytes_of_text(config), &error), &error);
@@ -63,6 +66,27 @@ static void prepare_journal(const char *directory) {
         must(append_count(journal, LARGE_BATCH + 1 + i, 1, &error), &error);
     }
     journal_close(journal);
+}
+
+/* The same events, the last of them in the log. */
+static void prepare_left(const char *directory) {
+    const pid_t child = fork();
+    int how = -1;
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct journal_options options = {.map_size_bytes = MAP_BYTES, .is_writer = true, .min_free_bytes = 1};
+        struct daybook_error error;
+        struct journal *journal = NULL;
+        must(journal_create(directory, daybook_bytes_of_text(config), &error), &error);
+        must(journal_open(directory, &options, &journal, &error), &error);
+        must(append_count(journal, 1, LARGE_BATCH, &error), &error);
+        for (uint64_t i = 0; i < SMALL_FRAMES; i++) {
+            must(append_count(journal, LARGE_BATCH + 1 + i, 1, &error), &error);
+        }
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
 }
 
 /* What lives append: made before anything fails. */
@@ -143,7 +167,8 @@ static enum daybook_status use_journal(struct life *life, struct journal *journa
 }
 
 static enum daybook_status live_as(struct life *life, bool is_writer) {
-    struct journal_options options = {.map_size_bytes = MAP_BYTES, .is_writer = is_writer, .min_free_bytes = 1};
+    struct journal_options options = {
+        .map_size_bytes = MAP_BYTES, .is_writer = is_writer, .without_log = true, .min_free_bytes = 1};
     struct journal *journal = NULL;
     enum daybook_status status = journal_open(life->directory, &options, &journal, &life->error);
     if (status == DAYBOOK_OK) {
@@ -163,6 +188,41 @@ static enum daybook_status live_journal(struct life *life) {
     DAYBOOK_TRY(page_check(path, &report, &life->error));
     snprintf(path, sizeof path, "%.150s/other", life->directory);
     return journal_create(path, daybook_bytes_of_text(config), &life->error);
+}
+
+/* With the log, whose settler the last of it waits for. */
+static enum daybook_status use_log(struct life *life, struct journal *journal) {
+    for (int i = 0; i < 3; i++) {
+        DAYBOOK_TRY(append(life, journal, 2));
+    }
+    DAYBOOK_TRY(read_all(life, journal));
+    DAYBOOK_TRY(append(life, journal, 300)); /* Takes along what is in the log. */
+    DAYBOOK_TRY(append(life, journal, 1));
+    return read_all(life, journal);
+}
+
+static enum daybook_status live_log(struct life *life) {
+    struct journal_options options = {.map_size_bytes = MAP_BYTES, .is_writer = true, .min_free_bytes = 1};
+    struct journal *journal = NULL;
+    enum daybook_status status = journal_open(life->directory, &options, &journal, &life->error);
+    if (status == DAYBOOK_OK) {
+        status = use_log(life, journal);
+    }
+    journal_close(journal);
+    return status == DAYBOOK_OK ? live_as(life, false) : status;
+}
+
+/* What another writer left in the log is there. */
+static enum daybook_status live_after_kill(struct life *life) {
+    DAYBOOK_TRY(live_as(life, false));
+    struct journal_options options = {.map_size_bytes = MAP_BYTES, .is_writer = true, .min_free_bytes = 1};
+    struct journal *journal = NULL;
+    enum daybook_status status = journal_open(life->directory, &options, &journal, &life->error);
+    if (status == DAYBOOK_OK) {
+        status = read_all(life, journal);
+    }
+    journal_close(journal);
+    return status;
 }
 
 static void look_after_journal(struct life *life) {
@@ -419,6 +479,8 @@ struct part {
     uint64_t acknowledged;
 };
 static const struct part journal_part = {"journal", NULL, live_journal, look_after_journal, LARGE_BATCH + SMALL_FRAMES};
+static const struct part log_part = {"journal", NULL, live_log, look_after_journal, LARGE_BATCH + SMALL_FRAMES};
+static const struct part left_part = {"left", NULL, live_after_kill, look_after_journal, LARGE_BATCH + SMALL_FRAMES};
 static const struct part names_part = {"names", NULL, live_names, look_after_names, 0};
 static const struct part filter_part = {"names", ask_before, live_filter, look_after_names, 0};
 static const struct part store_part = {"store", NULL, live_store, look_after_store, 0};
@@ -435,6 +497,13 @@ static const struct call_row call_rows[] = {
     {"LMDB, of a journal", &journal_part, FAIL_LIBRARY, EIO, false},
     {"files, of a journal", &journal_part, FAIL_NAME, EIO, false},
     {"files, of a journal on a full disk", &journal_part, FAIL_NAME, ENOSPC, false},
+    {"memory, of a log", &log_part, FAIL_PART, EIO, false},
+    {"LMDB, of a log", &log_part, FAIL_LIBRARY, EIO, false},
+    {"files, of a log", &log_part, FAIL_NAME, EIO, false},
+    {"files, of a log on a full disk", &log_part, FAIL_NAME, ENOSPC, false},
+    {"memory, of what a killed writer left", &left_part, FAIL_PART, EIO, false},
+    {"LMDB, of what a killed writer left", &left_part, FAIL_LIBRARY, EIO, false},
+    {"files, of what a killed writer left", &left_part, FAIL_NAME, EIO, false},
     {"memory, of names", &names_part, FAIL_PART, EIO, false},
     {"LMDB, of names", &names_part, FAIL_LIBRARY, EIO, false},
     {"files, of names", &names_part, FAIL_NAME, EIO, false},
@@ -483,6 +552,7 @@ int main(void) {
         assert_non_null(mkdtemp(base));
     }
     prepare_journal(under("journal", path));
+    prepare_left(under("left", path));
     coming = events_make(LARGE_BATCH + SMALL_FRAMES + 1, COMING);
     assert_int_equal(mkdir(under("names", path), 0700), 0);
     prepare_names(path);
