@@ -278,7 +278,7 @@ enum daybook_status journal_open(const char *directory, const struct journal_opt
     opened->is_writer = options->is_writer;
     opened->wal = wal_new(copy);
     pthread_mutex_init(&opened->frames_mutex, NULL);
-    log_init(&opened->log, options->without_log);
+    log_init(&opened->log, options);
     opened->min_free_bytes = options->min_free_bytes > 0 ? options->min_free_bytes : DEFAULT_MIN_FREE_BYTES;
     enum daybook_status status = opened->wal != NULL ? open_into(opened, options, error) : no_memory(directory, error);
     if (status != DAYBOOK_OK) {

@@ -25,10 +25,11 @@ struct journal;        /* Opaque: journal.c. */
 struct journal_reader; /* One thread at a time; holds no read transaction between calls. */
 
 struct journal_options {
-    size_t map_size_bytes;   /* 0 = the store's default. */
-    bool is_writer;          /* Takes the writer's lock. */
-    bool without_log;        /* Small batches go straight to the table of frames: for comparing. */
-    uint64_t min_free_bytes; /* Refuse appends (LIMIT) when the file system has less; 0 = 64 MiB. */
+    size_t map_size_bytes;    /* 0 = the store's default. */
+    bool is_writer;           /* Takes the writer's lock. */
+    bool without_log;         /* Small batches go straight to the table of frames: for comparing. */
+    uint32_t settle_after_ms; /* What is in the log is settled when it has waited so long; 0 = 50. */
+    uint64_t min_free_bytes;  /* Refuse appends (LIMIT) when the file system has less; 0 = 64 MiB. */
 };
 
 /* Makes DIRECTORY/journal with the ledger's encoded configuration. EXISTS: there is one, or what one left behind. */

@@ -58,9 +58,10 @@ struct journal_log {
     struct frame_codec *codec; /* The appender's, for records. */
     struct daybook_buffer frame;
     unsigned small_appends; /* Small batches that went to the table, until the log is taken into use. */
-    bool is_off;            /* It is not wanted, or cannot be made. */
-    bool is_declared;       /* The table says that there may be more in the log. */
-    struct gathered all;    /* Of both segments and a batch behind them; no bytes of its own. */
+    uint64_t settle_after_ns;
+    bool is_off;         /* It is not wanted, or cannot be made. */
+    bool is_declared;    /* The table says that there may be more in the log. */
+    struct gathered all; /* Of both segments and a batch behind them; no bytes of its own. */
 
     pthread_mutex_t mutex;  /* Guards what follows; behind `frames_mutex`. */
     pthread_cond_t called;  /* The settler has something to do, or shall end. */
@@ -155,7 +156,7 @@ DAYBOOK_MUST_USE enum daybook_status log_pass(struct journal *journal, const str
 /* What a writer that was killed left in the log goes into the table. DAMAGED: some of it is lost. */
 DAYBOOK_MUST_USE enum daybook_status log_recover(struct journal *journal, struct daybook_error *error);
 
-void log_init(struct journal_log *log, bool is_off);
+void log_init(struct journal_log *log, const struct journal_options *options);
 
 /* Settles everything, where that is possible, and ends the settler. */
 void log_close(struct journal *journal);

@@ -19,19 +19,21 @@
 #include "store/journal_internal.h"
 
 enum {
-    TAKEN_EVENTS = 256,     /* A batch of more is for the table, */
-    TAKEN_BYTES = 1 << 16,  /* and so is one of more bytes. */
-    GATHERED_EVENTS = 8192, /* Of one segment, at most. */
-    SETTLE_EVENTS = 2048,   /* Worth a commit. */
-    SETTLE_AFTER_MS = 50,   /* And what is less waits no longer. */
+    TAKEN_EVENTS = 256,           /* A batch of more is for the table, */
+    TAKEN_BYTES = 1 << 16,        /* and so is one of more bytes. */
+    GATHERED_EVENTS = 8192,       /* Of one segment, at most. */
+    SETTLE_EVENTS = 2048,         /* Worth a commit. */
+    DEFAULT_SETTLE_AFTER_MS = 50, /* And what is less waits no longer. */
     DECLARE_AT_APPENDS = 2,
 };
 
 static const uint64_t ns_per_ms = 1000000;
 
-void log_init(struct journal_log *log, bool is_off) {
+void log_init(struct journal_log *log, const struct journal_options *options) {
     pthread_condattr_t monotonic;
-    log->is_off = is_off;
+    log->is_off = options->without_log;
+    log->settle_after_ns =
+        (options->settle_after_ms > 0 ? options->settle_after_ms : DEFAULT_SETTLE_AFTER_MS) * ns_per_ms;
     pthread_mutex_init(&log->mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -105,11 +107,10 @@ static bool await_segment(struct journal *journal, unsigned *segment) {
             return true;
         } else if (gathered->count == 0) {
             pthread_cond_wait(&log->called, &log->mutex);
-        } else if (gathered->count >= SETTLE_EVENTS ||
-                   clock_monotonic_ns() >= log->oldest_ns + SETTLE_AFTER_MS * ns_per_ms) {
+        } else if (gathered->count >= SETTLE_EVENTS || clock_monotonic_ns() >= log->oldest_ns + log->settle_after_ns) {
             wal_turn(journal->wal);
         } else {
-            const struct timespec until = deadline_of(log->oldest_ns + SETTLE_AFTER_MS * ns_per_ms);
+            const struct timespec until = deadline_of(log->oldest_ns + log->settle_after_ns);
             pthread_cond_timedwait(&log->called, &log->mutex, &until);
         }
     }
