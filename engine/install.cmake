@@ -89,3 +89,6 @@ install(FILES tools/daybook.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(TARGETS daybook daybook-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # What `daybook` becomes for the commands that it has not (tools/quick_main.c).
 install(TARGETS daybook-whole RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/daybook)
+
+# All that an installation lays down, and none of the tests.
+add_custom_target(installable DEPENDS daybook_static daybook_shared daybook daybook-whole daybook-verify)
