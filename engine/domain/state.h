@@ -32,7 +32,7 @@
 
 enum row_kind { ROW_LEDGER, ROW_CUSTOMER, ROW_DOCUMENT };
 
-enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 17 };
+enum { ROW_LEDGER_NUMBER = 0, STATE_VERSION = 18 };
 
 struct row {
     uint64_t number;

@@ -5,44 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/names_block.h"
-#include "store/names_filter.h"
+#include "store/names_saved.h"
 
 enum {
     RUN_FANOUT = 8,
-    RUNS_MAX = 128,
     LIST_KEY_BYTES = 8,
     LIST_VALUE_BYTES = 8 + 4 + 8 + ENTRY_BYTES,
     END_VALUE_BYTES = 8 + 4,
-    PLAIN_MISSES = 64, /* Until parts of the filter are made: it is not worth its first pages for one request. */
+    SAVED_LEAST = 1 << 17, /* Names: the filter of fewer is made at once. */
+    PLAIN_MISSES = 64,     /* Until parts of the filter are made: it is not worth its first pages for one request. */
 };
 #define LIST_RUN 0xFFFFFFFFU
 #define LIST_END 0xFFFFFFFFU
-
-struct run {
-    uint32_t id;
-    uint32_t level;
-    uint64_t count;
-    struct names_entry first;
-};
-
-/* The runs that are there, in order of id: the newest last. */
-struct run_list {
-    struct run runs[RUNS_MAX];
-    size_t count;
-    uint32_t next_id;
-};
 
 struct names {
     unsigned table;
     struct run_list list;
     struct filter filter; /* For all of the list's names; none while there are none. */
-    struct filter_part made;
-    uint32_t plain_misses; /* What was looked for before any part of it was made, and was not there. */
+    struct saved_filter saved;
+    struct filter_part room; /* Of the thread that finds. */
+    uint32_t plain_misses;   /* What was looked for before any part of the filter was made, and was not there. */
     /* The flush that is under way. */
     bool is_flushing;
     struct run_list next;
     struct filter next_filter; /* A larger one, all made, where one was needed. */
+    struct saved_filter next_saved;
 };
 
 static enum daybook_status no_memory(struct daybook_error *error) {
@@ -61,6 +48,9 @@ static enum daybook_status read_run(struct names *names, const struct table_row 
         *is_whole = row->value.size == END_VALUE_BYTES && load_le32(value + 8) == names->list.count;
         return *is_whole ? DAYBOOK_OK : names_damaged(error);
     }
+    if (id == SAVED_LIST_ID) {
+        return saved_read(row, &names->list, &names->saved, error);
+    }
     if (row->value.size != LIST_VALUE_BYTES || names->list.count == RUNS_MAX) {
         return names_damaged(error);
     }
@@ -68,21 +58,6 @@ static enum daybook_status read_run(struct names *names, const struct table_row 
         (struct run){id, load_le32(value + 8), load_le64(value + 12), entry_load(value + 20)};
     names->list.next_id = id + 1;
     return DAYBOOK_OK;
-}
-
-static uint64_t name_count(const struct run_list *list) {
-    uint64_t count = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        count += list->runs[i].count;
-    }
-    return count;
-}
-
-/* With room for half as many again. */
-static enum daybook_status make_filter(const struct run_list *list, struct filter *filter,
-                                       struct daybook_error *error) {
-    uint64_t count = name_count(list);
-    return filter_make(filter, count + count / 2, error);
 }
 
 static enum daybook_status read_runs(struct names *names, struct store_txn *txn, struct daybook_error *error) {
@@ -103,6 +78,12 @@ static enum daybook_status read_runs(struct names *names, struct store_txn *txn,
     return status != DAYBOOK_OK || is_whole || names->list.count == 0 ? status : names_damaged(error);
 }
 
+/* With room for half as many again. */
+static uint64_t capacity_for(const struct run_list *list) {
+    uint64_t count = run_list_names(list);
+    return count + count / 2;
+}
+
 enum daybook_status names_open(struct store_txn *txn, unsigned table, struct names **names,
                                struct daybook_error *error) {
     struct names *fresh = calloc(1, sizeof *fresh);
@@ -113,7 +94,8 @@ enum daybook_status names_open(struct store_txn *txn, unsigned table, struct nam
     fresh->list.next_id = 1;
     enum daybook_status status = read_runs(fresh, txn, error);
     if (status == DAYBOOK_OK && fresh->list.count > 0) {
-        status = make_filter(&fresh->list, &fresh->filter, error);
+        status = filter_make(&fresh->filter,
+                             fresh->saved.through > 0 ? fresh->saved.capacity : capacity_for(&fresh->list), error);
     }
     if (status != DAYBOOK_OK) {
         names_close(fresh);
@@ -131,83 +113,33 @@ void names_close(struct names *names) {
     }
 }
 
-/* The block in which the entries under `hash` begin, if there are any: the last that begins at or before the first
- * that there could be, else the run's first. */
-static enum daybook_status seek_block(struct table_cursor *cursor, const struct run *run, uint64_t hash,
-                                      struct table_row *row, struct block *block, struct daybook_error *error) {
-    uint8_t key[BLOCK_KEY_BYTES];
-    const struct names_entry sought = {hash, 0};
-    block_key(key, run->id, hash, 0);
-    if (entry_precedes(sought, run->first)) {
-        DAYBOOK_TRY(cursor_seek(cursor, (struct daybook_bytes){key, sizeof key}, row, error));
-        return block_expect(row, run->id, run->first, block, error);
-    }
-    DAYBOOK_TRY(cursor_seek_back(cursor, (struct daybook_bytes){key, sizeof key}, row, error));
-    DAYBOOK_TRY(block_open(row, run->id, block, error));
-    return entry_precedes(sought, block->next) ? DAYBOOK_OK : names_damaged(error); /* Else a block is lost between. */
-}
-
-/* What to do with each entry of a range of hashes. */
-struct visitor {
-    void (*visit)(void *context, struct names_entry entry);
-    void *context;
-    uint64_t first_hash;
-    uint64_t last_hash;
-};
-
-static enum daybook_status visit_run(struct table_cursor *cursor, const struct run *run, const struct visitor *visitor,
-                                     struct daybook_error *error) {
-    struct table_row row;
-    struct block block;
-    if (visitor->last_hash < run->first.hash) {
-        return DAYBOOK_OK;
-    }
-    DAYBOOK_TRY(seek_block(cursor, run, visitor->first_hash, &row, &block, error));
-    for (;;) {
-        for (size_t index = block_search(&block, visitor->first_hash); index < block.count; index++) {
-            struct names_entry entry = entry_load(block.entries + index * ENTRY_BYTES);
-            if (entry.hash > visitor->last_hash) {
-                return DAYBOOK_OK;
-            }
-            visitor->visit(visitor->context, entry);
-        }
-        struct names_entry next = block.next;
-        bool goes_on = next.hash <= visitor->last_hash && !entries_equal(next, no_entry);
-        if (!goes_on) {
-            return DAYBOOK_OK;
-        }
-        DAYBOOK_TRY(cursor_next(cursor, &row, error));
-        DAYBOOK_TRY(block_expect(&row, run->id, next, &block, error));
-    }
-}
-
 static void add_to_part(void *context, struct names_entry entry) {
     filter_part_add(context, entry.hash);
 }
 
-/* Reads of each run what belongs to the part. */
-static enum daybook_status make_part(const struct run_list *list, struct table_cursor *cursor, struct filter *filter,
-                                     size_t part, struct filter_part *made, struct daybook_error *error) {
-    filter_part_begin(filter, part, made);
-    const struct visitor visitor = {add_to_part, made, made->first_hash, made->last_hash};
-    for (size_t i = 0; i < list->count; i++) {
-        DAYBOOK_TRY(visit_run(cursor, &list->runs[i], &visitor, error));
-    }
-    filter_part_put(filter, made);
-    return DAYBOOK_OK;
-}
+/* How parts of a filter are made: of what was saved, and of the runs that it does not know. */
+struct part_maker {
+    const struct run_list *list;
+    struct saved_filter saved;
+    struct table_cursor *cursor;
+    struct filter *filter;
+    struct filter_part *room;
+};
 
-static enum daybook_status make_all_parts(unsigned table, const struct run_list *list, struct store_txn *txn,
-                                          struct filter *filter, struct daybook_error *error) {
-    struct table_cursor *cursor = NULL;
-    struct filter_part *made = malloc(sizeof *made);
-    enum daybook_status status = made == NULL ? no_memory(error) : cursor_open(txn, table, &cursor, error);
-    for (size_t part = 0; status == DAYBOOK_OK && part < filter_part_count(filter); part++) {
-        status = make_part(list, cursor, filter, part, made, error);
+static enum daybook_status make_part(const struct part_maker *maker, size_t part, struct daybook_error *error) {
+    struct filter_part *made = maker->room;
+    filter_part_begin(maker->filter, part, made);
+    const struct visitor visitor = {add_to_part, made, made->first_hash, made->last_hash};
+    if (maker->saved.through > 0) {
+        DAYBOOK_TRY(saved_add_part(&maker->saved, maker->cursor, made, error));
     }
-    cursor_close(cursor);
-    free(made);
-    return status;
+    for (size_t i = 0; i < maker->list->count; i++) {
+        if (maker->list->runs[i].id > maker->saved.through) {
+            DAYBOOK_TRY(visit_run(maker->cursor, &maker->list->runs[i], &visitor, error));
+        }
+    }
+    filter_part_put(maker->filter, made);
+    return DAYBOOK_OK;
 }
 
 /* A page of the numbers under one hash. */
@@ -248,9 +180,8 @@ static enum daybook_status learn_of_miss(struct names *names, struct table_curso
         names->plain_misses++;
         return DAYBOOK_OK;
     }
-    return filter_part_is_made(&names->filter, part)
-               ? DAYBOOK_OK
-               : make_part(&names->list, cursor, &names->filter, part, &names->made, error);
+    const struct part_maker maker = {&names->list, names->saved, cursor, &names->filter, &names->room};
+    return filter_part_is_made(&names->filter, part) ? DAYBOOK_OK : make_part(&maker, part, error);
 }
 
 enum daybook_status names_find(struct names *names, struct store_txn *txn, uint64_t hash, size_t skip,
@@ -476,6 +407,7 @@ void names_begin_flush(struct names *names) {
     assert(!names->is_flushing);
     names->is_flushing = true;
     names->next = names->list;
+    names->next_saved = names->saved;
 }
 
 static enum daybook_status put_entries(struct names *names, struct store_txn *txn, const struct names_entry *entries,
@@ -496,17 +428,71 @@ static enum daybook_status put_entries(struct names *names, struct store_txn *tx
     return status;
 }
 
-/* It is for the names of the runs that will be there. */
-static enum daybook_status add_to_filter(struct names *names, struct store_txn *txn, const struct names_entry *entries,
-                                         size_t count, struct daybook_error *error) {
-    if (names->filter.words == NULL || name_count(&names->next) > names->filter.capacity) {
-        DAYBOOK_TRY(make_filter(&names->next, &names->next_filter, error));
-        return make_all_parts(names->table, &names->next, txn, &names->next_filter, error);
-    }
-    for (size_t i = 0; i < count; i++) {
-        filter_add(&names->filter, entries[i].hash);
+/* ---- the filter, at the end of a flush: it is for the names of the runs that will be there ---- */
+
+static enum daybook_status make_missing_parts(const struct part_maker *maker, struct daybook_error *error) {
+    for (size_t part = 0; part < filter_part_count(maker->filter); part++) {
+        if (!filter_part_is_made(maker->filter, part)) {
+            DAYBOOK_TRY(make_part(maker, part, error));
+        }
     }
     return DAYBOOK_OK;
+}
+
+static enum daybook_status save_filter(struct names *names, struct store_txn *txn, const struct part_maker *maker,
+                                       struct daybook_error *error) {
+    names->next_saved = (struct saved_filter){maker->filter->capacity, names->next.next_id - 1};
+    return saved_put(&names->next_saved, txn, names->table, maker->filter, maker->room, error);
+}
+
+/* All of it is made, and saved. */
+static enum daybook_status complete_filter(struct names *names, struct store_txn *txn, bool is_larger, bool is_saved,
+                                           struct daybook_error *error) {
+    struct filter_part *room = malloc(sizeof *room);
+    struct part_maker maker = {&names->next, names->saved, NULL, &names->filter, room};
+    enum daybook_status status = room == NULL ? no_memory(error) : DAYBOOK_OK;
+    if (is_larger) { /* Its lines are not those of the one that was saved. */
+        maker.saved = (struct saved_filter){0};
+        maker.filter = &names->next_filter;
+    }
+    if (status == DAYBOOK_OK) {
+        status = cursor_open(txn, names->table, &maker.cursor, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = make_missing_parts(&maker, error);
+    }
+    cursor_close(maker.cursor);
+    if (status == DAYBOOK_OK && is_saved) {
+        status = save_filter(names, txn, &maker, error);
+    }
+    free(room);
+    return status;
+}
+
+/* Many are the names that an opening would have to read: an eighth of all. So what is saved in all is a few times what
+ * there is. */
+static bool is_to_be_saved(const struct names *names, bool is_larger) {
+    uint64_t total = 0;
+    uint64_t unsaved = 0;
+    for (size_t i = 0; i < names->next.count; i++) {
+        const struct run *run = &names->next.runs[i];
+        total += run->count;
+        unsaved += run->id > names->saved.through ? run->count : 0;
+    }
+    return total >= SAVED_LEAST && (is_larger || unsaved > total / 8);
+}
+
+static enum daybook_status update_filter(struct names *names, struct store_txn *txn, const struct names_entry *entries,
+                                         size_t count, struct daybook_error *error) {
+    bool is_larger = names->filter.words == NULL || run_list_names(&names->next) > names->filter.capacity;
+    bool is_saved = is_to_be_saved(names, is_larger);
+    if (is_larger) {
+        DAYBOOK_TRY(filter_make(&names->next_filter, capacity_for(&names->next), error));
+    }
+    for (size_t i = 0; i < count && !is_larger; i++) {
+        filter_add(&names->filter, entries[i].hash);
+    }
+    return is_larger || is_saved ? complete_filter(names, txn, is_larger, is_saved, error) : DAYBOOK_OK;
 }
 
 enum daybook_status names_flush(struct names *names, struct store_txn *txn, const struct names_entry *entries,
@@ -522,13 +508,14 @@ enum daybook_status names_flush(struct names *names, struct store_txn *txn, cons
     if (status == DAYBOOK_OK) {
         status = put_end(names, txn, error);
     }
-    return status == DAYBOOK_OK ? add_to_filter(names, txn, entries, count, error) : status;
+    return status == DAYBOOK_OK ? update_filter(names, txn, entries, count, error) : status;
 }
 
 void names_end_flush(struct names *names) {
     assert(names->is_flushing);
     names->is_flushing = false;
     names->list = names->next;
+    names->saved = names->next_saved;
     if (names->next_filter.words != NULL) {
         filter_release(&names->filter);
         names->filter = names->next_filter;

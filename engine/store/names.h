@@ -7,9 +7,11 @@
  *       they are merged into one of the next, so there are few to search and
  *       each entry is rewritten a handful of times in all.
  *   N3  A filter in memory answers "never seen" without touching a run: that is
- *       the answer for nearly every new name. After an opening it is made part
- *       by part, each when something was looked for there and not found: no
- *       question waits for more than a part.
+ *       the answer for nearly every new name. It is saved now and then, in the
+ *       table, with the flush that it belongs to. After an opening it is made
+ *       part by part, of what was saved and of the runs that came since, each
+ *       part when something was looked for there and not found: so no question
+ *       waits for more than a part.
  *
  *   N4  While a flush is under way, finding goes on and sees what was there
  *       before it; what is flushed is seen when the flush is ended.

@@ -1,7 +1,6 @@
 /* A blocked Bloom filter of hashes, in parts. */
 #include "store/names_filter.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@ enum {
     LINE_WORDS = FILTER_LINE_BYTES / 8,
     PART_BYTES = FILTER_PART_LINES * FILTER_LINE_BYTES,
 };
+#define FILTER_LARGEST (UINT64_C(1) << 37) /* Names: lines are chosen by 32 bits. */
 
 size_t filter_part_count(const struct filter *filter) {
     return (size_t)filter->line_count / FILTER_PART_LINES;
@@ -26,9 +26,11 @@ void filter_release(struct filter *filter) {
 }
 
 enum daybook_status filter_make(struct filter *filter, uint64_t capacity, struct daybook_error *error) {
+    if (capacity > FILTER_LARGEST) {
+        return daybook_fail(error, DAYBOOK_LIMIT, "keeping names: there are more than a filter can be made for");
+    }
     *filter = (struct filter){.capacity = capacity < FILTER_SMALLEST ? FILTER_SMALLEST : capacity};
     filter->line_count = (filter->capacity * FILTER_BITS_PER_NAME / 8 / PART_BYTES + 1) * FILTER_PART_LINES;
-    assert(filter->line_count < UINT32_MAX); /* Lines are chosen by 32 bits. */
     filter->words = large_alloc((size_t)filter->line_count * FILTER_LINE_BYTES);
     filter->is_made = calloc(filter_part_count(filter), sizeof *filter->is_made);
     if (filter->words == NULL || filter->is_made == NULL) {
@@ -80,13 +82,14 @@ void filter_add(struct filter *filter, uint64_t hash) {
 void filter_part_begin(const struct filter *filter, size_t part, struct filter_part *made) {
     made->part = part;
     made->line_count = filter->line_count;
+    made->first_line = (uint64_t)part * FILTER_PART_LINES;
     made->first_hash = filter_first_hash(filter, part);
     made->last_hash = filter_first_hash(filter, part + 1) - 1;
     memset(made->words, 0, sizeof made->words);
 }
 
 void filter_part_add(struct filter_part *made, uint64_t hash) {
-    uint64_t *line = made->words + line_of(made->line_count, hash) % FILTER_PART_LINES * LINE_WORDS;
+    uint64_t *line = made->words + (line_of(made->line_count, hash) - made->first_line) * LINE_WORDS;
     uint64_t bits = bits_of(hash);
     for (int i = 0; i < FILTER_PROBES; i++) {
         uint32_t bit = next_bit(&bits);
@@ -100,7 +103,14 @@ void filter_part_put(struct filter *filter, const struct filter_part *made) {
     for (size_t i = 0; i < FILTER_PART_WORDS; i++) {
         atomic_fetch_or_explicit(&words[i], made->words[i], memory_order_relaxed);
     }
-    filter->is_made[made->part] = true;
+    atomic_store_explicit(&filter->is_made[made->part], true, memory_order_release);
+}
+
+void filter_part_copy(const struct filter *filter, size_t part, struct filter_part *copy) {
+    filter_part_begin(filter, part, copy);
+    for (size_t i = 0; i < FILTER_PART_WORDS; i++) {
+        copy->words[i] = atomic_load_explicit(&filter->words[part * FILTER_PART_WORDS + i], memory_order_relaxed);
+    }
 }
 
 bool filter_may_have(const struct filter *filter, uint64_t hash) {

@@ -11,7 +11,7 @@
 
 enum {
     FILTER_LINE_BYTES = 64,
-    FILTER_PART_LINES = 1024,
+    FILTER_PART_LINES = 1023, /* What is stored of a part fills pages with what is around it. */
     FILTER_PART_WORDS = FILTER_PART_LINES * FILTER_LINE_BYTES / 8,
 };
 
@@ -21,17 +21,17 @@ enum {
  * one range of hashes: of sorted names few are read to make one.
  *
  * One thread asks, and makes parts. A flush adds to the filter meanwhile, to
- * parts that are made and to others: that a name of the flush is seen early is
- * no matter, since nobody is to find it yet.
+ * parts that are made and to others, and may make parts, too: that a name of
+ * the flush is seen early is no matter, since nobody is to find it yet.
  */
 struct filter {
     _Atomic uint64_t *words; /* NULL: there is none. */
-    bool *is_made;           /* Of each part. */
+    atomic_bool *is_made;    /* Of each part. */
     uint64_t line_count;     /* Whole parts. */
     uint64_t capacity;       /* Names, before a larger one is needed. */
 };
 
-/* For `capacity` names, some thousand at least. No part of it is made. */
+/* For `capacity` names, some ten thousand at least. No part of it is made. */
 DAYBOOK_MUST_USE enum daybook_status filter_make(struct filter *filter, uint64_t capacity, struct daybook_error *error);
 void filter_release(struct filter *filter);
 size_t filter_memory_bytes(const struct filter *filter);
@@ -42,13 +42,14 @@ void filter_add(struct filter *filter, uint64_t hash);
 size_t filter_part_count(const struct filter *filter);
 size_t filter_part_of(const struct filter *filter, uint64_t hash);
 static inline bool filter_part_is_made(const struct filter *filter, size_t part) {
-    return filter->is_made[part];
+    return atomic_load_explicit(&filter->is_made[part], memory_order_acquire);
 }
 
 /* A part while it is being made; it is put into the filter when every name of its hashes was added to it. */
 struct filter_part {
     size_t part;
     uint64_t line_count; /* Of the filter. */
+    uint64_t first_line;
     uint64_t first_hash;
     uint64_t last_hash;
     uint64_t words[FILTER_PART_WORDS];
@@ -56,6 +57,9 @@ struct filter_part {
 void filter_part_begin(const struct filter *filter, size_t part, struct filter_part *made);
 void filter_part_add(struct filter_part *made, uint64_t hash);
 void filter_part_put(struct filter *filter, const struct filter_part *made);
+
+/* A part that is made. */
+void filter_part_copy(const struct filter *filter, size_t part, struct filter_part *copy);
 
 /* False: it was never added. Of a part that is made. */
 bool filter_may_have(const struct filter *filter, uint64_t hash);
