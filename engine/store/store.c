@@ -86,31 +86,39 @@ void store_txn_free(struct store_txn *txn) {
     if (txn->txn != NULL) {
         mdb_txn_abort(txn->txn);
     }
+    atomic_fetch_sub(&txn->store->transactions, 1);
     free(txn);
 }
 
+/* Places are tried in their order, so that a thread that reads alone finds what it used last at once. */
 static struct store_txn *parked_take(struct store *store) {
-    pthread_mutex_lock(&store->parked_mutex);
-    struct store_txn *txn = store->parked;
-    if (txn != NULL) {
-        store->parked = txn->next_parked;
-        store->parked_count--;
+    for (size_t i = 0; i < STORE_PARKED_MAX; i++) {
+        if (atomic_load_explicit(&store->parked[i], memory_order_relaxed) != NULL) {
+            struct store_txn *txn = atomic_exchange(&store->parked[i], NULL);
+            if (txn != NULL) {
+                return txn;
+            }
+        }
     }
-    pthread_mutex_unlock(&store->parked_mutex);
-    return txn;
+    return NULL;
 }
 
 /* Parks a read transaction that has been reset; false when enough are parked. */
 static bool parked_put(struct store *store, struct store_txn *txn) {
-    pthread_mutex_lock(&store->parked_mutex);
-    const bool has_room = store->parked_count < STORE_PARKED_MAX;
-    if (has_room) {
-        txn->next_parked = store->parked;
-        store->parked = txn;
-        store->parked_count++;
+    for (size_t i = 0; i < STORE_PARKED_MAX; i++) {
+        struct store_txn *none = NULL;
+        if (atomic_load_explicit(&store->parked[i], memory_order_relaxed) == NULL &&
+            atomic_compare_exchange_strong(&store->parked[i], &none, txn)) {
+            return true;
+        }
     }
-    pthread_mutex_unlock(&store->parked_mutex);
-    return has_room;
+    return false;
+}
+
+void store_free_parked(struct store *store) {
+    for (struct store_txn *txn; (txn = parked_take(store)) != NULL;) {
+        store_txn_free(txn);
+    }
 }
 
 enum daybook_status store_begin_read(struct store *store, struct store_txn **txn, struct daybook_error *error) {
@@ -125,13 +133,13 @@ enum daybook_status store_begin_read(struct store *store, struct store_txn **txn
             return daybook_fail(error, DAYBOOK_NO_MEMORY, "beginning to read %s: no memory", store->directory);
         }
         begun->store = store;
+        atomic_fetch_add(&store->transactions, 1);
         code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &begun->txn);
     }
     if (code != 0) {
         store_txn_free(begun);
         return store_fail(store, error, code, "beginning to read");
     }
-    atomic_fetch_add(&store->open_transactions, 1);
     *txn = begun;
     return DAYBOOK_OK;
 }
@@ -157,7 +165,7 @@ enum daybook_status store_begin_write(struct store *store, struct store_txn **tx
         free(begun);
         return store_fail(store, error, code, "beginning to write to");
     }
-    atomic_fetch_add(&store->open_transactions, 1);
+    atomic_fetch_add(&store->transactions, 1);
     if (store->write_count++ % READER_CHECK_INTERVAL == READER_CHECK_INTERVAL - 1) {
         int dead = 0; /* A reader that died would pin its pages for ever. */
         (void)mdb_reader_check(store->env, &dead);
@@ -178,7 +186,7 @@ enum daybook_status store_commit(struct store_txn *txn, struct daybook_error *er
     int code = mdb_txn_commit(txn->txn);
     store_watched = NULL;
     free(txn);
-    atomic_fetch_sub(&store->open_transactions, 1);
+    atomic_fetch_sub(&store->transactions, 1);
     if (code != 0) {
         /* A failed fdatasync may have dropped the dirty pages, and a second one would then succeed: the kernel
          * reports a lost page once. So nothing is tried again in this process. */
@@ -197,13 +205,13 @@ void store_abort(struct store_txn *txn) {
     if (txn->is_write) {
         mdb_txn_abort(txn->txn);
         free(txn);
+        atomic_fetch_sub(&store->transactions, 1);
     } else {
         mdb_txn_reset(txn->txn);
         if (!parked_put(store, txn)) {
             store_txn_free(txn);
         }
     }
-    atomic_fetch_sub(&store->open_transactions, 1);
 }
 
 enum daybook_status store_sync(struct store *store, struct daybook_error *error) {

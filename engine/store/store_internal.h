@@ -21,7 +21,6 @@ struct store_txn {
     struct store *store;
     MDB_txn *txn;
     MDB_cursor *writers[STORE_TABLES_MAX]; /* Of a write transaction, where rows were put; LMDB closes them with it. */
-    struct store_txn *next_parked;
     struct table_cursor *cursors[STORE_TABLES_MAX]; /* Closed, for the next to be opened; NULL = none. */
     unsigned touched;                               /* Rows, since it let go of pages last. */
     bool is_write;
@@ -40,12 +39,10 @@ struct store {
     bool lets_go;
     bool is_registered;
     atomic_bool is_latched;
-    atomic_size_t open_transactions;
-    uint64_t write_count; /* Of write transactions begun; the writer's. */
+    atomic_size_t transactions; /* That there are, parked ones among them. */
+    uint64_t write_count;       /* Of write transactions begun; the writer's. */
 
-    pthread_mutex_t parked_mutex;
-    struct store_txn *parked;
-    size_t parked_count;
+    _Atomic(struct store_txn *) parked[STORE_PARKED_MAX]; /* NULL = a free place. */
 
     struct store *next_open; /* The rest is the registry's. */
     dev_t device;
@@ -55,6 +52,7 @@ struct store {
 };
 
 void store_txn_free(struct store_txn *txn);    /* Of a read transaction. */
+void store_free_parked(struct store *store);   /* Those that have ended. */
 void store_txn_touch(struct store_txn *txn);   /* A row was read or written; what was borrowed stays. */
 void cursor_free(struct table_cursor *cursor); /* One that is closed. Accepts NULL. */
 

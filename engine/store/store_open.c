@@ -194,7 +194,6 @@ enum daybook_status store_open(const char *directory, const struct store_options
     opened->is_durable = options->is_durable;
     opened->lets_go = options->lets_go;
     opened->lost = options->lost;
-    pthread_mutex_init(&opened->parked_mutex, NULL);
     store_watched = opened;
     enum daybook_status status = open_into(opened, options, error);
     store_watched = NULL;
@@ -210,17 +209,12 @@ void store_close(struct store *store) {
     if (store == NULL) {
         return;
     }
-    assert(atomic_load(&store->open_transactions) == 0);
-    while (store->parked != NULL) {
-        struct store_txn *txn = store->parked;
-        store->parked = txn->next_parked;
-        store_txn_free(txn);
-    }
+    store_free_parked(store);
+    assert(atomic_load(&store->transactions) == 0);
     if (store->env != NULL) {
         mdb_env_close(store->env);
     }
     store_unregister(store);
-    pthread_mutex_destroy(&store->parked_mutex);
     free(store->directory);
     free(store);
 }
