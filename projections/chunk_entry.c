@@ -15,6 +15,7 @@ enum {
     COLUMN_BITS = 16,
     SMALL_SIZE = 6, /* Amounts of so many bytes may be added up by the thousand. */
     COPY_MAX = 1024,
+    READ_PAST = 32, /* Of an entry that begins before the end: two bytes, 8 and 5, and eight of an amount. */
 };
 
 _Static_assert((int)SERIES_SLOTS_MAX == 1 << SLOT_BITS && (int)SERIES_COLUMNS_MAX == (int)COLUMN_BITS,
@@ -410,7 +411,7 @@ static bool add_small(const struct chunk_reader *reader, int32_t as_of, uint64_t
 }
 
 bool chunk_add_visible(struct chunk_reader *reader, int32_t as_of, uint64_t known_at, struct chunk_sums *sums) {
-    uint8_t copy[COPY_MAX + CHUNK_ENTRY_MAX];
+    uint8_t copy[COPY_MAX + READ_PAST];
     int64_t by_slot[SERIES_SLOTS_MAX];
     const struct series_slots *slots = reader->slots;
     size_t size = (size_t)(reader->end - reader->next);
@@ -419,7 +420,7 @@ bool chunk_add_visible(struct chunk_reader *reader, int32_t as_of, uint64_t know
         return add_each(reader, as_of, known_at, sums);
     }
     memcpy(copy, reader->next, size);
-    memset(copy + size, 0, CHUNK_ENTRY_MAX);
+    memset(copy + size, 0, READ_PAST);
     memset(by_slot, 0, slots->count * sizeof *by_slot);
     struct chunk_reader copied = *reader;
     copied.next = copy;

@@ -5,13 +5,16 @@
  */
 #include "codec/answer_encode.h"
 
+#include <stddef.h>
+
 #include "codec/wire.h"
 #include "codec/wire_put.h"
 #include "daybook/v1/query.pb-c.h"
 
 enum {
     POSITION_FIELDS = 6, /* With its own tag and length, and behind it the next cursor. */
-    BALANCE_FIELDS = 19, /* With its own tag and length. */
+    AMOUNTS = 16,
+    BALANCE_FIELDS = AMOUNTS + 3, /* With its texts, and its own tag and length. */
 };
 
 /* A number of field 16 or above, whose tag has two bytes. */
@@ -38,7 +41,24 @@ static uint8_t *put_amounts(uint8_t *at, const Pb__Balance *balance) {
     return put_far(at, 18, balance->lifetime_written_off_minor);
 }
 
-static enum daybook_status put_balance(uint8_t tag, const Pb__Balance *balance, struct daybook_buffer *buffer) {
+/* The amounts of a balance, and how they were written: a total of one row has them again. */
+struct written {
+    const Pb__Balance *balance; /* NULL: none was written. */
+    size_t at;                  /* In the buffer. */
+    size_t size;
+};
+
+enum { AMOUNTS_AT = offsetof(Pb__Balance, receivable_minor) };
+#define AMOUNTS_SIZE (offsetof(Pb__Balance, lifetime_written_off_minor) + sizeof(int64_t) - AMOUNTS_AT)
+_Static_assert(AMOUNTS_SIZE == AMOUNTS * sizeof(int64_t), "the amounts of a balance lie side by side");
+
+static bool has_amounts(const struct written *written, const Pb__Balance *balance) {
+    return written->balance != NULL && memcmp((const uint8_t *)written->balance + AMOUNTS_AT,
+                                              (const uint8_t *)balance + AMOUNTS_AT, AMOUNTS_SIZE) == 0;
+}
+
+static enum daybook_status put_balance(uint8_t tag, const Pb__Balance *balance, struct written *written,
+                                       struct daybook_buffer *buffer) {
     size_t customer_size = text_size(balance->customer);
     size_t currency_size = text_size(balance->currency);
     uint8_t *start = daybook_buffer_reserve(buffer, BALANCE_FIELDS * FIELD_BYTES_MOST + customer_size + currency_size);
@@ -47,9 +67,18 @@ static enum daybook_status put_balance(uint8_t tag, const Pb__Balance *balance, 
     }
     *start = tag;
     uint8_t *body = start + 2;
-    uint8_t *at = put_bytes(body, TAG_BYTES(1), balance->customer, customer_size);
-    at = put_bytes(at, TAG_BYTES(2), balance->currency, currency_size);
-    at = put_length_before(body, put_amounts(at, balance));
+    uint8_t *amounts = put_bytes(body, TAG_BYTES(1), balance->customer, customer_size);
+    amounts = put_bytes(amounts, TAG_BYTES(2), balance->currency, currency_size);
+    uint8_t *at;
+    if (has_amounts(written, balance)) {
+        memcpy(amounts, buffer->data + written->at, written->size);
+        at = amounts + written->size;
+    } else {
+        at = put_amounts(amounts, balance);
+    }
+    size_t size = (size_t)(at - amounts);
+    at = put_length_before(body, at);
+    *written = (struct written){balance, (size_t)(at - buffer->data) - size, size};
     buffer->size += (size_t)(at - start);
     return DAYBOOK_OK;
 }
@@ -83,12 +112,13 @@ static enum daybook_status put_cursor(const char *cursor, struct daybook_buffer 
 }
 
 static enum daybook_status put_answer(const Pb__BalanceAnswer *answer, struct daybook_buffer *buffer) {
+    struct written written = {0};
     DAYBOOK_TRY(put_position(answer->position, buffer));
     for (size_t i = 0; i < answer->n_rows; i++) {
-        DAYBOOK_TRY(put_balance(TAG_BYTES(2), answer->rows[i], buffer));
+        DAYBOOK_TRY(put_balance(TAG_BYTES(2), answer->rows[i], &written, buffer));
     }
     for (size_t i = 0; i < answer->n_totals; i++) {
-        DAYBOOK_TRY(put_balance(TAG_BYTES(3), answer->totals[i], buffer));
+        DAYBOOK_TRY(put_balance(TAG_BYTES(3), answer->totals[i], &written, buffer));
     }
     return put_cursor(answer->next_cursor, buffer);
 }
