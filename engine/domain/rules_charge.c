@@ -120,10 +120,14 @@ bool decide_charge(struct decision *decision) {
 static bool check_apply(struct decision *decision, const Pb__ApplyDeposit *command, const struct document *charge) {
     int64_t open_minor = timeline_lowest_from(&charge->left, decision->effective_on);
     if (command->amount_minor > open_minor || open_minor == 0) {
-        return REFUSE(decision, EXCEEDS_OPEN,
-                      ((struct refusal_facts){charge->id, command->amount_minor, open_minor, decision->effective_on}),
-                      "charge \"%s\" has %s open from %s on, not %s", charge->id, amount_text(decision, open_minor),
-                      date_text(decision, decision->effective_on), amount_text(decision, command->amount_minor));
+        struct refusal_facts facts = {charge->id, command->amount_minor, open_minor, decision->effective_on};
+        if (command->amount_minor == 0) {
+            return REFUSE(decision, EXCEEDS_OPEN, facts, "charge \"%s\" has nothing open from %s on", charge->id,
+                          date_text(decision, decision->effective_on));
+        }
+        return REFUSE(decision, EXCEEDS_OPEN, facts, "charge \"%s\" has %s open from %s on, not %s", charge->id,
+                      amount_text(decision, open_minor), date_text(decision, decision->effective_on),
+                      amount_text(decision, command->amount_minor));
     }
     return true;
 }

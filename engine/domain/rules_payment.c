@@ -176,10 +176,13 @@ static bool check_unallocation(struct decision *decision, const struct link *lin
                       date_text(decision, link->date));
     }
     if (amount_minor > standing_minor || standing_minor == 0) {
-        return REFUSE(decision, EXCEEDS_UNAPPLIED,
-                      ((struct refusal_facts){target->id, amount_minor, standing_minor, date}),
-                      "%s of the allocation to \"%s\" still stand, not %s", amount_text(decision, standing_minor),
-                      target->id, amount_text(decision, amount_minor));
+        struct refusal_facts facts = {target->id, amount_minor, standing_minor, date};
+        if (amount_minor == 0) {
+            return REFUSE(decision, EXCEEDS_UNAPPLIED, facts, "nothing of the allocation to \"%s\" stands any more",
+                          target->id);
+        }
+        return REFUSE(decision, EXCEEDS_UNAPPLIED, facts, "%s of the allocation to \"%s\" still stand, not %s",
+                      amount_text(decision, standing_minor), target->id, amount_text(decision, amount_minor));
     }
     return true;
 }

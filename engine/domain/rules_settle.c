@@ -136,21 +136,30 @@ static const char *claim_text(struct decision *decision, const struct document *
     return text != NULL ? text : item->id;
 }
 
+/* An amount of 0 asked for as much as there is. */
 static bool refuse_open(struct decision *decision, const struct allocation *allocation, int64_t open_minor) {
-    return REFUSE(
-        decision, EXCEEDS_OPEN,
-        ((struct refusal_facts){allocation->target->id, allocation->amount_minor, open_minor, allocation->date}),
-        "%s has %s open from %s on, not %s", claim_text(decision, allocation->target, allocation->part),
-        amount_text(decision, open_minor), date_text(decision, allocation->date),
-        amount_text(decision, allocation->amount_minor));
+    struct refusal_facts facts = {allocation->target->id, allocation->amount_minor, open_minor, allocation->date};
+    if (allocation->amount_minor == 0) {
+        return REFUSE(decision, EXCEEDS_OPEN, facts, "%s has nothing open from %s on",
+                      claim_text(decision, allocation->target, allocation->part),
+                      date_text(decision, allocation->date));
+    }
+    return REFUSE(decision, EXCEEDS_OPEN, facts, "%s has %s open from %s on, not %s",
+                  claim_text(decision, allocation->target, allocation->part), amount_text(decision, open_minor),
+                  date_text(decision, allocation->date), amount_text(decision, allocation->amount_minor));
 }
 
 static bool refuse_unapplied(struct decision *decision, const struct allocation *allocation, int64_t unapplied_minor) {
     const struct document *source = allocation->source;
-    return REFUSE(decision, EXCEEDS_UNAPPLIED,
-                  ((struct refusal_facts){source->id, allocation->amount_minor, unapplied_minor, allocation->date}),
-                  "%s \"%s\" has %s unapplied from %s on, not %s", document_kind_name((Pb__DocumentKind)source->kind),
-                  source->id, amount_text(decision, unapplied_minor), date_text(decision, allocation->date),
+    struct refusal_facts facts = {source->id, allocation->amount_minor, unapplied_minor, allocation->date};
+    if (allocation->amount_minor == 0) {
+        return REFUSE(decision, EXCEEDS_UNAPPLIED, facts, "%s \"%s\" has nothing unapplied from %s on",
+                      document_kind_name((Pb__DocumentKind)source->kind), source->id,
+                      date_text(decision, allocation->date));
+    }
+    return REFUSE(decision, EXCEEDS_UNAPPLIED, facts, "%s \"%s\" has %s unapplied from %s on, not %s",
+                  document_kind_name((Pb__DocumentKind)source->kind), source->id,
+                  amount_text(decision, unapplied_minor), date_text(decision, allocation->date),
                   amount_text(decision, allocation->amount_minor));
 }
 

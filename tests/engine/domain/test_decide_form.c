@@ -89,6 +89,20 @@ static const struct form customers[] = {
      "MALFORMED", "a policy's value must be"},
 };
 
+#define PAID "2024-06-01 charge g 10\n2024-06-02 pay p 30 to=g:10@x\n"
+
+/* Who names no amount asks for all there is: the sentence says that there is nothing, and not "not 0.00". */
+static const struct form nothing[] = {
+    {"open on a charge", PAID, "2024-06-03 allocate p to=g", NULL, "EXCEEDS_OPEN",
+     "charge \"g\" has nothing open from 2024-06-03 on"},
+    {"open for deposits", PAID A, "2024-06-03 apply g 5", "apply_deposit.amount_minor=0", "EXCEEDS_OPEN",
+     "charge \"g\" has nothing open from 2024-06-03 on"},
+    {"left of a payment", G "2024-06-02 pay p 30 to=g:30\n", "2024-06-03 allocate p to=g", NULL, "EXCEEDS_UNAPPLIED",
+     "payment \"p\" has nothing unapplied from 2024-06-03 on"},
+    {"left of an allocation", PAID "2024-06-03 unallocate x\n", "2024-06-04 unallocate x", NULL, "EXCEEDS_UNAPPLIED",
+     "nothing of the allocation to \"g\" stands"},
+};
+
 static const struct form charges[] = {
     {"the category", "", "charge g 1", "post_charge.category=c*65", "MALFORMED", "the category must be"},
     {"the memo", "", "charge g 1", "post_charge.memo=m*1025", "MALFORMED", "the memo must be"},
@@ -357,6 +371,7 @@ int main(void) {
     static struct rows rows;
     ROWS_ADD_TABLE(&rows, customers, run_form);
     ROWS_ADD_TABLE(&rows, charges, run_form);
+    ROWS_ADD_TABLE(&rows, nothing, run_form);
     ROWS_ADD_TABLE(&rows, payments, run_form);
     ROWS_ADD_TABLE(&rows, lots, run_form);
     ROWS_ADD_TABLE(&rows, approvals, run_form);
