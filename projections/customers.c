@@ -263,20 +263,20 @@ enum daybook_status customers_ask(struct store_txn *txn, const char *id, int32_t
 }
 
 /* Nothing is recorded of a customer before it is opened. */
-enum daybook_status customers_know(struct store_txn *txn, const char *id, uint64_t known_at, bool *is_known,
-                                   struct daybook_error *error) {
+enum daybook_status customers_known_since(struct store_txn *txn, const char *id, uint64_t *since,
+                                          struct daybook_error *error) {
     struct table_cursor *cursor;
     struct table_row row = {0};
     struct customer_row customer = {0};
-    struct seen_at at = {INT32_MAX, known_at};
+    struct seen_at at = {INT32_MAX, UINT64_MAX};
     int32_t profile_on = INT32_MIN;
     bool is_found;
     enum daybook_status status = find_first(txn, id, &cursor, &row, &is_found, error);
     if (is_found) {
         status = take_row(&customer, &row, &at, &profile_on, error);
     }
+    *since = customer.is_known ? load_be64(row.key.data + row.key.size - 8) : UINT64_MAX;
     cursor_close(cursor);
-    *is_known = customer.is_known;
     return status;
 }
 

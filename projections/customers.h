@@ -31,9 +31,10 @@ DAYBOOK_MUST_USE enum daybook_status customers_ask(struct store_txn *txn, const 
                                                    uint64_t known_at, struct customer_row *customer,
                                                    struct daybook_error *error);
 
-/* Whether an event up to K opened the customer, whatever its date: customers_ask's is_known, by one row. */
-DAYBOOK_MUST_USE enum daybook_status customers_know(struct store_txn *txn, const char *id, uint64_t known_at,
-                                                    bool *is_known, struct daybook_error *error);
+/* The event that opened the customer, whatever its date, by one row; UINT64_MAX: none did. customers_ask's is_known
+ * says whether that was up to K. */
+DAYBOOK_MUST_USE enum daybook_status customers_known_since(struct store_txn *txn, const char *id, uint64_t *since,
+                                                           struct daybook_error *error);
 
 /* In `arena`. DAMAGED: the bytes are no profile. */
 DAYBOOK_MUST_USE enum daybook_status customers_decode_profile(const struct customer_row *customer, struct arena *arena,

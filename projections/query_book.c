@@ -148,19 +148,45 @@ enum daybook_status book_check(struct book *book, size_t index, enum daybook_sta
     return status;
 }
 
+/* What is kept of a customer (memo.h) is found by a table and the id. */
+static struct daybook_bytes memo_key(unsigned table, const char *customer, uint8_t key[1 + LIMIT_ID_BYTES]) {
+    size_t size = strnlen(customer, LIMIT_ID_BYTES);
+    key[0] = (uint8_t)table;
+    memcpy(key + 1, customer, size);
+    return (struct daybook_bytes){key, 1 + size};
+}
+
+/* As customers_known_since, remembered for a commit. */
+static enum daybook_status known_since(const struct view_read *read, const char *customer, uint64_t *since,
+                                       struct daybook_error *error) {
+    uint8_t bytes[1 + LIMIT_ID_BYTES];
+    uint8_t kept[MEMO_VALUE_SIZE] = {0};
+    struct daybook_bytes key = memo_key(CUSTOMERS_ROWS, customer, bytes);
+    if (memo_recall(read->memo, read->commit, key, kept)) {
+        *since = load_le64(kept);
+        return DAYBOOK_OK;
+    }
+    enum daybook_status status = customers_known_since(read->txn, customer, since, error);
+    if (status == DAYBOOK_OK) {
+        store_le64(kept, *since);
+        memo_keep(read->memo, read->commit, key, kept);
+    }
+    return status;
+}
+
 enum daybook_status book_check_customer(struct book *book, struct daybook_error *error) {
     struct view_read read;
-    bool is_known;
+    uint64_t since;
     enum daybook_status status = ledger_begin_read(book->ledger, "customers", book->position, &read, error);
     if (status != DAYBOOK_OK) {
         return status;
     }
-    status = customers_know(read.txn, book->customer, book->at.known_at, &is_known, error);
+    status = known_since(&read, book->customer, &since, error);
     if (status == DAYBOOK_DAMAGED) {
         view_mark_damaged(read.view, error != NULL ? error->message : "a question met damaged rows");
     }
     view_end_read(&read);
-    if (status == DAYBOOK_OK && !is_known) {
+    if (status == DAYBOOK_OK && since > book->at.known_at) {
         return daybook_fail(error, DAYBOOK_NOT_FOUND, "no customer \"%.64s\" was known at %" PRIu64, book->customer,
                             book->at.known_at);
     }
@@ -254,17 +280,10 @@ static enum daybook_status visit_account(struct book *book, const struct account
 enum { ONLY_NUMBER_AT = ACCOUNT_CURRENCY_SIZE };
 _Static_assert(ONLY_NUMBER_AT + 4 == MEMO_VALUE_SIZE, "an account fits a memo");
 
-static struct daybook_bytes only_key(const struct book *book, uint8_t key[1 + LIMIT_ID_BYTES]) {
-    size_t size = strnlen(book->customer, LIMIT_ID_BYTES);
-    key[0] = (uint8_t)book->accounts_table;
-    memcpy(key + 1, book->customer, size);
-    return (struct daybook_bytes){key, 1 + size};
-}
-
 static bool recall_only(const struct book *book, struct account_row *account) {
     uint8_t key[1 + LIMIT_ID_BYTES];
     uint8_t kept[MEMO_VALUE_SIZE];
-    struct daybook_bytes of = only_key(book, key);
+    struct daybook_bytes of = memo_key(book->accounts_table, book->customer, key);
     if (!memo_recall(book->reads[0].memo, book->reads[0].commit, of, kept)) {
         return false;
     }
@@ -279,7 +298,7 @@ static void keep_only(const struct book *book, const struct account_row *account
     uint8_t kept[MEMO_VALUE_SIZE];
     memcpy(kept, account->currency, ACCOUNT_CURRENCY_SIZE);
     store_le32(kept + ONLY_NUMBER_AT, account->number);
-    memo_keep(book->reads[0].memo, book->reads[0].commit, only_key(book, key), kept);
+    memo_keep(book->reads[0].memo, book->reads[0].commit, memo_key(book->accounts_table, book->customer, key), kept);
 }
 
 /* Up to SLICE_ACCOUNTS accounts in one set of read transactions. */

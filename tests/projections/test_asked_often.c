@@ -68,6 +68,54 @@ static void one_currency_of_two_is_asked_for(void **state) {
     }
 }
 
+static void open_customer(struct asking *a, const char *customer) {
+    Pb__Request request = PB__REQUEST__INIT;
+    Pb__OpenCustomer command = PB__OPEN_CUSTOMER__INIT;
+    Pb__CustomerProfile profile = PB__CUSTOMER_PROFILE__INIT;
+    struct daybook_buffer encoded = {0};
+    struct daybook_answers answers = {0};
+    profile.name = (char *)(uintptr_t)customer;
+    command.profile = &profile;
+    request.key.data = (uint8_t *)(uintptr_t)customer;
+    request.key.len = strlen(customer);
+    request.actor = "test";
+    request.customer = (char *)(uintptr_t)customer;
+    request.command_case = PB__REQUEST__COMMAND_OPEN_CUSTOMER;
+    request.open_customer = &command;
+    assert_int_equal(wire_encode(&request.base, &encoded), DAYBOOK_OK);
+    struct daybook_bytes bytes = daybook_buffer_view(&encoded);
+    ASKING_OK(a, daybook_submit(a->ledger, &bytes, 1, DAYBOOK_SUBMIT_EACH, &answers, &a->error));
+    assert_null(answers.items[0].refusal);
+    daybook_answers_release(&answers);
+    daybook_buffer_release(&encoded);
+}
+
+static enum daybook_status known(struct asking *a, const char *customer, const char *known_at) {
+    Pb__Query query = PB__QUERY__INIT;
+    Pb__BalanceQuery question = PB__BALANCE_QUERY__INIT;
+    ProtobufCMessage *answer = NULL;
+    question.customer = (char *)(uintptr_t)customer;
+    question.at = at(a, "2024-06-30", known_at);
+    query.question_case = PB__QUERY__QUESTION_BALANCE;
+    query.balance = &question;
+    return ask(a, &query, &answer);
+}
+
+/* A customer of no movement, who is looked for among the customers: known from the opening on, and not before. */
+static void a_customer_is_known_from_the_opening_on(void **state) {
+    struct asking *a = *state;
+    for (int i = 0; i < OFTEN; i++) {
+        assert_int_equal(known(a, "ann", "0"), DAYBOOK_NOT_FOUND);
+        assert_int_equal(known(a, "ann", "1"), DAYBOOK_OK);
+        assert_int_equal(known(a, "ben", ""), DAYBOOK_NOT_FOUND);
+    }
+    open_customer(a, "ben");
+    for (int i = 0; i < OFTEN; i++) {
+        assert_int_equal(known(a, "ben", "4"), DAYBOOK_NOT_FOUND);
+        assert_int_equal(known(a, "ben", ""), DAYBOOK_OK);
+    }
+}
+
 static void a_view_built_anew_answers_the_same(void **state) {
     struct asking *a = *state;
     Pb__DigestAnswer *rebuilt = NULL;
@@ -93,6 +141,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_second_currency_appears),
         cmocka_unit_test(one_currency_of_two_is_asked_for),
+        cmocka_unit_test(a_customer_is_known_from_the_opening_on),
         cmocka_unit_test(a_view_built_anew_answers_the_same),
     };
     return cmocka_run_group_tests(tests, open_ledger, asking_teardown);
