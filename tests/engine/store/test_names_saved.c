@@ -1,6 +1,7 @@
 /* The saved filter: after an opening no name is forgotten, whatever became of what was saved. */
 #include "tests/engine/store/names_case.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "store/names_saved.h"
@@ -35,11 +36,15 @@ static int compare(const void *a, const void *b) {
     return left->hash < right->hash ? -1 : left->hash > right->hash;
 }
 
-static void begin_flush(struct book *book, uint64_t count) {
+static void sort_entries(struct book *book, uint64_t count) {
     for (uint64_t i = 0; i < count; i++) {
         book->entries[i] = (struct names_entry){spread(book->count + i + 1), book->count + i + 1};
     }
     qsort(book->entries, count, sizeof *book->entries, compare);
+}
+
+static void begin_flush(struct book *book, uint64_t count) {
+    sort_entries(book, count);
     folding_begin(&book->f);
     names_begin_flush(book->names);
     FOLDING_OK(&book->f, names_flush(book->names, book->f.txn, book->entries, count, &book->f.error));
@@ -272,6 +277,71 @@ static void a_saving_that_was_not_committed(void **state) {
     book_close(&book);
 }
 
+/* ---- two threads (N4) ---- */
+
+struct flushing {
+    struct book *book;
+    enum daybook_status status;
+    atomic_bool is_done;
+};
+
+static void *flush_on_a_thread(void *context) {
+    struct flushing *flushing = context;
+    struct book *book = flushing->book;
+    struct store_txn *txn = NULL;
+    struct daybook_error error;
+    flushing->status = store_begin_write(book->f.store, &txn, &error);
+    if (flushing->status == DAYBOOK_OK) {
+        flushing->status = names_flush(book->names, txn, book->entries, MANY, &error);
+    }
+    if (flushing->status == DAYBOOK_OK) {
+        flushing->status = store_commit(txn, &error);
+    }
+    atomic_store(&flushing->is_done, true);
+    return NULL;
+}
+
+/* At least once, and until the flush is done. */
+static void ask_meanwhile(struct book *book, struct store_txn *txn, struct flushing *flushing, uint64_t *asked) {
+    do {
+        uint64_t number = 0;
+        size_t count = 0;
+        uint64_t i = *asked % book->count + 1;
+        FOLDING_OK(&book->f, ask(book, txn, spread(*asked) & ~UINT64_C(1), &number, &count));
+        assert_int_equal(count, 0);
+        FOLDING_OK(&book->f, ask(book, txn, spread(i), &number, &count));
+        assert_true(count == 1 && number == i);
+        (*asked)++;
+    } while (!atomic_load(&flushing->is_done));
+}
+
+/* One makes parts and finds while the other adds, makes the rest, and saves. */
+static void one_asks_while_another_flushes(void **state) {
+    (void)state;
+    struct book book;
+    uint64_t asked = 0;
+    book_open(&book, FIRST);
+    for (int i = 0; i < 9; i++) {
+        if (i % 3 < 2) {
+            open_again(&book);
+        }
+        struct flushing flushing = {.book = &book};
+        pthread_t thread;
+        sort_entries(&book, MANY);
+        struct store_txn *txn = folding_read(&book.f);
+        names_begin_flush(book.names);
+        assert_int_equal(pthread_create(&thread, NULL, flush_on_a_thread, &flushing), 0);
+        ask_meanwhile(&book, txn, &flushing, &asked);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(flushing.status, DAYBOOK_OK);
+        store_abort(txn);
+        names_end_flush(book.names);
+        book.count += MANY;
+    }
+    check_all_are_found(&book);
+    book_close(&book);
+}
+
 /* ---- a row in the list that nobody has written, under a checksum that is right ---- */
 
 struct forged_saving {
@@ -314,6 +384,7 @@ int main(void) {
     rows_add(&rows, "a part of an older saving", a_part_of_an_older_saving_is_found, NULL);
     rows_add(&rows, "without its row in the list", without_its_row_in_the_list, NULL);
     rows_add(&rows, "a saving that was not committed", a_saving_that_was_not_committed, NULL);
+    rows_add(&rows, "one asks while another flushes", one_asks_while_another_flushes, NULL);
     ROWS_ADD_TABLE(&rows, forged_savings, a_forged_saving_is_found);
     return rows_run("names_saved", &rows);
 }
