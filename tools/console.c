@@ -280,11 +280,11 @@ static bool add_line(struct libscols_table *view, const struct table_row *row, c
     return true;
 }
 
-/* Is there a figure of the totals in this part? */
+/* Is there a figure of the totals in this part, or a sequence that tells them apart? */
 static bool part_has_totals(const struct table_part *part, const struct table *table) {
     for (const struct table_row *row = table->first; row != NULL; row = row->next) {
-        for (size_t i = part->from; row->kind == ROW_TOTAL && i < part->to && i < row->cell_count; i++) {
-            if (table->columns[i].is_number && *row->cells[i].shown != '\0') {
+        for (size_t i = 0; row->kind == ROW_TOTAL && i < part->to && i < row->cell_count; i++) {
+            if (part_has(part, i) && table->columns[i].is_number && *row->cells[i].shown != '\0') {
                 return true;
             }
         }

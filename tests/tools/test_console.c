@@ -207,15 +207,25 @@ static void breaks_a_sentence(void **state) {
     table_add_amount(table, 0, "CNY", TONE_PLAIN);
     table_add_amount(table, 0, "CNY", TONE_PLAIN);
     table_add_text(table, "short", TONE_PLAIN);
+    table_begin_row(table, ROW_TOTAL);
+    table_add_text(table, "total", TONE_PLAIN);
+    table_add_count(table, 13, TONE_PLAIN);
+    table_add_text(table, "", TONE_PLAIN);
+    table_add_text(table, "", TONE_PLAIN);
+    table_add_text(table, "as it was", TONE_PLAIN);
     FILE *stream = tmpfile();
     assert_non_null(stream);
     assert_int_equal(table_print_within(table, stream, 46, &error), DAYBOOK_OK);
     stream_is(stream, "CUSTOMER  SEQ    OPEN  DEPOSIT\n"
                       "ACME       12  100.00     5.00\n" YU_YU "       13    0.00     0.00\n"
+                      "           --          \n"
+                      "total      13          \n"
                       "\n"
                       "CUSTOMER  SEQ  WHY\n"
                       "ACME       12  there is no " YU_YU " of this name\n"
-                      "               in the books\n" YU_YU "       13  short\n");
+                      "               in the books\n" YU_YU "       13  short\n"
+                      "           --  \n"
+                      "total      13  as it was\n");
     arena_release(&arena);
 }
 
