@@ -120,17 +120,33 @@ static void add_wound(void *context, const struct journal_wound *wound) {
     finding->last_sequence = wound->last_sequence;
 }
 
+/* What is behind the frames, in the log: small batches that a writer has not settled, or had not when it ended. */
+static void tell_log(struct doctor *doctor, uint64_t event_count) {
+    char events[32];
+    if (event_count > 0) {
+        add(doctor, "journal log", PB__SEVERITY__SEVERITY_SOUND,
+            SAY(doctor, _("%s events behind the frames, every checksum right"), count_grouped(event_count, events)),
+            "");
+    }
+}
+
+static void tell_lost_log(struct doctor *doctor, const char *why) {
+    add(doctor, "journal log", PB__SEVERITY__SEVERITY_DAMAGED, SAY(doctor, "%s", why),
+        _("what was recorded last is in no frame yet: a backup that holds it brings it back, \"daybook restore NEW "
+          "BACKUP...\". Put journal/wal back where it was moved. Keep this directory until the new one is verified"));
+}
+
 static enum daybook_status scrub(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
+    struct daybook_error why = {0};
     struct journal_scrub *scrub = NULL;
     struct journal_scrub_step step = {0};
     uint64_t wound_count = 0;
     uint64_t frame_count = 0;
     uint64_t head = 0;
-    enum daybook_status status = daybook_head(ledger, &head, error);
-    if (status == DAYBOOK_DAMAGED) {
-        head = 0; /* The scrub says where. */
-    } else if (status != DAYBOOK_OK) {
-        return status;
+    enum daybook_status status = daybook_head(ledger, &head, &why);
+    const bool has_head = status == DAYBOOK_OK;
+    if (!has_head && status != DAYBOOK_DAMAGED) {
+        return daybook_fail(error, status, "%s", why.message);
     }
     DAYBOOK_TRY(journal_scrub_open(ledger_journal(ledger), &scrub, error));
     do {
@@ -149,6 +165,11 @@ static enum daybook_status scrub(struct doctor *doctor, struct daybook *ledger, 
             SAY(doctor, _("%s events in %s frames, every checksum right"), count_grouped(step.position, events),
                 count_grouped(frame_count, frames)),
             "");
+        if (has_head) {
+            tell_log(doctor, head > step.position ? head - step.position : 0);
+        } else {
+            tell_lost_log(doctor, why.message); /* No frame is to blame. */
+        }
     }
     return status;
 }

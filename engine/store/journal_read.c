@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "store/journal_internal.h"
+#include "store/writer_lock.h"
 
 /* What the writer settles between one look and the next is found by the next; more than one comes too late only where
  * it settles again meanwhile. */
@@ -95,10 +96,13 @@ static enum daybook_status look_at_table(struct journal *journal, struct settled
 /* What the log has behind the table. `fits`: else its writer has settled what the table is seen without. */
 static enum daybook_status look_at_log(struct journal *journal, const struct settled *settled,
                                        struct journal_head *head, bool *fits, struct daybook_error *error) {
+    char writer[WRITER_NAME_SIZE];
     if (!wal_is_used(journal->wal) || wal_salt(journal->wal) != settled->salt) {
         DAYBOOK_TRY(wal_use(journal->wal, settled->salt, false, error));
     }
-    DAYBOOK_TRY(wal_look(journal->wal, settled->head.sequence, false, error));
+    /* Where nobody writes, all of it lies still, and what is missing in the middle can be told. */
+    writer_lock_holder(journal->directory, writer);
+    DAYBOOK_TRY(wal_look(journal->wal, settled->head.sequence, writer[0] == '\0', error));
     const struct wal_range range = wal_range(journal->wal);
     *fits = range.last_sequence <= settled->head.sequence || range.first_sequence <= settled->head.sequence + 1;
     if (*fits && range.last_sequence > settled->head.sequence) {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A doctor who says what is wrong, whose advice works, and who harms nothing.
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/server.sh"
 workload=$3
 
 new_ledger books --currency CNY --allow-import-clock
@@ -94,6 +95,28 @@ expect 4 balance -L "$work/copy"
 mkdir "$work/other"
 : >"$work/other/letter"
 expect 0 init "$work/other" --timezone UTC --currency CNY
+
+# What a killed server left in its log is read and counted; a log that is gone is told.
+copy
+DAYBOOK_LEDGER=$work/copy start_server
+expect 0 customer open LOGGED --server "$url"
+for i in 1 2 3; do expect 0 deposit LOGGED "L$i" 10 --server "$url"; done
+kill -KILL "$server"
+wait "$server" 2>/dev/null || true
+trap 'rm -rf "$work"' EXIT
+expect 0 doctor -L "$work/copy"
+expect 0 balance LOGGED -L "$work/copy"
+out_has "30.00"
+mv "$work/copy/journal/wal" "$work/wal"
+expect 4 doctor -L "$work/copy"
+grep -qE '^damaged +journal log: .*journal/wal: it is gone' "$out" || die "the lost log is not told"
+expect 4 balance LOGGED -L "$work/copy"
+expect 4 deposit LOGGED L4 10 -L "$work/copy"
+mv "$work/wal" "$work/copy/journal/wal"
+expect 0 deposit LOGGED L4 10 -L "$work/copy"
+expect 0 balance LOGGED -L "$work/copy"
+out_has "40.00"
+expect 0 doctor -L "$work/copy"
 
 # Names that are sealed, and no file of keys; without names nothing is missed.
 copy

@@ -52,11 +52,10 @@ struct life {
     struct daybook_error error;
 };
 
-/* Small frames, as single events leave them; with the end of the large batch they are 64: the next append merges them.
- */
-static void prepare_journal(const char *directory) {
+/* A large batch and small ones behind it. The caller closes it, or ends without. */
+static struct journal *make_prepared(const char *directory, bool without_log) {
     struct journal_options options = {
-        .map_size_bytes = MAP_BYTES, .is_writer = true, .without_log = true, .min_free_bytes = 1};
+        .map_size_bytes = MAP_BYTES, .is_writer = true, .without_log = without_log, .min_free_bytes = 1};
     struct daybook_error error;
     struct journal *journal = NULL;
     must(journal_create(directory, daybook_bytes_of_text(config), &error), &error);
@@ -65,7 +64,13 @@ static void prepare_journal(const char *directory) {
     for (uint64_t i = 0; i < SMALL_FRAMES; i++) {
         must(append_count(journal, LARGE_BATCH + 1 + i, 1, &error), &error);
     }
-    journal_close(journal);
+    return journal;
+}
+
+/* Small frames, as single events leave them; with the end of the large batch they are 64: the next append merges them.
+ */
+static void prepare_journal(const char *directory) {
+    journal_close(make_prepared(directory, true));
 }
 
 /* The same events, the last of them in the log. */
@@ -74,15 +79,7 @@ static void prepare_left(const char *directory) {
     int how = -1;
     assert_true(child >= 0);
     if (child == 0) {
-        struct journal_options options = {.map_size_bytes = MAP_BYTES, .is_writer = true, .min_free_bytes = 1};
-        struct daybook_error error;
-        struct journal *journal = NULL;
-        must(journal_create(directory, daybook_bytes_of_text(config), &error), &error);
-        must(journal_open(directory, &options, &journal, &error), &error);
-        must(append_count(journal, 1, LARGE_BATCH, &error), &error);
-        for (uint64_t i = 0; i < SMALL_FRAMES; i++) {
-            must(append_count(journal, LARGE_BATCH + 1 + i, 1, &error), &error);
-        }
+        (void)make_prepared(directory, false);
         _exit(0);
     }
     assert_int_equal(waitpid(child, &how, 0), child);
