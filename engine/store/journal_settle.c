@@ -95,15 +95,14 @@ static struct timespec deadline_of(uint64_t ns) {
 
 /* Waits until the segment that is not being written has something to be settled; false: the journal is being closed.
  * With the mutex held. */
-static bool await_segment(struct journal *journal, unsigned *segment) {
+static bool await_segment(struct journal *journal) {
     struct journal_log *log = &journal->log;
     while (!log->is_closing) {
         const unsigned active = wal_active(journal->wal);
         const struct gathered *gathered = &log->gathered[active];
-        *segment = 1 - active;
         if (log->has_failed) {
             pthread_cond_wait(&log->called, &log->mutex);
-        } else if (log->gathered[*segment].count > 0) {
+        } else if (log->gathered[1 - active].count > 0) {
             return true;
         } else if (gathered->count == 0) {
             pthread_cond_wait(&log->called, &log->mutex);
@@ -117,22 +116,28 @@ static bool await_segment(struct journal *journal, unsigned *segment) {
     return false;
 }
 
-static void settle_segment(struct journal *journal, unsigned segment) {
+/* Which segment that is, is looked up once nobody else can settle: until then a large batch may have taken it along,
+ * and the appender may have turned since. While it has events, it is not written to. */
+static void settle_segment(struct journal *journal) {
     struct journal_log *log = &journal->log;
-    struct gathered *gathered = &log->gathered[segment];
     struct daybook_error ignored;
     enum daybook_status status = DAYBOOK_OK;
     pthread_mutex_lock(&journal->frames_mutex);
-    if (gathered->count > 0) { /* Else a large batch took it along. */
+    pthread_mutex_lock(&log->mutex);
+    const unsigned segment = 1 - wal_active(journal->wal);
+    struct gathered *gathered = &log->gathered[segment];
+    const bool has_events = gathered->count > 0;
+    pthread_mutex_unlock(&log->mutex);
+    if (has_events) {
         const struct journal_batch batch = {gathered->events, gathered->recorded_at_us, gathered->count};
         status = frames_append(journal, &batch, LOG_STAYS, &ignored);
     }
     pthread_mutex_lock(&log->mutex);
-    if (status == DAYBOOK_OK) {
+    if (status != DAYBOOK_OK) {
+        log->has_failed = true;
+    } else if (has_events) {
         gathered_empty(gathered);
         wal_clear(journal->wal, segment); /* WA2 */
-    } else {
-        log->has_failed = true;
     }
     pthread_cond_signal(&log->settled);
     pthread_mutex_unlock(&log->mutex);
@@ -142,12 +147,11 @@ static void settle_segment(struct journal *journal, unsigned segment) {
 static void *run_settler(void *context) {
     struct journal *journal = context;
     struct journal_log *log = &journal->log;
-    unsigned segment = 0;
     thread_stand_back(THREAD_SERVES);
     pthread_mutex_lock(&log->mutex);
-    while (await_segment(journal, &segment)) {
+    while (await_segment(journal)) {
         pthread_mutex_unlock(&log->mutex);
-        settle_segment(journal, segment);
+        settle_segment(journal);
         pthread_mutex_lock(&log->mutex);
     }
     pthread_mutex_unlock(&log->mutex);
