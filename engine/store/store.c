@@ -190,7 +190,7 @@ enum daybook_status store_commit(struct store_txn *txn, struct daybook_error *er
     if (code != 0) {
         /* A failed fdatasync may have dropped the dirty pages, and a second one would then succeed: the kernel
          * reports a lost page once. So nothing is tried again in this process. */
-        atomic_store(&store->is_latched, true);
+        store_latch(store);
         return store_fail(store, error, code, "committing to");
     }
     store_extend(store);
@@ -223,7 +223,7 @@ enum daybook_status store_sync(struct store *store, struct daybook_error *error)
     }
     int code = mdb_env_sync(store->env, 1);
     if (code != 0) {
-        atomic_store(&store->is_latched, true);
+        store_latch(store);
         return store_fail(store, error, code, "syncing");
     }
     return DAYBOOK_OK;

@@ -178,10 +178,6 @@ enum daybook_status wal_use(struct wal *wal, uint64_t salt, bool is_writer, stru
     wal->file = file;
     wal->salt = salt;
     wal->active = 0;
-    for (unsigned i = 0; i < WAL_SEGMENTS; i++) {
-        wal->segments[i].count = 0;
-        wal->segments[i].page_count = 0;
-    }
     pthread_mutex_unlock(&wal->mutex);
     return DAYBOOK_OK;
 }
@@ -194,6 +190,7 @@ void wal_leave(struct wal *wal) {
     wal->file = -1;
     for (unsigned i = 0; i < WAL_SEGMENTS; i++) {
         wal->segments[i].count = 0;
+        wal->segments[i].page_count = 0;
     }
     pthread_mutex_unlock(&wal->mutex);
 }
