@@ -1,4 +1,5 @@
 /* Appends a batch: checked; and, where the log does not take it, cut into frames, packed, and committed. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -164,9 +165,21 @@ static enum daybook_status batch_write(struct journal *journal, struct store_txn
     return DAYBOOK_OK;
 }
 
+#ifndef NDEBUG
+/* Its events were checked when they came (batch_check); the order in which they are settled is ours. */
+static bool batch_follows(const struct journal *journal, const struct journal_batch *batch) {
+    struct event_stamp first;
+    struct event_stamp last;
+    return event_stamp_read(batch->events[0], &first) && first.sequence == journal->settled.sequence + 1 &&
+           event_stamp_read(batch->events[batch->count - 1], &last) &&
+           last.sequence == journal->settled.sequence + batch->count;
+}
+#endif
+
 enum daybook_status frames_append(struct journal *journal, const struct journal_batch *batch, enum log_change change,
                                   struct daybook_error *error) {
     struct store_txn *txn = NULL;
+    assert(batch->count == 0 || batch_follows(journal, batch));
     DAYBOOK_TRY(batch_pack(journal, batch, error));
     DAYBOOK_TRY(store_begin_write(journal->store, &txn, error));
     struct journal_tail tail = journal->tail;

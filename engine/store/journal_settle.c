@@ -362,7 +362,8 @@ static enum daybook_status recover_record(struct journal *journal, uint64_t sequ
 static enum daybook_status recover_all(struct journal *journal, struct daybook_error *error) {
     struct journal_log *log = &journal->log;
     const struct wal_range range = wal_range(journal->wal);
-    unsigned part = 0;
+    const unsigned active = wal_active(journal->wal);
+    unsigned part = 1 - active; /* The older, which goes first. */
     for (unsigned i = 0; i < WAL_SEGMENTS; i++) {
         if (!gathered_open(&log->gathered[i])) {
             return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening the ledger %s: no memory", journal->directory);
@@ -370,8 +371,8 @@ static enum daybook_status recover_all(struct journal *journal, struct daybook_e
     }
     for (uint64_t next = journal->settled.sequence + 1; next <= range.last_sequence;) {
         uint32_t count = 0;
-        if (!gathered_is_open(&log->gathered[part]) && part + 1 < WAL_SEGMENTS) {
-            part++;
+        if (!gathered_is_open(&log->gathered[part])) {
+            part = active;
         }
         DAYBOOK_TRY(recover_record(journal, next, &log->gathered[part], &count, error));
         next += count;
