@@ -377,8 +377,11 @@ static enum daybook_status look(struct wal *wal, uint64_t settled, bool is_thoro
     if (is_thorough) {
         DAYBOOK_TRY(look_for_lost(wal, range.last_sequence > settled ? range.last_sequence : settled, error));
     }
-    if (range.last_sequence > settled && fdatasync(wal->file) != 0) { /* WA1 */
-        return failed(wal, errno, "syncing", error);
+    if (range.last_sequence > settled) { /* WA1 */
+        return fdatasync(wal->file) == 0 ? DAYBOOK_OK : failed(wal, errno, "syncing", error);
+    }
+    for (unsigned number = 0; number < WAL_SEGMENTS; number++) {
+        wal->segments[number].count = 0; /* All of it was settled, and the table goes further than its last record. */
     }
     return DAYBOOK_OK;
 }
