@@ -93,7 +93,7 @@ static enum daybook_status look_at_table(struct journal *journal, struct settled
     return status;
 }
 
-/* What the log has behind the table. `fits`: else its writer has settled what the table is seen without. */
+/* What the log has behind the table. `fits`: else a writer has settled what the table is seen without. */
 static enum daybook_status look_at_log(struct journal *journal, const struct settled *settled,
                                        struct journal_head *head, bool *fits, struct daybook_error *error) {
     char writer[WRITER_NAME_SIZE];
@@ -121,7 +121,12 @@ static enum daybook_status look_for_head(struct journal *journal, struct daybook
         head = settled.head;
         fits = true;
         if (settled.has_log) {
-            DAYBOOK_TRY(look_at_log(journal, &settled, &head, &fits, error));
+            enum daybook_status status = look_at_log(journal, &settled, &head, &fits, error);
+            if (status == DAYBOOK_DAMAGED && store_newest_commit(journal->store) != settled.commit) {
+                fits = false; /* A writer that came meanwhile has begun the log anew over what was looked at. */
+            } else if (status != DAYBOOK_OK) {
+                return status;
+            }
         } else {
             wal_leave(journal->wal);
         }
@@ -429,6 +434,25 @@ static enum daybook_status load_instant(struct journal_reader *reader, int64_t i
     return status;
 }
 
+/* From the event on, which was recorded at or before the instant. The frame that holds it may end before the record of
+ * the log did in which it was found: what is settled is cut anew. */
+static enum daybook_status last_until(struct journal_reader *reader, uint64_t from, int64_t instant_us,
+                                      uint64_t *sequence, struct daybook_error *error) {
+    bool is_found = true;
+    uint32_t count = 0;
+    for (uint64_t next = from; next > *sequence;) {
+        DAYBOOK_TRY(reader_load(reader, next, &is_found, error));
+        if (is_found) {
+            DAYBOOK_TRY(events_until(reader, instant_us, &count, error));
+            *sequence = reader->header.first_sequence + count - 1;
+            next = count == reader->header.event_count ? *sequence + 1 : 0;
+        } else {
+            next = 0;
+        }
+    }
+    return DAYBOOK_OK;
+}
+
 enum daybook_status journal_sequence_at(struct journal_reader *reader, int64_t instant_us, uint64_t *sequence,
                                         struct daybook_error *error) {
     struct journal_head head; /* Asked for so that the index of the log is what the log is. */
@@ -437,11 +461,10 @@ enum daybook_status journal_sequence_at(struct journal_reader *reader, int64_t i
     *sequence = 0;
     DAYBOOK_TRY(journal_head(reader->journal, &head, error));
     const uint64_t in_log = wal_find_instant(reader->journal->wal, instant_us);
-    if (in_log > 0) { /* What is settled meanwhile is found in the table. */
-        DAYBOOK_TRY(reader_load(reader, in_log, &is_found, error));
-    } else {
-        DAYBOOK_TRY(load_instant(reader, instant_us, &is_found, error));
+    if (in_log > 0) {
+        return last_until(reader, in_log, instant_us, sequence, error);
     }
+    DAYBOOK_TRY(load_instant(reader, instant_us, &is_found, error));
     if (is_found) {
         DAYBOOK_TRY(events_until(reader, instant_us, &count, error));
         *sequence = reader->header.first_sequence + count - 1;

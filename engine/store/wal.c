@@ -293,13 +293,22 @@ static enum daybook_status read_record(const struct wal *wal, unsigned segment, 
 
 /* ---- looking ---- */
 
-/* The records from the segment's beginning that follow each other. */
-static enum daybook_status look_through(struct wal *wal, unsigned number, struct daybook_error *error) {
+static bool begins_at(const struct wal *wal, unsigned segment, uint32_t page, uint64_t sequence) {
+    uint64_t found = 0;
+    return peek(wal, segment, page, &found, NULL) == DAYBOOK_OK && found == sequence;
+}
+
+/* The records from the segment's beginning that follow each other; those that are known are not read again where it
+ * begins as it did. */
+static enum daybook_status look_through(struct wal *wal, unsigned number, bool is_thorough,
+                                        struct daybook_error *error) {
     struct segment *segment = &wal->segments[number];
     struct place place;
     bool is_one = true;
-    segment->count = 0;
-    segment->page_count = 0;
+    if (is_thorough || segment->count == 0 || !begins_at(wal, number, 0, first_of_segment(segment))) {
+        segment->count = 0;
+        segment->page_count = 0;
+    }
     while (is_one) {
         DAYBOOK_TRY(read_record(wal, number, segment->page_count, &wal->looked_at, &place, &is_one, error));
         is_one = is_one && (segment->count == 0 || place.header.first_sequence == last_of_segment(segment) + 1);
@@ -370,7 +379,7 @@ struct wal_range wal_range(struct wal *wal) {
 
 static enum daybook_status look(struct wal *wal, uint64_t settled, bool is_thorough, struct daybook_error *error) {
     for (unsigned number = 0; number < WAL_SEGMENTS; number++) {
-        DAYBOOK_TRY(look_through(wal, number, error));
+        DAYBOOK_TRY(look_through(wal, number, is_thorough, error));
     }
     put_in_order(wal);
     const struct wal_range range = range_of(wal);
@@ -394,11 +403,6 @@ enum daybook_status wal_look(struct wal *wal, uint64_t settled, bool is_thorough
     }
     pthread_mutex_unlock(&wal->mutex);
     return status;
-}
-
-static bool begins_at(const struct wal *wal, unsigned segment, uint32_t page, uint64_t sequence) {
-    uint64_t found = 0;
-    return peek(wal, segment, page, &found, NULL) == DAYBOOK_OK && found == sequence;
 }
 
 bool wal_has_news(struct wal *wal, uint64_t next) {

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "store/wal.h"
+#include "store/writer_lock.h"
 #include "tests/engine/store/behind.h"
 
 enum { PAGE = 4096, TABLE_META = 1 };
@@ -24,14 +25,20 @@ struct feed {
     uint64_t large_every; /* Batches; 0 = never. */
 };
 
-static void append_feed(struct journal *journal, const struct feed *feed) {
+/* Says in the pipe how far it is; -1: to nobody. */
+static void append_feed_telling(struct journal *journal, const struct feed *feed, int told) {
     uint64_t count = 0;
     for (uint64_t round = 1; count < feed->events; round++) {
         size_t size = feed->large_every > 0 && round % feed->large_every == 0 ? 1500 : 1 + round % feed->largest;
         size = size > feed->events - count ? (size_t)(feed->events - count) : size;
         assert_int_equal(append_count(journal, count + 1, size, NULL), DAYBOOK_OK);
         count += size;
+        assert_true(told < 0 || write(told, &count, sizeof count) == (ssize_t)sizeof count);
     }
+}
+
+static void append_feed(struct journal *journal, const struct feed *feed) {
+    append_feed_telling(journal, feed, -1);
 }
 
 /* However slow the machine is, the log keeps what it has until it is full. */
@@ -314,29 +321,86 @@ static int look_at_once(const char *directory, int told) {
     }
     journal_reader_close(reader);
     journal_close(journal);
-    return sequence == 2000 ? 0 : 6;
+    return sequence > 0 ? 0 : 6;
 }
 
 static void another_process_sees_at_once(void **state) {
+    const struct feed *feed = &((const struct feed_row *)*state)->feed;
+    void *place = NULL;
     int told[2];
     int how = -1;
+    assert_int_equal(place_set_up(&place), 0);
     assert_int_equal(pipe(told), 0);
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         close(told[1]);
-        _exit(look_at_once(*state, told[0]));
+        _exit(look_at_once(place, told[0]));
     }
     close(told[0]);
-    struct journal *journal = make_journal(*state);
-    for (uint64_t i = 1; i <= 2000; i++) {
-        assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
-        assert_int_equal(write(told[1], &i, sizeof i), sizeof i);
-    }
+    struct journal *journal = make_journal(place);
+    append_feed_telling(journal, feed, told[1]);
     close(told[1]);
     assert_int_equal(waitpid(child, &how, 0), child);
     assert_int_equal(WIFEXITED(how) ? WEXITSTATUS(how) : -1, 0);
     journal_close(journal);
+    place_tear_down(&place);
+}
+
+static const struct feed_row told_feeds[] = {
+    {"another process sees single events at once", {2000, 1, 0}},
+    {"another process sees small batches at once", {20000, 40, 0}},
+    {"another process sees where a segment was begun anew", {60000, 3, 30}},
+};
+
+/* What is done between a reader's look at the table and the one at the log, once. */
+static void (*meanwhile)(void);
+
+void __real_writer_lock_holder(const char *directory, char name[WRITER_NAME_SIZE]);
+void __wrap_writer_lock_holder(const char *directory, char name[WRITER_NAME_SIZE]);
+
+void __wrap_writer_lock_holder(const char *directory, char name[WRITER_NAME_SIZE]) {
+    void (*todo)(void) = meanwhile;
+    meanwhile = NULL;
+    if (todo != NULL) {
+        todo();
+    }
+    __real_writer_lock_holder(directory, name);
+}
+
+static int other_writer[2];
+static pid_t other_writer_id;
+
+static void the_other_writer_goes_on(void) {
+    int how = -1;
+    assert_int_equal(write(other_writer[1], "", 1), 1);
+    assert_int_equal(waitpid(other_writer_id, &how, 0), other_writer_id);
+    assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+}
+
+/* The log that it began anew lies over the one that was left: what is left of that behind it is no loss. */
+static void a_log_that_was_settled_meanwhile_is_not_damaged(void **state) {
+    static const struct feed feed = {40, 1, 0};
+    char told = 0;
+    write_and_die(*state, &feed);
+    assert_int_equal(pipe(other_writer), 0);
+    other_writer_id = fork();
+    assert_true(other_writer_id >= 0);
+    if (other_writer_id == 0) {
+        assert_int_equal(read(other_writer[0], &told, 1), 1);
+        struct journal *journal = open_journal_as(*state, &settles_late);
+        for (uint64_t i = 41; i <= 45; i++) {
+            assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
+        }
+        _exit(0);
+    }
+    struct journal *journal = open_journal(*state, false);
+    meanwhile = the_other_writer_goes_on;
+    assert_holds(journal, 45);
+    assert_null(meanwhile);
+    journal_close(journal);
+    close(other_writer[0]);
+    close(other_writer[1]);
 }
 
 /* ---- settling ---- */
@@ -380,10 +444,15 @@ static void without_a_file_nothing_changes(void **state) {
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, place_set_up, place_tear_down)
 
 int main(void) {
-    enum { FEEDS = sizeof feeds / sizeof *feeds };
+    enum { FEEDS = sizeof feeds / sizeof *feeds, TOLD = sizeof told_feeds / sizeof *told_feeds };
     struct CMUnitTest lost[FEEDS];
+    struct CMUnitTest told[TOLD];
     for (size_t i = 0; i < FEEDS; i++) {
         lost[i] = (struct CMUnitTest){feeds[i].name, nothing_is_lost, NULL, NULL, (void *)(uintptr_t)&feeds[i]};
+    }
+    for (size_t i = 0; i < TOLD; i++) {
+        told[i] = (struct CMUnitTest){told_feeds[i].name, another_process_sees_at_once, NULL, NULL,
+                                      (void *)(uintptr_t)&told_feeds[i]};
     }
     const struct CMUnitTest others[] = {
         cmocka_unit_test(a_torn_record_was_never_there),
@@ -392,11 +461,12 @@ int main(void) {
         IN_PLACE(a_gap_is_missed),
         IN_PLACE(after_a_close_the_log_says_nothing),
         IN_PLACE(an_earlier_use_is_not_believed),
-        IN_PLACE(another_process_sees_at_once),
+        IN_PLACE(a_log_that_was_settled_meanwhile_is_not_damaged),
         IN_PLACE(what_is_settled_is_packed),
         IN_PLACE(it_can_be_left_out),
         IN_PLACE(without_a_file_nothing_changes),
     };
     return cmocka_run_group_tests_name("a writer is killed", lost, NULL, NULL) +
+           cmocka_run_group_tests_name("another process", told, NULL, NULL) +
            cmocka_run_group_tests(others, NULL, NULL);
 }
