@@ -81,6 +81,18 @@ enum daybook_status files_sync_parent(const char *path, struct daybook_error *er
     return files_sync_directory(parent, error);
 }
 
+enum daybook_status files_system_open(const char *directory, int *system, struct daybook_error *error) {
+    *system = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *system >= 0 ? DAYBOOK_OK
+                        : daybook_fail(error, files_status(errno), "opening %s: %s", directory, strerror(errno));
+}
+
+enum daybook_status files_system_sync(int system, const char *directory, struct daybook_error *error) {
+    return syncfs(system) == 0 ? DAYBOOK_OK
+                               : daybook_fail(error, files_status(errno), "syncing the file system of %s: %s",
+                                              directory, strerror(errno));
+}
+
 enum daybook_status files_make_directory(const char *path, struct daybook_error *error) {
     if (mkdir(path, 0777) != 0) {
         struct stat facts;

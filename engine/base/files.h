@@ -21,6 +21,13 @@ DAYBOOK_MUST_USE enum daybook_status files_sync_directory(const char *directory,
 /* The same of the directory that `path` lies in: the current one when it names none. */
 DAYBOOK_MUST_USE enum daybook_status files_sync_parent(const char *path, struct daybook_error *error);
 
+/* Many files that are waited for once: the file system that `directory` lies in, held from before the first of them is
+ * written, so that whatever could not be written since then is told. The caller closes `system`. */
+DAYBOOK_MUST_USE enum daybook_status files_system_open(const char *directory, int *system, struct daybook_error *error);
+
+/* All that was written to the file system, by whomever, is on the disk afterwards. */
+DAYBOOK_MUST_USE enum daybook_status files_system_sync(int system, const char *directory, struct daybook_error *error);
+
 /* Removes a file, or a directory with all that is in it, following no link; what cannot be removed stays. */
 void files_remove_tree(const char *path);
 

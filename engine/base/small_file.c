@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,7 +62,7 @@ static enum daybook_status write_all(int file, const char *path, struct daybook_
         size_t written = size > 0 ? (size_t)size : 0;
         content = (struct daybook_bytes){content.data + written, content.size - written};
     }
-    return fsync(file) == 0 ? DAYBOOK_OK : fail("syncing", path, error);
+    return DAYBOOK_OK;
 }
 
 static enum daybook_status put_in_place(const char *beside, const char *path, enum small_file_place place,
@@ -74,29 +75,51 @@ static enum daybook_status put_in_place(const char *beside, const char *path, en
     if (place == SMALL_FILE_NEW) {
         (void)unlink(beside);
     }
-    return files_sync_parent(path, error);
+    return DAYBOOK_OK;
 }
 
-enum daybook_status small_file_write(const char *path, struct daybook_bytes content, enum small_file_mode mode,
-                                     enum small_file_place place, struct daybook_error *error) {
-    char beside[PATH_MAX];
-    if (snprintf(beside, sizeof beside, "%s.%ld.part", path, (long)getpid()) >= (int)sizeof beside) {
-        return daybook_fail(error, DAYBOOK_INVALID, "writing %s: the path is too long", path);
-    }
+static enum daybook_status write_beside(const char *beside, const char *path, struct daybook_bytes content,
+                                        enum small_file_mode mode, bool is_synced, struct daybook_error *error) {
     (void)unlink(beside);
     int file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
     if (file < 0) {
         return fail("writing", path, error);
     }
     enum daybook_status status = write_all(file, path, content, error);
+    if (status == DAYBOOK_OK && is_synced && fsync(file) != 0) {
+        status = fail("syncing", path, error);
+    }
     if (close(file) != 0 && status == DAYBOOK_OK) {
         status = fail("writing", path, error);
     }
+    return status;
+}
+
+static enum daybook_status write_file(const char *path, struct daybook_bytes content, enum small_file_mode mode,
+                                      enum small_file_place place, bool is_synced, struct daybook_error *error) {
+    char beside[PATH_MAX];
+    if (snprintf(beside, sizeof beside, "%s.%ld.part", path, (long)getpid()) >= (int)sizeof beside) {
+        return daybook_fail(error, DAYBOOK_INVALID, "writing %s: the path is too long", path);
+    }
+    enum daybook_status status = write_beside(beside, path, content, mode, is_synced, error);
     if (status == DAYBOOK_OK) {
         status = put_in_place(beside, path, place, error);
+    }
+    if (status == DAYBOOK_OK && is_synced) {
+        status = files_sync_parent(path, error);
     }
     if (status != DAYBOOK_OK) {
         (void)unlink(beside);
     }
     return status;
+}
+
+enum daybook_status small_file_write(const char *path, struct daybook_bytes content, enum small_file_mode mode,
+                                     enum small_file_place place, struct daybook_error *error) {
+    return write_file(path, content, mode, place, true, error);
+}
+
+enum daybook_status small_file_write_unsynced(const char *path, struct daybook_bytes content, enum small_file_mode mode,
+                                              struct daybook_error *error) {
+    return write_file(path, content, mode, SMALL_FILE_REPLACE, false, error);
 }

@@ -18,4 +18,9 @@ DAYBOOK_MUST_USE enum daybook_status small_file_write(const char *path, struct d
                                                       enum small_file_mode mode, enum small_file_place place,
                                                       struct daybook_error *error);
 
+/* The same in place of whatever is there, without waiting for the disk: every reader sees all of it at once; a power
+ * cut may leave anything, unless files_system_sync came first. */
+DAYBOOK_MUST_USE enum daybook_status small_file_write_unsynced(const char *path, struct daybook_bytes content,
+                                                               enum small_file_mode mode, struct daybook_error *error);
+
 #endif

@@ -196,3 +196,36 @@ expect 0 audit checkpoint
 expect 0 audit tiles "$work/tiles"
 verified 0 "good: 800 entries" --key "$key" tiles "$work/tiles"
 verified 4 "cosigned by 0 of the witnesses" --key "$key" --witness "$witness" tiles "$work/tiles"
+
+# ---- tiles, and what is waited for ----
+traced() { # traced [OPTION...] -- DIRECTORY: the calls are in $work/calls afterwards.
+    local options=()
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o "$work/calls" "${options[@]}" -e trace=fsync,fdatasync,syncfs,rename \
+        "$daybook" audit tiles "$2" >"$out" 2>"$err" </dev/null
+}
+calls() { grep -cE "$1" "$work/calls" || true; }
+if ! command -v strace >/dev/null || ! traced -- "$work/waited"; then
+    echo "audit: nothing can be traced here, so what tiles wait for was not tried"
+else
+    # All at once, when every tile is in its place; then the checkpoint and its name.
+    [ "$(calls 'rename\(.*/tile/')" = "$(($(find "$work/waited" -type f | wc -l) - 1))" ] || die "a tile was not renamed"
+    [ "$(calls 'sync')" = 3 ] || die "$(calls 'sync') syncs"
+    sed -nE 's/.*(syncfs|fsync|rename)\(.*/\1/p' "$work/calls" | uniq | tr '\n' ' ' >"$out"
+    out_is "rename syncfs fsync rename fsync "
+    verified 0 "good: 800 entries" --key "$key" tiles "$work/waited"
+    post 801 1400
+    expect 0 audit checkpoint
+    for killed in 1 4 7 8; do # The eighth is the checkpoint's.
+        cp -r "$work/waited" "$work/killed"
+        traced --inject="rename:signal=KILL:when=$killed" -- "$work/killed" && die "it was not killed"
+        verified 0 "good: 800 entries" --key "$key" tiles "$work/killed"
+        traced -- "$work/killed" || die "a tree that a kill left is not completed"
+        [ "$(calls 'syncfs')" = 1 ] || die "what a kill left is not waited for"
+        verified 0 "good: 1400 entries" --key "$key" tiles "$work/killed"
+        rm -r "$work/killed"
+    done
+fi

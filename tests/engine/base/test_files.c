@@ -47,6 +47,24 @@ static void a_file_is_replaced_whole(void **state) {
     assert_int_equal(facts.st_mode & 0777, 0600);
 }
 
+static void files_are_waited_for_together(void **state) {
+    char path[PATH_SIZE];
+    int system;
+    (void)state;
+    assert_int_equal(files_system_open(place, &system, NULL), DAYBOOK_OK);
+    under(path, "unsynced");
+    assert_int_equal(small_file_write_unsynced(path, text_bytes("one"), SMALL_FILE_PUBLIC, NULL), DAYBOOK_OK);
+    assert_int_equal(small_file_write_unsynced(path, text_bytes("second"), SMALL_FILE_PUBLIC, NULL), DAYBOOK_OK);
+    assert_int_equal(files_system_sync(system, place, NULL), DAYBOOK_OK);
+    expect_content(path, "second");
+    assert_int_equal(close(system), 0);
+    struct daybook_error error;
+    assert_int_equal(files_system_sync(system, place, &error), DAYBOOK_IO);
+    assert_non_null(strstr(error.message, place));
+    assert_int_equal(files_system_open(path, &system, NULL), DAYBOOK_NOT_FOUND);
+    assert_int_equal(system, -1);
+}
+
 static void a_new_file_replaces_nothing(void **state) {
     char path[PATH_SIZE];
     (void)state;
@@ -147,13 +165,10 @@ static void errno_has_a_status(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_file_is_replaced_whole),
-        cmocka_unit_test(a_new_file_replaces_nothing),
-        cmocka_unit_test(a_file_past_the_limit_is_refused),
-        cmocka_unit_test(nothing_is_left_beside),
-        cmocka_unit_test(a_tree_goes_and_what_its_links_name_stays),
-        cmocka_unit_test(a_directory_is_made_once),
-        cmocka_unit_test(the_directory_of_a_path_is_synced),
+        cmocka_unit_test(a_file_is_replaced_whole),    cmocka_unit_test(files_are_waited_for_together),
+        cmocka_unit_test(a_new_file_replaces_nothing), cmocka_unit_test(a_file_past_the_limit_is_refused),
+        cmocka_unit_test(nothing_is_left_beside),      cmocka_unit_test(a_tree_goes_and_what_its_links_name_stays),
+        cmocka_unit_test(a_directory_is_made_once),    cmocka_unit_test(the_directory_of_a_path_is_synced),
         cmocka_unit_test(errno_has_a_status),
     };
     if (mkdtemp(place) == NULL) {
