@@ -60,10 +60,10 @@ static enum daybook_status run_parts(struct audit_run *run, struct audit_views *
     (void)pthread_join(thread, NULL); /* First: the views' findings depend on what it could read. */
     enum daybook_status views_status = audit_views_wait(views, &views_error);
     if (status == DAYBOOK_OK && hashing.status != DAYBOOK_OK) {
-        status = daybook_fail(error, hashing.status, "%s", hashing.error.message);
+        status = daybook_fail_as(error, &hashing.error);
     }
     if (status == DAYBOOK_OK && views_status != DAYBOOK_OK) {
-        status = daybook_fail(error, views_status, "%s", views_error.message);
+        status = daybook_fail_as(error, &views_error);
     }
     if (status == DAYBOOK_OK && !run->options->skips_rules) {
         status = audit_statements(run, audit_views_folded(views), error);

@@ -79,7 +79,7 @@ static enum daybook_status digest_all_live(struct audit_views *views, struct day
             refold->is_running = false;
         }
         if (status == DAYBOOK_OK && refold->status != DAYBOOK_OK) {
-            status = daybook_fail(error, refold->status, "%s", refold->error.message);
+            status = daybook_fail_as(error, &refold->error);
         }
     }
     return status;
@@ -216,7 +216,7 @@ enum daybook_status audit_views_wait(struct audit_views *views, struct daybook_e
         wanting += is_wanting;
         refold->status = is_wanting ? DAYBOOK_OK : audit_find(views->run, refold->status, &refold->error);
         if (status == DAYBOOK_OK && refold->status != DAYBOOK_OK) {
-            status = daybook_fail(error, refold->status, "%s", refold->error.message);
+            status = daybook_fail_as(error, &refold->error);
         }
     }
     if (wanting > 0) {

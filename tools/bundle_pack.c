@@ -100,7 +100,7 @@ struct packing {
 static enum daybook_status pack_failed(const struct packing *packing, struct daybook_error *error) {
     const char *why = archive_error_string(packing->archive);
     return packing->error.status != DAYBOOK_OK
-               ? daybook_fail(error, packing->error.status, "%s", packing->error.message)
+               ? daybook_fail_as(error, &packing->error)
                : daybook_fail(error, DAYBOOK_IO, _("packing the bundle: %s"), why != NULL ? why : _("it failed"));
 }
 

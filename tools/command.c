@@ -185,7 +185,7 @@ const struct command *command_find(int argc, char **argv, int *used) {
 int command_fail(const struct daybook_error *error) {
     progress_clear();
     (void)fflush(stdout);
-    (void)fprintf(stderr, "daybook: %s\n", error->message);
+    (void)fprintf(stderr, "daybook: %s\n", daybook_error_shown(error));
     return daybook_status_exit_code(error->status);
 }
 
@@ -256,7 +256,7 @@ enum daybook_status command_open_writer(const struct invocation *invocation, boo
     if (status == DAYBOOK_BUSY) {
         struct daybook_error busy = *error;
         return daybook_fail(error, DAYBOOK_BUSY, _("%s; or, where that is a server, ask it with --server URL"),
-                            busy.message);
+                            daybook_error_shown(&busy));
     }
     return status;
 }

@@ -40,6 +40,7 @@ struct command {
     const char *example;
     const struct option_spec *options; /* Its own; NULL = none. */
     const char *here;                  /* "makes a ledger here": why it asks no server. Of those without USES_LEDGER. */
+    bool is_for_programs;              /* What it says while it runs is for programs or a log: English everywhere. */
 
     /* Of commands that are a request or a question: the arm of the oneof, and the fields of its arguments. */
     const char *message;

@@ -151,7 +151,7 @@ int command_dataset_run(struct invocation *invocation, const struct dataset *dat
     enum daybook_status status = read_options(&export, &error);
     if (status != DAYBOOK_OK) {
         arena_release(&run->page_arena);
-        return command_usage(invocation, "%s", error.message);
+        return command_usage(invocation, "%s", daybook_error_shown(&error));
     }
     status = command_open_reader(invocation, &run->ledger, &error);
     if (status == DAYBOOK_OK) {

@@ -92,7 +92,7 @@ static enum daybook_status take_line(struct submit *submit, struct daybook_bytes
         status = read_request(submit, text, line, &complaint);
     }
     if (status == DAYBOOK_NO_MEMORY) {
-        return daybook_fail(error, status, "%s", complaint.message);
+        return daybook_fail_as(error, &complaint);
     }
     submit->line_count++;
     if (status != DAYBOOK_OK) {
@@ -336,6 +336,7 @@ const struct command submit_commands[] = {
         .argument_max = 1,
         .uses = USES_LEDGER,
         .run = run,
+        .is_for_programs = true,
         .summary = N_("submit requests: one proto3 JSON Request a line, one Answer a line in the same order"),
         .detail =
             N_("Amounts are integers in minor units. A malformed line is answered MALFORMED and named on standard "

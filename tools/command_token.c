@@ -99,7 +99,7 @@ static int run_create(struct invocation *invocation) {
     char secret[TOKEN_SECRET_SIZE];
     Pb__CreateTokenRequest wanted = PB__CREATE_TOKEN_REQUEST__INIT;
     if (read_wanted(invocation, &wanted, &error) != DAYBOOK_OK) {
-        return command_usage(invocation, "%s", error.message);
+        return command_usage(invocation, "%s", daybook_error_shown(&error));
     }
     if (invocation->remote != NULL) {
         return create_over_server(invocation, &wanted);

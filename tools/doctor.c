@@ -98,7 +98,7 @@ static bool look_at_pages(struct doctor *doctor, const char *area, const char *p
             "");
         return true;
     }
-    add(doctor, area, severity, why.message, advice);
+    add(doctor, area, severity, daybook_error_shown(&why), advice);
     return false;
 }
 
@@ -146,7 +146,7 @@ static enum daybook_status scrub(struct doctor *doctor, struct daybook *ledger, 
     enum daybook_status status = daybook_head(ledger, &head, &why);
     const bool has_head = status == DAYBOOK_OK;
     if (!has_head && status != DAYBOOK_DAMAGED) {
-        return daybook_fail(error, status, "%s", why.message);
+        return daybook_fail_as(error, &why);
     }
     DAYBOOK_TRY(journal_scrub_open(ledger_journal(ledger), &scrub, error));
     do {
@@ -168,7 +168,7 @@ static enum daybook_status scrub(struct doctor *doctor, struct daybook *ledger, 
         if (has_head) {
             tell_log(doctor, head > step.position ? head - step.position : 0);
         } else {
-            tell_lost_log(doctor, why.message); /* No frame is to blame. */
+            tell_lost_log(doctor, daybook_error_shown(&why)); /* No frame is to blame. */
         }
     }
     return status;
@@ -291,8 +291,8 @@ static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook
     enum daybook_status status = daybook_open(&how, &ledger, &why);
     if (status != DAYBOOK_OK) {
         add(doctor, "journal",
-            status == DAYBOOK_DAMAGED ? PB__SEVERITY__SEVERITY_DAMAGED : PB__SEVERITY__SEVERITY_WARNING, why.message,
-            _("\"daybook restore NEW BACKUP...\" makes a new ledger from its backups"));
+            status == DAYBOOK_DAMAGED ? PB__SEVERITY__SEVERITY_DAMAGED : PB__SEVERITY__SEVERITY_WARNING,
+            daybook_error_shown(&why), _("\"daybook restore NEW BACKUP...\" makes a new ledger from its backups"));
         return DAYBOOK_OK;
     }
     status = look_inside(doctor, ledger, error);
@@ -327,7 +327,7 @@ static void look_at_view(struct doctor *doctor, const char *name) {
                                            : _("\"daybook doctor --give-up-views\" marks it, so that it is built anew; "
                                                "until then do not ask it"));
     if (!is_sound && gives_up) {
-        mark_write_damaged(directory, _("its pages are damaged; a doctor gave it up"));
+        mark_write_damaged(directory, "its pages are damaged; a doctor gave it up");
     }
 }
 

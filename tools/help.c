@@ -82,7 +82,8 @@ void help_command(FILE *stream, const struct command *command) {
     char summary[256];
     command_option_tables(command, tables);
     print_usage(stream, command, tables);
-    (void)snprintf(summary, sizeof summary, "%c%s.", toupper((unsigned char)command->summary[0]), command->summary + 1);
+    const char *phrase = _(command->summary);
+    (void)snprintf(summary, sizeof summary, "%c%s%s", toupper((unsigned char)phrase[0]), phrase + 1, _("."));
     console_wrap(stream, summary, WRAP_COLUMNS, 0, 0);
     if (command->detail != NULL) {
         (void)fputc('\n', stream);

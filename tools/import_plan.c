@@ -232,11 +232,11 @@ static enum daybook_status check_all(struct plan *plan, struct checking *checkin
         struct daybook_error reason;
         enum daybook_status status = check_row(plan, &record, found, &reason);
         if (status == DAYBOOK_INVALID) {
-            complain(plan, record.line, reason.message);
+            complain(plan, record.line, daybook_error_shown(&reason));
             continue;
         }
-        status = status == DAYBOOK_OK ? keep_row(plan, checking, &record, found, error)
-                                      : daybook_fail(error, status, "%s", reason.message);
+        status =
+            status == DAYBOOK_OK ? keep_row(plan, checking, &record, found, error) : daybook_fail_as(error, &reason);
         if (status != DAYBOOK_OK) {
             return status;
         }

@@ -44,8 +44,7 @@ static enum daybook_status put(struct job *job, const Pb__JobItem *item, struct 
     if (job->broken.status == DAYBOOK_OK) {
         job->broken.status = job->sink->put(job->sink->context, item, &job->broken);
     }
-    return job->broken.status == DAYBOOK_OK ? DAYBOOK_OK
-                                            : daybook_fail(error, job->broken.status, "%s", job->broken.message);
+    return job->broken.status == DAYBOOK_OK ? DAYBOOK_OK : daybook_fail_as(error, &job->broken);
 }
 
 static enum daybook_status flush(struct job *job, struct daybook_error *error) {
@@ -141,7 +140,7 @@ enum daybook_status job_run(struct job *job, const ProtobufCMessage *asked, Prot
     }
     /* Whoever takes the items knows best why the job could not go on. */
     if (job->broken.status != DAYBOOK_OK) {
-        status = daybook_fail(error, job->broken.status, "%s", job->broken.message);
+        status = daybook_fail_as(error, &job->broken);
     }
     daybook_buffer_release(&job->pending);
     return status;

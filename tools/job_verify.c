@@ -45,7 +45,7 @@ enum daybook_status job_sign_certificate(const struct job *job, const Pb__Certif
         return status;
     }
     status = certificate_write(
-        certificate, is_unsigned ? _("none; this ledger has no key, and nobody signed this") : signer.key.name, &text);
+        certificate, is_unsigned ? "none; this ledger has no key, and nobody signed this" : signer.key.name, &text);
     if (status == DAYBOOK_OK && is_unsigned) {
         status = daybook_buffer_append(note, text.data, text.size);
     }

@@ -17,6 +17,7 @@
 
 void run_begin(void) {
     store_guard_install(daybook_status_exit_code(DAYBOOK_DAMAGED));
+    text_begin();
     console_init();
 }
 
@@ -67,20 +68,30 @@ static bool names_both(enum run_place place, const struct options *options) {
            (place == RUN_PLACE_DIRECTORY && options_value(options, "server") != NULL);
 }
 
+/* What is printed is read by a program: no word of it may depend on who is sitting there. */
+static bool is_for_programs(const struct invocation *invocation) {
+    const struct options *options = &invocation->options;
+    return invocation->command->is_for_programs || options_has(options, "json") || options_has(options, "csv") ||
+           options_has(options, "format");
+}
+
 /* Where the ledger is, and what the command does there. */
 static int run_there(struct invocation *invocation, const struct remote_way *way) {
     struct daybook_error error;
     const char *server = NULL;
+    if (is_for_programs(invocation)) {
+        text_is_for_programs();
+    }
     const char *token = options_value(&invocation->options, "token");
     if (command_find_server(invocation, &server, &error) != DAYBOOK_OK) {
-        return command_usage(invocation, "%s", error.message);
+        return command_usage(invocation, "%s", daybook_error_shown(&error));
     }
     if (server != NULL && way == NULL) {
         return RUN_ELSEWHERE;
     }
     if (server != NULL && remote_open(way, server, token != NULL ? token : getenv("DAYBOOK_TOKEN"), &invocation->remote,
                                       &error) != DAYBOOK_OK) {
-        return command_usage(invocation, "%s", error.message);
+        return command_usage(invocation, "%s", daybook_error_shown(&error));
     }
     return invocation->command->run(invocation);
 }
@@ -96,7 +107,7 @@ int run_command(const struct command *command, const struct remote_way *way, enu
         code = command_usage(&invocation, _("\"daybook %s\" %s, and asks no server: leave --server away"),
                              command->name, _(command->here));
     } else if (parse(&invocation, argc, argv, &error) != DAYBOOK_OK) {
-        code = command_usage(&invocation, "%s", error.message);
+        code = command_usage(&invocation, "%s", daybook_error_shown(&error));
     } else if (options_has(&invocation.options, "help")) {
         help_command(stdout, command);
         code = EXIT_DONE;

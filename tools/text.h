@@ -1,9 +1,23 @@
-/* Every sentence that a user reads passes through here, so that a catalogue can be put behind it. */
+/*
+ * Every sentence that a user reads passes through here: in the reader's
+ * language where a catalogue has it (GNU gettext), else as it is written.
+ *
+ *   X1  What programs read is English: --json, tables as files, the server, the feeds (po/README.md).
+ *   X2  Of the locale only LC_MESSAGES is taken here, and LC_CTYPE in console.h: figures, dates and order never change.
+ */
 #ifndef DAYBOOK_TOOLS_TEXT_H
 #define DAYBOOK_TOOLS_TEXT_H
 
-/* Identity without a catalogue. The argument is a literal: compilers go on checking formats. */
-#define _(text) text
+/* Looks for the reader's language: LC_ALL, LC_MESSAGES and LANG, and LANGUAGE, as gettext has them. A locale that this
+ * machine does not have still names its language. Once, at start, before there are threads. */
+void text_begin(void);
+
+/* From here on everything is English: what is said now is for programs, or for a log. */
+void text_is_for_programs(void);
+
+/* The argument is a literal, or marked with N_(); compilers go on checking formats. */
+#define _(text) text_translate(text)
+const char *text_translate(const char *text) __attribute__((format_arg(1)));
 
 /* Marks a sentence in a table, which is looked up with _() where it is printed. */
 #define N_(text) text

@@ -211,6 +211,7 @@ int main(int argc, char **argv) {
     static struct verify_trust trust;
     struct daybook_error error;
     int count = 0;
+    text_begin();
     if (argc == 1 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         (void)fputs(_(usage), argc == 1 ? stderr : stdout);
         return argc == 1 ? EXIT_USAGE : EXIT_GOOD;
@@ -229,6 +230,7 @@ int main(int argc, char **argv) {
     if (status == DAYBOOK_OK) {
         return EXIT_GOOD;
     }
-    (void)fprintf(stderr, _("daybook-verify: %s%s\n"), status == DAYBOOK_DAMAGED ? _("refused: ") : "", error.message);
+    (void)fprintf(stderr, _("daybook-verify: %s%s\n"), status == DAYBOOK_DAMAGED ? _("refused: ") : "",
+                  daybook_error_shown(&error));
     return daybook_status_exit_code(status);
 }

@@ -63,40 +63,64 @@ static void show_controls(char *message) {
     }
 }
 
+/* The one thing here that is the process's own: which language its reader has. */
+static daybook_translate *translator;
+
+void daybook_error_translate_with(daybook_translate *translate) {
+    translator = translate;
+}
+
+const char *daybook_error_shown(const struct daybook_error *error) {
+    return error->translated[0] != '\0' ? error->translated : error->message;
+}
+
+static void format_message(char message[DAYBOOK_ERROR_SIZE], const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+static void format_message(char message[DAYBOOK_ERROR_SIZE], const char *format, va_list arguments) {
+    cut_to_fit(message, vsnprintf(message, DAYBOOK_ERROR_SIZE, format, arguments));
+    show_controls(message);
+}
+
+/* Both forms of a sentence; the second is "" where nobody translates. */
+struct saying {
+    char message[DAYBOOK_ERROR_SIZE];
+    char translated[DAYBOOK_ERROR_SIZE];
+};
+
+static void say(struct saying *saying, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+static void say(struct saying *saying, const char *format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    format_message(saying->message, format, arguments);
+    saying->translated[0] = '\0';
+    if (translator != NULL) {
+        format_message(saying->translated, translator(format), again);
+    }
+    va_end(again);
+}
+
 enum daybook_status daybook_fail(struct daybook_error *error, enum daybook_status status, const char *format, ...) {
     if (error == NULL) {
         return status;
     }
     /* Written aside, so that an argument may be the message that is being replaced. */
-    char message[DAYBOOK_ERROR_SIZE];
+    struct saying saying;
     va_list arguments;
     va_start(arguments, format);
-    int wanted_size = vsnprintf(message, sizeof message, format, arguments);
+    say(&saying, format, arguments);
     va_end(arguments);
-    cut_to_fit(message, wanted_size);
-    show_controls(message);
     error->status = status;
-    memcpy(error->message, message, strlen(message) + 1);
+    memcpy(error->message, saying.message, strlen(saying.message) + 1);
+    memcpy(error->translated, saying.translated, strlen(saying.translated) + 1);
     return status;
 }
 
-/* Without an error there is no status to return: STOPPED says "by an earlier failure", which is all that is known. */
-enum daybook_status daybook_fail_in(struct daybook_error *error, const char *format, ...) {
-    if (error == NULL) {
-        return DAYBOOK_STOPPED;
-    }
-    char context[DAYBOOK_ERROR_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    int context_size = vsnprintf(context, sizeof context, format, arguments);
-    va_end(arguments);
-    cut_to_fit(context, context_size);
-    show_controls(context);
-
+/* Puts "context: " before a text. */
+static void join(char text[DAYBOOK_ERROR_SIZE], const char *context) {
     char joined[DAYBOOK_ERROR_SIZE];
     size_t used = strlen(context);
     memcpy(joined, context, used);
-    const char *const parts[] = {": ", error->message};
+    const char *const parts[] = {": ", text};
     int wanted_size = (int)used;
     for (size_t i = 0; i < 2; i++) {
         size_t part_size = strlen(parts[i]);
@@ -108,6 +132,29 @@ enum daybook_status daybook_fail_in(struct daybook_error *error, const char *for
     }
     joined[used] = '\0';
     cut_to_fit(joined, wanted_size);
-    memcpy(error->message, joined, sizeof joined);
+    memcpy(text, joined, sizeof joined);
+}
+
+/* Without an error there is no status to return: STOPPED says "by an earlier failure", which is all that is known. */
+enum daybook_status daybook_fail_in(struct daybook_error *error, const char *format, ...) {
+    if (error == NULL) {
+        return DAYBOOK_STOPPED;
+    }
+    struct saying context;
+    va_list arguments;
+    va_start(arguments, format);
+    say(&context, format, arguments);
+    va_end(arguments);
+    if (error->translated[0] != '\0') {
+        join(error->translated, context.translated);
+    }
+    join(error->message, context.message);
     return error->status;
+}
+
+enum daybook_status daybook_fail_as(struct daybook_error *error, const struct daybook_error *cause) {
+    if (error != NULL && error != cause) {
+        *error = *cause;
+    }
+    return cause->status;
 }

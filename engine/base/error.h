@@ -38,8 +38,19 @@ enum daybook_status {
 /* The caller's. Every function that takes one takes NULL, too. */
 struct daybook_error {
     enum daybook_status status;
-    char message[DAYBOOK_ERROR_SIZE];
+    char message[DAYBOOK_ERROR_SIZE];    /* In English: what is stored, compared, and sent to others. */
+    char translated[DAYBOOK_ERROR_SIZE]; /* The same for the reader of this process; "" where nobody translates. */
 };
+
+/* Gives a format in the reader's language, with the same conversions; `format` itself where it has none. */
+typedef const char *daybook_translate(const char *format) __attribute__((format_arg(1)));
+
+/* A sentence can be looked up before it is filled in, and not afterwards: so a program that has a catalogue says here
+ * how, once, before it starts threads. NULL, as at the start: nothing is translated. `message` never is. */
+void daybook_error_translate_with(daybook_translate *translate);
+
+/* For people: `translated` where there is one, else `message`. */
+const char *daybook_error_shown(const struct daybook_error *error);
 
 /* "DAMAGED"; never NULL. */
 const char *daybook_status_name(enum daybook_status status);
@@ -54,6 +65,9 @@ enum daybook_status daybook_fail(struct daybook_error *error, enum daybook_statu
 /* Puts "context: " before the message that is there; returns the error's status. */
 enum daybook_status daybook_fail_in(struct daybook_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Passes on what went wrong elsewhere, in both languages; returns its status. `cause` may be `error`. */
+enum daybook_status daybook_fail_as(struct daybook_error *error, const struct daybook_error *cause);
 
 /* Passes a failure on to the caller, who may hold nothing that must be released. */
 #define DAYBOOK_TRY(call)                                                                                              \

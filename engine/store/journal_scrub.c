@@ -94,7 +94,7 @@ static enum daybook_status look(struct journal_scrub *scrub, const struct table_
         report(first, last, why.message, found, context, step);
         journal_scrub_seek(scrub, following != 0 ? following : has_key ? first + 1 : first);
     } else {
-        return daybook_fail(error, status, "%s", why.message);
+        return daybook_fail_as(error, &why);
     }
     step->position = scrub->next - 1;
     return DAYBOOK_OK;

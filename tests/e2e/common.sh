@@ -8,7 +8,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 out=$work/out
 err=$work/err
-unset DAYBOOK_LEDGER
+unset DAYBOOK_LEDGER LANGUAGE
+export LC_ALL=C.UTF-8 # What is expected is English.
 export USER=tester
 
 die() {

@@ -2,7 +2,7 @@
 # What users read can be translated: the template has the sentences of every part, and a catalogue is made of it.
 . "$(dirname "$0")/common.sh"
 
-command -v msgfmt >/dev/null || die "gettext is missing: tools/install-deps --test"
+command -v msgfmt >/dev/null || die "gettext is missing: tools/install-deps"
 template=$work/daybook.pot
 "$source/tools/messages" "$template" 2>"$err" || die "no template was made"
 [ ! -s "$err" ] || die "xgettext complains"
@@ -13,13 +13,20 @@ while IFS= read -r sentence; do
     grep -qF "$sentence" "$template" || die "the template lacks: $sentence"
 done <<'END'
 no ledger is named; give -L DIR or set DAYBOOK_LEDGER to its directory
-customer %s has %s %s \"%s\" since event %llu
 while adding up a balance: the net does not fit 64 bits
 the log's key is needed: --key KEY
 there is no ledger in %s
-the server is stopping; nothing of this call was done
+answer every call of the schema over HTTP, by the Connect protocol
 No customer of that id was opened.
 Open the customer, or correct the id.
+END
+
+# What is a value of an answer, or for programs, is not offered.
+while IFS= read -r sentence; do
+    if grep -qF "$sentence" "$template"; then die "nobody would see it translated: $sentence"; fi
+done <<'END'
+customer %s has %s %s
+the server is stopping; nothing of this call was done
 END
 
 # The meaning of every refusal, and what can be done, as the help prints them.

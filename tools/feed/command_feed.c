@@ -201,6 +201,7 @@ const struct command feed_commands[] = {
         .arguments = "",
         .uses = USES_LEDGER,
         .run = run_postgres,
+        .is_for_programs = true,
         .summary = N_("keep tables in PostgreSQL up with the ledger, each event exactly once"),
         .detail = N_("Makes the tables and brings older ones up to date. daybook_events has a row an event: sequence, "
                      "recorded_at, effective_on, actor, customer, currency, kind, document, amount (in major units) "
@@ -220,6 +221,7 @@ const struct command feed_commands[] = {
         .arguments = "",
         .uses = USES_LEDGER,
         .run = run_nats,
+        .is_for_programs = true,
         .summary = N_("publish every event to a NATS JetStream stream, exactly once and in order"),
         .detail = N_("Makes the stream where it is missing. A message is the FollowItem: the event and the customer's "
                      "balance after it. Its subject is STREAM.KIND (daybook.charge_posted), its Nats-Msg-Id the "
@@ -238,6 +240,7 @@ const struct command feed_commands[] = {
         .arguments = "",
         .uses = USES_LEDGER,
         .run = run_kafka,
+        .is_for_programs = true,
         .summary = N_("publish every event to a Kafka topic, once and in each customer's order"),
         .detail = N_("A message is the FollowItem: the event and the customer's balance after it. Its key is the "
                      "customer, so that a customer's events are in one partition (the one that Java's client would "

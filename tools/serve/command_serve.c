@@ -125,6 +125,7 @@ const struct command serve_commands[] = {
         .name = "serve",
         .arguments = "",
         .run = run,
+        .is_for_programs = true,
         .summary = N_("answer every call of the schema over HTTP, by the Connect protocol"),
         .detail = N_("Takes the writer's lock until SIGTERM or SIGINT, which let the calls under way finish. "
                      "application/json and application/proto; GET for questions; /openapi.json describes every call, "

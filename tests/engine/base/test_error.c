@@ -65,6 +65,32 @@ static void context_goes_before_the_message(void **state) {
     assert_string_equal(error.message, "verifying ledger: frame 7: checksum");
 }
 
+/* Stands for a catalogue; it has two sentences. */
+static const char *in_latin(const char *format) __attribute__((format_arg(1)));
+static const char *in_latin(const char *format) {
+    return strcmp(format, "reading %s: %d") == 0 ? "legere %s: %d" : strcmp(format, "page") == 0 ? "pagina" : format;
+}
+
+static void a_translation_stands_beside_the_message(void **state) {
+    (void)state;
+    struct daybook_error error = {0};
+    struct daybook_error other = {0};
+    daybook_error_translate_with(in_latin);
+    (void)daybook_fail(&error, DAYBOOK_IO, "reading %s: %d", "x.mdb", 5);
+    (void)daybook_fail_in(&error, "page");
+    (void)daybook_fail_in(&error, "no word of it");
+    daybook_error_translate_with(NULL);
+    assert_string_equal(error.message, "no word of it: page: reading x.mdb: 5");
+    assert_string_equal(daybook_error_shown(&error), "no word of it: pagina: legere x.mdb: 5");
+    assert_int_equal(daybook_fail_as(&other, &error), DAYBOOK_IO);
+    assert_string_equal(daybook_error_shown(&other), "no word of it: pagina: legere x.mdb: 5");
+    assert_int_equal(daybook_fail_as(NULL, &error), DAYBOOK_IO);
+
+    (void)daybook_fail(&error, DAYBOOK_IO, "page");
+    assert_string_equal(error.translated, "");
+    assert_string_equal(daybook_error_shown(&error), "page");
+}
+
 struct cut_row {
     const char *name;
     const char *character;
@@ -134,6 +160,7 @@ int main(void) {
     rows_add(&rows, "fail quotes what it replaces", fail_may_quote_the_message_it_replaces, NULL);
     rows_add(&rows, "what is quoted controls no terminal", what_is_quoted_controls_no_terminal, NULL);
     rows_add(&rows, "context goes before", context_goes_before_the_message, NULL);
+    rows_add(&rows, "a translation stands beside the message", a_translation_stands_beside_the_message, NULL);
     ROWS_ADD_TABLE(&rows, cut_rows, long_message_is_cut_between_characters);
     ROWS_ADD_TABLE(&rows, cut_rows, long_context_is_cut_between_characters);
     return rows_run("error", &rows);
