@@ -19,6 +19,7 @@ trap leave EXIT
 # A free port the first time, the same one afterwards.
 port=-1
 start_broker() {
+    : >"$work/broker.log" # What the one before said is not this one's port.
     nats-server -a 127.0.0.1 -p "$port" -js -sd "$work/jetstream" >"$work/broker.log" 2>&1 &
     broker=$!
     local line
