@@ -10,7 +10,7 @@
 #include "tools/console.h"
 #include "tools/text.h"
 
-enum { BAR_CELLS = 40, BAR_CELLS_LEAST = 10, BESIDE_BAR_CELLS = 43 };
+enum { LABEL_CELLS = 10, BAR_CELLS = 40, BAR_CELLS_LEAST = 10, BESIDE_BAR_CELLS = 43 };
 
 /* How many of `parts` are `amount` of `total`, half rounded up. */
 static int64_t share(int64_t amount, int64_t total, int64_t parts) {
@@ -36,7 +36,9 @@ static void print_bar(const char *label, int64_t amount, int64_t total, const ch
     const char *cell = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "\u2588" : "#";
     int64_t all = bar_cells(stream);
     int64_t cells = share(amount, total, all);
-    (void)fprintf(stream, "  %-10s ", label);
+    (void)fputs("  ", stream);
+    console_pad(stream, label, LABEL_CELLS);
+    (void)fputc(' ', stream);
     for (int64_t i = 0; i < all; i++) {
         (void)fputs(i < cells ? cell : " ", stream);
     }

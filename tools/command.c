@@ -201,7 +201,15 @@ int command_usage(const struct invocation *invocation, const char *format, ...) 
 
 int command_refused(const Pb__Refusal *refusal) {
     (void)fflush(stdout);
-    (void)fprintf(stderr, _("refused %s: %s\n"), refusal_name(refusal->code), refusal->message);
+    const struct refusal_text *text = refusal_explain(refusal->code);
+    if (text_is_translated() && text != NULL) {
+        /* The sentence is a value of the answer, in English; what the code means can be said in the reader's language.
+         */
+        (void)fprintf(stderr, _("refused %s: %s\n"), refusal_name(refusal->code), _(text->cause));
+        (void)fprintf(stderr, "  %s\n  %s\n", _(text->cure), refusal->message);
+    } else {
+        (void)fprintf(stderr, _("refused %s: %s\n"), refusal_name(refusal->code), refusal->message);
+    }
     return EXIT_REFUSED;
 }
 

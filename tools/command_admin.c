@@ -10,6 +10,7 @@
 #include "tools/message_field.h"
 #include "tools/progress.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 #include "tools/wound_text.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
@@ -54,7 +55,8 @@ static void add_view(struct table *table, const Pb__ViewStatus *view, struct are
     table_begin_row(table, ROW_PLAIN);
     table_add_text(table, view->view, TONE_PLAIN);
     table_add_count(table, view->version, TONE_PLAIN);
-    table_add_text(table, enum_short_name(&pb__view_state__descriptor, (int)view->state, state, sizeof state), tone);
+    table_add_text(table, word_of(enum_short_name(&pb__view_state__descriptor, (int)view->state, state, sizeof state)),
+                   tone);
     table_add_count(table, (int64_t)view->position, TONE_PLAIN);
     table_add_count(table, (int64_t)view->lag_events, TONE_PLAIN);
     table_add_text(table,

@@ -6,6 +6,7 @@
 #include "tools/message_field.h"
 #include "tools/progress.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 static const char *const tones[] = {"\033[32m", "", "\033[33m", "\033[31m"};
 
@@ -20,14 +21,16 @@ static enum daybook_status print_findings(const Pb__DoctorAnswer *answer, struct
         const Pb__Finding *finding = answer->findings[i];
         char severity[32];
         const char *name =
-            enum_short_name(&pb__severity__descriptor, (int)finding->severity, severity, sizeof severity);
+            word_of(enum_short_name(&pb__severity__descriptor, (int)finding->severity, severity, sizeof severity));
         const char *tone = is_coloured ? tones[finding->severity - PB__SEVERITY__SEVERITY_SOUND] : "";
         const char *found = arena_format(arena, "%s: %s", finding->area, finding->found);
         const char *advice = arena_format(arena, "-> %s.", finding->advice);
         if (found == NULL || advice == NULL) {
             return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("printing the findings: memory was refused"));
         }
-        (void)printf("%s%-8s%s ", tone, name, is_coloured ? "\033[0m" : "");
+        (void)fputs(tone, stdout);
+        console_pad(stdout, name, FINDING_INDENT - 1);
+        (void)fputs(is_coloured ? "\033[0m " : " ", stdout);
         console_wrap(stdout, found, width, FINDING_INDENT, FINDING_INDENT);
         if (finding->advice[0] != '\0') {
             (void)printf("%*s", FINDING_INDENT, "");

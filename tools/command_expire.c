@@ -157,7 +157,9 @@ int command_expire_run(struct invocation *invocation) {
     if (status != DAYBOOK_OK) {
         return command_fail(&error);
     }
-    (void)printf(_("expired for %" PRIu64 " of %" PRIu64 " customers, %" PRIu64 " events\n"), expiring.expired_count,
-                 expiring.customer_count, expiring.event_count);
+    (void)printf(text_count("expired for %" PRIu64 " of %" PRIu64 " customer, ",
+                            "expired for %" PRIu64 " of %" PRIu64 " customers, ", expiring.customer_count),
+                 expiring.expired_count, expiring.customer_count);
+    (void)printf(text_count("%" PRIu64 " event\n", "%" PRIu64 " events\n", expiring.event_count), expiring.event_count);
     return EXIT_DONE;
 }

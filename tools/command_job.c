@@ -9,6 +9,7 @@
 #include "tools/progress.h"
 #include "tools/remote.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 #define ITEM_ARENA_BYTES ((size_t)1 << 30)
 
@@ -25,7 +26,7 @@ struct watching {
 static void show(struct watching *watching, const Pb__JobProgress *told) {
     if (strncmp(watching->doing, told->doing, sizeof watching->doing - 1) != 0) {
         (void)snprintf(watching->doing, sizeof watching->doing, "%s", told->doing);
-        progress_begin(&watching->progress, watching->doing, _("events"), told->first, told->total);
+        progress_begin(&watching->progress, word_of(watching->doing), _("events"), told->first, told->total);
     }
     watching->progress.total = told->total;
     progress_update(&watching->progress, told->done);

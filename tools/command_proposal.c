@@ -10,6 +10,7 @@
 #include "tools/message_field.h"
 #include "tools/text.h"
 #include "tools/view_table_access.h"
+#include "tools/word_text.h"
 
 /* ---- approve and reject ---- */
 
@@ -147,10 +148,10 @@ static enum daybook_status print_proposal(const Pb__Proposal *row, struct dayboo
     char role[32];
     char instant[INSTANT_TEXT_SIZE];
     (void)printf(_("proposal  %s (%s)\n"), row->proposal,
-                 enum_short_name(&pb__proposal_state__descriptor, (int)row->state, state, sizeof state));
+                 word_of(enum_short_name(&pb__proposal_state__descriptor, (int)row->state, state, sizeof state)));
     (void)printf(_("proposed  by %s (%s), event %llu, %s\n"), row->proposed_by,
                  row->role == 0 ? _("owner")
-                                : enum_short_name(&pb__role__descriptor, (int)row->role, role, sizeof role),
+                                : word_of(enum_short_name(&pb__role__descriptor, (int)row->role, role, sizeof role)),
                  (unsigned long long)row->sequence, instant_format(row->proposed_at_us, instant));
     (void)printf(_("expires   %s\n"), instant_format(row->expires_at_us, instant));
     if (row->decided_by[0] != '\0') {

@@ -241,8 +241,12 @@ static int finish(const struct issue *issue) {
         return command_refused(issue->refusal);
     }
     if (!options_has(&issue->invocation->options, "json")) {
-        (void)printf(_("issued %" PRIu64 " statements through %s; %" PRIu64 " of %" PRIu64 " accounts needed none\n"),
-                     issue->issued_count, issue->request.to_on, issue->known_count, issue->account_count);
+        (void)printf(text_count("issued %" PRIu64 " statement through %s; ",
+                                "issued %" PRIu64 " statements through %s; ", issue->issued_count),
+                     issue->issued_count, issue->request.to_on);
+        (void)printf(text_count("%" PRIu64 " of %" PRIu64 " account needed none\n",
+                                "%" PRIu64 " of %" PRIu64 " accounts needed none\n", issue->account_count),
+                     issue->known_count, issue->account_count);
     }
     return EXIT_DONE;
 }

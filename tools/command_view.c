@@ -17,6 +17,7 @@
 #include "tools/view_table_books.h"
 #include "tools/view_table_credit.h"
 #include "tools/view_table_kpi.h"
+#include "tools/word_text.h"
 
 static const struct option_spec balance_options[] = {
     {"currency", 0, OPTION_VALUE, false, "CODE", N_("only this currency"), {FORM_TEXT, "currency", NULL}},
@@ -251,8 +252,8 @@ static enum daybook_status print_position(const Pb__Position *position, struct a
     }
     for (size_t i = 0; text != NULL && i < position->n_policies; i++) {
         const Pb__Policy *policy = position->policies[i];
-        text = arena_format(arena, "%s%s %s = %s", i == 0 ? _("Policies:") : text, i == 0 ? "" : ";", policy->name,
-                            policy->value);
+        text = arena_format(arena, "%s%s %s = %s", i == 0 ? _("Policies:") : text, i == 0 ? "" : ";",
+                            word_of(policy->name), word_text(policy->value, arena));
     }
     if (text != NULL && position->n_policies > 0) {
         text = arena_format(arena, "%s.", text);

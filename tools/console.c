@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/decimal.h"
+#include "tools/cells.h"
 #include "tools/text.h"
 
 struct table_cell {
@@ -106,14 +106,6 @@ void table_add_amount(struct table *table, int64_t minor, const char *currency, 
              minor < 0 ? TONE_ALARM : tone);
 }
 
-const char *console_heading(const char *name, struct arena *arena) {
-    char *heading = arena_copy_text(arena, name, strlen(name));
-    for (char *c = heading; c != NULL && *c != '\0'; c++) {
-        *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c; /* By the bytes: a locale has no say in it. */
-    }
-    return heading;
-}
-
 size_t table_row_count(const struct table *table) {
     return table->row_count;
 }
@@ -133,46 +125,32 @@ size_t console_width(FILE *stream) {
     return isatty(fileno(stream)) && ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-size_t console_cells(const char *text) {
-    mbstate_t state = {0};
-    size_t left = strlen(text);
-    size_t cells = 0;
-    while (left > 0) {
-        wchar_t character;
-        size_t size = mbrtowc(&character, text, left, &state);
-        if (size == 0 || size > left) { /* No character: shown in some way, byte by byte. */
-            state = (mbstate_t){0};
-            character = L'?';
-            size = 1;
-        }
-        int width = wcwidth(character);
-        cells += width < 0 ? 1 : (size_t)width;
-        text += size;
-        left -= size;
-    }
-    return cells;
-}
-
 void console_wrap(FILE *stream, const char *text, size_t width, size_t indent, size_t column) {
-    char word[256];
     bool is_first = true; /* In its line. */
+    size_t gap = 0;       /* The space before this piece. */
     while (*text != '\0') {
-        size_t size = strcspn(text, " ");
-        (void)snprintf(word, sizeof word, "%.*s", (int)size, text);
-        size_t cells = console_cells(word);
-        if (!is_first && width > 0 && column + 1 + cells > width) {
+        size_t size = cells_piece(text);
+        size_t cells = cells_of_bytes(text, size);
+        if (!is_first && width > 0 && column + gap + cells > width) {
             (void)fprintf(stream, "\n%*s", (int)indent, "");
             column = indent;
-        } else if (!is_first) {
-            (void)fputc(' ', stream);
-            column++;
+        } else {
+            (void)fputs(gap > 0 ? " " : "", stream);
+            column += gap;
         }
         is_first = false;
-        (void)fprintf(stream, "%.*s", (int)size, text);
+        (void)fwrite(text, 1, size, stream);
         column += cells;
-        text += size + strspn(text + size, " ");
+        text += size;
+        gap = *text == ' ' ? 1 : 0;
+        text += strspn(text, " ");
     }
     (void)fputc('\n', stream);
+}
+
+void console_pad(FILE *stream, const char *text, size_t cells) {
+    size_t used = cells_of(text);
+    (void)fprintf(stream, "%s%*s", text, used < cells ? (int)(cells - used) : 0, "");
 }
 
 /* ---- tables for people ---- */
@@ -216,16 +194,14 @@ static bool add_rule(struct libscols_table *view, const struct table *table, con
     return line != NULL;
 }
 
-/* How many bytes of a text stand in a line of so many cells: words that fit, and one at least. */
+/* How many bytes of a text stand in a line of so many cells: pieces that fit, and one at least. */
 static size_t line_size(const char *text, size_t cells) {
-    char word[256];
     size_t size = 0;
     size_t used = 0;
     while (text[size] != '\0') {
         size_t spaces = strspn(text + size, " ");
-        size_t letters = strcspn(text + size + spaces, " ");
-        (void)snprintf(word, sizeof word, "%.*s", (int)letters, text + size + spaces);
-        used += spaces + console_cells(word);
+        size_t letters = cells_piece(text + size + spaces);
+        used += spaces + cells_of_bytes(text + size + spaces, letters);
         if (size > 0 && used > cells) {
             break;
         }
@@ -345,9 +321,9 @@ static enum daybook_status print_part(const struct table *table, const struct ta
 }
 
 static size_t column_cells(const struct table *table, size_t column) {
-    size_t widest = console_cells(_(table->columns[column].title));
+    size_t widest = cells_of(_(table->columns[column].title));
     for (const struct table_row *row = table->first; row != NULL; row = row->next) {
-        size_t cells = column < row->cell_count ? console_cells(row->cells[column].shown) : 0;
+        size_t cells = column < row->cell_count ? cells_of(row->cells[column].shown) : 0;
         widest = cells > widest ? cells : widest;
     }
     return widest;
@@ -369,16 +345,14 @@ static struct table_part first_part(const struct table *table, const size_t *cel
     return (struct table_part){lead, lead, lead, 0};
 }
 
-/* How narrow a column of text may become: its words stay whole. */
+/* How narrow a column of text may become: its pieces stay whole. */
 static size_t wrapped_cells_least(const struct table *table, size_t column) {
-    char word[256];
     size_t least = WRAPPED_CELLS_MIN;
     for (const struct table_row *row = table->first; row != NULL; row = row->next) {
         const char *text = column < row->cell_count ? row->cells[column].shown : "";
         while (*text != '\0') {
-            size_t letters = strcspn(text, " ");
-            (void)snprintf(word, sizeof word, "%.*s", (int)letters, text);
-            size_t cells = console_cells(word);
+            size_t letters = cells_piece(text);
+            size_t cells = cells_of_bytes(text, letters);
             least = cells > least ? cells : least;
             text += letters + strspn(text + letters, " ");
         }

@@ -36,9 +36,6 @@ struct table;
 /* `columns` is borrowed. NULL: the arena refused. Rows live in the arena. */
 struct table *table_open(const struct table_column *columns, size_t column_count, struct arena *arena);
 
-/* A name that came with an answer ("over 120") as the heading of a column. NULL: the arena refused. */
-const char *console_heading(const char *name, struct arena *arena);
-
 /* Begins a row; cells follow from the left. False, here and below: the arena refused (table_print says so, too). */
 void table_begin_row(struct table *table, enum table_row_kind kind);
 void table_add_text(struct table *table, const char *text, enum table_tone tone);
@@ -47,14 +44,15 @@ void table_add_count(struct table *table, int64_t count, enum table_tone tone);
 void table_add_amount(struct table *table, int64_t minor, const char *currency, enum table_tone tone);
 size_t table_row_count(const struct table *table);
 
+/* A text, and spaces up to so many cells. */
+void console_pad(FILE *stream, const char *text, size_t cells);
+
 /* A terminal, and NO_COLOR is not set. */
 bool console_has_colour(FILE *stream);
 /* In cells; 0: no terminal, or it does not tell. */
 size_t console_width(FILE *stream);
-/* Of a text on a terminal. */
-size_t console_cells(const char *text);
-/* A paragraph and the end of its last line. Lines break at spaces before `width` cells (0: never); those after the
- * first begin with `indent` spaces. `column` is where the first one stands. */
+/* A paragraph and the end of its last line. Lines break before `width` cells (0: never), where cells.h allows it; those
+ * after the first begin with `indent` spaces. `column` is where the first one stands. */
 void console_wrap(FILE *stream, const char *text, size_t width, size_t indent, size_t column);
 
 /* NO_MEMORY; IO: the stream took no more. */

@@ -8,6 +8,7 @@
 #include "codec/wire.h"
 #include "tools/event_text.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 enum daybook_status dry_run_fill(const struct daybook_answer *answer, struct arena *arena, Pb__Answer *message,
                                  struct daybook_error *error) {
@@ -34,7 +35,7 @@ void dry_run_print(const Pb__Answer *message, struct arena *arena) {
         char date[DATE_TEXT_SIZE];
         char amount[DECIMAL_TEXT_SIZE];
         int64_t minor = 0;
-        (void)printf("  %s  %s  %s", date_format(event->effective_on, date), event_kind_text(event, arena),
+        (void)printf("  %s  %s  %s", date_format(event->effective_on, date), word_of(event_kind_text(event, arena)),
                      event_document_text(event, arena));
         if (event_amount(event, &minor) && event->currency[0] != '\0') {
             int decimals = currency_decimals(event->currency);

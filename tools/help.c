@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/decide.h"
+#include "tools/cells.h"
 #include "tools/console.h"
 #include "tools/text.h"
 
@@ -60,8 +61,11 @@ static void print_example(FILE *stream, const char *indent, const char *example,
 
 /* An option stays beside its value; what has no room begins a new line. */
 static void print_usage(FILE *stream, const struct command *command, const struct option_spec *const *tables) {
-    int column = fprintf(stream, _("Usage: daybook %s%s%s"), command->name, *command->arguments == '\0' ? "" : " ",
-                         command->arguments);
+    char usage[EXAMPLE_LINE_SIZE];
+    (void)snprintf(usage, sizeof usage, _("Usage: daybook %s%s%s"), command->name,
+                   *command->arguments == '\0' ? "" : " ", command->arguments);
+    (void)fputs(usage, stream);
+    int column = (int)cells_of(usage);
     for (size_t t = 0; tables[t] != NULL; t++) {
         for (const struct option_spec *spec = tables[t]; spec->name != NULL; spec++) {
             int width = (int)(strlen(spec->name) + strlen(spec->value_name == NULL ? "" : spec->value_name) + 4);
@@ -74,7 +78,7 @@ static void print_usage(FILE *stream, const struct command *command, const struc
         }
     }
     const char *rest = _("[OPTION]...");
-    (void)fprintf(stream, "%s%s\n\n", column + (int)strlen(rest) + 1 > WRAP_COLUMNS ? "\n      " : " ", rest);
+    (void)fprintf(stream, "%s%s\n\n", column + (int)cells_of(rest) + 1 > WRAP_COLUMNS ? "\n      " : " ", rest);
 }
 
 void help_command(FILE *stream, const struct command *command) {

@@ -31,7 +31,9 @@ enum daybook_status job_audit(struct job *job, char *const *customers, size_t cu
     }
     return report->finding_count == 0
                ? DAYBOOK_OK
-               : daybook_fail(error, DAYBOOK_DAMAGED, _("%zu things do not hold; no certificate is given"),
+               : daybook_fail(error, DAYBOOK_DAMAGED,
+                              text_count("%zu thing does not hold; no certificate is given",
+                                         "%zu things do not hold; no certificate is given", report->finding_count),
                               report->finding_count);
 }
 

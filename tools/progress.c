@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/decimal.h"
+#include "tools/cells.h"
 #include "tools/console.h"
 #include "tools/text.h"
 
@@ -93,8 +94,8 @@ void progress_update(struct progress *progress, uint64_t done) {
     is_line_shown = true;
     (void)progress_line(progress, done, now, line, sizeof line);
     size_t width = console_width(stderr); /* A line that wraps could not be taken back. */
-    int shown = width > 0 && width < LINE_SIZE ? (int)width - 1 : LINE_SIZE;
-    (void)fprintf(stderr, "\r\033[K%.*s", shown, line);
+    size_t shown = cells_fit(line, width > 0 && width < LINE_SIZE ? width - 1 : LINE_SIZE);
+    (void)fprintf(stderr, "\r\033[K%.*s", (int)shown, line);
     (void)fflush(stderr);
 }
 

@@ -11,6 +11,7 @@
 #include "tools/progress.h"
 #include "tools/text.h"
 #include "tools/view_table.h"
+#include "tools/word_text.h"
 
 enum { TOLD_EVENTS_MAX = 6 };
 
@@ -92,11 +93,12 @@ static void add_difference(struct table *table, const Pb__ReplayDifference *diff
     table_add_count(table, (int64_t)difference->sequence, TONE_PLAIN);
     table_add_text(table, difference->effective_on, TONE_PLAIN);
     table_add_text(table, difference->customer, TONE_PLAIN);
-    table_add_text(table, words(difference->command, arena), TONE_PLAIN);
+    table_add_text(table, word_of(words(difference->command, arena)), TONE_PLAIN);
     table_add_text(table, document_of(difference, arena), TONE_PLAIN);
-    table_add_text(table,
-                   enum_short_name(&pb__replay_outcome__descriptor, (int)difference->outcome, outcome, sizeof outcome),
-                   is_refused ? TONE_ALARM : TONE_PLAIN);
+    table_add_text(
+        table,
+        word_of(enum_short_name(&pb__replay_outcome__descriptor, (int)difference->outcome, outcome, sizeof outcome)),
+        is_refused ? TONE_ALARM : TONE_PLAIN);
     table_add_text(table, events_said(difference->n_recorded, difference->recorded, arena), TONE_PLAIN);
     table_add_text(table,
                    is_refused ? difference->refusal->message : events_said(difference->n_made, difference->made, arena),

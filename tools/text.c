@@ -79,6 +79,15 @@ void text_is_for_programs(void) {
     (void)setlocale(LC_MESSAGES, "C"); /* What the system's own libraries say, too. */
 }
 
+bool text_is_translated(void) {
+    return is_translated;
+}
+
 const char *text_translate(const char *text) {
     return is_translated && *text != '\0' ? dgettext(DOMAIN, text) : text;
+}
+
+const char *text_count(const char *one, const char *many, uint64_t count) {
+    const char *english = count == 1 ? one : many;
+    return is_translated ? dngettext(DOMAIN, one, many, count) : english;
 }

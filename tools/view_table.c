@@ -16,12 +16,13 @@
 #include "tools/view_table_credit.h"
 #include "tools/view_table_kpi.h"
 #include "tools/view_table_statement.h"
+#include "tools/word_text.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
 static void add_enum(struct table *table, const ProtobufCEnumDescriptor *descriptor, int value) {
     char text[64];
-    table_add_text(table, enum_short_name(descriptor, value, text, sizeof text), TONE_PLAIN);
+    table_add_text(table, word_of(enum_short_name(descriptor, value, text, sizeof text)), TONE_PLAIN);
 }
 
 /* ---- balance ---- */
@@ -144,7 +145,7 @@ static struct table *open_aging(const Pb__AgingAnswer *answer, struct arena *are
     columns[1] = aging_column("currency", N_("CUR"), false);
     columns[2] = aging_column("not_due", N_("NOT DUE"), true);
     for (size_t i = 0; i < answer->n_buckets; i++) {
-        columns[3 + i] = aging_column(answer->buckets[i], console_heading(answer->buckets[i], arena), true);
+        columns[3 + i] = aging_column(answer->buckets[i], word_heading(answer->buckets[i], arena), true);
         if (columns[3 + i].title == NULL) {
             return NULL;
         }
@@ -221,7 +222,7 @@ static void add_history(struct table *table, const Pb__HistoryRow *row, struct a
     table_add_text(table, instant_format(event->recorded_at_us, recorded), TONE_PLAIN);
     table_add_text(table, date_format(event->effective_on, effective), TONE_PLAIN);
     table_add_text(table, event->customer, TONE_PLAIN);
-    table_add_text(table, event_kind_text(event, arena), TONE_PLAIN);
+    table_add_text(table, word_of(event_kind_text(event, arena)), TONE_PLAIN);
     table_add_text(table, event_document_text(event, arena), TONE_PLAIN);
     table_add_text(table, event->currency, TONE_PLAIN);
     if (event_amount(event, &amount)) {
@@ -291,8 +292,10 @@ static void add_customer(struct table *table, const Pb__Customer *row, struct ar
     char terms[64] = "";
     if (profile->terms != NULL) {
         (void)snprintf(terms, sizeof terms,
-                       profile->terms->end_of_month ? _("%" PRIu32 " days from the end of the month")
-                                                    : _("%" PRIu32 " days"),
+                       profile->terms->end_of_month
+                           ? text_count("%" PRIu32 " day from the end of the month",
+                                        "%" PRIu32 " days from the end of the month", profile->terms->days)
+                           : text_count("%" PRIu32 " day", "%" PRIu32 " days", profile->terms->days),
                        profile->terms->days);
     }
     table_begin_row(table, ROW_PLAIN);

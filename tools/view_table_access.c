@@ -7,18 +7,19 @@
 #include "domain/decide.h"
 #include "tools/message_field.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
 static void add_enum(struct table *table, const ProtobufCEnumDescriptor *descriptor, int value) {
     char text[64];
-    table_add_text(table, value == 0 ? "" : enum_short_name(descriptor, value, text, sizeof text), TONE_PLAIN);
+    table_add_text(table, value == 0 ? "" : word_of(enum_short_name(descriptor, value, text, sizeof text)), TONE_PLAIN);
 }
 
 static void add_role(struct table *table, Pb__Role role) {
     char text[64];
-    table_add_text(table, role == 0 ? _("owner") : enum_short_name(&pb__role__descriptor, (int)role, text, sizeof text),
-                   TONE_PLAIN);
+    const char *name = role == 0 ? N_("owner") : enum_short_name(&pb__role__descriptor, (int)role, text, sizeof text);
+    table_add_text(table, word_of(name), TONE_PLAIN);
 }
 
 /* To the second: what people look at. */
@@ -103,7 +104,7 @@ struct table *proposals_table_of(const Pb__ProposalsAnswer *answer, struct arena
         table_begin_row(table, ROW_PLAIN);
         table_add_text(table, row->proposal, TONE_PLAIN);
         add_enum(table, &pb__proposal_state__descriptor, (int)row->state);
-        table_add_text(table, request_name(row->request, name), TONE_PLAIN);
+        table_add_text(table, word_of(request_name(row->request, name)), TONE_PLAIN);
         table_add_text(table, row->request == NULL ? "" : row->request->customer, TONE_PLAIN);
         add_amount(table, row);
         table_add_text(table, row->proposed_by, TONE_PLAIN);
@@ -156,7 +157,7 @@ struct table *refusals_table_of(const Pb__RefusalsAnswer *answer, struct arena *
         add_instant(table, row->refused_at_us);
         table_add_text(table, row->actor, TONE_PLAIN);
         add_role(table, row->role);
-        table_add_text(table, row->command, TONE_PLAIN);
+        table_add_text(table, word_of(row->command), TONE_PLAIN);
         table_add_text(table, row->customer, TONE_PLAIN);
         table_add_text(table, refusal_name(refusal->code), TONE_PLAIN);
         table_add_text(table, refusal->document, TONE_PLAIN);

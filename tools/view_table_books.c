@@ -11,12 +11,13 @@
 #include "tools/event_text.h"
 #include "tools/message_field.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
 static void add_enum(struct table *table, const ProtobufCEnumDescriptor *descriptor, int value) {
     char text[64];
-    table_add_text(table, value == 0 ? "" : enum_short_name(descriptor, value, text, sizeof text), TONE_PLAIN);
+    table_add_text(table, value == 0 ? "" : word_of(enum_short_name(descriptor, value, text, sizeof text)), TONE_PLAIN);
 }
 
 static void skip(struct table *table, int count) {
@@ -51,7 +52,7 @@ static const struct table_column trial_columns[] = {
 static void add_trial_row(struct table *table, const Pb__TrialBalanceRow *row) {
     table_begin_row(table, ROW_PLAIN);
     table_add_text(table, row->currency, TONE_PLAIN);
-    table_add_text(table, row->account, TONE_PLAIN);
+    table_add_text(table, word_of(row->account), TONE_PLAIN);
     add_sides(table, row->debit_minor, row->credit_minor, row->currency);
 }
 
@@ -128,10 +129,10 @@ static void add_posting(struct table *table, const Pb__Event *event, const Pb__P
     table_add_count(table, (int64_t)event->sequence, TONE_PLAIN);
     table_add_text(table, date_format(event->effective_on, effective), TONE_PLAIN);
     table_add_text(table, event->customer, TONE_PLAIN);
-    table_add_text(table, event_kind_text(event, arena), TONE_PLAIN);
+    table_add_text(table, word_of(event_kind_text(event, arena)), TONE_PLAIN);
     table_add_text(table, event_document_text(event, arena), TONE_PLAIN);
     table_add_text(table, event->currency, TONE_PLAIN);
-    table_add_text(table, line->account, TONE_PLAIN);
+    table_add_text(table, word_of(line->account), TONE_PLAIN);
     add_sides(table, line->debit_minor, line->credit_minor, event->currency);
 }
 
@@ -268,7 +269,7 @@ static void add_lineage(struct table *table, const Pb__LineageRow *row, const ch
     table_begin_row(table, ROW_PLAIN);
     table_add_count(table, (int64_t)row->sequence, TONE_PLAIN);
     table_add_text(table, row->effective_on, TONE_PLAIN);
-    table_add_text(table, event_words(row->event, arena), TONE_PLAIN);
+    table_add_text(table, word_of(event_words(row->event, arena)), TONE_PLAIN);
     add_enum(table, &pb__document_kind__descriptor, (int)row->other_kind);
     table_add_text(table, row->other, TONE_PLAIN);
     if (row->instalment == 0) {
@@ -301,7 +302,7 @@ static struct table *lineage_table(const Pb__LineageAnswer *answer, struct arena
 static void print_document(const Pb__LineageAnswer *answer, FILE *stream) {
     char kind[64];
     (void)fprintf(stream, _("\n%s %s of %s, event %" PRIu64 ": "),
-                  enum_short_name(&pb__document_kind__descriptor, (int)answer->kind, kind, sizeof kind),
+                  word_of(enum_short_name(&pb__document_kind__descriptor, (int)answer->kind, kind, sizeof kind)),
                   answer->document, answer->effective_on, answer->sequence);
     print_amount(stream, answer->amount_minor, answer->currency);
     (void)fprintf(stream, " %s, ", answer->currency);

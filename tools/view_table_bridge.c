@@ -7,6 +7,7 @@
 #include "base/calendar.h"
 #include "tools/event_text.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 enum { LEADING_COLUMNS = 7 };
 
@@ -43,7 +44,7 @@ static struct table *open_table(const Pb__BridgeAnswer *answer, struct arena *ar
     memcpy(columns, leading, sizeof leading);
     for (size_t i = 0; i < shown; i++) {
         columns[LEADING_COLUMNS + i] =
-            (struct table_column){lower(answer->columns[i], arena), console_heading(answer->columns[i], arena), true};
+            (struct table_column){lower(answer->columns[i], arena), word_heading(answer->columns[i], arena), true};
         if (columns[LEADING_COLUMNS + i].name == NULL || columns[LEADING_COLUMNS + i].title == NULL) {
             return NULL;
         }
@@ -83,7 +84,7 @@ static void add_row(struct table *table, const Pb__BridgeAnswer *answer, const P
         table_add_count(table, (int64_t)row->event->sequence, TONE_PLAIN);
         table_add_text(table, instant_format(row->event->recorded_at_us, recorded), TONE_PLAIN);
         table_add_text(table, date_format(row->event->effective_on, effective), TONE_PLAIN);
-        table_add_text(table, event_kind_text(row->event, arena), TONE_PLAIN);
+        table_add_text(table, word_of(event_kind_text(row->event, arena)), TONE_PLAIN);
         table_add_text(table, event_document_text(row->event, arena), TONE_PLAIN);
     }
     add_amounts(table, answer, row->amount_minor, row->currency);
@@ -92,7 +93,8 @@ static void add_row(struct table *table, const Pb__BridgeAnswer *answer, const P
 static void add_total(struct table *table, const Pb__BridgeAnswer *answer, const Pb__BridgeTotal *total,
                       struct arena *arena) {
     int64_t *unexplained = arena_zalloc(arena, (total->n_after_minor + 1) * sizeof *unexplained);
-    const char *events = arena_format(arena, _("%" PRIu64 " events"), total->events);
+    const char *events =
+        arena_format(arena, text_count("%" PRIu64 " event", "%" PRIu64 " events", total->events), total->events);
     if (unexplained == NULL || events == NULL) {
         return;
     }

@@ -7,12 +7,13 @@
 #include "base/decimal.h"
 #include "tools/message_field.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
 static void add_enum(struct table *table, const ProtobufCEnumDescriptor *descriptor, int value) {
     char text[64];
-    table_add_text(table, value == 0 ? "" : enum_short_name(descriptor, value, text, sizeof text), TONE_PLAIN);
+    table_add_text(table, value == 0 ? "" : word_of(enum_short_name(descriptor, value, text, sizeof text)), TONE_PLAIN);
 }
 
 /* "12.50" for 1250 hundredths. */
@@ -132,7 +133,7 @@ static const struct table_column past_columns[] = {
     {"reason", N_("REASON"), false},
 };
 
-static void add_past(struct table *table, const Pb__CreditHistoryRow *past) {
+static void add_past(struct table *table, const Pb__CreditHistoryRow *past, struct arena *arena) {
     const Pb__Credit *row = past->credit;
     table_begin_row(table, ROW_PLAIN);
     table_add_text(table, past->on, TONE_PLAIN);
@@ -154,14 +155,14 @@ static void add_past(struct table *table, const Pb__CreditHistoryRow *past) {
     table_add_amount(table, row->written_off_minor, row->currency, TONE_PLAIN);
     add_grade(table, row);
     table_add_count(table, row->grade_points, TONE_PLAIN);
-    table_add_text(table, row->grade_reason, TONE_PLAIN);
+    table_add_text(table, word_text(row->grade_reason, arena), TONE_PLAIN);
 }
 
 static struct table *past_table(const Pb__CreditHistoryAnswer *answer, struct arena *arena) {
     struct table *table = table_open(past_columns, COLUMN_COUNT(past_columns), arena);
     for (size_t i = 0; table != NULL && i < answer->n_rows; i++) {
         if (answer->rows[i]->credit != NULL) {
-            add_past(table, answer->rows[i]);
+            add_past(table, answer->rows[i], arena);
         }
     }
     return table;
@@ -269,11 +270,11 @@ static bool add_rule(struct table *table, const Pb__GradeRule *rule, struct aren
         return false;
     }
     table_begin_row(table, ROW_PLAIN);
-    table_add_text(table, rule->rule, TONE_PLAIN);
+    table_add_text(table, word_of(rule->rule), TONE_PLAIN);
     if (rule->is_measured) {
         add_hundredths(table, rule->value_hundredths);
     } else {
-        table_add_text(table, rule->reason, TONE_PLAIN);
+        table_add_text(table, word_of(rule->reason), TONE_PLAIN);
     }
     table_add_text(table, rule->unit == PB__KPI_UNIT__KPI_UNIT_PERCENT ? "%" : _("days"), TONE_PLAIN);
     table_add_text(table, limits, TONE_PLAIN);
@@ -293,10 +294,11 @@ static enum daybook_status print_rules(const Pb__Credit *row, struct arena *aren
     }
     const char *sentence =
         row->grade == PB__GRADE__GRADE_UNSPECIFIED
-            ? arena_format(arena, _("%s in %s has no grade: %s."), row->customer, row->currency, row->grade_reason)
+            ? arena_format(arena, _("%s in %s has no grade: %s."), row->customer, row->currency,
+                           word_text(row->grade_reason, arena))
             : arena_format(arena, _("%s in %s has grade %s by %" PRIu32 " points of %" PRIu32 " rules: %s."),
                            row->customer, row->currency, grade_text(row->grade), row->grade_points, row->grade_measured,
-                           row->grade_reason);
+                           word_text(row->grade_reason, arena));
     if (sentence == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("laying out a grade: memory was refused"));
     }

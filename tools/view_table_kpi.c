@@ -5,6 +5,7 @@
 
 #include "base/decimal.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
@@ -26,7 +27,7 @@ static void add_figure(struct table *table, const char *currency, const Pb__Kpi 
     char text[DECIMAL_TEXT_SIZE];
     table_begin_row(table, ROW_PLAIN);
     table_add_text(table, currency, TONE_PLAIN);
-    table_add_text(table, figure->name, TONE_PLAIN);
+    table_add_text(table, word_text(figure->name, arena), TONE_PLAIN);
     if (figure->is_undefined) {
         table_add_text(table, _("undefined"), TONE_PLAIN);
     } else {
@@ -41,8 +42,8 @@ static void add_figure(struct table *table, const char *currency, const Pb__Kpi 
     table_add_amount(table, figure->numerator_minor, currency, TONE_PLAIN);
     table_add_count(table, figure->factor, TONE_PLAIN);
     table_add_amount(table, figure->denominator_minor, currency, TONE_PLAIN);
-    const char *formula =
-        figure->is_undefined ? arena_format(arena, _("undefined: %s"), figure->reason) : figure->formula;
+    const char *formula = figure->is_undefined ? arena_format(arena, _("undefined: %s"), word_of(figure->reason))
+                                               : word_of(figure->formula);
     table_add_text(table, formula == NULL ? "" : formula, TONE_PLAIN);
 }
 
@@ -69,15 +70,15 @@ static struct table *open_rolls(const Pb__KpiAnswer *answer, struct arena *arena
     columns[0] = (struct table_column){"from", N_("FROM"), false};
     columns[1] = (struct table_column){"opening", N_("OPENING"), true};
     for (size_t i = 0; i < answer->n_buckets; i++) {
-        columns[2 + i] = (struct table_column){answer->buckets[i], answer->buckets[i], true};
+        columns[2 + i] = (struct table_column){answer->buckets[i], word_text(answer->buckets[i], arena), true};
     }
     columns[count - 1] = (struct table_column){"settled", N_("SETTLED"), true};
     return table_open(columns, count, arena);
 }
 
-static void add_roll(struct table *table, const Pb__KpiRoll *roll, const char *currency) {
+static void add_roll(struct table *table, const Pb__KpiRoll *roll, const char *currency, struct arena *arena) {
     table_begin_row(table, ROW_PLAIN);
-    table_add_text(table, roll->bucket, TONE_PLAIN);
+    table_add_text(table, word_text(roll->bucket, arena), TONE_PLAIN);
     table_add_amount(table, roll->opening_minor, currency, TONE_PLAIN);
     for (size_t i = 0; i < roll->n_moved_minor; i++) {
         table_add_amount(table, roll->moved_minor[i], currency, TONE_PLAIN);
@@ -92,7 +93,7 @@ static enum daybook_status print_rolls(const Pb__KpiAnswer *answer, const Pb__Kp
         return no_memory(error);
     }
     for (size_t i = 0; i < row->n_rolls; i++) {
-        add_roll(table, row->rolls[i], row->currency);
+        add_roll(table, row->rolls[i], row->currency, arena);
     }
     (void)fprintf(stream, _("\nWhere the money of each column of %s went in %s:\n"), answer->from, row->currency);
     return table_print(table, stream, error);
@@ -130,8 +131,10 @@ enum daybook_status kpi_print_notes(const ProtobufCMessage *answer, struct arena
         return DAYBOOK_OK;
     }
     const Pb__KpiAnswer *kpis = (const Pb__KpiAnswer *)answer;
-    (void)fprintf(stream, _("\nThe period after %s through %s has %" PRId32 " days.\n"), kpis->from, kpis->to,
-                  kpis->days);
+    (void)fprintf(stream,
+                  text_count("\nThe period after %s through %s has %" PRId32 " day.\n",
+                             "\nThe period after %s through %s has %" PRId32 " days.\n", (uint64_t)kpis->days),
+                  kpis->from, kpis->to, kpis->days);
     for (size_t i = 0; i < kpis->n_rows; i++) {
         DAYBOOK_TRY(print_rolls(kpis, kpis->rows[i], arena, stream, error));
         DAYBOOK_TRY(print_months(kpis->rows[i], arena, stream, error));

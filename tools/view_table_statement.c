@@ -3,12 +3,13 @@
 
 #include "tools/message_field.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 #define COLUMN_COUNT(columns) (sizeof(columns) / sizeof(columns)[0])
 
 static void add_enum(struct table *table, const ProtobufCEnumDescriptor *descriptor, int value) {
     char text[64];
-    table_add_text(table, value == 0 ? "" : enum_short_name(descriptor, value, text, sizeof text), TONE_PLAIN);
+    table_add_text(table, value == 0 ? "" : word_of(enum_short_name(descriptor, value, text, sizeof text)), TONE_PLAIN);
 }
 
 /* ---- those that were issued ---- */
@@ -88,8 +89,8 @@ static void add_row(struct table *table, const char *part, const char *currency,
     table_add_text(table, part, TONE_PLAIN);
     table_add_text(table, row->effective_on, TONE_PLAIN);
     table_add_count(table, (int64_t)row->sequence, TONE_PLAIN);
-    table_add_text(table, row->event, TONE_PLAIN);
-    table_add_text(table, row->detail, TONE_PLAIN);
+    table_add_text(table, word_of(row->event), TONE_PLAIN);
+    table_add_text(table, word_of(row->detail), TONE_PLAIN);
     add_enum(table, &pb__document_kind__descriptor, (int)row->kind);
     table_add_text(table, row->document, TONE_PLAIN);
     add_enum(table, &pb__document_kind__descriptor, (int)row->other_kind);
@@ -109,10 +110,10 @@ static void add_row(struct table *table, const char *part, const char *currency,
 struct table *statement_table_of(const Pb__Statement *statement, struct arena *arena) {
     struct table *table = table_open(row_columns, COLUMN_COUNT(row_columns), arena);
     for (size_t i = 0; table != NULL && i < statement->n_change_rows; i++) {
-        add_row(table, "change", statement->currency, statement->change_rows[i]);
+        add_row(table, _("change"), statement->currency, statement->change_rows[i]);
     }
     for (size_t i = 0; table != NULL && i < statement->n_rows; i++) {
-        add_row(table, "movement", statement->currency, statement->rows[i]);
+        add_row(table, _("movement"), statement->currency, statement->rows[i]);
     }
     return table;
 }

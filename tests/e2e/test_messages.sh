@@ -41,7 +41,7 @@ done <"$work/explained"
 
 # A catalogue in Chinese, of which one sentence is translated; its placeholders are checked against the sentence's.
 translate() {
-    sed 's/charset=CHARSET/charset=UTF-8/; s/^"Language: /&zh_CN/' "$template" |
+    sed 's/charset=CHARSET/charset=UTF-8/; s/nplurals=INTEGER; plural=EXPRESSION/nplurals=1; plural=0/; s/^"Language: /&zh_CN/' "$template" |
         awk -v sentence='msgid "there is no ledger in %s"' -v translated="$1" \
             '{ print } $0 == sentence { getline; print "msgstr \"" translated "\"" }' >"$work/zh_CN.po"
 }

@@ -12,7 +12,7 @@ expect 0 deposit ACME L-1 200 --on 2024-01-15
 expect 0 statement preview ACME --as-of 2024-01-31
 out_has "none: a preview, not issued"
 expect 0 statement issue ACME --to 2024-01-31
-out_is "issued 1 statements through 2024-01-31; 0 of 1 accounts needed none"
+out_is "issued 1 statement through 2024-01-31; 0 of 1 account needed none"
 expect 0 statement show ACME 2024-01-31-CNY
 cp "$out" "$work/january"
 expect 0 pay ACME P-1 400.00 --on 2024-01-20
