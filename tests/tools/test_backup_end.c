@@ -4,6 +4,12 @@
 #include <string.h>
 
 #include "tests/rows.h"
+#include "tools/text.h"
+
+/* Its messages are nobody's here. */
+const char *text_translate(const char *text) {
+    return text;
+}
 
 /* Five events: two perfect subtrees, of four and of one. */
 static void fill(struct backup_summary *end) {
