@@ -55,6 +55,11 @@ enum daybook_status balance_ask(struct store_txn *txn, uint32_t account, int32_t
     return series_ask(txn, balance_series, account, as_of, known_at, totals, error);
 }
 
+enum daybook_status balance_ask_again(const struct view_read *read, uint32_t account, int32_t as_of, uint64_t known_at,
+                                      struct series_totals *totals, struct daybook_error *error) {
+    return series_ask_again(read->txn, balance_series, read->memo, account, as_of, known_at, totals, error);
+}
+
 enum daybook_status balance_find_window(struct store_txn *txn, uint32_t account, const struct series_window *window,
                                         struct daybook_buffer *found, struct daybook_error *error) {
     return series_find_window(txn, balance_series, account, window, found, error);

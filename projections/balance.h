@@ -7,6 +7,7 @@
 #define DAYBOOK_PROJECTIONS_BALANCE_H
 
 #include "projection/projection.h"
+#include "projection/view.h"
 #include "projections/account.h"
 #include "projections/effects.h"
 #include "projections/series_window.h"
@@ -22,6 +23,11 @@ extern const struct series_shape balance_series;
 DAYBOOK_MUST_USE enum daybook_status balance_ask(struct store_txn *txn, uint32_t account, int32_t as_of,
                                                  uint64_t known_at, struct series_totals *totals,
                                                  struct daybook_error *error);
+
+/* The same of a view that is asked often: where rows lie is remembered. */
+DAYBOOK_MUST_USE enum daybook_status balance_ask_again(const struct view_read *read, uint32_t account, int32_t as_of,
+                                                       uint64_t known_at, struct series_totals *totals,
+                                                       struct daybook_error *error);
 
 /* The entries of one account in a window. */
 DAYBOOK_MUST_USE enum daybook_status balance_find_window(struct store_txn *txn, uint32_t account,

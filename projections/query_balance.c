@@ -97,7 +97,7 @@ static enum daybook_status visit(void *context, struct book *book, const struct 
                                  struct daybook_error *error) {
     struct series_totals totals;
     enum daybook_status status =
-        balance_ask(book->reads[0].txn, account->number, book->at.as_of, book_known_at(book, 0), &totals, error);
+        balance_ask_again(&book->reads[0], account->number, book->at.as_of, book_known_at(book, 0), &totals, error);
     if (status != DAYBOOK_OK || totals.count == 0) {
         return book_check(book, 0, status, error);
     }

@@ -160,16 +160,16 @@ static struct daybook_bytes memo_key(unsigned table, const char *customer, uint8
 static enum daybook_status known_since(const struct view_read *read, const char *customer, uint64_t *since,
                                        struct daybook_error *error) {
     uint8_t bytes[1 + LIMIT_ID_BYTES];
-    uint8_t kept[MEMO_VALUE_SIZE] = {0};
+    uint8_t kept[sizeof *since];
     struct daybook_bytes key = memo_key(CUSTOMERS_ROWS, customer, bytes);
-    if (memo_recall(read->memo, read->commit, key, kept)) {
+    if (memo_recall(read->memo, read->commit, key, kept, sizeof kept)) {
         *since = load_le64(kept);
         return DAYBOOK_OK;
     }
     enum daybook_status status = customers_known_since(read->txn, customer, since, error);
     if (status == DAYBOOK_OK) {
         store_le64(kept, *since);
-        memo_keep(read->memo, read->commit, key, kept);
+        memo_keep(read->memo, read->commit, key, (struct daybook_bytes){kept, sizeof kept});
     }
     return status;
 }
@@ -277,14 +277,13 @@ static enum daybook_status visit_account(struct book *book, const struct account
 }
 
 /* What is kept of a customer who has one account: under the table and the customer, the currency and the number. */
-enum { ONLY_NUMBER_AT = ACCOUNT_CURRENCY_SIZE };
-_Static_assert(ONLY_NUMBER_AT + 4 == MEMO_VALUE_SIZE, "an account fits a memo");
+enum { ONLY_NUMBER_AT = ACCOUNT_CURRENCY_SIZE, ONLY_SIZE = ONLY_NUMBER_AT + 4 };
 
 static bool recall_only(const struct book *book, struct account_row *account) {
     uint8_t key[1 + LIMIT_ID_BYTES];
-    uint8_t kept[MEMO_VALUE_SIZE];
+    uint8_t kept[ONLY_SIZE];
     struct daybook_bytes of = memo_key(book->accounts_table, book->customer, key);
-    if (!memo_recall(book->reads[0].memo, book->reads[0].commit, of, kept)) {
+    if (!memo_recall(book->reads[0].memo, book->reads[0].commit, of, kept, sizeof kept)) {
         return false;
     }
     *account = (struct account_row){.number = load_le32(kept + ONLY_NUMBER_AT)};
@@ -295,10 +294,11 @@ static bool recall_only(const struct book *book, struct account_row *account) {
 
 static void keep_only(const struct book *book, const struct account_row *account) {
     uint8_t key[1 + LIMIT_ID_BYTES];
-    uint8_t kept[MEMO_VALUE_SIZE];
+    uint8_t kept[ONLY_SIZE];
     memcpy(kept, account->currency, ACCOUNT_CURRENCY_SIZE);
     store_le32(kept + ONLY_NUMBER_AT, account->number);
-    memo_keep(book->reads[0].memo, book->reads[0].commit, memo_key(book->accounts_table, book->customer, key), kept);
+    memo_keep(book->reads[0].memo, book->reads[0].commit, memo_key(book->accounts_table, book->customer, key),
+              (struct daybook_bytes){kept, sizeof kept});
 }
 
 /* Up to SLICE_ACCOUNTS accounts in one set of read transactions. */

@@ -15,6 +15,7 @@
 #ifndef DAYBOOK_PROJECTIONS_SERIES_H
 #define DAYBOOK_PROJECTIONS_SERIES_H
 
+#include "projection/memo.h"
 #include "store/store.h"
 
 enum { SERIES_COLUMNS_MAX = 16, SERIES_ENTRIES_MAX = 2 };
@@ -78,6 +79,12 @@ struct series_totals {
 DAYBOOK_MUST_USE enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape, uint32_t account,
                                                 int32_t as_of, uint64_t known_at, struct series_totals *totals,
                                                 struct daybook_error *error);
+
+/* The same; where chunks lie is remembered in a memo of the rows that `txn` reads. NULL: nothing is. */
+DAYBOOK_MUST_USE enum daybook_status series_ask_again(struct store_txn *txn, struct series_shape shape,
+                                                      struct memo *memo, uint32_t account, int32_t as_of,
+                                                      uint64_t known_at, struct series_totals *totals,
+                                                      struct daybook_error *error);
 
 /* Called for an entry; `columns` are borrowed. */
 typedef enum daybook_status series_visit(void *context, const int64_t columns[SERIES_COLUMNS_MAX],

@@ -1,15 +1,23 @@
-/* Totals of a series at (A, K), and its entries one by one. */
+/* Totals of a series at (A, K). */
 #include "projections/chunk.h"
 
 #include <string.h>
 
+#include "projections/series_places.h"
+
+#define IS_LAST UINT64_MAX /* In place of where a chunk ends. */
+
 struct question {
+    struct store_txn *txn;
     struct series_shape shape;
-    unsigned first_level; /* Of the log that is being read: 0, or CHUNK_LATE. */
+    struct series_places places; /* Remembered of the account, */
+    struct series_ends ends;     /* where anything is. */
+    unsigned first_level;        /* Of the log that is being read: 0, or CHUNK_LATE. */
     uint32_t account;
     int32_t as_of;
     uint64_t known_at;
-    struct table_cursor *cursor;
+    struct table_cursor *cursor; /* NULL until it is needed. */
+    bool is_away;                /* What was entered last was found without the cursor. */
     struct chunk_sums sums;
     series_visit *visit; /* NULL: entries are added up. */
     void *context;
@@ -48,6 +56,10 @@ static enum daybook_status seek(struct question *question, unsigned level, uint6
                                 struct daybook_error *error) {
     uint8_t key[CHUNK_KEY_SIZE];
     chunk_make_key(question->account, question->first_level + level, sequence, key);
+    if (question->cursor == NULL) {
+        DAYBOOK_TRY(cursor_open(question->txn, question->shape.table, &question->cursor, error));
+    }
+    question->is_away = false;
     DAYBOOK_TRY(cursor_seek_back(question->cursor, (struct daybook_bytes){key, sizeof key}, &place->row, error));
     if (level == 0 && place->row.is_valid) {
         fetch_ahead(place->row.value);
@@ -55,11 +67,66 @@ static enum daybook_status seek(struct question *question, unsigned level, uint6
     return enter_place(question, level, place, error);
 }
 
+/* All rows of a small account are neighbours: whoever sought its late log, where there is none, is at its last chunk.
+ */
+static bool is_at_last(const struct question *question, const struct place *place) {
+    return !question->is_away && place->row.is_valid && chunk_key_matches(place->row.key, question->account, 0);
+}
+
+static struct series_place found_at(const struct place *place) {
+    return place->is_found
+               ? (struct series_place){place->row, chunk_key_sequence(place->row.key), place->header.ordinal == 0}
+               : (struct series_place){0};
+}
+
+/* The last chunks of both logs: they are recalled, or sought and remembered. */
+static enum daybook_status find_ends(struct question *question, struct daybook_error *error) {
+    struct place place;
+    if (series_ends_recall(&question->places, &question->ends)) {
+        return DAYBOOK_OK;
+    }
+    question->first_level = CHUNK_LATE;
+    DAYBOOK_TRY(seek(question, 0, UINT64_MAX, &place, error));
+    question->ends.late = found_at(&place);
+    question->first_level = 0;
+    DAYBOOK_TRY(is_at_last(question, &place) ? enter_place(question, 0, &place, error)
+                                             : seek(question, 0, UINT64_MAX, &place, error));
+    question->ends.chunk = found_at(&place);
+    series_ends_keep(&question->places, &question->ends);
+    return DAYBOOK_OK;
+}
+
+/* Finds, but does not enter, the chunk that ends where one begins with `end`: it is recalled, or sought and remembered.
+ */
+static enum daybook_status find_end(struct question *question, uint64_t end, struct series_place *found,
+                                    struct daybook_error *error) {
+    struct place place;
+    if (end == IS_LAST) {
+        *found = question->ends.chunk;
+        return DAYBOOK_OK;
+    }
+    if (series_place_recall(&question->places, end, found)) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(seek(question, 0, end - 1, &place, error));
+    *found = found_at(&place);
+    series_place_keep(&question->places, end, found);
+    return DAYBOOK_OK;
+}
+
+static enum daybook_status enter_found(struct question *question, const struct series_place *found, struct place *place,
+                                       struct daybook_error *error) {
+    question->is_away = true;
+    place->row = found->row;
+    fetch_ahead(place->row.value);
+    return enter_place(question, 0, place, error);
+}
+
 /* The row of `level` that ends where `place` begins. Rows of one level are neighbours, so that is mostly one step;
  * `cursor_level` is that of the row where the cursor stands. */
 static enum daybook_status step_back(struct question *question, const struct place *place, unsigned level,
                                      unsigned cursor_level, struct place *before, struct daybook_error *error) {
-    if (level == cursor_level) {
+    if (level == cursor_level && !question->is_away) {
         DAYBOOK_TRY(cursor_previous(question->cursor, &before->row, error));
         DAYBOOK_TRY(enter_place(question, level, before, error));
     } else {
@@ -228,32 +295,83 @@ static enum daybook_status walk_late(struct question *question, struct place *pl
     return found.sequence != 0 ? add_entries(question, place, &found, error) : DAYBOOK_OK;
 }
 
+/* The end of the chunk that K falls into, by the marks of the late log's chunk that it falls into; `otherwise` where
+ * none of those is behind K. */
+static uint64_t end_by_marks(const struct question *question, struct daybook_bytes marks, uint64_t otherwise) {
+    for (size_t at = 0; at < marks.size; at += CHUNK_MARK_SIZE) {
+        struct chunk_mark mark = chunk_get_mark(marks.data + at);
+        if (mark.sequence > question->known_at) {
+            return mark.sequence;
+        }
+    }
+    return otherwise;
+}
+
+/* The chunk of the late log that K falls into, where the last one is remembered. *end: where K's own chunk ends; 0 = it
+ * is not known. */
+static enum daybook_status recall_late(struct question *question, struct place *place, uint64_t *end,
+                                       struct daybook_error *error) {
+    const struct series_place *last = &question->ends.late;
+    *end = IS_LAST;
+    if (!last->row.is_valid) {
+        return DAYBOOK_OK;
+    }
+    if (last->first_sequence <= question->known_at) {
+        DAYBOOK_TRY(enter_found(question, last, place, error));
+        *end = end_by_marks(question, place->header.marks, IS_LAST);
+        return DAYBOOK_OK;
+    }
+    if (last->is_first) { /* K is before every mark, and the first of them is the log's first entry. */
+        *end = last->first_sequence;
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(seek(question, 0, question->known_at, place, error));
+    *end = place->is_found ? end_by_marks(question, place->header.marks, 0) : 0;
+    return DAYBOOK_OK;
+}
+
 /* Adds (or visits) what is visible behind the chunk that A falls into, by the late log. *mark: the first sequence
- * behind that chunk; 0 = it is K's. `place` is where the cursor stands. */
-static enum daybook_status read_late(struct question *question, uint64_t *mark, struct place *place,
+ * behind that chunk; 0 = it is K's. *end: where that ends; 0 = it is not known. `place` is where the cursor stands. */
+static enum daybook_status read_late(struct question *question, uint64_t *mark, uint64_t *end, struct place *place,
                                      struct daybook_error *error) {
     *mark = 0;
+    *end = 0;
+    *place = (struct place){0};
     question->first_level = CHUNK_LATE;
-    DAYBOOK_TRY(seek(question, 0, question->known_at, place, error));
+    if (question->places.memo != NULL) {
+        DAYBOOK_TRY(recall_late(question, place, end, error));
+    } else {
+        DAYBOOK_TRY(seek(question, 0, question->known_at, place, error));
+    }
     if (place->is_found) {
         DAYBOOK_TRY(walk_late(question, place, mark, error));
+        *end = *mark != 0 ? *mark : *end;
     }
     question->first_level = 0;
     return DAYBOOK_OK;
 }
 
-/* The chunk of `sequence`. All rows of a small account are neighbours, its late log behind its chunks: so it is tried
- * where the cursor stands, and before. */
+/* The chunk of `sequence`. It is tried where the cursor stands, and before (is_at_last). */
 static enum daybook_status find_chunk(struct question *question, uint64_t sequence, struct place *place,
                                       struct daybook_error *error) {
-    if (place->is_found && place->header.ordinal == 0) {
+    if (place->is_found && place->header.ordinal == 0 && !question->is_away) {
         DAYBOOK_TRY(cursor_previous(question->cursor, &place->row, error));
     }
-    if (place->row.is_valid && chunk_key_matches(place->row.key, question->account, 0) &&
-        chunk_key_sequence(place->row.key) <= sequence) {
+    if (is_at_last(question, place) && chunk_key_sequence(place->row.key) <= sequence) {
         return enter_place(question, 0, place, error);
     }
     return seek(question, 0, sequence, place, error);
+}
+
+/* As find_chunk, by where the chunk ends. One that begins behind K is not entered. */
+static enum daybook_status recall_chunk(struct question *question, uint64_t end, struct place *place,
+                                        struct daybook_error *error) {
+    struct series_place found;
+    DAYBOOK_TRY(find_end(question, end, &found, error));
+    place->is_found = false;
+    return found.row.is_valid && found.first_sequence <= question->known_at
+               ? enter_found(question, &found, place, error)
+               : DAYBOOK_OK;
 }
 
 /* Adds what is visible in a chunk and before it. */
@@ -267,16 +385,26 @@ static enum daybook_status add_chunk(struct question *question, const struct pla
 /* Adds everything that is visible. For the present K's chunk is all that is read: it is looked at first where there is
  * nothing that K hides. */
 static enum daybook_status add_all(struct question *question, struct daybook_error *error) {
-    struct place place;
+    struct place place = {0};
     uint64_t mark;
+    uint64_t end;
+    bool remembers = question->places.memo != NULL;
+    if (remembers) {
+        DAYBOOK_TRY(find_ends(question, error));
+    }
     if (question->known_at == UINT64_MAX) {
-        DAYBOOK_TRY(seek(question, 0, question->known_at, &place, error));
+        DAYBOOK_TRY(remembers ? recall_chunk(question, IS_LAST, &place, error)
+                              : seek(question, 0, question->known_at, &place, error));
         if (!place.is_found || place.header.max_effective_before <= question->as_of) {
             return place.is_found ? add_chunk(question, &place, error) : DAYBOOK_OK;
         }
     }
-    DAYBOOK_TRY(read_late(question, &mark, &place, error));
-    DAYBOOK_TRY(find_chunk(question, mark == 0 ? question->known_at : mark - 1, &place, error));
+    DAYBOOK_TRY(read_late(question, &mark, &end, &place, error));
+    if (end != 0 && remembers) {
+        DAYBOOK_TRY(recall_chunk(question, end, &place, error));
+    } else {
+        DAYBOOK_TRY(find_chunk(question, mark == 0 ? question->known_at : mark - 1, &place, error));
+    }
     if (!place.is_found) {
         return mark == 0 ? DAYBOOK_OK : chunk_damaged(question->account, error);
     }
@@ -299,11 +427,12 @@ static enum daybook_status narrow(const struct question *question, struct series
     return DAYBOOK_OK;
 }
 
-enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape, uint32_t account, int32_t as_of,
-                               uint64_t known_at, struct series_totals *totals, struct daybook_error *error) {
-    struct question question = {.shape = shape, .account = account, .as_of = as_of, .known_at = known_at};
+enum daybook_status series_ask_again(struct store_txn *txn, struct series_shape shape, struct memo *memo,
+                                     uint32_t account, int32_t as_of, uint64_t known_at, struct series_totals *totals,
+                                     struct daybook_error *error) {
+    struct question question = {.txn = txn, .shape = shape, .account = account, .as_of = as_of, .known_at = known_at};
     *totals = (struct series_totals){0};
-    DAYBOOK_TRY(cursor_open(txn, shape.table, &question.cursor, error));
+    question.places = (struct series_places){memo, memo != NULL ? store_commit_seen(txn) : 0, shape.table, account};
     enum daybook_status status = add_all(&question, error);
     if (status == DAYBOOK_OK) {
         status = narrow(&question, totals, error);
@@ -312,15 +441,25 @@ enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape,
     return status;
 }
 
+enum daybook_status series_ask(struct store_txn *txn, struct series_shape shape, uint32_t account, int32_t as_of,
+                               uint64_t known_at, struct series_totals *totals, struct daybook_error *error) {
+    return series_ask_again(txn, shape, NULL, account, as_of, known_at, totals, error);
+}
+
 enum daybook_status series_visit_late(struct store_txn *txn, struct series_shape shape, uint32_t account, int32_t as_of,
                                       uint64_t known_at, series_visit *visit, void *context, uint64_t *bound,
                                       struct daybook_error *error) {
-    struct question question = {
-        .shape = shape, .account = account, .as_of = as_of, .known_at = known_at, .visit = visit, .context = context};
+    struct question question = {.txn = txn,
+                                .shape = shape,
+                                .account = account,
+                                .as_of = as_of,
+                                .known_at = known_at,
+                                .visit = visit,
+                                .context = context};
     struct place place;
     uint64_t mark;
-    DAYBOOK_TRY(cursor_open(txn, shape.table, &question.cursor, error));
-    enum daybook_status status = read_late(&question, &mark, &place, error);
+    uint64_t end;
+    enum daybook_status status = read_late(&question, &mark, &end, &place, error);
     *bound = mark != 0 ? mark : known_at == UINT64_MAX ? UINT64_MAX : known_at + 1;
     cursor_close(question.cursor);
     return status;
@@ -401,9 +540,10 @@ static enum daybook_status visit_before(struct hidden *hidden, struct place plac
 enum daybook_status series_visit_hidden(struct store_txn *txn, struct series_shape shape, uint32_t account,
                                         int32_t as_of, uint64_t known_at, series_visit *visit, void *context,
                                         struct daybook_error *error) {
-    struct hidden hidden = {.question = {.shape = shape, .account = account, .as_of = as_of, .known_at = known_at},
-                            .visit = visit,
-                            .context = context};
+    struct hidden hidden = {
+        .question = {.txn = txn, .shape = shape, .account = account, .as_of = as_of, .known_at = known_at},
+        .visit = visit,
+        .context = context};
     struct question *question = &hidden.question;
     struct place place = {0};
     enum daybook_status status = cursor_open(txn, shape.table, &question->cursor, error);
@@ -422,99 +562,4 @@ enum daybook_status series_visit_hidden(struct store_txn *txn, struct series_sha
     }
     cursor_close(question->cursor);
     return status;
-}
-
-/* Takes the row as the chunk to read; its end when it is not the account's. */
-static enum daybook_status enter(struct series_scan *scan, const struct table_row *row, struct daybook_error *error) {
-    scan->next = NULL;
-    scan->end = NULL;
-    scan->sequence = 0;
-    scan->entry = (struct series_entry){0};
-    if (!row->is_valid || !chunk_key_matches(row->key, scan->account, 0)) {
-        return DAYBOOK_OK;
-    }
-    unsigned column_count = scan->shape.column_count;
-    struct chunk_header header;
-    struct chunk_reader reader;
-    struct daybook_bytes body;
-    DAYBOOK_TRY(chunk_read_header(row->value, column_count, 0, &header, &body, error));
-    DAYBOOK_TRY(chunk_open_entries(row->value, column_count, body, &scan->slots, &reader, error));
-    scan->next = reader.next;
-    scan->end = reader.end;
-    return DAYBOOK_OK;
-}
-
-/* Reads one entry of the chunk. */
-static enum daybook_status step(struct series_scan *scan, struct daybook_error *error) {
-    struct chunk_reader reader = {.next = scan->next,
-                                  .end = scan->end,
-                                  .slots = scan->shape.column_count > 0 ? &scan->slots : NULL,
-                                  .sequence = scan->sequence,
-                                  .effective_on = scan->entry.effective_on};
-    if (!chunk_read_entry(&reader)) {
-        return chunk_damaged(scan->account, error);
-    }
-    scan->next = reader.next;
-    scan->sequence = reader.sequence;
-    scan->entry.effective_on = (int32_t)reader.effective_on;
-    memcpy(scan->entry.columns, reader.columns, sizeof scan->entry.columns);
-    return DAYBOOK_OK;
-}
-
-enum daybook_status series_scan_open(struct store_txn *txn, struct series_shape shape, uint32_t account, uint64_t from,
-                                     struct series_scan *scan, struct daybook_error *error) {
-    *scan = (struct series_scan){.shape = shape, .account = account};
-    struct table_row row = {0};
-    uint8_t key[CHUNK_KEY_SIZE];
-    chunk_make_key(account, 0, from, key);
-    struct daybook_bytes from_key = {key, sizeof key};
-    enum daybook_status status = cursor_open(txn, shape.table, &scan->cursor, error);
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    status = cursor_seek_back(scan->cursor, from_key, &row, error);
-    if (status == DAYBOOK_OK && (!row.is_valid || !chunk_key_matches(row.key, account, 0))) {
-        status = cursor_seek(scan->cursor, from_key, &row, error);
-    }
-    if (status == DAYBOOK_OK) {
-        status = enter(scan, &row, error);
-    }
-    /* Pass over the entries before `from`: look at each before taking it. */
-    while (status == DAYBOOK_OK && scan->next < scan->end) {
-        struct series_scan ahead = *scan;
-        status = step(&ahead, error);
-        if (status != DAYBOOK_OK || ahead.sequence >= from) {
-            break;
-        }
-        *scan = ahead;
-    }
-    if (status != DAYBOOK_OK) {
-        series_scan_close(scan);
-    }
-    return status;
-}
-
-enum daybook_status series_scan_next(struct series_scan *scan, bool *is_found, struct daybook_error *error) {
-    *is_found = false;
-    if (scan->next == NULL) {
-        return DAYBOOK_OK;
-    }
-    if (scan->next == scan->end) {
-        struct table_row row = {0};
-        enum daybook_status status = cursor_next(scan->cursor, &row, error);
-        if (status == DAYBOOK_OK) {
-            status = enter(scan, &row, error);
-        }
-        if (status != DAYBOOK_OK || scan->next == NULL) {
-            return status;
-        }
-    }
-    *is_found = true;
-    return step(scan, error);
-}
-
-void series_scan_close(struct series_scan *scan) {
-    cursor_close(scan->cursor);
-    scan->cursor = NULL;
-    scan->next = NULL;
 }

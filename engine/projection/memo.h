@@ -3,23 +3,24 @@
  *
  *   ME1  What is recalled was kept under the commit that is asked for, so it is what that commit's rows say.
  *
- * Any thread, without a lock. A line of memory for each key, and one line for some keys that share it: the last one
- * stays. What does not fit a line is not kept.
+ * Any thread, without a lock. Two lines of memory for all keys that share them: the last ones
+ * stay. What does not fit a line is not kept. Whoever keeps values of several sizes gives their keys other beginnings.
  */
 #ifndef DAYBOOK_PROJECTION_MEMO_H
 #define DAYBOOK_PROJECTION_MEMO_H
 
 #include "base/bytes.h"
 
-enum { MEMO_VALUE_SIZE = 12, MEMO_KEY_SIZE_MAX = 35 };
+enum { MEMO_SIZE_MAX = 47 }; /* Of a key and its value together. */
 
 struct memo;
 
-struct memo *memo_open(void);       /* NULL when memory is refused. */
+/* For a generation of so many bytes; 4 to 16 MiB. NULL when memory is refused. */
+struct memo *memo_open(uint64_t rows_bytes);
 void memo_close(struct memo *memo); /* Accepts NULL. */
 
 /* False: nothing is known of the key under that commit. `memo` may be NULL. */
-bool memo_recall(const struct memo *memo, uint64_t commit, struct daybook_bytes key, uint8_t value[MEMO_VALUE_SIZE]);
-void memo_keep(struct memo *memo, uint64_t commit, struct daybook_bytes key, const uint8_t value[MEMO_VALUE_SIZE]);
+bool memo_recall(const struct memo *memo, uint64_t commit, struct daybook_bytes key, uint8_t *value, size_t size);
+void memo_keep(struct memo *memo, uint64_t commit, struct daybook_bytes key, struct daybook_bytes value);
 
 #endif

@@ -375,7 +375,7 @@ static enum daybook_status pin_answering(struct view *view, uint64_t min_positio
     if (status == DAYBOOK_OK) {
         generation->pins++;
         if (generation->memo == NULL && ++generation->read_count > VIEW_READS_BEFORE_MEMO) {
-            generation->memo = memo_open();
+            generation->memo = memo_open(store_size_bytes(generation->store));
             generation->read_count = 0;
         }
         *pinned = (struct pinned){generation, generation->memo, generation->read, generation->read_commit};

@@ -6,6 +6,8 @@
  *   S2  A durable store's commit returns only when the disk has it. After a
  *       commit has failed the store is latched: every later write is STOPPED.
  *   S3  Bytes read are borrowed until their transaction ends.
+ *   S4  They lie at the same place for every read transaction that sees the same commit (store_commit_seen), for as
+ *       long as the store is open: pages of the newest commit, and of what is read, are never written over.
  *
  * One process opens a directory once; the same store serves all its threads.
  * Read transactions are for any thread; a write transaction belongs to the

@@ -120,7 +120,10 @@ static struct series_totals plain_totals(const struct history *history, uint32_t
 static void compare_everywhere(struct folding *f, const struct history *history, struct chance *chance, uint64_t seed,
                                const char *name) {
     struct store_txn *txn = folding_read(f);
-    for (int i = 0; i < 400; i++) {
+    struct memo *memo = memo_open(0);
+    assert_non_null(memo);
+    for (int i = 0; i < 800; i++) {
+        struct memo *remembers = i % 2 == 0 ? NULL : memo;
         const struct entry *near = &history->entries[chance_next(chance) % history->count];
         uint32_t account = (uint32_t)chance_between(chance, 0, ACCOUNTS);
         int32_t as_of = near->entry.effective_on + (int32_t)chance_between(chance, -1, 1);
@@ -129,15 +132,16 @@ static void compare_everywhere(struct folding *f, const struct history *history,
                                 : (uint64_t)chance_between(chance, 0, (int64_t)history->last_sequence + 2);
         struct series_totals expected = plain_totals(history, account, as_of, known_at);
         struct series_totals found;
-        FOLDING_OK(f, series_ask(txn, shape, account, as_of, known_at, &found, &f->error));
+        FOLDING_OK(f, series_ask_again(txn, shape, remembers, account, as_of, known_at, &found, &f->error));
         if (memcmp(&expected, &found, sizeof found) != 0) {
-            fail_msg("seed %llu, dates %s: account %u at (%d, %llu) has %llu entries, column 0 %lld; expected %llu, "
+            fail_msg("seed %llu, dates %s%s: account %u at (%d, %llu) has %llu entries, column 0 %lld; expected %llu, "
                      "%lld",
-                     (unsigned long long)seed, name, account, as_of, (unsigned long long)known_at,
-                     (unsigned long long)found.count, (long long)found.columns[0], (unsigned long long)expected.count,
-                     (long long)expected.columns[0]);
+                     (unsigned long long)seed, name, remembers != NULL ? ", remembered" : "", account, as_of,
+                     (unsigned long long)known_at, (unsigned long long)found.count, (long long)found.columns[0],
+                     (unsigned long long)expected.count, (long long)expected.columns[0]);
         }
     }
+    memo_close(memo);
     store_abort(txn);
 }
 

@@ -11,7 +11,7 @@
 
 #include "projection/memo.h"
 
-enum { KEYS = 200000, THREADS = 4, ROUNDS = 50000 };
+enum { KEYS = 200000, THREADS = 4, ROUNDS = 50000, VALUE_SIZE = 12 };
 
 static struct daybook_bytes key_of(uint32_t number, char text[16]) {
     int size = snprintf(text, 16, "customer%u", (unsigned)number);
@@ -19,17 +19,17 @@ static struct daybook_bytes key_of(uint32_t number, char text[16]) {
 }
 
 /* The same number in every part, so that a line of two writers would be seen. */
-static void value_of(uint32_t number, uint64_t commit, uint8_t value[MEMO_VALUE_SIZE]) {
-    for (size_t at = 0; at < MEMO_VALUE_SIZE; at += 4) {
+static void value_of(uint32_t number, uint64_t commit, uint8_t value[VALUE_SIZE]) {
+    for (size_t at = 0; at < VALUE_SIZE; at += 4) {
         store_le32(value + at, number * 31 + (uint32_t)commit);
     }
 }
 
 static bool recalls(const struct memo *memo, uint32_t number, uint64_t commit) {
     char text[16];
-    uint8_t value[MEMO_VALUE_SIZE] = {0};
-    uint8_t wanted[MEMO_VALUE_SIZE];
-    if (!memo_recall(memo, commit, key_of(number, text), value)) {
+    uint8_t value[VALUE_SIZE] = {0};
+    uint8_t wanted[VALUE_SIZE];
+    if (!memo_recall(memo, commit, key_of(number, text), value, sizeof value)) {
         return false;
     }
     value_of(number, commit, wanted);
@@ -39,14 +39,14 @@ static bool recalls(const struct memo *memo, uint32_t number, uint64_t commit) {
 
 static void keep(struct memo *memo, uint32_t number, uint64_t commit) {
     char text[16];
-    uint8_t value[MEMO_VALUE_SIZE];
+    uint8_t value[VALUE_SIZE];
     value_of(number, commit, value);
-    memo_keep(memo, commit, key_of(number, text), value);
+    memo_keep(memo, commit, key_of(number, text), (struct daybook_bytes){value, sizeof value});
 }
 
 static void what_is_kept_is_recalled_under_its_commit_alone(void **state) {
     (void)state;
-    struct memo *memo = memo_open();
+    struct memo *memo = memo_open(0);
     assert_non_null(memo);
     assert_false(recalls(memo, 1, 0));
     assert_false(recalls(memo, 1, 7));
@@ -63,7 +63,7 @@ static void what_is_kept_is_recalled_under_its_commit_alone(void **state) {
 
 static void of_more_keys_than_lines_none_is_taken_for_another(void **state) {
     (void)state;
-    struct memo *memo = memo_open();
+    struct memo *memo = memo_open(0);
     uint32_t count = 0;
     for (uint32_t i = 0; i < KEYS; i++) {
         keep(memo, i, 3);
@@ -75,21 +75,23 @@ static void of_more_keys_than_lines_none_is_taken_for_another(void **state) {
     memo_close(memo);
 }
 
-static void a_key_of_35_bytes_fits_and_one_of_36_does_not(void **state) {
+static void a_key_and_its_value_of_47_bytes_fit_and_of_48_do_not(void **state) {
     (void)state;
-    struct memo *memo = memo_open();
-    uint8_t bytes[36];
-    uint8_t value[MEMO_VALUE_SIZE] = "value";
-    uint8_t found[MEMO_VALUE_SIZE];
+    struct memo *memo = memo_open(0);
+    uint8_t bytes[48];
+    uint8_t value[VALUE_SIZE] = "value";
+    uint8_t found[VALUE_SIZE];
     memset(bytes, 'x', sizeof bytes);
     for (size_t size = 0; size <= sizeof bytes; size++) {
-        memo_keep(memo, 1, (struct daybook_bytes){bytes, size}, value);
+        memo_keep(memo, 1, (struct daybook_bytes){bytes, size}, (struct daybook_bytes){value, sizeof value});
     }
-    assert_false(memo_recall(memo, 1, (struct daybook_bytes){bytes, 0}, found));
-    assert_false(memo_recall(memo, 1, (struct daybook_bytes){bytes, 36}, found));
-    assert_true(memo_recall(memo, 1, (struct daybook_bytes){bytes, 35}, found));
+    assert_false(memo_recall(memo, 1, (struct daybook_bytes){bytes, 0}, found, sizeof found));
+    assert_false(memo_recall(memo, 1, (struct daybook_bytes){bytes, 36}, found, sizeof found));
+    assert_false(memo_recall(memo, 1, (struct daybook_bytes){bytes, 48}, found, sizeof found));
+    assert_true(memo_recall(memo, 1, (struct daybook_bytes){bytes, 35}, found, sizeof found));
     assert_memory_equal(found, value, sizeof value);
-    assert_true(memo_recall(memo, 1, (struct daybook_bytes){bytes, 1}, found));
+    assert_true(memo_recall(memo, 1, (struct daybook_bytes){bytes, 1}, found, sizeof found));
+    assert_memory_equal(found, value, sizeof value);
     memo_close(memo);
 }
 
@@ -110,7 +112,7 @@ static void *write_and_read(void *context) {
 
 static void threads_at_one_line_see_whole_values(void **state) {
     (void)state;
-    struct memo *memo = memo_open();
+    struct memo *memo = memo_open(0);
     pthread_t threads[THREADS];
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, write_and_read, memo), 0);
@@ -127,7 +129,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_kept_is_recalled_under_its_commit_alone),
         cmocka_unit_test(of_more_keys_than_lines_none_is_taken_for_another),
-        cmocka_unit_test(a_key_of_35_bytes_fits_and_one_of_36_does_not),
+        cmocka_unit_test(a_key_and_its_value_of_47_bytes_fit_and_of_48_do_not),
         cmocka_unit_test(without_memory_nothing_is_known),
         cmocka_unit_test(threads_at_one_line_see_whole_values),
     };

@@ -1,0 +1,44 @@
+/*
+ * Where chunks of a series lie, remembered for the questions after.
+ *
+ *   SP1  What is recalled is what a search finds at that commit (S4, ME1).
+ *
+ * A search reads half a dozen pages, and waits for each of them. What it found is kept by what does not depend on the
+ * question: the account, and where the chunk ends.
+ */
+#ifndef DAYBOOK_PROJECTIONS_SERIES_PLACES_H
+#define DAYBOOK_PROJECTIONS_SERIES_PLACES_H
+
+#include "projection/memo.h"
+#include "projections/chunk.h"
+#include "store/store.h"
+
+struct series_places {
+    struct memo *memo; /* NULL: nothing is remembered. */
+    uint64_t commit;   /* That the question sees. */
+    unsigned table;
+    uint32_t account;
+};
+
+/* A chunk; without one, what was found out is that there is none. */
+struct series_place {
+    struct table_row row;    /* Borrowed from the transaction that sees the commit. */
+    uint64_t first_sequence; /* As its key says, which need not be read. */
+    bool is_first;           /* Of its log. */
+};
+
+/* The last chunk of each of an account's logs. */
+struct series_ends {
+    struct series_place chunk;
+    struct series_place late;
+};
+
+/* False: they are not known. */
+bool series_ends_recall(const struct series_places *places, struct series_ends *ends);
+void series_ends_keep(const struct series_places *places, const struct series_ends *ends);
+
+/* The chunk that ends where one begins with `end`. */
+bool series_place_recall(const struct series_places *places, uint64_t end, struct series_place *place);
+void series_place_keep(const struct series_places *places, uint64_t end, const struct series_place *place);
+
+#endif
