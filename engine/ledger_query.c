@@ -2,12 +2,16 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "codec/wire.h"
 #include "ledger_internal.h"
 #include "state_store.h"
 
 enum { EVENT_ARENA_BYTES = 1 << 20, SEQUENCE_DIGITS_MAX = 19 };
+
+static const uint64_t instant_wait_ns = 5000000000; /* A disk that is busier is told. */
 
 struct journal *ledger_journal(struct daybook *ledger) {
     return ledger->journal;
@@ -130,28 +134,40 @@ static enum daybook_status recorded_at(struct daybook *ledger, uint64_t sequence
     return status;
 }
 
-/* Until an instant has come, events may still be recorded by then: what is answered now would not be so for ever. Later
- * events are later than the head, whatever the clock says. `coordinates` has still the head's instant. */
-static enum daybook_status check_has_come(const struct daybook *ledger, int64_t instant_us,
-                                          const struct coordinates *coordinates, struct daybook_error *error) {
+/* What an event of the instant, or of one before, would change must not be said before it is seen: the answer would not
+ * be so for ever. Until the instant has come, one may still be recorded by then; and until those are on the disk that
+ * had theirs by then, they are waited for, which is a commit or two. Later events are later than the head, whatever the
+ * clock says, so of what is behind the head there is no doubt. */
+static enum daybook_status await_instant(struct daybook *ledger, int64_t instant_us, struct daybook_error *error) {
+    static const struct timespec pause = {.tv_nsec = 200000};
     char text[INSTANT_TEXT_SIZE];
-    if (coordinates->known_at < coordinates->head || instant_us <= coordinates->known_at_us ||
-        instant_us <= ledger_now_us(ledger)) {
-        return DAYBOOK_OK;
+    if (instant_us >= ledger_now_us(ledger)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "known-at %s has not come: nothing can be said of it yet; leave it out for what is known "
+                            "now",
+                            instant_format(instant_us, text));
     }
-    return daybook_fail(error, DAYBOOK_INVALID,
-                        "known-at %s has not come: nothing can be said of it yet; leave it out for what is known now",
-                        instant_format(instant_us, text));
+    const uint64_t until_ns = clock_monotonic_ns() + instant_wait_ns;
+    while (!journal_knows(ledger->journal, instant_us)) {
+        if (clock_monotonic_ns() > until_ns) {
+            return daybook_fail(error, DAYBOOK_BEHIND,
+                                "known-at %s: what was recorded by then is still on its way to the disk; ask again",
+                                instant_format(instant_us, text));
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return DAYBOOK_OK;
 }
 
-static enum daybook_status resolve_known_at(struct daybook *ledger, const char *known_at,
-                                            struct coordinates *coordinates, struct daybook_error *error) {
+/* `head` is read again where the instant is behind it. */
+static enum daybook_status resolve_known_at(struct daybook *ledger, const char *known_at, struct journal_head *head,
+                                            uint64_t *sequence, struct daybook_error *error) {
     int64_t instant_us = 0;
-    if (parse_sequence(known_at, &coordinates->known_at)) {
-        if (coordinates->known_at > coordinates->head) {
+    if (parse_sequence(known_at, sequence)) {
+        if (*sequence > head->sequence) {
             return daybook_fail(error, DAYBOOK_INVALID,
                                 "known-at %" PRIu64 " is past the head, %" PRIu64 ": nothing can be said of it yet",
-                                coordinates->known_at, coordinates->head);
+                                *sequence, head->sequence);
         }
         return DAYBOOK_OK;
     }
@@ -160,13 +176,14 @@ static enum daybook_status resolve_known_at(struct daybook *ledger, const char *
                             "known-at \"%.40s\" is neither a sequence nor an instant such as 2024-02-29T18:00:00Z",
                             known_at);
     }
-    pthread_mutex_lock(&ledger->reader_lock);
-    enum daybook_status status = journal_sequence_at(ledger->reader, instant_us, &coordinates->known_at, error);
-    pthread_mutex_unlock(&ledger->reader_lock);
-    if (status != DAYBOOK_OK) {
-        return status;
+    if (instant_us > head->recorded_at_us) {
+        DAYBOOK_TRY(await_instant(ledger, instant_us, error));
+        DAYBOOK_TRY(journal_head(ledger->journal, head, error));
     }
-    return check_has_come(ledger, instant_us, coordinates, error);
+    pthread_mutex_lock(&ledger->reader_lock);
+    enum daybook_status status = journal_sequence_at(ledger->reader, instant_us, sequence, error);
+    pthread_mutex_unlock(&ledger->reader_lock);
+    return status;
 }
 
 enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at, struct coordinates *coordinates,
@@ -174,28 +191,20 @@ enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at, str
     struct journal_head head;
     *coordinates = (struct coordinates){0};
     DAYBOOK_TRY(journal_head(ledger->journal, &head, error));
-    coordinates->head = head.sequence;
-    coordinates->known_at = head.sequence;
-    coordinates->known_at_us = head.recorded_at_us;
     DAYBOOK_TRY(resolve_as_of(ledger, at != NULL ? at->as_of : "", coordinates, error));
-    if (at == NULL) {
-        return DAYBOOK_OK;
-    }
-    if (at->min_position > head.sequence) {
+    if (at != NULL && at->min_position > head.sequence) {
         return daybook_fail(error, DAYBOOK_BEHIND, "position %" PRIu64 " was asked for and the head is %" PRIu64,
                             at->min_position, head.sequence);
     }
-    if (at->known_at[0] == '\0') {
-        return DAYBOOK_OK;
-    }
-    DAYBOOK_TRY(resolve_known_at(ledger, at->known_at, coordinates, error));
-    if (coordinates->known_at == head.sequence) {
+    coordinates->known_at = head.sequence;
+    coordinates->known_at_us = head.recorded_at_us;
+    if (at != NULL && at->known_at[0] != '\0') {
+        DAYBOOK_TRY(resolve_known_at(ledger, at->known_at, &head, &coordinates->known_at, error));
         /* What K is answers the same whether or not it is still the head. */
-        coordinates->known_at_us = at->with_time ? head.recorded_at_us : 0;
-        return DAYBOOK_OK;
+        coordinates->known_at_us = at->with_time && coordinates->known_at == head.sequence ? head.recorded_at_us : 0;
     }
-    coordinates->known_at_us = 0;
-    if (at->with_time && coordinates->known_at > 0) {
+    coordinates->head = head.sequence;
+    if (coordinates->known_at < head.sequence && at->with_time && coordinates->known_at > 0) {
         return recorded_at(ledger, coordinates->known_at, &coordinates->known_at_us, error);
     }
     return DAYBOOK_OK;

@@ -48,6 +48,7 @@ struct writer {
     struct submission **last;
     bool is_deciding;
     bool is_appending;
+    int64_t since_us[WRITER_SLOTS]; /* No event of the slot is earlier; 0 = all of it is in the journal. */
     struct appender appender;
     uint64_t durable_sequence;
     enum daybook_status failed; /* W3 */

@@ -114,6 +114,24 @@ void writer_get_figures(struct writer *writer, struct commit_figures *figures) {
     pthread_mutex_unlock(&writer->lock);
 }
 
+/* Tells whoever asks what was known by an instant from which one on there is more to come. With the lock held. */
+static void note_underway(struct writer *writer) {
+    int64_t from_us = 0;
+    for (unsigned i = 0; i < WRITER_SLOTS; i++) {
+        const int64_t since_us = writer->since_us[i];
+        from_us = from_us == 0 || (since_us != 0 && since_us < from_us) ? since_us : from_us;
+    }
+    journal_underway(writer->journal, from_us);
+}
+
+/* Before the clock is asked for the first event of the slot. */
+static void begin_slot(struct writer *writer) {
+    if (writer->since_us[writer->slot] == 0) {
+        writer->since_us[writer->slot] = writer->last_recorded_at_us + 1;
+        note_underway(writer);
+    }
+}
+
 /* Appends the slot, tells whoever waits for it, and finishes `list`. Called and returns with the lock held. */
 static void append(struct writer *writer, unsigned slot, struct submission *list) {
     const struct event_batch *batch = &writer->slots[slot];
@@ -136,6 +154,8 @@ static void append(struct writer *writer, unsigned slot, struct submission *list
     latch(writer, status, &error);
     status = writer->failed;
     error = writer->failure;
+    writer->since_us[slot] = 0;
+    note_underway(writer);
     writer->is_appending = false;
     pthread_cond_signal(&writer->appended);
     pthread_mutex_unlock(&writer->lock);
@@ -221,6 +241,7 @@ static void decide_parts(struct writer *writer, struct submission *list) {
         uint64_t durable = writer->durable_sequence;
         struct daybook_error error = {0};
         enum daybook_status status = writer->failed;
+        begin_slot(writer);
         pthread_mutex_unlock(&writer->lock);
         if (status == DAYBOOK_OK) {
             status = writer_decide_some(writer, &progress, durable, &error);

@@ -2,7 +2,7 @@
  * Makes, opens and closes a journal.
  *
  * DIRECTORY/writer.lock      who writes (writer_lock.h)
- * DIRECTORY/journal/         an LMDB environment: data.mdb, lock.mdb; and wal (wal.h)
+ * DIRECTORY/journal/         an LMDB environment: data.mdb, lock.mdb; wal (wal.h); underway (underway.h)
  * DIRECTORY/keys/            not the journal's: keys that sign, and the customers' (../keyring.h)
  *
  * table   key                        value
@@ -229,6 +229,7 @@ static enum daybook_status writer_prepare(struct journal *journal, struct dayboo
     if (journal->codec == NULL || journal->events == NULL || journal->merged_events == NULL) {
         return no_memory(journal->directory, error);
     }
+    underway_take(journal->underway);
     return journal_recover(journal, error);
 }
 
@@ -277,10 +278,12 @@ enum daybook_status journal_open(const char *directory, const struct journal_opt
     pthread_mutex_init(&opened->head_mutex, NULL);
     opened->is_writer = options->is_writer;
     opened->wal = wal_new(copy);
+    opened->underway = underway_new(copy);
     pthread_mutex_init(&opened->frames_mutex, NULL);
     log_init(&opened->log, options);
     opened->min_free_bytes = options->min_free_bytes > 0 ? options->min_free_bytes : DEFAULT_MIN_FREE_BYTES;
-    enum daybook_status status = opened->wal != NULL ? open_into(opened, options, error) : no_memory(directory, error);
+    enum daybook_status status = opened->wal != NULL && opened->underway != NULL ? open_into(opened, options, error)
+                                                                                 : no_memory(directory, error);
     if (status != DAYBOOK_OK) {
         journal_close(opened);
         return status;
@@ -297,6 +300,7 @@ void journal_close(struct journal *journal) {
     store_close(journal->store);
     writer_lock_release(journal->lock);
     wal_free(journal->wal);
+    underway_free(journal->underway);
     pthread_mutex_destroy(&journal->frames_mutex);
     pthread_mutex_destroy(&journal->head_mutex);
     frame_codec_close(journal->codec);
@@ -310,6 +314,23 @@ void journal_close(struct journal *journal) {
     free(journal->merged_events);
     free(journal->directory);
     free(journal);
+}
+
+void journal_underway(struct journal *journal, int64_t from_us) {
+    underway_set(journal->underway, from_us);
+}
+
+bool journal_knows(struct journal *journal, int64_t instant_us) {
+    char writer[WRITER_NAME_SIZE];
+    const int64_t from_us = underway_from(journal->underway);
+    if (from_us == 0 || instant_us < from_us) {
+        return true;
+    }
+    if (journal->is_writer) {
+        return false;
+    }
+    writer_lock_holder(journal->directory, writer);
+    return writer[0] == '\0'; /* It was killed, and what it had underway with it. */
 }
 
 struct daybook_bytes journal_config(const struct journal *journal) {

@@ -92,6 +92,13 @@ DAYBOOK_MUST_USE enum daybook_status journal_read_one(struct journal_reader *rea
 DAYBOOK_MUST_USE enum daybook_status journal_sequence_at(struct journal_reader *reader, int64_t instant_us,
                                                          uint64_t *sequence, struct daybook_error *error);
 
+/* The writer's: events that have an instant already, `from_us` or a later one, are on their way; 0: none is. */
+void journal_underway(struct journal *journal, int64_t from_us);
+
+/* Is all that was recorded by the instant, which the clock has passed, seen by whoever asks for the head from now on?
+ * Not while an event of that instant, or of one before, is on its way. Any thread, in any process. */
+bool journal_knows(struct journal *journal, int64_t instant_us);
+
 struct journal_usage {
     uint64_t size_bytes;
     uint64_t frame_count;

@@ -8,6 +8,7 @@
 #include "limits.h"
 #include "store/journal.h"
 #include "store/store.h"
+#include "store/underway.h"
 #include "store/wal.h"
 
 enum { TABLE_FRAMES, TABLE_META, JOURNAL_TABLES };
@@ -77,6 +78,7 @@ struct journal_log {
 struct journal {
     struct store *store;
     struct wal *wal; /* Not in use where the table of frames has everything. */
+    struct underway *underway;
     char *directory;
     struct daybook_buffer config;
     bool is_writer;
