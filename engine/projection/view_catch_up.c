@@ -257,6 +257,14 @@ static enum daybook_status follow(struct view *view, uint64_t target, const stru
     }
 }
 
+enum daybook_status view_say_room(const struct view *view, enum daybook_status status, struct daybook_error *error) {
+    if (status == DAYBOOK_LIMIT) {
+        (void)daybook_fail_in(error, "the view %s could not be built for want of room; free some space and ask again",
+                              view->projection->name);
+    }
+    return status;
+}
+
 enum daybook_status view_catch_up(struct view *view, uint64_t target, const struct view_progress *progress,
                                   struct daybook_error *error) {
     struct daybook_error own_error;
@@ -267,5 +275,5 @@ enum daybook_status view_catch_up(struct view *view, uint64_t target, const stru
     DAYBOOK_TRY(view_begin_following(view, error));
     enum daybook_status status = follow(view, target, progress, error);
     view_end_following(view);
-    return status;
+    return view_say_room(view, status, error);
 }

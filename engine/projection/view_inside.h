@@ -108,6 +108,9 @@ void view_fold_release(struct view *view); /* The memory of the fold. */
  * one is as good. `fold_lock` is held, `lock` is not. */
 bool view_pack(struct view *view, struct generation *built, uint64_t complete_at);
 
+/* Gives `status` back; LIMIT, of a view that is being built, says what to do before it says where. */
+enum daybook_status view_say_room(const struct view *view, enum daybook_status status, struct daybook_error *error);
+
 /* Around steps that go on until a target: others that fold the same events keep close. */
 DAYBOOK_MUST_USE enum daybook_status view_begin_following(struct view *view, struct daybook_error *error);
 void view_end_following(struct view *view);

@@ -216,7 +216,7 @@ enum daybook_status view_rebuild(struct view *view, const struct view_progress *
         bool is_done = false;
         enum daybook_status status = build(&rebuild, &is_done, error);
         if (status != DAYBOOK_OK || is_done) {
-            return status;
+            return view_say_room(view, status, error);
         }
     }
     return daybook_fail(error, DAYBOOK_BUSY, "rebuilding view %s: its generations keep changing under it",

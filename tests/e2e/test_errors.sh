@@ -186,6 +186,22 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" && mount -t tmpfs -o size=96m non
     expect 0 submit "$work/lines"
     [ "$(grep -c '"repeated":true' "$out" || true)" -eq "$acknowledged" ] || die "what was acknowledged is not what is there"
     [ "$(grep -c '"firstSequence"' "$out")" -eq 40 ] || die "it does not go on once there is room"
+    # A view that is missing, and no room to build it: nothing is answered and nothing half there; then it is.
+    expect 0 balance --csv
+    cp "$out" "$work/before"
+    rm -r "$work/small/books/views"
+    head -c 96m /dev/zero >"$work/small/ballast" 2>/dev/null || true
+    for asked in "balance --csv" "balance A --json" "export balances --format csv -o $work/half" \
+        "export --format hledger -o $work/half" "export balances --format csv -o $work/small/half" rebuild; do
+        read -ra words <<<"$asked"
+        expect 3 "${words[@]}"
+        err_has "could not be built for want of room; free some space and ask again: "
+        [ ! -s "$out" ] || die "half an answer"
+        [ -z "$(find "$work" -name 'half*')" ] || die "half an export"
+    done
+    rm "$work/small/ballast"
+    expect 0 balance --csv
+    cmp -s "$out" "$work/before" || die "it answers otherwise once there is room"
     export DAYBOOK_LEDGER=$work/books
 else
     echo "errors: no small file system can be mounted here, so the full disk was not tried"
