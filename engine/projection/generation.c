@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/thread.h"
+
 enum { GENERATIONS_LISTED = 64 };
 
 /* The letter in "NAME.gN". */
@@ -35,7 +37,26 @@ enum daybook_status generation_note(const struct generation_place *place, uint64
     return note(place, PLACE_GENERATION, number, generation, error);
 }
 
+static void map_in(void *context) {
+    struct generation *generation = context;
+    thread_stand_back(THREAD_SERVES);
+    store_map_in(generation->store, &generation->mapping_ends);
+}
+
+void generation_attend(struct generation *generation) {
+    generation->memo = memo_open(store_size_bytes(generation->store));
+    if (!generation->is_mapping) {
+        atomic_store(&generation->mapping_ends, false);
+        generation->is_mapping = uv_thread_create(&generation->mapping, map_in, generation) == 0;
+    }
+}
+
 void generation_shut(struct generation *generation) {
+    if (generation->is_mapping) {
+        atomic_store(&generation->mapping_ends, true);
+        (void)uv_thread_join(&generation->mapping);
+        generation->is_mapping = false;
+    }
     store_close(generation->store);
     generation->store = NULL;
     generation->read_commit = 0;

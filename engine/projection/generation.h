@@ -11,6 +11,9 @@
 #ifndef DAYBOOK_PROJECTION_GENERATION_H
 #define DAYBOOK_PROJECTION_GENERATION_H
 
+#include <stdatomic.h>
+#include <uv.h>
+
 #include "projection/checkpoint.h"
 #include "projection/mark.h"
 #include "projection/memo.h"
@@ -27,15 +30,18 @@ struct generation {
     struct generation *next;
     uint64_t number;
     char *path;
-    int directory;               /* Held open with the store: else the number of its inode, by which the store
-                                  * knows what this process has open, could be given to a new one. -1: not open. */
-    struct store *store;         /* NULL: known of, not open (damaged, or another version's). */
-    unsigned pins;               /* Reads, folds, and the view itself; the store is closed at none. */
-    struct checkpoint last;      /* As this process last saw it. */
-    struct checkpoint read;      /* As it was at commit `read_commit`. */
-    uint64_t read_commit;        /* 0: no reader has looked yet. */
-    uint64_t read_count;         /* Of readers that have begun. */
-    struct memo *memo;           /* NULL: too few have, or memory was refused. */
+    int directory;          /* Held open with the store: else the number of its inode, by which the store
+                             * knows what this process has open, could be given to a new one. -1: not open. */
+    struct store *store;    /* NULL: known of, not open (damaged, or another version's). */
+    unsigned pins;          /* Reads, folds, and the view itself; the store is closed at none. */
+    struct checkpoint last; /* As this process last saw it. */
+    struct checkpoint read; /* As it was at commit `read_commit`. */
+    uint64_t read_commit;   /* 0: no reader has looked yet. */
+    uint64_t read_count;    /* Of readers that have begun. */
+    struct memo *memo;      /* NULL: too few have, or memory was refused. */
+    uv_thread_t mapping;    /* Maps the store's pages in, once it is asked often. */
+    bool is_mapping;        /* The thread was started. */
+    atomic_bool mapping_ends;
     struct generation_stop stop; /* In this process: another one finds it again by itself. */
 };
 
@@ -56,6 +62,8 @@ DAYBOOK_MUST_USE enum daybook_status generation_open(const struct generation_pla
 /* One that is known of and shall not be opened. NO_MEMORY only. */
 DAYBOOK_MUST_USE enum daybook_status generation_note(const struct generation_place *place, uint64_t number,
                                                      struct generation **generation, struct daybook_error *error);
+/* It is asked often: from now on questions may remember what they found, and its pages are mapped beforehand. */
+void generation_attend(struct generation *generation);
 void generation_shut(struct generation *generation);  /* Closes the store; the rest is kept. */
 void generation_close(struct generation *generation); /* Accepts NULL. */
 

@@ -17,7 +17,7 @@ enum {
     VIEW_DEFAULT_BATCH = 1 << 20, /* A second at most: rows that it changes again and again are written once. */
     VIEW_DEFAULT_PACK = 100000,   /* What is built of fewer is small however it lies. */
     VIEW_REFRESH_NS = 10 * 1000 * 1000,
-    VIEW_READS_BEFORE_MEMO = 64, /* Whoever asks less needs none. */
+    VIEW_READS_FEW = 64, /* Whoever asks no more needs no memo, and no pages but its own. */
 };
 
 struct generation_place view_place(const struct view *view) {
@@ -374,9 +374,9 @@ static enum daybook_status pin_answering(struct view *view, uint64_t min_positio
     }
     if (status == DAYBOOK_OK) {
         generation->pins++;
-        if (generation->memo == NULL && ++generation->read_count > VIEW_READS_BEFORE_MEMO) {
-            generation->memo = memo_open(store_size_bytes(generation->store));
+        if (generation->memo == NULL && ++generation->read_count > VIEW_READS_FEW) {
             generation->read_count = 0;
+            generation_attend(generation);
         }
         *pinned = (struct pinned){generation, generation->memo, generation->read, generation->read_commit};
     }

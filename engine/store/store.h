@@ -16,6 +16,8 @@
 #ifndef DAYBOOK_STORE_STORE_H
 #define DAYBOOK_STORE_STORE_H
 
+#include <stdatomic.h>
+
 #include "base/bytes.h"
 
 enum { STORE_TABLES_MAX = 16 };
@@ -49,6 +51,10 @@ uint64_t store_size_bytes(const struct store *store); /* Of the file's used page
 /* Pages that were read leave this process's resident memory; the system keeps them in its cache. For after work that
  * touches many pages once. Any thread; whoever reads meanwhile has what it reads mapped again. */
 void store_let_go(struct store *store);
+/* The opposite, for a store that will be asked often and all over: what of it the system has in its cache is mapped, so
+ * that no question waits for that. Reads nothing from the disk, and leaves a store alone that is larger than a quarter
+ * of the memory. Any thread while the store is open; returns soon after *ends. */
+void store_map_in(struct store *store, const atomic_bool *ends);
 const char *store_engine_version(void); /* "LMDB 0.9.24: ..." */
 
 DAYBOOK_MUST_USE enum daybook_status store_begin_read(struct store *store, struct store_txn **txn,

@@ -116,10 +116,29 @@ static void a_transaction_lets_go_as_it_goes_on(void **state) {
     store_close(store);
 }
 
+/* A test's few pages that were just written are in the system's cache. */
+static void what_is_cached_is_mapped_before_it_is_read(void **state) {
+    struct store *store = open_store(*state, &writing);
+    struct store_txn *txn = NULL;
+    atomic_bool ends = true;
+    fill_store(store);
+    store_let_go(store);
+    store_map_in(store, &ends);
+    assert_true(mapped_bytes(*state) < ROWS * (size_t)ROW_BYTES / 16);
+    ends = false;
+    store_map_in(store, &ends);
+    assert_true(mapped_bytes(*state) >= ROWS * (size_t)ROW_BYTES);
+    assert_int_equal(store_begin_read(store, &txn, NULL), DAYBOOK_OK);
+    read_all(txn);
+    store_abort(txn);
+    store_close(store);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_let_go_is_read_again, place_set_up, place_tear_down),
         cmocka_unit_test_setup_teardown(a_transaction_lets_go_as_it_goes_on, place_set_up, place_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_cached_is_mapped_before_it_is_read, place_set_up, place_tear_down),
         cmocka_unit_test_setup_teardown(a_store_that_is_only_read_lets_go_too, place_set_up, place_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
