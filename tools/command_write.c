@@ -146,7 +146,7 @@ static const char *describe_amount(const struct invocation *invocation, const Pb
     const char *given = options_value(&invocation->options, "currency");
     char amount[DECIMAL_TEXT_SIZE];
     const char *code = given == NULL ? currency : given;
-    (void)snprintf(text, 64, ", %s %s", decimal_format_grouped(minor, currency_decimals(code), amount), code);
+    (void)snprintf(text, 64, _(", %s %s"), decimal_format_grouped(minor, currency_decimals(code), amount), code);
     return text;
 }
 
@@ -171,7 +171,7 @@ static void print_accepted(const struct invocation *invocation, const Pb__Reques
     } else {
         (void)printf(answer->is_repeated ? _("was recorded before, %s") : _("recorded %s"), sequences);
     }
-    (void)printf(": %s%s%s%s%s%s\n", invocation->command->name, *document == '\0' ? "" : " ", document,
+    (void)printf("%s%s%s%s%s%s%s\n", _(": "), invocation->command->name, *document == '\0' ? "" : " ", document,
                  *request->customer == '\0' ? ""
                  : *document == '\0'        ? " "
                                             : _(" of "),

@@ -305,7 +305,7 @@ static void print_document(const Pb__LineageAnswer *answer, FILE *stream) {
                   word_of(enum_short_name(&pb__document_kind__descriptor, (int)answer->kind, kind, sizeof kind)),
                   answer->document, answer->effective_on, answer->sequence);
     print_amount(stream, answer->amount_minor, answer->currency);
-    (void)fprintf(stream, " %s, ", answer->currency);
+    (void)fprintf(stream, _(" %s, "), answer->currency);
     print_amount(stream, answer->left_minor, answer->currency);
     (void)fputs(_(" left.\n"), stream);
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # People read Chinese where they ask for it; programs read the same bytes everywhere. The catalogue is in the build tree.
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/server.sh"
 
 chinese() {
     local code=$1
@@ -93,6 +94,28 @@ for ledger in "$DAYBOOK_LEDGER" "$work/twin"; do
     grep -o '"contentSha256":"[^"]*"' "$out" >"$work/hash.$(basename "$ledger")"
 done
 cmp -s "$work/hash.books" "$work/hash.twin" || die "a statement's hash depends on the language of who issued it"
+
+# A server answers everybody in English, wherever it stands; who reads its refusals may be Chinese.
+answers() {
+    call Views/GetBalance '{"customer":"张三","at":{"asOf":"2024-02-29"}}'
+    cat "$out"
+    call Views/GetBalance '{"at":{"asOf":"no date"}}'
+    cat "$out"
+    ask /nowhere
+    cat "$out"
+    call Ledger/Submit '{"request":{"key":"azE=","customer":"nobody","openCustomer":{}}}'
+    cat "$out"
+}
+LANGUAGE='' LC_ALL=C start_server
+answers >"$work/english.answers"
+LANGUAGE=zh_CN LC_ALL=C.UTF-8 expect 1 charge 张三 INV-1 50 --server "$url"
+err_has "该客户已有此类型、此编号的单据"
+stop_server
+LANGUAGE=zh_CN LC_ALL=C.UTF-8 start_server
+answers >"$work/chinese.answers"
+stop_server
+[ -s "$work/english.answers" ] || die "the server said nothing"
+cmp -s "$work/english.answers" "$work/chinese.answers" || die "a server's answers depend on its locale"
 
 # Help in Chinese is whole, and fits a terminal.
 chinese 0 help
