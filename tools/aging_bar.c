@@ -9,6 +9,7 @@
 #include "base/wide.h"
 #include "tools/console.h"
 #include "tools/text.h"
+#include "tools/word_text.h"
 
 enum { LABEL_CELLS = 10, BAR_CELLS = 40, BAR_CELLS_LEAST = 10, BESIDE_BAR_CELLS = 43 };
 
@@ -52,7 +53,7 @@ static bool add_positive(int64_t *sum, int64_t amount) {
     return amount <= 0 || money_add(sum, amount);
 }
 
-static void print_total(const Pb__AgingAnswer *answer, const Pb__AgingRow *row, FILE *stream) {
+static void print_total(const Pb__AgingAnswer *answer, const Pb__AgingRow *row, struct arena *arena, FILE *stream) {
     int64_t total = 0;
     bool fits = add_positive(&total, row->not_due_minor) && add_positive(&total, row->disputed_minor);
     for (size_t i = 0; i < row->n_bucket_minor; i++) {
@@ -64,19 +65,19 @@ static void print_total(const Pb__AgingAnswer *answer, const Pb__AgingRow *row, 
     (void)fprintf(stream, "\n%s\n", row->currency);
     print_bar(_("not due"), row->not_due_minor, total, row->currency, stream);
     for (size_t i = 0; i < row->n_bucket_minor && i < answer->n_buckets; i++) {
-        print_bar(answer->buckets[i], row->bucket_minor[i], total, row->currency, stream);
+        print_bar(word_text(answer->buckets[i], arena), row->bucket_minor[i], total, row->currency, stream);
     }
     if (row->disputed_minor != 0) {
         print_bar(_("disputed"), row->disputed_minor, total, row->currency, stream);
     }
 }
 
-void aging_bar_print(const ProtobufCMessage *answer, FILE *stream) {
+void aging_bar_print(const ProtobufCMessage *answer, struct arena *arena, FILE *stream) {
     if (answer->descriptor != &pb__aging_answer__descriptor) {
         return;
     }
     const Pb__AgingAnswer *aging = (const Pb__AgingAnswer *)answer;
     for (size_t i = 0; i < aging->n_totals; i++) {
-        print_total(aging, aging->totals[i], stream);
+        print_total(aging, aging->totals[i], arena, stream);
     }
 }

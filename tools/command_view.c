@@ -286,7 +286,7 @@ static enum daybook_status print_table(const struct invocation *invocation, cons
     }
     enum daybook_status status = table_print(table, stdout, error);
     if (isatty(STDOUT_FILENO)) {
-        aging_bar_print(answer, stdout);
+        aging_bar_print(answer, invocation->arena, stdout);
     }
     books_print_notes(answer, stdout);
     if (status == DAYBOOK_OK) {
