@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/text.h"
 #include "domain/decide.h"
 #include "engine/ledger.h"
@@ -199,6 +200,24 @@ int command_usage(const struct invocation *invocation, const char *format, ...) 
     return EXIT_USAGE;
 }
 
+/* What a refusal says beside its sentence. */
+static void print_facts(const Pb__Refusal *refusal) {
+    char asked[DECIMAL_TEXT_SIZE];
+    char available[DECIMAL_TEXT_SIZE];
+    int decimals = currency_decimals(refusal->currency);
+    if (refusal->document[0] != '\0') {
+        (void)fprintf(stderr, _("  document: %s\n"), refusal->document);
+    }
+    if (decimals >= 0) {
+        (void)fprintf(stderr, _("  asked for: %s %s, available: %s %s\n"),
+                      decimal_format_grouped(refusal->requested_minor, decimals, asked), refusal->currency,
+                      decimal_format_grouped(refusal->available_minor, decimals, available), refusal->currency);
+    }
+    if (refusal->date[0] != '\0') {
+        (void)fprintf(stderr, _("  date: %s\n"), refusal->date);
+    }
+}
+
 int command_refused(const Pb__Refusal *refusal) {
     (void)fflush(stdout);
     const struct refusal_text *text = refusal_explain(refusal->code);
@@ -206,7 +225,9 @@ int command_refused(const Pb__Refusal *refusal) {
         /* The sentence is a value of the answer, in English; what the code means can be said in the reader's language.
          */
         (void)fprintf(stderr, _("refused %s: %s\n"), refusal_name(refusal->code), _(text->cause));
-        (void)fprintf(stderr, "  %s\n  %s\n", _(text->cure), refusal->message);
+        (void)fprintf(stderr, "  %s\n", _(text->cure));
+        print_facts(refusal);
+        (void)fprintf(stderr, "  %s\n", refusal->message);
     } else {
         (void)fprintf(stderr, _("refused %s: %s\n"), refusal_name(refusal->code), refusal->message);
     }
