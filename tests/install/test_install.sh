@@ -19,11 +19,14 @@ install_copy() {
     export LD_LIBRARY_PATH=$library_dir
     for file in include/daybook/daybook.h include/daybook/base/error.h include/daybook/v1/request.pb-c.h \
         share/daybook/proto/daybook/v1/event.proto share/man/man1/daybook.1 \
-        lib/systemd/system/daybook.service; do
+        lib/systemd/system/daybook.service share/locale/zh_CN/LC_MESSAGES/daybook.mo; do
         [ -s "$prefix/$file" ] || { echo "install left out $file"; exit 1; }
     done
     grep -qF "ExecStart=$prefix/bin/daybook serve" "$prefix/lib/systemd/system/daybook.service" ||
         { echo "the service starts another program"; exit 1; }
+    for program in bin/daybook libexec/daybook/daybook-whole bin/daybook-verify; do
+        LANG=zh_CN.UTF-8 LC_ALL='' "$prefix/$program" --help | grep -q 用法 || { echo "$program knows no Chinese"; exit 1; }
+    done
     "$prefix/bin/daybook" --version | grep -q '^daybook [0-9]' || { echo "the installed program does not run"; exit 1; }
 }
 
