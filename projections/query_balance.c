@@ -39,9 +39,11 @@ enum daybook_status query_add_to_totals(struct book *book, struct pointers *tota
     if (total == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
-    if (total->balance.base.descriptor == NULL) {
-        pb__balance__init(&total->balance);
+    if (total->balance.base.descriptor == NULL) { /* The first of its currency: so far its amounts are the total. */
+        total->balance = *row;
+        total->balance.customer = (char *)(uintptr_t)protobuf_c_empty_string;
         total->balance.currency = total->currency;
+        return DAYBOOK_OK;
     }
     return book_add_amounts(&total->balance, row, amounts, sizeof amounts / sizeof *amounts)
                ? DAYBOOK_OK

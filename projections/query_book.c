@@ -79,8 +79,11 @@ bool page_take(struct page *page, const uint8_t *key, size_t key_size) {
 
 char *page_next_cursor(const struct page *page, struct arena *arena) {
     static const char digits[] = "0123456789abcdef";
-    size_t size = page->has_more ? page->last_size : 0;
+    size_t size = page->last_size;
     size_t written = 0;
+    if (!page->has_more) {
+        return (char *)(uintptr_t)protobuf_c_empty_string;
+    }
     char *text = arena_alloc(arena, size * 2 + 2);
     if (text == NULL) {
         return NULL;
@@ -226,6 +229,9 @@ enum daybook_status book_open_unchecked(struct book *book, struct daybook *ledge
     }
     if (status != DAYBOOK_OK) {
         return status;
+    }
+    if (question->at != NULL && question->at->as_of[0] != '\0') {
+        memcpy(book->as_of, question->at->as_of, strlen(question->at->as_of) + 1);
     }
     if (book->currency[0] != '\0' && currency_decimals(book->currency) < 0) {
         return daybook_fail(error, DAYBOOK_INVALID, "\"%.16s\" is no ISO 4217 currency code", book->currency);
@@ -426,17 +432,17 @@ enum daybook_status book_add_policy(struct book *book, const char *name, const c
 
 Pb__Position *book_position(struct book *book) {
     Pb__Position *position = arena_alloc(book->arena, sizeof *position);
-    char instant[INSTANT_TEXT_SIZE] = "";
+    char instant[INSTANT_TEXT_SIZE];
     if (position == NULL) {
         return NULL;
     }
     pb__position__init(position);
     if (book->at.known_at_us != 0) {
-        (void)instant_format(book->at.known_at_us, instant);
+        position->known_at_time = book_text(book, instant_format(book->at.known_at_us, instant));
     }
-    position->as_of = book_date(book, book->at.as_of);
+    /* A date that was asked for has but one form. */
+    position->as_of = book->as_of[0] != '\0' ? book_text(book, book->as_of) : book_date(book, book->at.as_of);
     position->known_at = book->at.known_at;
-    position->known_at_time = book_text(book, instant);
     position->journal_head = book->at.head;
     position->n_policies = book->policies.count;
     position->policies = (Pb__Policy **)book->policies.items;

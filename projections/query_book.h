@@ -55,6 +55,7 @@ struct book {
     const char *customer;
     const char *currency;
     const char *tag;
+    char as_of[DATE_TEXT_SIZE]; /* As it was asked for; empty: today. */
     struct page page;
     const char *views[BOOK_READS_MAX]; /* Names; the last may be "customers", for tags. */
     size_t view_count;
