@@ -23,6 +23,8 @@ expect 0 customer open 张三 --name 张三贸易有限公司 --on 2024-01-02
 expect 0 charge 张三 INV-1 1234.50 --on 2024-01-10 --due 2024-02-09
 expect 0 deposit 张三 D1 300 --on 2024-01-10
 expect 0 pay 张三 P-1 400.00 --on 2024-02-20
+expect 0 credit set 张三 5000 --on 2024-01-05
+expect 0 charge 张三 INV-2 10 --on 2024-03-05 --settlement receivable
 figures() { grep -oE '[0-9][0-9,]*\.[0-9]{2}' "$1" | tr '\n' ' '; }
 
 # The same figures under other headings; columns line up, since each ends where its heading does.
@@ -36,6 +38,29 @@ if grep -q RECEIVABLE "$out"; then die "a heading is not translated"; fi
 # How many cells each line takes: every character beyond ASCII here has three bytes of UTF-8, and two cells.
 cells() { LC_ALL=C awk '{ line = $0; high = gsub(/[\200-\377]/, "", line); print length(line) + high * 2 / 3 }' "$1"; }
 [ "$(sed -n '/客户/,$p' "$out" | cells - | sort -u | wc -l)" -eq 1 ] || die "the columns do not line up"
+
+# No word of English is left in any table: what letters there are belong to what was entered, and to units.
+while IFS= read -r command; do
+    read -ra words <<<"$command"
+    chinese 0 "${words[@]}"
+    out_has 币种
+    if grep -oE '[A-Za-z]{4,}' "$out" | grep -vx tester; then die "$command: there is English left"; fi
+done <<'END'
+aging --as-of 2024-12-31 --top 5 --sort overdue
+open-items
+history 张三
+trial-balance
+postings
+deposits
+credit show 张三
+credit history 张三 --from 2024-01-31 --to 2024-12-31
+credit decisions 张三
+kpi --from 2024-01-31 --to 2024-03-31
+lineage charge INV-1 --customer 张三
+bridge balance 张三 --from 1
+bridge aging --from 1
+bridge statement 张三 --from 1 --after 2024-01-01 --as-of 2024-02-29
+END
 
 # However the language is named: by a locale that this machine need not have, and not at all.
 for named in LANG=zh_CN.UTF-8 LC_MESSAGES=zh_CN LC_ALL=zh_CN.GB18030 "LANGUAGE=zh_CN:en LANG=C.UTF-8"; do
