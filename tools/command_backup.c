@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/calendar.h"
 #include "base/decimal.h"
 #include "engine/backup.h"
@@ -26,12 +27,13 @@ static struct backup_watch watch_of(struct progress *progress) {
     return (struct backup_watch){.done = show_done, .is_stopped = is_stopped, .context = progress};
 }
 
+/* As a checkpoint and a certificate have it, so that they can be compared by eye. */
 static void print_root(const uint8_t root[SHA256_SIZE]) {
-    (void)printf("%s", _("root "));
-    for (size_t i = 0; i < SHA256_SIZE; i++) {
-        (void)printf("%02x", root[i]);
+    struct daybook_buffer text = {0};
+    if (base64_append(&text, (struct daybook_bytes){root, SHA256_SIZE}) == DAYBOOK_OK) {
+        (void)printf("%s%.*s\n", _("root "), (int)text.size, (const char *)text.data);
     }
-    (void)printf("\n");
+    daybook_buffer_release(&text);
 }
 
 /* "events 1 to 700 (2024-02-29T18:00:00Z)"; there may be none. */
