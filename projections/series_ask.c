@@ -96,41 +96,57 @@ static enum daybook_status find_ends(struct question *question, struct daybook_e
     return DAYBOOK_OK;
 }
 
-/* Finds, but does not enter, the chunk that ends where one begins with `end`: it is recalled, or sought and remembered.
- */
-static enum daybook_status find_end(struct question *question, uint64_t end, struct series_place *found,
-                                    struct daybook_error *error) {
-    struct place place;
-    if (end == IS_LAST) {
-        *found = question->ends.chunk;
-        return DAYBOOK_OK;
-    }
-    if (series_place_recall(&question->places, end, found)) {
-        return DAYBOOK_OK;
-    }
-    DAYBOOK_TRY(seek(question, 0, end - 1, &place, error));
-    *found = found_at(&place);
-    series_place_keep(&question->places, end, found);
-    return DAYBOOK_OK;
-}
-
-static enum daybook_status enter_found(struct question *question, const struct series_place *found, struct place *place,
-                                       struct daybook_error *error) {
+/* Enters a chunk or a group that was found without the cursor. */
+static enum daybook_status enter_found(struct question *question, unsigned level, const struct series_place *found,
+                                       struct place *place, struct daybook_error *error) {
     question->is_away = true;
     place->row = found->row;
-    fetch_ahead(place->row.value);
-    return enter_place(question, 0, place, error);
+    if (level == 0) {
+        fetch_ahead(place->row.value);
+    }
+    return enter_place(question, level, place, error);
+}
+
+static bool recall(const struct question *question, unsigned level, uint64_t sequence, struct series_place *found) {
+    return question->places.memo != NULL &&
+           series_place_recall(&question->places, question->first_level + level, sequence, found);
+}
+
+static void keep(const struct question *question, unsigned level, uint64_t sequence, const struct place *place) {
+    if (question->places.memo != NULL && place->is_found) {
+        struct series_place found = found_at(place);
+        series_place_keep(&question->places, question->first_level + level, sequence, &found);
+    }
+}
+
+/* As seek, where `sequence` is not the question's own, so that others seek it too: recalled, or sought and remembered.
+ */
+static enum daybook_status seek_again(struct question *question, unsigned level, uint64_t sequence, struct place *place,
+                                      struct daybook_error *error) {
+    struct series_place found;
+    if (recall(question, level, sequence, &found)) {
+        return enter_found(question, level, &found, place, error);
+    }
+    DAYBOOK_TRY(seek(question, level, sequence, place, error));
+    keep(question, level, sequence, place);
+    return DAYBOOK_OK;
 }
 
 /* The row of `level` that ends where `place` begins. Rows of one level are neighbours, so that is mostly one step;
  * `cursor_level` is that of the row where the cursor stands. */
 static enum daybook_status step_back(struct question *question, const struct place *place, unsigned level,
                                      unsigned cursor_level, struct place *before, struct daybook_error *error) {
-    if (level == cursor_level && !question->is_away) {
+    uint64_t sequence = chunk_key_sequence(place->row.key) - 1;
+    struct series_place found;
+    if (recall(question, level, sequence, &found)) {
+        DAYBOOK_TRY(enter_found(question, level, &found, before, error));
+    } else if (level == cursor_level && !question->is_away) {
         DAYBOOK_TRY(cursor_previous(question->cursor, &before->row, error));
         DAYBOOK_TRY(enter_place(question, level, before, error));
+        keep(question, level, sequence, before);
     } else {
-        DAYBOOK_TRY(seek(question, level, chunk_key_sequence(place->row.key) - 1, before, error));
+        DAYBOOK_TRY(seek(question, level, sequence, before, error));
+        keep(question, level, sequence, before);
     }
     return !before->is_found || before->header.ordinal >= place->header.ordinal
                ? chunk_damaged(question->account, error)
@@ -242,7 +258,7 @@ static enum daybook_status enter_group(struct question *question, struct place *
     if (!has_mark && is_visible(question, children[last].max_effective) && hidden->first_sequence != 0) {
         next = *hidden;
     }
-    DAYBOOK_TRY(seek(question, next.level, next.first_sequence, place, error));
+    DAYBOOK_TRY(seek_again(question, next.level, next.first_sequence, place, error));
     return place->is_found && chunk_key_sequence(place->row.key) == next.first_sequence
                ? DAYBOOK_OK
                : chunk_damaged(question->account, error);
@@ -317,7 +333,7 @@ static enum daybook_status recall_late(struct question *question, struct place *
         return DAYBOOK_OK;
     }
     if (last->first_sequence <= question->known_at) {
-        DAYBOOK_TRY(enter_found(question, last, place, error));
+        DAYBOOK_TRY(enter_found(question, 0, last, place, error));
         *end = end_by_marks(question, place->header.marks, IS_LAST);
         return DAYBOOK_OK;
     }
@@ -363,14 +379,16 @@ static enum daybook_status find_chunk(struct question *question, uint64_t sequen
     return seek(question, 0, sequence, place, error);
 }
 
-/* As find_chunk, by where the chunk ends. One that begins behind K is not entered. */
+/* As find_chunk, by where the chunk ends. The last one is not entered where it begins behind K. */
 static enum daybook_status recall_chunk(struct question *question, uint64_t end, struct place *place,
                                         struct daybook_error *error) {
-    struct series_place found;
-    DAYBOOK_TRY(find_end(question, end, &found, error));
+    const struct series_place *last = &question->ends.chunk;
+    if (end != IS_LAST) {
+        return seek_again(question, 0, end - 1, place, error);
+    }
     place->is_found = false;
-    return found.row.is_valid && found.first_sequence <= question->known_at
-               ? enter_found(question, &found, place, error)
+    return last->row.is_valid && last->first_sequence <= question->known_at
+               ? enter_found(question, 0, last, place, error)
                : DAYBOOK_OK;
 }
 

@@ -1,13 +1,13 @@
 /*
- * Chunks' places, in a memo. A place:
+ * Places of chunks and groups, in a memo. A place:
  *
- *     u48  address of the row's value; 0: there is no such chunk
+ *     u48  address of the row's value; 0: there is no such row
  *     u48  its first sequence
- *     u16  bytes of the value; the highest bit: it is the log's first
+ *     u16  bytes of the value; the highest bit: it is its level's first
  *     u8   bytes from the row's key to its value
  *
- * The ends of an account are two places, by the table u8 and the account u32; another chunk is one, by the table u8 and
- * the key of a chunk that begins where it ends.
+ * The ends of an account are two places, by the table u8 and the account u32; another row is one, by the table u8 and
+ * the key that was sought.
  */
 #include "projections/series_places.h"
 
@@ -79,28 +79,32 @@ void series_ends_keep(const struct series_places *places, const struct series_en
     }
 }
 
-/* ---- other chunks ---- */
+/* ---- other rows ---- */
 
-static struct daybook_bytes place_key(const struct series_places *places, uint64_t end, uint8_t key[PLACE_KEY_SIZE]) {
+static struct daybook_bytes place_key(const struct series_places *places, unsigned level, uint64_t sequence,
+                                      uint8_t key[PLACE_KEY_SIZE]) {
     key[0] = (uint8_t)places->table;
-    chunk_make_key(places->account, 0, end, key + 1);
+    chunk_make_key(places->account, level, sequence, key + 1);
     return (struct daybook_bytes){key, PLACE_KEY_SIZE};
 }
 
-bool series_place_recall(const struct series_places *places, uint64_t end, struct series_place *place) {
+bool series_place_recall(const struct series_places *places, unsigned level, uint64_t sequence,
+                         struct series_place *place) {
     uint8_t key[PLACE_KEY_SIZE];
     uint8_t kept[PLACE_SIZE];
-    if (!memo_recall(places->memo, places->commit, place_key(places, end, key), kept, sizeof kept)) {
+    if (!memo_recall(places->memo, places->commit, place_key(places, level, sequence, key), kept, sizeof kept)) {
         return false;
     }
     *place = get_place(kept);
     return true;
 }
 
-void series_place_keep(const struct series_places *places, uint64_t end, const struct series_place *place) {
+void series_place_keep(const struct series_places *places, unsigned level, uint64_t sequence,
+                       const struct series_place *place) {
     uint8_t key[PLACE_KEY_SIZE];
     uint8_t kept[PLACE_SIZE] = {0};
     if (put_place(kept, place)) {
-        memo_keep(places->memo, places->commit, place_key(places, end, key), (struct daybook_bytes){kept, sizeof kept});
+        memo_keep(places->memo, places->commit, place_key(places, level, sequence, key),
+                  (struct daybook_bytes){kept, sizeof kept});
     }
 }

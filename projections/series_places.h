@@ -1,10 +1,10 @@
 /*
- * Where chunks of a series lie, remembered for the questions after.
+ * Where rows of a series lie, remembered for the questions after.
  *
  *   SP1  What is recalled is what a search finds at that commit (S4, ME1).
  *
  * A search reads half a dozen pages, and waits for each of them. What it found is kept by what does not depend on the
- * question: the account, and where the chunk ends.
+ * question: the account, the level, and where the row begins or ends.
  */
 #ifndef DAYBOOK_PROJECTIONS_SERIES_PLACES_H
 #define DAYBOOK_PROJECTIONS_SERIES_PLACES_H
@@ -20,11 +20,11 @@ struct series_places {
     uint32_t account;
 };
 
-/* A chunk; without one, what was found out is that there is none. */
+/* A chunk or a group; without one, what was found out is that there is none. */
 struct series_place {
     struct table_row row;    /* Borrowed from the transaction that sees the commit. */
     uint64_t first_sequence; /* As its key says, which need not be read. */
-    bool is_first;           /* Of its log. */
+    bool is_first;           /* Of its level. */
 };
 
 /* The last chunk of each of an account's logs. */
@@ -37,8 +37,10 @@ struct series_ends {
 bool series_ends_recall(const struct series_places *places, struct series_ends *ends);
 void series_ends_keep(const struct series_places *places, const struct series_ends *ends);
 
-/* The chunk that ends where one begins with `end`. */
-bool series_place_recall(const struct series_places *places, uint64_t end, struct series_place *place);
-void series_place_keep(const struct series_places *places, uint64_t end, const struct series_place *place);
+/* The last row of the level, as its key has it, that begins at or before `sequence`. */
+bool series_place_recall(const struct series_places *places, unsigned level, uint64_t sequence,
+                         struct series_place *place);
+void series_place_keep(const struct series_places *places, unsigned level, uint64_t sequence,
+                       const struct series_place *place);
 
 #endif
