@@ -5,6 +5,8 @@
  *   CA2  Whoever hears "done" may go away at once: nobody touches its memory
  *        afterwards (a wake-up names its address, and no more).
  *
+ *   CA3  What is held is not done before it was let go.
+ *
  * A word and the kernel's queue on it instead of a mutex and a condition: who
  * is woken needs no lock to find out, and 64 who are woken do not queue for one.
  */
@@ -12,6 +14,7 @@
 #define DAYBOOK_CALLER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +28,21 @@ struct caller {
 /* Until it was told, and what. */
 enum caller_word caller_wait(struct caller *caller);
 void caller_tell(struct caller *caller, enum caller_word word);
+/* One more that is pending; false: nothing is any more, and the caller is done or will be told so (CA3). */
+bool caller_hold(struct caller *caller);
+/* One less; true: it was the last, so the caller is to be told. */
+bool caller_let_go(struct caller *caller);
 /* Takes back a "lead" that somebody else has answered meanwhile. */
 void caller_rest(struct caller *caller);
+
+/* Many who are told "done", and then woken by one call of the system. Starts all zero; of one thread. */
+struct caller_crowd {
+    _Atomic uint32_t word; /* Where they wait in the end; nobody reads it. */
+    bool has_any;
+};
+
+/* Tells the caller "done". If it sleeps, it sleeps until the crowd is woken, which must follow. */
+void caller_gather(struct caller_crowd *crowd, struct caller *caller);
+void caller_wake_crowd(struct caller_crowd *crowd);
 
 #endif
