@@ -97,6 +97,7 @@ static enum daybook_status open_once(struct journal *journal, const struct write
     }
     fresh->clock = options->clock;
     fresh->last = &fresh->first;
+    fresh->decided_last = &fresh->decided;
     pthread_mutex_init(&fresh->lock, NULL);
     pthread_cond_init(&fresh->appended, NULL);
     pthread_cond_init(&fresh->appender.called, NULL);

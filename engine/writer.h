@@ -8,8 +8,9 @@
  *   W3  After a failed append or an unexpected failure while deciding, nothing
  *       more is taken: memory may know what the journal does not.
  *
- * There is no writer thread: the caller that comes first leads for those that
- * wait behind it. One leader may decide while another waits for the disk.
+ * There is no writer thread: a caller that finds nobody deciding decides for all
+ * that wait, and one that finds nobody appending appends for them. One may
+ * decide while another waits for the disk.
  */
 #ifndef DAYBOOK_WRITER_H
 #define DAYBOOK_WRITER_H

@@ -21,6 +21,7 @@ struct appender {
     bool is_called; /* There is a slot to be appended. */
     bool is_closing;
     unsigned slot;
+    struct submission *list; /* Who waits for it. */
 };
 
 /* How far a leader has come with its list. */
@@ -43,9 +44,11 @@ struct writer {
     struct writer_options options;
 
     pthread_mutex_t lock;     /* Guards what follows, down to the next blank line. */
-    pthread_cond_t appended;  /* Nobody is appending any more: the one leader behind may. */
+    pthread_cond_t appended;  /* Nobody is appending any more: who decides and has a full slot may. */
     struct submission *first; /* Waiting, oldest first. */
     struct submission **last;
+    struct submission *decided; /* What they asked is in the slot that is open, and waits to be appended. */
+    struct submission **decided_last;
     bool is_deciding;
     bool is_appending;
     int64_t since_us[WRITER_SLOTS]; /* No event of the slot is earlier; 0 = all of it is in the journal. */

@@ -1,4 +1,4 @@
-/* Group commit: who comes first leads for all that wait; deciding and syncing overlap. */
+/* Group commit: who finds nobody deciding, or nobody appending, does it for all that wait; the two overlap. */
 #include "writer.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "limits.h"
 #include "writer_inside.h"
 
-enum { BATCH_REQUESTS_SOFT = 16384, LATE_REQUESTS = 256 /* Decided in less time than a commit takes. */ };
+enum { BATCH_REQUESTS_SOFT = 16384 };
 
 /* ---- appending ---- */
 
@@ -67,6 +67,7 @@ static void latch(struct writer *writer, enum daybook_status status, const struc
 
 /* Tells the callers of a list that it is done. Without the lock: each of them comes back for it sooner or later. */
 static void finish(struct submission *list, enum daybook_status status, const struct daybook_error *error) {
+    struct caller_crowd crowd = {0};
     while (list != NULL) {
         struct submission *next = list->next; /* Its caller may return as soon as nothing of it is pending. */
         struct caller *caller = list->caller;
@@ -74,16 +75,22 @@ static void finish(struct submission *list, enum daybook_status status, const st
             list->asked->status = status;
             list->asked->error = *error;
         }
-        if (atomic_fetch_sub(&caller->pending, 1) == 1) {
-            caller_tell(caller, CALLER_DONE);
+        if (caller_let_go(caller)) {
+            caller_gather(&crowd, caller);
         }
         list = next;
     }
+    caller_wake_crowd(&crowd);
 }
 
-/* Whoever is first in the queue may decide now. */
-static void call_next_leader(struct writer *writer) {
-    if (writer->first != NULL && !writer->is_deciding) {
+/* Where there is something to do and nobody does it, one of those who wait for it is told. With the lock held. */
+static void call_leader(struct writer *writer) {
+    if (writer->is_deciding) {
+        return; /* Who decides will look again. */
+    }
+    if (writer->decided != NULL && !writer->is_appending) {
+        caller_tell(writer->decided->caller, CALLER_LEADS);
+    } else if (writer->first != NULL) {
         caller_tell(writer->first->caller, CALLER_LEADS);
     }
 }
@@ -158,6 +165,7 @@ static void append(struct writer *writer, unsigned slot, struct submission *list
     note_underway(writer);
     writer->is_appending = false;
     pthread_cond_signal(&writer->appended);
+    call_leader(writer);
     pthread_mutex_unlock(&writer->lock);
     finish(list, status, &error);
     if (has_committed && writer->options.committed != NULL) {
@@ -179,7 +187,7 @@ static void *run_appender(void *context) {
             break;
         }
         appender->is_called = false;
-        append(writer, appender->slot, NULL);
+        append(writer, appender->slot, appender->list);
         pthread_mutex_unlock(&writer->lock);
         pool_lay_by(state_pool(writer->state)); /* So that the leader need not wait for memory. */
         pthread_mutex_lock(&writer->lock);
@@ -198,45 +206,58 @@ void writer_stop_appender(struct writer *writer) {
     }
 }
 
-static void wait_for_append(struct writer *writer) {
-    while (writer->is_appending) {
-        pthread_cond_wait(&writer->appended, &writer->lock);
-    }
-}
-
-/* Waits until nobody appends, and takes the slot that was decided. What the next one held is in the journal. */
-static unsigned take_slot(struct writer *writer) {
-    wait_for_append(writer);
+/* Takes the slot that was decided, and those who wait for it. What the next one held is in the journal. Nobody appends.
+ */
+static unsigned take_slot(struct writer *writer, struct submission **list) {
     writer->is_appending = true;
+    *list = writer->decided;
+    writer->decided = NULL;
+    writer->decided_last = &writer->decided;
     unsigned slot = writer->slot;
     writer->slot = (slot + 1) % WRITER_SLOTS;
     event_batch_cut(&writer->slots[writer->slot], 0);
     return slot;
 }
 
-/* The slot is full and there is more to decide: somebody else appends it. */
+static void wait_for_append(struct writer *writer) {
+    while (writer->is_appending) {
+        pthread_cond_wait(&writer->appended, &writer->lock);
+    }
+}
+
+/* Before the slot is decided into again: somebody else appends it. */
 static void hand_over(struct writer *writer) {
     struct appender *appender = &writer->appender;
-    unsigned slot = take_slot(writer);
+    struct submission *list;
+    wait_for_append(writer);
+    unsigned slot = take_slot(writer, &list);
     if (!appender->is_started) {
         appender->is_started = pthread_create(&appender->thread, NULL, run_appender, writer) == 0;
     }
     if (!appender->is_started) {
-        append(writer, slot, NULL);
+        append(writer, slot, list);
         return;
     }
     appender->slot = slot;
+    appender->list = list;
     appender->is_called = true;
     pthread_cond_signal(&appender->called);
+}
+
+/* All that was decided becomes durable: a checkpoint that cannot wait must not run ahead of the journal (C2). */
+static void append_all(struct writer *writer) {
+    if (writer->slots[writer->slot].count > 0) {
+        hand_over(writer);
+    }
+    wait_for_append(writer);
 }
 
 /* Decides the list, until what is left of it fits one slot, which the caller appends. */
 static void decide_parts(struct writer *writer, struct submission *list) {
     struct progress progress = {.at = list};
     for (;;) {
-        /* A checkpoint must not run ahead of the journal (C2). */
-        while (writer->is_appending && state_keeper_must_wait(&writer->keeper)) {
-            pthread_cond_wait(&writer->appended, &writer->lock);
+        if (state_keeper_must_wait(&writer->keeper)) {
+            append_all(writer);
         }
         uint64_t durable = writer->durable_sequence;
         struct daybook_error error = {0};
@@ -259,13 +280,20 @@ static void decide_parts(struct writer *writer, struct submission *list) {
     }
 }
 
-/* Nothing of the list is looked at any more when this returns (RA3), also where it fails. */
-static void decide_list(struct writer *writer, struct submission *list) {
+/* Decides the queue into the slot that is open. Called and returns with the lock held. */
+static void decide_queue(struct writer *writer) {
+    struct submission *list = take_queue(writer, BATCH_REQUESTS_SOFT);
+    writer->is_deciding = true;
     read_ahead_begin(writer->ahead, list);
     decide_parts(writer, list);
     pthread_mutex_unlock(&writer->lock);
-    read_ahead_end(writer->ahead);
+    read_ahead_end(writer->ahead); /* Nothing of the list is looked at any more (RA3), also where it failed. */
     pthread_mutex_lock(&writer->lock);
+    writer->is_deciding = false;
+    *writer->decided_last = list;
+    while (*writer->decided_last != NULL) {
+        writer->decided_last = &(*writer->decided_last)->next;
+    }
 }
 
 /* One thread that submits, and all that it brings. */
@@ -275,6 +303,8 @@ struct party {
     struct daybook_submission *late_asked;
     struct submission *late_submissions;
     size_t late_count;
+    bool may_ask_late; /* It has waited, and not asked yet. */
+    bool has_gathered; /* Those who came while it decided share the commit, but not those who come meanwhile. */
 };
 
 /* False: it cannot be taken, and has its own status. */
@@ -303,55 +333,55 @@ static struct submission **join(struct submission **last, struct caller *caller,
     return last;
 }
 
-/* Asks for those who came meanwhile, without the lock, and puts them at the end of the list. */
-static struct submission *take_late(struct writer *writer, struct party *party, struct submission **last) {
+/* Asks for those who came meanwhile, without the lock, and puts them at the end of the queue. Somebody else may append
+ * what the party has before, so it is held: done without those who are late, it would go away. */
+static void take_late(struct writer *writer, struct party *party) {
+    party->may_ask_late = false;
+    if (!caller_hold(&party->caller)) {
+        return;
+    }
     pthread_mutex_unlock(&writer->lock);
     party->late_count = party->late->take(party->late->context, &party->late_asked);
     party->late_submissions = calloc(party->late_count + 1, sizeof *party->late_submissions);
-    if (party->late_submissions != NULL) {
-        (void)join(last, &party->caller, party->late_asked, party->late_count, party->late_submissions);
-    }
     for (size_t i = 0; i < party->late_count && party->late_submissions == NULL; i++) {
         party->late_asked[i].answers = (struct daybook_answers){0};
         party->late_asked[i].status =
             daybook_fail(&party->late_asked[i].error, DAYBOOK_NO_MEMORY, "submitting: memory was refused");
     }
     pthread_mutex_lock(&writer->lock);
-    return *last;
-}
-
-/* While the leader waited for the commit before its own, those whose batch that was came back, and others came: the
- * little that they ask shares the next one, which would otherwise be small, and theirs one more. */
-static void decide_late(struct writer *writer, struct party *party, struct submission *list) {
-    if (!writer->is_appending) {
-        return;
+    if (party->late_submissions != NULL) {
+        writer->last =
+            join(writer->last, &party->caller, party->late_asked, party->late_count, party->late_submissions);
     }
-    wait_for_append(writer);
-    while (list->next != NULL) {
-        list = list->next;
-    }
-    if (writer->first != NULL && writer->first->asked->count <= LATE_REQUESTS) {
-        list->next = take_queue(writer, LATE_REQUESTS);
-        decide_list(writer, list->next);
-        while (list->next != NULL) {
-            list = list->next;
-        }
-    }
-    if (party->late != NULL && party->late_submissions == NULL && take_late(writer, party, &list->next) != NULL) {
-        decide_list(writer, list->next);
+    if (caller_let_go(&party->caller)) {
+        caller_tell(&party->caller, CALLER_DONE);
     }
 }
 
-/* Called and returns with the lock held. */
-static void lead(struct writer *writer, struct party *party) {
-    struct submission *list = take_queue(writer, BATCH_REQUESTS_SOFT);
-    writer->is_deciding = true;
-    decide_list(writer, list);
-    decide_late(writer, party, list);
-    unsigned slot = take_slot(writer);
-    writer->is_deciding = false;
-    call_next_leader(writer);
-    append(writer, slot, list);
+/* Does what nobody does: appends what was decided, or decides what waits. False: there is nothing. Called and returns
+ * with the lock held. */
+static bool lead(struct writer *writer, struct party *party) {
+    if (writer->is_deciding) {
+        return false;
+    }
+    const bool may_append = writer->decided != NULL && !writer->is_appending;
+    if (may_append && party->may_ask_late) {
+        take_late(writer, party);
+        return true;
+    }
+    if (writer->first != NULL && !(may_append && party->has_gathered)) {
+        party->has_gathered = may_append;
+        decide_queue(writer);
+        return true;
+    }
+    if (may_append) {
+        struct submission *list;
+        unsigned slot = take_slot(writer, &list);
+        party->has_gathered = false;
+        call_leader(writer);
+        append(writer, slot, list);
+    }
+    return may_append;
 }
 
 static void release_failed(struct daybook_submission *asked, size_t count) {
@@ -370,14 +400,14 @@ static void submit_all(struct writer *writer, struct daybook_submission *asked, 
     writer->last = join(writer->last, &party.caller, asked, count, submissions);
     bool is_taken = atomic_load(&party.caller.pending) > 0;
     while (is_taken && told != CALLER_DONE) { /* Only "done" says that nobody will touch the caller any more (CA2). */
-        /* Whoever is first in the queue leads; the others wait to be done or to be first. */
-        while (!writer->is_deciding && writer->first != NULL && writer->first->caller == &party.caller) {
-            lead(writer, &party);
+        while (atomic_load(&party.caller.pending) > 0 && lead(writer, &party)) {
         }
+        call_leader(writer); /* What is left is for those who wait for it. */
         caller_rest(&party.caller);
         pthread_mutex_unlock(&writer->lock);
         told = caller_wait(&party.caller);
         if (told == CALLER_LEADS) {
+            party.may_ask_late = late != NULL && party.late_submissions == NULL;
             pthread_mutex_lock(&writer->lock);
         }
     }
