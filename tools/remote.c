@@ -115,6 +115,22 @@ static CURLcode perform(struct remote *remote, const char *path, struct curl_sli
     return code;
 }
 
+/* Once a second, and whenever something comes. */
+static int look_for_interrupt(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                              curl_off_t up) {
+    (void)context;
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    return progress_is_interrupted() ? 1 : 0;
+}
+
+static void watch_interrupt(struct remote *remote, bool is_watched) {
+    (void)curl_easy_setopt(remote->curl, CURLOPT_XFERINFOFUNCTION, look_for_interrupt);
+    (void)curl_easy_setopt(remote->curl, CURLOPT_NOPROGRESS, is_watched ? 0L : 1L);
+}
+
 static enum daybook_status fail_to_reach(struct remote *remote, CURLcode code, struct daybook_error *error) {
     remote->is_away = true;
     return daybook_fail(error, DAYBOOK_IO, _("asking %s: %s; is the server running?"), remote->url,
@@ -124,6 +140,9 @@ static enum daybook_status fail_to_reach(struct remote *remote, CURLcode code, s
 static enum daybook_status post(struct remote *remote, const char *path, struct daybook_error *error) {
     long http = 0;
     CURLcode code = perform(remote, path, remote->headers, &http);
+    if (code == CURLE_ABORTED_BY_CALLBACK) {
+        return daybook_fail(error, DAYBOOK_STOPPED, _("stopped while %s had not answered"), remote->url);
+    }
     if (code != CURLE_OK) {
         return fail_to_reach(remote, code, error);
     }
@@ -233,7 +252,10 @@ static enum daybook_status call_http(struct remote *remote, const ProtobufCMessa
     if (wire_encode(message, &remote->body) != DAYBOOK_OK) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, _("asking %s: memory was refused"), remote->url);
     }
+    /* A question may be dropped. What was submitted may be recorded: its answer is waited for. */
+    watch_interrupt(remote, true);
     enum daybook_status status = post(remote, method->path, error);
+    watch_interrupt(remote, false);
     if (status != DAYBOOK_OK) {
         return status;
     }
@@ -344,16 +366,6 @@ static size_t take_stream(char *data, size_t size, size_t count, void *context) 
     return http != 200 || take_envelopes(stream) == DAYBOOK_OK ? size * count : 0;
 }
 
-static int look_for_interrupt(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
-                              curl_off_t up) {
-    (void)context;
-    (void)down_total;
-    (void)down;
-    (void)up_total;
-    (void)up;
-    return progress_is_interrupted() ? 1 : 0;
-}
-
 static enum daybook_status finish_stream(const struct stream *stream, CURLcode code, long http) {
     struct remote *remote = stream->remote;
     if (stream->status != DAYBOOK_OK) {
@@ -405,10 +417,9 @@ static enum daybook_status stream_http(struct remote *remote, const ProtobufCMes
     DAYBOOK_TRY(wrap_request(remote, message, error));
     (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEFUNCTION, take_stream);
     (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEDATA, &stream);
-    (void)curl_easy_setopt(remote->curl, CURLOPT_XFERINFOFUNCTION, look_for_interrupt);
-    (void)curl_easy_setopt(remote->curl, CURLOPT_NOPROGRESS, 0L);
+    watch_interrupt(remote, true);
     CURLcode code = perform(remote, method->path, remote->stream_headers, &http);
-    (void)curl_easy_setopt(remote->curl, CURLOPT_NOPROGRESS, 1L);
+    watch_interrupt(remote, false);
     (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEFUNCTION, take_answer);
     (void)curl_easy_setopt(remote->curl, CURLOPT_WRITEDATA, remote);
     return finish_stream(&stream, code, http);

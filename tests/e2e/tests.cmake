@@ -43,7 +43,7 @@ add_test(NAME e2e/test_scrub COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_scrub.sh
 set_tests_properties(e2e/test_scrub PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)
 
 # These feed other people's servers, which they start themselves.
-foreach(name feed_postgres feed_nats)
+foreach(name feed_postgres feed_nats feed_stop)
   add_test(NAME e2e/test_${name} COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh
     $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-workload>)
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)

@@ -2,11 +2,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/ledger.h"
 #include "projections/balance.h"
 #include "tools/command.h"
 #include "tools/feed/feed.h"
+#include "tools/feed/parting.h"
+#include "tools/feed/report.h"
 #include "tools/feed/source.h"
 #include "tools/progress.h"
 #include "tools/text.h"
@@ -116,6 +119,31 @@ static void print_summary(const struct invocation *invocation, const struct feed
                  count_grouped(summary->position, position));
 }
 
+struct leaving {
+    const struct invocation *invocation;
+    const struct feed_driver *driver;
+    const struct feed_settings *settings;
+};
+
+static void leave(const void *context, const struct feed_summary *summary) {
+    const struct leaving *leaving = context;
+    struct feed_report report;
+    struct daybook_error error;
+    int code = EXIT_DONE;
+    feed_report_begin(&report, leaving->driver->name, leaving->settings->interval_ms);
+    feed_report_event(&report, "warning", "left",
+                      _("it did not answer within a second; the next run looks for what was on its way"));
+    feed_report_end(&report);
+    if (leaving->settings->is_once) {
+        (void)feed_say_stopped(summary->position + 1, &error);
+        code = command_fail(&error);
+    } else {
+        print_summary(leaving->invocation, leaving->driver, summary);
+    }
+    (void)fflush(stdout);
+    _exit(code);
+}
+
 static int run_feed(struct invocation *invocation, const struct feed_driver *driver) {
     struct daybook_error error;
     struct feed_settings settings;
@@ -128,7 +156,13 @@ static int run_feed(struct invocation *invocation, const struct feed_driver *dri
     progress_watch_interrupt();
     enum daybook_status status = open_source(invocation, &source, &settings, &error);
     if (status == DAYBOOK_OK) {
-        status = feed_run(&source, driver, &settings, &summary, &error);
+        struct leaving leaving = {invocation, driver, &settings};
+        struct feed_parting parting;
+        status = feed_parting_begin(&parting, leave, &leaving, &error);
+        if (status == DAYBOOK_OK) {
+            status = feed_run(&source, driver, &settings, &parting, &summary, &error);
+            feed_parting_end(&parting);
+        }
     }
     daybook_close(source.ledger);
     if (status != DAYBOOK_OK) {

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "tools/feed/parting.h"
 #include "tools/feed/report.h"
 #include "tools/json_message.h"
 #include "tools/text.h"
@@ -33,7 +34,9 @@ struct feed {
     const struct feed_source *source;
     const struct feed_driver *driver;
     const struct feed_settings *settings;
+    struct feed_parting *parting;
     void *target;
+    uint64_t step_ns; /* When what is tried now was begun. */
     bool is_connected;
     bool is_fed;   /* Connected at least once: the target has a position, or was begun. */
     uint64_t next; /* The first event that the target does not have. */
@@ -64,6 +67,15 @@ enum feed_result feed_say(struct daybook_error *error, enum feed_result result, 
     }
     (void)daybook_fail(error, DAYBOOK_IO, "%s", text);
     return result;
+}
+
+enum daybook_status feed_say_stopped(uint64_t next, struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_STOPPED, _("stopped before event %" PRIu64 "; the next run goes on with it"),
+                        next);
+}
+
+uint64_t feed_patience_ms(const struct feed_settings *settings, uint64_t most_ms) {
+    return settings->first_wait_ms == 0 || settings->first_wait_ms > most_ms ? most_ms : settings->first_wait_ms;
 }
 
 bool feed_read_number(const char *text, size_t size, uint64_t *value) {
@@ -223,11 +235,14 @@ static void report_absence(struct feed *feed, const struct absence *absence, con
  * the source's address there may be another ledger by then. */
 static enum daybook_status be_away(struct feed *feed, struct absence *absence, const char *who,
                                    struct daybook_error *error) {
-    uint64_t now_ns = clock_monotonic_ns();
     feed->driver->disconnect(feed->target);
     feed->is_connected = false;
+    if (progress_is_interrupted()) {
+        return DAYBOOK_OK;
+    }
+    uint64_t now_ns = clock_monotonic_ns();
     if (absence->since_ns == 0) {
-        *absence = (struct absence){now_ns, BACK_OFF_MIN_MS};
+        *absence = (struct absence){feed->step_ns, BACK_OFF_MIN_MS};
         report_away(feed, absence, error->message);
     }
     uint64_t most_ms = patience_ms(feed, absence);
@@ -389,28 +404,34 @@ static enum daybook_status step(struct feed *feed, bool *is_ended, struct dayboo
     return DAYBOOK_OK;
 }
 
+static struct feed_summary summary_of(const struct feed *feed) {
+    return (struct feed_summary){feed->is_fed, feed->fed, feed->next - 1, feed->head};
+}
+
 static enum daybook_status run(struct feed *feed, struct daybook_error *error) {
     bool is_ended = false;
     DAYBOOK_TRY(feed_source_head(feed->source, &feed->head, error));
     while (!is_ended && !progress_is_interrupted()) {
+        struct feed_summary summary = summary_of(feed);
+        feed_parting_note(feed->parting, &summary);
+        feed->step_ns = clock_monotonic_ns();
         enum daybook_status status = step(feed, &is_ended, error);
         if (status != DAYBOOK_OK && feed_source_is_away(feed->source)) {
             status = be_away(feed, &feed->source_absence, _("the server"), error);
         }
+        if (status == DAYBOOK_STOPPED && progress_is_interrupted()) {
+            break;
+        }
         DAYBOOK_TRY(status);
     }
-    if (feed->settings->is_once && !is_ended) {
-        return daybook_fail(error, DAYBOOK_STOPPED, _("stopped before event %" PRIu64 "; the next run goes on with it"),
-                            feed->next);
-    }
-    return DAYBOOK_OK;
+    return feed->settings->is_once && !is_ended ? feed_say_stopped(feed->next, error) : DAYBOOK_OK;
 }
 
 enum daybook_status feed_run(const struct feed_source *source, const struct feed_driver *driver,
-                             const struct feed_settings *settings, struct feed_summary *summary,
-                             struct daybook_error *error) {
+                             const struct feed_settings *settings, struct feed_parting *parting,
+                             struct feed_summary *summary, struct daybook_error *error) {
     struct daybook_error own;
-    struct feed feed = {.source = source, .driver = driver, .settings = settings, .next = 1};
+    struct feed feed = {.source = source, .driver = driver, .settings = settings, .parting = parting, .next = 1};
     error = error == NULL ? &own : error;
     arena_init(&feed.batch_arena, BATCH_ARENA_BYTES);
     feed_report_begin(&feed.report, driver->name, settings->interval_ms);
@@ -426,6 +447,6 @@ enum daybook_status feed_run(const struct feed_source *source, const struct feed
     driver->close(feed.target);
     daybook_buffer_release(&feed.payloads);
     arena_release(&feed.batch_arena);
-    *summary = (struct feed_summary){feed.is_fed, feed.fed, feed.next - 1, feed.head};
+    *summary = summary_of(&feed);
     return status;
 }

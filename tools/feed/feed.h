@@ -13,7 +13,11 @@
  *   FD4  A payload depends on its event and those before it, never on when it was
  *        sent.
  *
- * One thread. The ledger is read beside its writer, and nothing is appended.
+ *   FD5  An interrupt ends a feed within a second or two, whatever the target's
+ *        library waits for (parting.h).
+ *
+ * One thread, beside the one that watches for FD5. The ledger is read beside its
+ * writer, and nothing is appended.
  */
 #ifndef DAYBOOK_TOOLS_FEED_FEED_H
 #define DAYBOOK_TOOLS_FEED_FEED_H
@@ -95,15 +99,24 @@ struct feed_summary {
     uint64_t head;
 };
 
+struct feed_parting;
+
 /* Feeds until it is interrupted, or to the head with is_once. IO: the target refused, or was away for too long;
- * STOPPED: interrupted before the head with is_once. */
+ * STOPPED: interrupted before the head with is_once. `parting` has begun, and learns how far it is. */
 DAYBOOK_MUST_USE enum daybook_status feed_run(const struct feed_source *source, const struct feed_driver *driver,
-                                              const struct feed_settings *settings, struct feed_summary *summary,
-                                              struct daybook_error *error);
+                                              const struct feed_settings *settings, struct feed_parting *parting,
+                                              struct feed_summary *summary, struct daybook_error *error);
+
+/* Of a run with is_once that was interrupted before event `next`: STOPPED. */
+enum daybook_status feed_say_stopped(uint64_t next, struct daybook_error *error);
 
 /* For drivers: writes the sentence and gives the result back. */
 enum feed_result feed_say(struct daybook_error *error, enum feed_result result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* For drivers: how long to wait for a connection, or for what a connection begins with: `most_ms`, and no longer than
+ * --wait. */
+uint64_t feed_patience_ms(const struct feed_settings *settings, uint64_t most_ms);
 
 /* A sequence, or microseconds, as decimal digits alone; false: it is none. */
 bool feed_read_number(const char *text, size_t size, uint64_t *value);

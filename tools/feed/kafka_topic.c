@@ -77,10 +77,14 @@ static enum feed_result say_code(rd_kafka_resp_err_t code, const char *what, str
     return feed_say(error, is_refused ? FEED_REFUSED : FEED_AWAY, "%s: %s", what, rd_kafka_err2str(code));
 }
 
-static enum feed_result count_partitions(struct kafka_topic *topic, const char *name, rd_kafka_t *producer,
-                                         rd_kafka_topic_t *handle, struct daybook_error *error) {
+static int answer_ms(const struct feed_settings *settings) {
+    return (int)feed_patience_ms(settings, ANSWER_MS);
+}
+
+static enum feed_result count_partitions(struct kafka_topic *topic, const struct feed_settings *settings,
+                                         rd_kafka_t *producer, rd_kafka_topic_t *handle, struct daybook_error *error) {
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(producer, 0, handle, &metadata, ANSWER_MS);
+    rd_kafka_resp_err_t code = rd_kafka_metadata(producer, 0, handle, &metadata, answer_ms(settings));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return say_code(code, _("asking for the topic"), error);
     }
@@ -89,7 +93,7 @@ static enum feed_result count_partitions(struct kafka_topic *topic, const char *
     rd_kafka_metadata_destroy(metadata);
     if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         return feed_say(error, FEED_REFUSED,
-                        _("there is no topic %s; make it with as many partitions as it is to have"), name);
+                        _("there is no topic %s; make it with as many partitions as it is to have"), settings->topic);
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR || topic->count == 0) {
         return say_code(code, _("asking for the topic"), error);
@@ -142,13 +146,13 @@ static enum feed_result take_last(struct kafka_topic *topic, const rd_kafka_mess
     return FEED_DONE;
 }
 
-static enum feed_result read_last(rd_kafka_t *consumer, rd_kafka_topic_t *handle, int32_t number,
-                                  struct kafka_topic *topic, struct feed_position *position,
+static enum feed_result read_last(const struct feed_settings *settings, rd_kafka_t *consumer, rd_kafka_topic_t *handle,
+                                  int32_t number, struct kafka_topic *topic, struct feed_position *position,
                                   struct daybook_error *error) {
     struct kafka_partition *partition = &topic->partitions[number];
     int64_t low = 0;
     rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(consumer, rd_kafka_topic_name(handle), number, &low,
-                                                                &partition->next_offset, ANSWER_MS);
+                                                                &partition->next_offset, answer_ms(settings));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return say_code(code, _("asking how far the topic is"), error);
     }
@@ -159,7 +163,7 @@ static enum feed_result read_last(rd_kafka_t *consumer, rd_kafka_topic_t *handle
     if (rd_kafka_consume_start(handle, number, partition->next_offset - 1) != 0) {
         return say_code(rd_kafka_last_error(), _("reading the topic's end"), error);
     }
-    rd_kafka_message_t *message = rd_kafka_consume(handle, number, ANSWER_MS);
+    rd_kafka_message_t *message = rd_kafka_consume(handle, number, answer_ms(settings));
     code = message == NULL ? RD_KAFKA_RESP_ERR__TIMED_OUT : message->err;
     enum feed_result result = code == RD_KAFKA_RESP_ERR_NO_ERROR ? take_last(topic, message, position, error)
                                                                  : say_code(code, _("reading the topic's end"), error);
@@ -178,7 +182,7 @@ static enum feed_result read_all(struct kafka_topic *topic, const struct feed_se
     }
     enum feed_result result = FEED_DONE;
     for (int32_t i = 0; result == FEED_DONE && i < topic->count; i++) {
-        result = read_last(consumer, handle, i, topic, position, error);
+        result = read_last(settings, consumer, handle, i, topic, position, error);
     }
     rd_kafka_topic_destroy(handle);
     return result;
@@ -190,7 +194,7 @@ enum feed_result kafka_topic_read(struct kafka_topic *topic, const struct feed_s
     rd_kafka_conf_t *conf = NULL;
     rd_kafka_topic_t *handle = rd_kafka_topic_new(producer, settings->topic, NULL);
     enum feed_result result = handle == NULL ? say_code(rd_kafka_last_error(), _("opening the topic"), error)
-                                             : count_partitions(topic, settings->topic, producer, handle, error);
+                                             : count_partitions(topic, settings, producer, handle, error);
     if (handle != NULL) {
         rd_kafka_topic_destroy(handle);
     }

@@ -162,7 +162,7 @@ static natsStatus set_options(const struct feed_settings *settings, natsOptions 
         status = natsOptions_SetName(options, "daybook feed");
     }
     if (status == NATS_OK) {
-        status = natsOptions_SetTimeout(options, CONNECT_MS);
+        status = natsOptions_SetTimeout(options, (int64_t)feed_patience_ms(settings, CONNECT_MS));
     }
     if (status == NATS_OK) {
         status = natsOptions_SetAllowReconnect(options, false);

@@ -18,7 +18,7 @@
 #include "tools/feed/feed.h"
 #include "tools/text.h"
 
-enum { ROW_ARENA_BYTES = 1 << 20 };
+enum { ROW_ARENA_BYTES = 1 << 20, REACH_MS = 20000 };
 
 struct postgres {
     const struct feed_settings *settings;
@@ -185,7 +185,10 @@ static enum feed_result reach(struct postgres *postgres, struct daybook_error *e
     const char *url = postgres->settings->url == NULL ? "" : postgres->settings->url;
     const char *const names[] = {"connect_timeout", "tcp_user_timeout",          "dbname",
                                  "client_encoding", "fallback_application_name", NULL};
-    const char *const values[] = {"10", "30000", url, "UTF8", "daybook feed", NULL};
+    char connect_s[24];
+    const char *const values[] = {connect_s, "30000", url, "UTF8", "daybook feed", NULL};
+    /* Half for the connection, half for the ping; libpq takes 1 for 2, and 0 for ever. */
+    (void)snprintf(connect_s, sizeof connect_s, "%" PRIu64, 1 + feed_patience_ms(postgres->settings, REACH_MS) / 2001);
     for (int attempt = 0; attempt < 2; attempt++) {
         PQfinish(postgres->connection);
         postgres->connection = PQconnectdbParams(names, values, 1);
