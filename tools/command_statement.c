@@ -1,5 +1,4 @@
 /* Statements: shown, previewed, listed and issued. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "tools/message_field.h"
 #include "tools/progress.h"
 #include "tools/remote.h"
+#include "tools/statement_layout.h"
 #include "tools/text.h"
 #include "tools/view_table_statement.h"
 
@@ -122,7 +122,8 @@ static enum daybook_status build_question(struct invocation *invocation, Pb__Que
     return field_form_apply_all(&target, invocation, error);
 }
 
-/* The content is printed as it is: its bytes are what the SHA-256 is of. */
+/* The content is printed as it is, because its bytes are what the SHA-256 is of; for a terminal that is too narrow it
+ * is laid out. */
 static enum daybook_status print_answer(const struct invocation *invocation, const Pb__StatementAnswer *answer,
                                         struct daybook_error *error) {
     if (options_has(&invocation->options, "json")) {
@@ -132,10 +133,7 @@ static enum daybook_status print_answer(const struct invocation *invocation, con
         struct table *table = statement_table_of(answer->statement, invocation->arena);
         return table == NULL ? no_memory(error) : table_print_csv(table, stdout, error);
     }
-    size_t size = strlen(answer->content);
-    return fwrite(answer->content, 1, size, stdout) == size
-               ? DAYBOOK_OK
-               : daybook_fail(error, DAYBOOK_IO, _("writing to standard output: %s"), strerror(errno));
+    return statement_print_within(answer->content, stdout, console_width(stdout), invocation->arena, error);
 }
 
 static int run_statement(struct invocation *invocation) {
