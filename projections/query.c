@@ -2,7 +2,7 @@
 #include "projections/query.h"
 
 #include "codec/answer_encode.h"
-#include "codec/wire.h"
+#include "codec/question_decode.h"
 #include "projections/query_book.h"
 
 /* One answer with all its rows; more than that is asked for page by page. */
@@ -82,7 +82,7 @@ enum daybook_status daybook_query(struct daybook *ledger, struct daybook_bytes q
     arena_init(&answer_arena, ANSWER_LIMIT_BYTES);
     arena_lend(&question_arena, question_memory, sizeof question_memory);
     arena_lend(&answer_arena, answer_memory, sizeof answer_memory);
-    enum daybook_status status = wire_decode(&pb__query__descriptor, query, &question_arena, &question, error);
+    enum daybook_status status = question_decode(query, &question_arena, &question, error);
     if (status != DAYBOOK_OK) {
         status = daybook_fail(error, DAYBOOK_INVALID, "the query cannot be read as one, or is larger than 1 MiB");
         goto out;

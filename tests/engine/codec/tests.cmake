@@ -5,6 +5,7 @@ target_compile_definitions(test_frame PRIVATE GOLDEN_DIRECTORY="${CMAKE_CURRENT_
 daybook_unit_test(engine/codec/test_event_decode codec base schema)
 daybook_unit_test(engine/codec/test_event_encode codec base schema)
 daybook_unit_test(engine/codec/test_answer_encode codec base schema)
+daybook_unit_test(engine/codec/test_question_decode codec base schema)
 daybook_unit_test(engine/codec/test_event_stamp codec base schema)
 daybook_unit_test(engine/codec/test_columns codec base schema)
 daybook_unit_test(engine/codec/test_columns_join codec base schema)
