@@ -40,7 +40,9 @@ static const char magic[8] = {'D', 'A', 'Y', 'B', 'K', 'E', 'Y', 'S'};
 
 static enum daybook_status fail(const char *doing, struct daybook_error *error) {
     int code = errno;
-    return daybook_fail(error, files_status(code), "%s the customers' keys: %s", doing, strerror(code));
+    (void)daybook_fail(error, files_status(code), "%s", strerror(code));
+    (void)daybook_fail_in(error, "%s", doing);
+    return files_status(code);
 }
 
 /* ---- the header ---- */
@@ -61,7 +63,7 @@ static enum daybook_status check_header(const char *path, int file, const uint8_
     uint8_t header[KEYRING_SLOT_BYTES];
     ssize_t size = pread(file, header, sizeof header, 0);
     if (size < 0) {
-        return fail("reading", error);
+        return fail("reading the customers' keys", error);
     }
     if (size != sizeof header || memcmp(header, magic, sizeof magic) != 0 ||
         load_le64(header + AT_CHECKSUM) != hash64(header, AT_CHECKSUM, 0)) {
@@ -91,7 +93,7 @@ enum daybook_status keyring_file_open(const char *path, const uint8_t ledger_id[
     }
     enum daybook_status status = check_header(path, *file, ledger_id, error);
     if (status == DAYBOOK_OK && fstat(*file, &facts) != 0) {
-        status = fail("reading", error);
+        status = fail("reading the customers' keys", error);
     }
     if (status != DAYBOOK_OK) {
         (void)close(*file);
@@ -155,7 +157,7 @@ enum daybook_status keyring_file_write(int file, uint64_t number, const struct k
     if (size >= 0 && size != sizeof bytes) {
         errno = ENOSPC;
     }
-    return size == sizeof bytes ? DAYBOOK_OK : fail("writing", error);
+    return size == sizeof bytes ? DAYBOOK_OK : fail("writing the customers' keys", error);
 }
 
 enum daybook_status keyring_file_scan(int file, uint64_t number, size_t capacity, struct keyring_slot *slots,
@@ -168,7 +170,7 @@ enum daybook_status keyring_file_scan(int file, uint64_t number, size_t capacity
     capacity = capacity < SCAN_SLOTS ? capacity : SCAN_SLOTS;
     ssize_t size = pread(file, bytes, capacity * KEYRING_SLOT_BYTES, (off_t)(number * KEYRING_SLOT_BYTES));
     if (size < 0) {
-        return fail("reading", error);
+        return fail("reading the customers' keys", error);
     }
     size_t rest = (size_t)size % KEYRING_SLOT_BYTES;
     if (rest != 0) { /* Cut short: what is missing counts as zeros, and the checksum tells. */

@@ -81,6 +81,11 @@ static void format_message(char message[DAYBOOK_ERROR_SIZE], const char *format,
     show_controls(message);
 }
 
+static void copy_message(char message[DAYBOOK_ERROR_SIZE], const char *text) {
+    cut_to_fit(message, snprintf(message, DAYBOOK_ERROR_SIZE, "%s", text));
+    show_controls(message);
+}
+
 /* Both forms of a sentence; the second is "" where nobody translates. */
 struct saying {
     char message[DAYBOOK_ERROR_SIZE];
@@ -93,7 +98,9 @@ static void say(struct saying *saying, const char *format, va_list arguments) {
     va_copy(again, arguments);
     format_message(saying->message, format, arguments);
     saying->translated[0] = '\0';
-    if (translator != NULL) {
+    if (translator != NULL && strcmp(format, "%s") == 0) {
+        copy_message(saying->translated, translator(va_arg(again, const char *))); /* A sentence that is whole. */
+    } else if (translator != NULL) {
         format_message(saying->translated, translator(format), again);
     }
     va_end(again);
@@ -115,12 +122,12 @@ enum daybook_status daybook_fail(struct daybook_error *error, enum daybook_statu
     return status;
 }
 
-/* Puts "context: " before a text. */
-static void join(char text[DAYBOOK_ERROR_SIZE], const char *context) {
+/* Puts the context, and what parts them, before a text. */
+static void join(char text[DAYBOOK_ERROR_SIZE], const char *context, const char *between) {
     char joined[DAYBOOK_ERROR_SIZE];
     size_t used = strlen(context);
     memcpy(joined, context, used);
-    const char *const parts[] = {": ", text};
+    const char *const parts[] = {between, text};
     int wanted_size = (int)used;
     for (size_t i = 0; i < 2; i++) {
         size_t part_size = strlen(parts[i]);
@@ -146,9 +153,9 @@ enum daybook_status daybook_fail_in(struct daybook_error *error, const char *for
     say(&context, format, arguments);
     va_end(arguments);
     if (error->translated[0] != '\0') {
-        join(error->translated, context.translated);
+        join(error->translated, context.translated, translator != NULL ? translator(": ") : ": ");
     }
-    join(error->message, context.message);
+    join(error->message, context.message, ": ");
     return error->status;
 }
 

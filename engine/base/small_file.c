@@ -16,7 +16,9 @@ enum { READ_STEP = 65536 };
 
 static enum daybook_status fail(const char *doing, const char *path, struct daybook_error *error) {
     int code = errno;
-    return daybook_fail(error, files_status(code), "%s %s: %s", doing, path, strerror(code));
+    (void)daybook_fail(error, files_status(code), "%s", strerror(code));
+    (void)daybook_fail_in(error, doing, path);
+    return files_status(code);
 }
 
 static enum daybook_status read_all(int file, const char *path, size_t limit_bytes, struct daybook_buffer *content,
@@ -31,7 +33,7 @@ static enum daybook_status read_all(int file, const char *path, size_t limit_byt
             return DAYBOOK_OK;
         }
         if (size < 0 && errno != EINTR) {
-            return fail("reading", path, error);
+            return fail("reading %s", path, error);
         }
         content->size += size > 0 ? (size_t)size : 0;
         if (content->size > limit_bytes) {
@@ -45,7 +47,7 @@ enum daybook_status small_file_read(const char *path, size_t limit_bytes, struct
     daybook_buffer_reset(content);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
-        return fail("opening", path, error);
+        return fail("opening %s", path, error);
     }
     enum daybook_status status = read_all(file, path, limit_bytes, content, error);
     (void)close(file);
@@ -57,7 +59,7 @@ static enum daybook_status write_all(int file, const char *path, struct daybook_
     while (content.size > 0) {
         ssize_t size = write(file, content.data, content.size);
         if (size < 0 && errno != EINTR) {
-            return fail("writing", path, error);
+            return fail("writing %s", path, error);
         }
         size_t written = size > 0 ? (size_t)size : 0;
         content = (struct daybook_bytes){content.data + written, content.size - written};
@@ -70,7 +72,7 @@ static enum daybook_status put_in_place(const char *beside, const char *path, en
     /* A link fails where something is: nothing is ever replaced that should be new. */
     int result = place == SMALL_FILE_NEW ? link(beside, path) : rename(beside, path);
     if (result != 0) {
-        return fail("writing", path, error);
+        return fail("writing %s", path, error);
     }
     if (place == SMALL_FILE_NEW) {
         (void)unlink(beside);
@@ -83,14 +85,14 @@ static enum daybook_status write_beside(const char *beside, const char *path, st
     (void)unlink(beside);
     int file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
     if (file < 0) {
-        return fail("writing", path, error);
+        return fail("writing %s", path, error);
     }
     enum daybook_status status = write_all(file, path, content, error);
     if (status == DAYBOOK_OK && is_synced && fsync(file) != 0) {
-        status = fail("syncing", path, error);
+        status = fail("syncing %s", path, error);
     }
     if (close(file) != 0 && status == DAYBOOK_OK) {
-        status = fail("writing", path, error);
+        status = fail("writing %s", path, error);
     }
     return status;
 }

@@ -36,8 +36,10 @@ __attribute__((cold, noinline)) static enum daybook_status refuse(const struct r
                                                                   const ProtobufCMessageDescriptor *descriptor,
                                                                   const ProtobufCFieldDescriptor *field,
                                                                   const uint8_t *at, const char *why) {
-    return daybook_fail(reader->error, DAYBOOK_DAMAGED, "decoding %s at byte %zu, field %s: %s", descriptor->name,
-                        (size_t)(at - reader->start), field == NULL ? "tag" : field->name, why);
+    (void)daybook_fail(reader->error, DAYBOOK_DAMAGED, "%s", why);
+    (void)daybook_fail_in(reader->error, "decoding %s at byte %zu, field %s", descriptor->name,
+                          (size_t)(at - reader->start), field == NULL ? "tag" : field->name);
+    return DAYBOOK_DAMAGED;
 }
 
 __attribute__((cold, noinline)) static enum daybook_status refuse_memory(const struct reader *reader,

@@ -13,7 +13,9 @@
 enum { TIME_SIZE = 8, ID_SIZE = 4, BASE64_MAX = 256, COSIGNED_HEAD_MAX = 64 };
 
 static enum daybook_status no_note(struct daybook_error *error, const char *why) {
-    return daybook_fail(error, DAYBOOK_DAMAGED, "reading a signed note: %s", why);
+    (void)daybook_fail(error, DAYBOOK_DAMAGED, "%s", why);
+    (void)daybook_fail_in(error, "reading a signed note");
+    return DAYBOOK_DAMAGED;
 }
 
 static bool is_text(struct daybook_bytes bytes) {

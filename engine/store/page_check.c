@@ -102,8 +102,10 @@ __attribute__((format(printf, 3, 4))) static enum daybook_status bad_page(struct
     va_start(arguments, format);
     (void)vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    return daybook_fail(checker->error, DAYBOOK_DAMAGED, "%s, page %" PRIu64 " (from byte %" PRIu64 "): %s",
-                        checker->path, page, page * checker->page_size, what);
+    (void)daybook_fail(checker->error, DAYBOOK_DAMAGED, "%s", what);
+    (void)daybook_fail_in(checker->error, "%s, page %" PRIu64 " (from byte %" PRIu64 ")", checker->path, page,
+                          page * checker->page_size);
+    return DAYBOOK_DAMAGED;
 }
 
 /* `size` bytes of the page, or of it and those behind it, from its `from`th on. */

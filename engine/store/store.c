@@ -39,16 +39,23 @@ static const struct meaning meanings[] = {
     {EDQUOT, DAYBOOK_LIMIT, "the disk quota is used up; free some space"},
 };
 
+static enum daybook_status fail_while(const struct store *store, struct daybook_error *error,
+                                      enum daybook_status status, const char *why, const char *doing) {
+    (void)daybook_fail(error, status, "%s", why);
+    (void)daybook_fail_in(error, doing, store->directory);
+    return status;
+}
+
 enum daybook_status store_fail(const struct store *store, struct daybook_error *error, int code, const char *doing) {
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
         if (meanings[i].code == code) {
-            return daybook_fail(error, meanings[i].status, "%s %s: %s", doing, store->directory, meanings[i].why);
+            return fail_while(store, error, meanings[i].status, meanings[i].why, doing);
         }
     }
     if (code == EIO && files_free_bytes(store->directory) < DISK_FULL_BYTES) {
-        return daybook_fail(error, DAYBOOK_LIMIT, "%s %s: the disk is full; free some space", doing, store->directory);
+        return fail_while(store, error, DAYBOOK_LIMIT, "the disk is full; free some space", doing);
     }
-    return daybook_fail(error, files_status(code), "%s %s: %s", doing, store->directory, mdb_strerror(code));
+    return fail_while(store, error, files_status(code), mdb_strerror(code), doing);
 }
 
 bool store_is_latched(const struct store *store) {
@@ -138,7 +145,7 @@ enum daybook_status store_begin_read(struct store *store, struct store_txn **txn
     }
     if (code != 0) {
         store_txn_free(begun);
-        return store_fail(store, error, code, "beginning to read");
+        return store_fail(store, error, code, "beginning to read %s");
     }
     *txn = begun;
     return DAYBOOK_OK;
@@ -163,7 +170,7 @@ enum daybook_status store_begin_write(struct store *store, struct store_txn **tx
     int code = mdb_txn_begin(store->env, NULL, 0, &begun->txn);
     if (code != 0) {
         free(begun);
-        return store_fail(store, error, code, "beginning to write to");
+        return store_fail(store, error, code, "beginning to write to %s");
     }
     atomic_fetch_add(&store->transactions, 1);
     if (store->write_count++ % READER_CHECK_INTERVAL == READER_CHECK_INTERVAL - 1) {
@@ -191,7 +198,7 @@ enum daybook_status store_commit(struct store_txn *txn, struct daybook_error *er
         /* A failed fdatasync may have dropped the dirty pages, and a second one would then succeed: the kernel
          * reports a lost page once. So nothing is tried again in this process. */
         store_latch(store);
-        return store_fail(store, error, code, "committing to");
+        return store_fail(store, error, code, "committing to %s");
     }
     store_extend(store);
     return DAYBOOK_OK;
@@ -224,7 +231,7 @@ enum daybook_status store_sync(struct store *store, struct daybook_error *error)
     int code = mdb_env_sync(store->env, 1);
     if (code != 0) {
         store_latch(store);
-        return store_fail(store, error, code, "syncing");
+        return store_fail(store, error, code, "syncing %s");
     }
     return DAYBOOK_OK;
 }

@@ -56,7 +56,8 @@ void store_free_parked(struct store *store);   /* Those that have ended. */
 void store_txn_touch(struct store_txn *txn);   /* A row was read or written; what was borrowed stays. */
 void cursor_free(struct table_cursor *cursor); /* One that is closed. Accepts NULL. */
 
-/* The status of an LMDB or system error, and its message "DOING DIRECTORY: why". */
+/* The status of an LMDB or system error, and its message "DOING DIRECTORY: why". `doing` is a format with the directory
+ * in it: "committing to %s". */
 enum daybook_status store_fail(const struct store *store, struct daybook_error *error, int code, const char *doing);
 
 /* Every store of this process, because LMDB breaks when a process opens one twice. BUSY: it is open already. */

@@ -47,7 +47,7 @@ static enum daybook_status environment_open(struct store *store, const struct st
     int code = 0;
     while (environment_try(store, options, map_bytes, &code) != DAYBOOK_OK) {
         if (code != ENOMEM || options->map_size_bytes > 0 || map_bytes <= MAP_LEAST_BYTES) {
-            return store_fail(store, error, code, "opening the store");
+            return store_fail(store, error, code, "opening the store %s");
         }
         map_bytes /= 4;
     }
@@ -88,7 +88,7 @@ static enum daybook_status tables_open(struct store *store, const struct store_o
         code = open_tables_in(store, options, true, &missing);
     }
     if (code != 0) {
-        return store_fail(store, error, code, "opening the tables of");
+        return store_fail(store, error, code, "opening the tables of %s");
     }
     store->table_count = options->table_count;
     return DAYBOOK_OK;
@@ -131,7 +131,7 @@ static enum daybook_status lock_file_allocate(const struct store *store, struct 
     int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     /* A file system that cannot do this keeps its risk; what else is wrong with the file LMDB will say. */
     if (file >= 0 && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, LOCK_FILE_BYTES) != 0 && errno == ENOSPC) {
-        status = store_fail(store, error, ENOSPC, "opening the store");
+        status = store_fail(store, error, ENOSPC, "opening the store %s");
     }
     if (file >= 0) {
         close(file);

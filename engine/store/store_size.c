@@ -100,7 +100,7 @@ enum daybook_status store_check_size(struct store *store, struct daybook_error *
     }
     /* Made whole first: what is missing then reads as zeros, which LMDB finds to be no page, and nobody dies. */
     if (ftruncate(file, (off_t)needed_bytes) != 0) {
-        return store_fail(store, error, errno, "making whole the store");
+        return store_fail(store, error, errno, "making whole the store %s");
     }
     const uint64_t first_missing = (file_bytes + store->page_size_bytes - 1) / store->page_size_bytes;
     const uint64_t missing = needed_bytes / store->page_size_bytes - first_missing;

@@ -31,7 +31,7 @@ static MDB_dbi dbi_of(const struct store_txn *txn, unsigned table) {
 /* LMDB refuses a read transaction for good once it has met a page that is not there, maybe in a hint. */
 static enum daybook_status read_failed(struct store_txn *txn, int code, struct daybook_error *error) {
     return store_fail(txn->store, error, code == MDB_BAD_TXN && !txn->is_write ? MDB_PAGE_NOTFOUND : code,
-                      "reading from");
+                      "reading from %s");
 }
 
 enum daybook_status table_get(struct store_txn *txn, unsigned table, struct daybook_bytes key,
@@ -53,7 +53,7 @@ enum daybook_status table_get(struct store_txn *txn, unsigned table, struct dayb
 /* After a failed write LMDB refuses everything but the abort, so nothing half-written can be committed. */
 static enum daybook_status write_failed(struct store_txn *txn, int code, struct daybook_error *error) {
     txn->has_failed = true;
-    return store_fail(txn->store, error, code, "writing to");
+    return store_fail(txn->store, error, code, "writing to %s");
 }
 
 /* By a cursor that stays where it put last: rows mostly come in the order of their keys, and then the next place is
@@ -120,7 +120,7 @@ enum daybook_status table_count(struct store_txn *txn, unsigned table, uint64_t 
     MDB_stat facts;
     int code = mdb_stat(txn->txn, dbi_of(txn, table), &facts);
     *count = code == 0 ? facts.ms_entries : 0;
-    return code == 0 ? DAYBOOK_OK : store_fail(txn->store, error, code, "counting the rows of");
+    return code == 0 ? DAYBOOK_OK : store_fail(txn->store, error, code, "counting the rows of %s");
 }
 
 enum daybook_status cursor_open(struct store_txn *txn, unsigned table, struct table_cursor **cursor,

@@ -75,11 +75,15 @@ static void a_translation_stands_beside_the_message(void **state) {
     (void)state;
     struct daybook_error error = {0};
     struct daybook_error other = {0};
+    struct daybook_error reason = {0};
     daybook_error_translate_with(in_latin);
     (void)daybook_fail(&error, DAYBOOK_IO, "reading %s: %d", "x.mdb", 5);
     (void)daybook_fail_in(&error, "page");
     (void)daybook_fail_in(&error, "no word of it");
+    (void)daybook_fail(&reason, DAYBOOK_IO, "%s", "page"); /* Whole already. */
     daybook_error_translate_with(NULL);
+    assert_string_equal(reason.message, "page");
+    assert_string_equal(reason.translated, "pagina");
     assert_string_equal(error.message, "no word of it: page: reading x.mdb: 5");
     assert_string_equal(daybook_error_shown(&error), "no word of it: pagina: legere x.mdb: 5");
     assert_int_equal(daybook_fail_as(&other, &error), DAYBOOK_IO);
