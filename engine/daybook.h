@@ -31,6 +31,10 @@
 #include "daybook/v1/query.pb-c.h"
 #include "daybook/v1/request.pb-c.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct daybook;    /* Opaque: daybook.c. */
 struct projection; /* A view's definition: projection/projection.h. */
 
@@ -146,5 +150,9 @@ DAYBOOK_MUST_USE enum daybook_status daybook_issue_statements(struct daybook *le
 /* The last committed sequence; 0 = none. */
 DAYBOOK_MUST_USE enum daybook_status daybook_head(struct daybook *ledger, uint64_t *sequence,
                                                   struct daybook_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #ifndef DAYBOOK_BASE_ERROR_H
 #define DAYBOOK_BASE_ERROR_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define DAYBOOK_MUST_USE __attribute__((warn_unused_result))
 
 /* name, exit code of the program, meaning */
@@ -79,5 +83,9 @@ enum daybook_status daybook_fail_as(struct daybook_error *error, const struct da
             return try_;                                                                                               \
         }                                                                                                              \
     } while (0)
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "base/error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Borrowed: whoever hands it out says until when. Not NUL-terminated. */
 struct daybook_bytes {
     const uint8_t *data;
@@ -33,7 +37,8 @@ DAYBOOK_MUST_USE enum daybook_status daybook_buffer_append(struct daybook_buffer
                                                            size_t size);
 
 static inline struct daybook_bytes daybook_buffer_view(const struct daybook_buffer *buffer) {
-    return (struct daybook_bytes){buffer->data, buffer->size};
+    struct daybook_bytes view = {buffer->data, buffer->size}; /* C++ knows no compound literals. */
+    return view;
 }
 
 struct daybook_bytes daybook_bytes_of_text(const char *text);
@@ -45,5 +50,9 @@ struct daybook_clock {
     int64_t (*now_us)(void *context); /* Microseconds since 1970-01-01 UTC. */
     void *context;
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

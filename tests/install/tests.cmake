@@ -14,6 +14,12 @@ foreach(how tree pkg-config pkg-config-static cmake)
     "${instruments}")
   set_tests_properties(install/${how} PROPERTIES TIMEOUT 300 LABELS install)
 endforeach()
+find_program(DAYBOOK_CXX NAMES c++ g++ clang++)
+if(DAYBOOK_CXX)
+  add_test(NAME install/staged-c++ COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/test_install.sh staged-c++
+    ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR} none ${DAYBOOK_CXX} "${instruments}")
+  set_tests_properties(install/staged-c++ PROPERTIES TIMEOUT 300 LABELS install)
+endif()
 add_test(NAME install/symbols COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/test_symbols.sh
   $<TARGET_FILE:daybook_shared> $<TARGET_FILE:daybook_static> ${CMAKE_BINARY_DIR})
 add_test(NAME install/service COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/install/test_service.sh ${CMAKE_BINARY_DIR})
