@@ -396,7 +396,9 @@ static enum daybook_status recall_chunk(struct question *question, uint64_t end,
 static enum daybook_status add_chunk(struct question *question, const struct place *place,
                                      struct daybook_error *error) {
     DAYBOOK_TRY(add_entries(question, place, NULL, error));
-    add_range(question, NULL, &place->header);
+    if (place->header.count_before > 0) {
+        add_range(question, NULL, &place->header);
+    }
     return DAYBOOK_OK;
 }
 

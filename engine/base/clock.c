@@ -18,10 +18,18 @@ struct daybook_clock clock_system(void) {
     return (struct daybook_clock){.now_us = system_now_us, .context = NULL};
 }
 
-uint64_t clock_monotonic_ns(void) {
+static uint64_t read_clock(clockid_t clock) {
     struct timespec now;
-    int result = clock_gettime(CLOCK_MONOTONIC, &now);
+    int result = clock_gettime(clock, &now);
     assert(result == 0);
     (void)result;
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_monotonic_ns(void) {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_coarse_ns(void) {
+    return read_clock(CLOCK_MONOTONIC_COARSE);
 }

@@ -6,5 +6,6 @@
 
 struct daybook_clock clock_system(void);
 uint64_t clock_monotonic_ns(void); /* For rates and progress only. */
+uint64_t clock_coarse_ns(void);    /* The same, up to 10 ms behind, for a sixth of the time. Not to be mixed with it. */
 
 #endif

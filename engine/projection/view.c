@@ -180,7 +180,7 @@ static enum daybook_status look_at_building(struct view *view, struct daybook_er
 enum daybook_status view_refresh(struct view *view, struct daybook_error *error) {
     struct stat facts;
     enum daybook_status status = DAYBOOK_OK;
-    view->refreshed_ns = clock_monotonic_ns();
+    view->refreshed_ns = clock_coarse_ns();
     if (view->building != NULL) {
         status = look_at_building(view, error);
     }
@@ -351,7 +351,7 @@ out:
  * far enough, it is done a hundred times a second. */
 static enum daybook_status refresh_to_read(struct view *view, uint64_t min_position, struct daybook_error *error) {
     bool may_wait = view->answering != NULL && view->answering->last.position >= min_position &&
-                    clock_monotonic_ns() - view->refreshed_ns < VIEW_REFRESH_NS;
+                    clock_coarse_ns() - view->refreshed_ns < VIEW_REFRESH_NS;
     return may_wait ? DAYBOOK_OK : view_refresh(view, error);
 }
 

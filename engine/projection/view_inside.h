@@ -34,7 +34,7 @@ struct view {
     struct generation *answering; /* Complete, readable, the newest; pinned. */
     struct generation *building;  /* This program's version, not complete; pinned. */
     struct timespec listed_mtime; /* Of DIRECTORY/views when it was listed; zero = list it again. */
-    uint64_t refreshed_ns;        /* When it was looked at; on the monotonic clock. */
+    uint64_t refreshed_ns;        /* When it was looked at; on the coarse clock. */
     char reason[DAYBOOK_ERROR_SIZE];
     uint64_t rate_events;
     uint64_t rate_ns;

@@ -29,9 +29,21 @@ static void monotonic_clock_does_not_run_backwards(void **state) {
     assert_true(last_ns > first_ns);
 }
 
+static void coarse_clock_is_behind_by_little(void **state) {
+    (void)state;
+    uint64_t last_ns = 0;
+    for (int i = 0; i < 100000; i++) {
+        uint64_t now_ns = clock_coarse_ns();
+        assert_true(now_ns >= last_ns && now_ns <= clock_monotonic_ns());
+        last_ns = now_ns;
+    }
+    assert_true(clock_monotonic_ns() - clock_coarse_ns() < UINT64_C(1000000000));
+}
+
 int main(void) {
     static struct rows rows;
     rows_add(&rows, "system clock", system_clock_is_between_two_looks_at_the_time, NULL);
     rows_add(&rows, "monotonic clock", monotonic_clock_does_not_run_backwards, NULL);
+    rows_add(&rows, "coarse clock", coarse_clock_is_behind_by_little, NULL);
     return rows_run("clock", &rows);
 }
