@@ -1,26 +1,10 @@
 /* The fast encoder of answers against protobuf-c's own, over random answers and by hand. */
 #include "codec/answer_encode.h"
 
-#include <stdlib.h>
-
 #include "daybook/v1/query.pb-c.h"
-#include "tests/engine/codec/random_message.h"
-
-enum { ARENA_BYTES = 64 << 20, ROUNDS = 3000 };
+#include "tests/engine/codec/encoder.h"
 
 static uint64_t seed;
-
-static void assert_as_the_library(const ProtobufCMessage *answer, struct daybook_buffer *buffer) {
-    size_t size = protobuf_c_message_get_packed_size(answer);
-    uint8_t *packed = malloc(size + 1);
-    assert_non_null(packed);
-    assert_int_equal(protobuf_c_message_pack(answer, packed), size);
-    size_t before = buffer->size;
-    assert_int_equal(answer_encode(answer, buffer), DAYBOOK_OK);
-    assert_int_equal(buffer->size - before, size);
-    assert_memory_equal(buffer->data + before, packed, size);
-    free(packed);
-}
 
 struct answer_row {
     const char *name;
@@ -36,21 +20,13 @@ static const struct answer_row answer_rows[] = {
     {"open items", &pb__open_items_answer__descriptor, 8},
 };
 
+static const ProtobufCMessage *make(struct random *random, struct arena *arena, const void *row) {
+    return random_message(random, arena, ((const struct answer_row *)row)->descriptor);
+}
+
 static void encodes_as_the_library(void **state) {
     const struct answer_row *row = *state;
-    struct random random = {.state = seed, .max_depth = row->max_depth};
-    struct arena arena;
-    struct daybook_buffer buffer = {0};
-    arena_init(&arena, ARENA_BYTES);
-    for (int i = 0; i < ROUNDS; i++) {
-        arena_reset(&arena);
-        if (i % 100 == 0) {
-            daybook_buffer_release(&buffer); /* Room is made anew, and exactly. */
-        }
-        assert_as_the_library(random_message(&random, &arena, row->descriptor), &buffer);
-    }
-    daybook_buffer_release(&buffer);
-    arena_release(&arena);
+    encoder_agrees_often(answer_encode, make, row, seed, row->max_depth);
 }
 
 static void negative_amounts_are_as_long_as_the_librarys(void **state) {
@@ -69,7 +45,7 @@ static void negative_amounts_are_as_long_as_the_librarys(void **state) {
     answer.position = &position;
     answer.n_rows = answer.n_totals = 2;
     answer.rows = answer.totals = rows;
-    assert_as_the_library(&answer.base, &buffer);
+    encoder_agrees(answer_encode, &answer.base, &buffer);
     daybook_buffer_release(&buffer);
 }
 
@@ -86,7 +62,7 @@ static void texts_that_are_null_are_left_out(void **state) {
     answer.position = &position;
     answer.n_rows = 1;
     answer.rows = rows;
-    assert_as_the_library(&answer.base, &buffer);
+    encoder_agrees(answer_encode, &answer.base, &buffer);
     daybook_buffer_release(&buffer);
 }
 

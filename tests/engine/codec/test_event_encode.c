@@ -1,42 +1,22 @@
 /* The fast encoder of events against protobuf-c's own, over random events of every body and by hand. */
 #include "codec/event_encode.h"
 
-#include <stdlib.h>
-
+#include "tests/engine/codec/encoder.h"
 #include "tests/engine/codec/random_event.h"
 #include "tests/rows.h"
 
-enum { ARENA_BYTES = 64 << 20, ROUNDS = 3000 };
-
 static uint64_t seed;
 
-static void assert_as_the_library(const Pb__Event *event, struct daybook_buffer *buffer) {
-    size_t size = protobuf_c_message_get_packed_size(&event->base);
-    uint8_t *packed = malloc(size + 1);
-    assert_non_null(packed);
-    assert_int_equal(protobuf_c_message_pack(&event->base, packed), size);
-    size_t before = buffer->size;
-    assert_int_equal(event_encode(event, buffer), DAYBOOK_OK);
-    assert_int_equal(buffer->size - before, size);
-    assert_memory_equal(buffer->data + before, packed, size);
-    free(packed);
+static enum daybook_status encode(const ProtobufCMessage *event, struct daybook_buffer *buffer) {
+    return event_encode((const Pb__Event *)event, buffer);
+}
+
+static const ProtobufCMessage *make(struct random *random, struct arena *arena, const void *row) {
+    return &random_event(random, arena, row)->base;
 }
 
 static void encodes_as_the_library(void **state) {
-    const struct body_row *row = *state;
-    struct random random = {.state = seed, .max_depth = 8};
-    struct arena arena;
-    struct daybook_buffer buffer = {0};
-    arena_init(&arena, ARENA_BYTES);
-    for (int i = 0; i < ROUNDS; i++) {
-        arena_reset(&arena);
-        if (i % 100 == 0) {
-            daybook_buffer_release(&buffer); /* Room is made anew, and exactly. */
-        }
-        assert_as_the_library(random_event(&random, &arena, row), &buffer);
-    }
-    daybook_buffer_release(&buffer);
-    arena_release(&arena);
+    encoder_agrees_often(encode, make, *state, seed, 8);
 }
 
 static void negative_numbers_are_as_long_as_the_librarys(void **state) {
@@ -55,7 +35,7 @@ static void negative_numbers_are_as_long_as_the_librarys(void **state) {
     body.credit = &credit;
     event.body_case = PB__EVENT__BODY_CHARGE_POSTED;
     event.charge_posted = &body;
-    assert_as_the_library(&event, &buffer);
+    encoder_agrees(encode, &event.base, &buffer);
     daybook_buffer_release(&buffer);
 }
 
@@ -66,7 +46,7 @@ static void a_body_chosen_and_not_given_is_left_out(void **state) {
         Pb__Event event = PB__EVENT__INIT;
         event.sequence = 1;
         event.body_case = body_rows[i].body_case;
-        assert_as_the_library(&event, &buffer);
+        encoder_agrees(encode, &event.base, &buffer);
         daybook_buffer_release(&buffer);
     }
 }
@@ -86,7 +66,7 @@ static void texts_that_are_null_are_left_out(void **state) {
     body.amount_minor = 5;
     event.body_case = PB__EVENT__BODY_CHARGE_POSTED;
     event.charge_posted = &body;
-    assert_as_the_library(&event, &buffer);
+    encoder_agrees(encode, &event.base, &buffer);
     daybook_buffer_release(&buffer);
 }
 
