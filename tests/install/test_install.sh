@@ -4,6 +4,8 @@
 # In C++ it is staged, as packagers do it (DESTDIR), and found in both ways; and the programs that lie there run.
 #   test_install.sh tree|pkg-config|pkg-config-static|cmake|staged-c++ BUILD TESTS PROGRAM CC FLAG
 set -euo pipefail
+unset LANGUAGE
+export LC_ALL=C.UTF-8 # What is expected of the programs is English.
 how=$1 build=$2 tests=$3 program=$4 compiler=$5 flag=$6
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -26,7 +28,8 @@ install_copy() {
     grep -qF "ExecStart=$prefix/bin/daybook serve" "$prefix/lib/systemd/system/daybook.service" ||
         { echo "the service starts another program"; exit 1; }
     for program in bin/daybook libexec/daybook/daybook-whole bin/daybook-verify; do
-        LANG=zh_CN.UTF-8 LC_ALL='' "$prefix/$program" --help | grep -q 用法 || { echo "$program knows no Chinese"; exit 1; }
+        LANG=zh_CN.UTF-8 LC_ALL='' "$prefix/$program" --help >"$work/help"
+        grep -q 用法 "$work/help" || { echo "$program knows no Chinese"; exit 1; }
     done
     "$prefix/bin/daybook" --version | grep -q '^daybook [0-9]' || { echo "the installed program does not run"; exit 1; }
 }
