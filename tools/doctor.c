@@ -23,7 +23,7 @@
 #include "tools/text.h"
 #include "tools/wound_text.h"
 
-enum { SCRUB_FRAMES = 256, FINDINGS_MAX = 4096 };
+enum { SCRUB_FRAMES = 256, FINDINGS_MAX = 4096, AHEAD_S = 3600 };
 
 /* Where appends begin to be refused, and where to say so. */
 #define FREE_REFUSED_BYTES ((uint64_t)64 << 20)
@@ -256,7 +256,24 @@ static enum daybook_status look_at_keys(struct doctor *doctor, struct daybook *l
     return DAYBOOK_OK;
 }
 
+/* Instants only rise, so a clock that was ahead once dates what comes after, too. A journal whose end cannot be read is
+ * told as that by others. */
+static void look_at_clock(struct doctor *doctor, struct daybook *ledger) {
+    struct journal_head head;
+    if (journal_head(ledger_journal(ledger), &head, NULL) != DAYBOOK_OK) {
+        return;
+    }
+    int64_t ahead_s = (head.recorded_at_us - ledger_now_us(ledger)) / 1000000;
+    if (head.sequence > 0 && ahead_s >= AHEAD_S) {
+        add(doctor, "clock", PB__SEVERITY__SEVERITY_WARNING,
+            SAY(doctor, _("the last event was recorded %" PRId64 " s ahead of this machine's clock"), ahead_s),
+            _("if the clock is right now, it was ahead once: until it has caught up, an event is recorded right after "
+              "that one, and dated so where no date is given; give dates with --on"));
+    }
+}
+
 static enum daybook_status look_inside(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
+    look_at_clock(doctor, ledger);
     DAYBOOK_TRY(scrub(doctor, ledger, error));
     return look_at_keys(doctor, ledger, error);
 }
@@ -269,7 +286,11 @@ static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("looking at the journal: memory was refused"));
     }
     if (!files_exists(path)) {
+        int code = errno;
         const char *left = journal_left_behind(doctor->options->directory);
+        if (code == EACCES) {
+            return daybook_fail(error, DAYBOOK_READ_ONLY, _("looking at %s: %s"), path, strerror(code));
+        }
         if (left == NULL) {
             return daybook_fail(error, DAYBOOK_NOT_FOUND, _("there is no ledger in %s"), doctor->options->directory);
         }
@@ -290,9 +311,12 @@ static enum daybook_status look_at_journal(struct doctor *doctor, struct daybook
     struct daybook_open_options how = {.directory = doctor->options->directory, .is_read_only = true};
     enum daybook_status status = daybook_open(&how, &ledger, &why);
     if (status != DAYBOOK_OK) {
+        /* The sentence of another version, or of a user who may not, says itself what to do. */
+        bool is_sound = status == DAYBOOK_VERSION || status == DAYBOOK_READ_ONLY;
         add(doctor, "journal",
             status == DAYBOOK_DAMAGED ? PB__SEVERITY__SEVERITY_DAMAGED : PB__SEVERITY__SEVERITY_WARNING,
-            daybook_error_shown(&why), _("\"daybook restore NEW BACKUP...\" makes a new ledger from its backups"));
+            daybook_error_shown(&why),
+            is_sound ? "" : _("\"daybook restore NEW BACKUP...\" makes a new ledger from its backups"));
         return DAYBOOK_OK;
     }
     status = look_inside(doctor, ledger, error);

@@ -16,6 +16,7 @@
  */
 #include "store/journal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -45,8 +46,14 @@ static enum daybook_status data_exists(const char *directory, bool *exists, stru
         return no_memory(directory, error);
     }
     *exists = files_exists(data);
+    int code = *exists ? 0 : errno;
     free(data);
-    return DAYBOOK_OK;
+    /* What may not be looked at is not gone. */
+    return code != EACCES ? DAYBOOK_OK
+                          : daybook_fail(error, DAYBOOK_READ_ONLY,
+                                         "opening the ledger %s: permission denied; run it as a user who may read "
+                                         "and write its files, or ask a server (--server)",
+                                         directory);
 }
 
 static enum daybook_status store_of(const char *directory, bool is_read_only, bool may_create, size_t map_size_bytes,

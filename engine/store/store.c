@@ -34,6 +34,9 @@ static const struct meaning meanings[] = {
     {MDB_PANIC, DAYBOOK_STOPPED, "an earlier failure stopped it; open it again"},
     {MDB_BAD_VALSIZE, DAYBOOK_INVALID, "a key has 1 to 511 bytes and a value less than 2 GiB"},
     {MDB_BAD_TXN, DAYBOOK_STOPPED, "an earlier write of this transaction failed"},
+    {EACCES, DAYBOOK_READ_ONLY,
+     "permission denied (who reads writes to its lock, too); run it as a user who may read and write its files, or ask "
+     "a server (--server)"},
     {EFBIG, DAYBOOK_LIMIT, "the file may not grow; raise the limit of file sizes"},
     {ENOSPC, DAYBOOK_LIMIT, "the disk is full; free some space"},
     {EDQUOT, DAYBOOK_LIMIT, "the disk quota is used up; free some space"},

@@ -133,3 +133,14 @@ expect 0 init "$work/plain" --timezone UTC --currency CNY
 expect 0 customer open NAMELESS -L "$work/plain"
 expect 0 doctor -L "$work/plain"
 if grep -qE '^warning +keys' "$out"; then die "keys are missed that nobody needs"; fi
+
+# A clock that was ahead once: what comes after is recorded, and dated, behind that.
+expect 0 init "$work/ahead" --timezone UTC --currency CNY --allow-import-clock
+expect 0 customer open A -L "$work/ahead"
+expect 0 doctor -L "$work/ahead"
+if grep -qE '^warning +clock' "$out"; then die "a clock that is right is told to be ahead"; fi
+printf '{"key":"YQ==","actor":"t","customer":"A","effectiveOn":"2024-01-02","recordedAtUs":"%s","receiveDeposit":{"lot":"L","amountMinor":1}}\n' \
+    "$(date -u -d '+40 days' +%s)000000" | "$daybook" submit --recorded-at -L "$work/ahead" - >"$out"
+expect 0 doctor -L "$work/ahead"
+grep -qE "^warning +clock: the last event was recorded 34[0-9]{5} s ahead of this machine's clock" "$out" ||
+    die "a clock that was ahead is not told"

@@ -70,7 +70,8 @@ err_has "exclude each other"
 expect 0 balance --csv
 cp "$out" "$work/balance"
 cp "$daybook" "$work/program"
-chmod 755 "$work" "$work/program"
+cp "$(dirname "$daybook")/daybook-whole" "$work/"
+chmod 755 "$work" "$work/program" "$work/daybook-whole"
 as_other=()
 if [ "$(id -u)" -eq 0 ]; then
     as_other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -88,7 +89,20 @@ if [ "$(id -u)" -ne 0 ] || "${as_other[@]}" true 2>/dev/null; then
     3) sentence ;;
     *) die "a question of a directory that may not be written ended with $code" ;;
     esac
-    chmod -R u+w "$work/books"
+    # What may not be looked into is not called missing, and nobody is told to restore it.
+    for closed in "$work/books/journal/lock.mdb" "$work/books"; do
+        chmod go-rwx "$closed"
+        for asked in "balance" "deposit A L2 1" "doctor"; do
+            read -ra words <<<"$asked"
+            code=0
+            "${as_other[@]}" "$work/program" "${words[@]}" -L "$work/books" >"$out" 2>"$err" || code=$?
+            [ "$asked" = doctor ] || [ "$code" -eq 3 ] || die "$asked of what may not be read ended with $code"
+            grep -qi "permission denied" "$out" "$err" || die "$asked does not say that it may not"
+            grep -q "there is n\|restore" "$out" "$err" && die "$asked gives the wrong advice"
+        done
+        [ "$closed" = "$work/books" ] || "$daybook" status -L "$work/books" >"$out" || die "the owner may"
+    done
+    chmod -R u+w,go+rX "$work/books"
 else
     echo "errors: nobody else can be become here, so the directory that may not be written was not tried"
 fi
