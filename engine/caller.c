@@ -1,7 +1,6 @@
 /* A word that one thread waits on, by futex. */
 #include "caller.h"
 
-#include <limits.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,23 +37,6 @@ bool caller_hold(struct caller *caller) {
 
 bool caller_let_go(struct caller *caller) {
     return atomic_fetch_sub(&caller->pending, 1) == 1;
-}
-
-/* Moved to the crowd's word, so that one call wakes all. By the time of the call the caller may have gone, and another
- * may wait at its address: that one is woken for nothing.
- */
-void caller_gather(struct caller_crowd *crowd, struct caller *caller) {
-    _Atomic uint32_t *address = &caller->word;
-    if (atomic_exchange_explicit(address, CALLER_DONE, memory_order_acq_rel) == CALLER_SLEEPS) {
-        (void)syscall(SYS_futex, address, FUTEX_REQUEUE_PRIVATE, 0, 1, &crowd->word, 0);
-        crowd->has_any = true;
-    }
-}
-
-void caller_wake_crowd(struct caller_crowd *crowd) {
-    if (crowd->has_any) {
-        (void)syscall(SYS_futex, &crowd->word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-    }
 }
 
 void caller_rest(struct caller *caller) {

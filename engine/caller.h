@@ -35,14 +35,4 @@ bool caller_let_go(struct caller *caller);
 /* Takes back a "lead" that somebody else has answered meanwhile. */
 void caller_rest(struct caller *caller);
 
-/* Many who are told "done", and then woken by one call of the system. Starts all zero; of one thread. */
-struct caller_crowd {
-    _Atomic uint32_t word; /* Where they wait in the end; nobody reads it. */
-    bool has_any;
-};
-
-/* Tells the caller "done". If it sleeps, it sleeps until the crowd is woken, which must follow. */
-void caller_gather(struct caller_crowd *crowd, struct caller *caller);
-void caller_wake_crowd(struct caller_crowd *crowd);
-
 #endif

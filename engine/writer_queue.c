@@ -67,7 +67,6 @@ static void latch(struct writer *writer, enum daybook_status status, const struc
 
 /* Tells the callers of a list that it is done. Without the lock: each of them comes back for it sooner or later. */
 static void finish(struct submission *list, enum daybook_status status, const struct daybook_error *error) {
-    struct caller_crowd crowd = {0};
     while (list != NULL) {
         struct submission *next = list->next; /* Its caller may return as soon as nothing of it is pending. */
         struct caller *caller = list->caller;
@@ -76,11 +75,10 @@ static void finish(struct submission *list, enum daybook_status status, const st
             list->asked->error = *error;
         }
         if (caller_let_go(caller)) {
-            caller_gather(&crowd, caller);
+            caller_tell(caller, CALLER_DONE);
         }
         list = next;
     }
-    caller_wake_crowd(&crowd);
 }
 
 /* Where there is something to do and nobody does it, one of those who wait for it is told. With the lock held. */

@@ -66,56 +66,12 @@ static void what_is_held_is_not_done(void **state) {
     assert_false(caller_hold(&caller));
 }
 
-/* As above, many at once. */
-enum { CROWD = 8, CROWD_ROUNDS = 300 };
-
-static void *wait_again_and_again(void *argument) {
-    struct caller *_Atomic *slot = argument;
-    for (int i = 0; i < CROWD_ROUNDS; i++) {
-        struct caller *caller = calloc(1, sizeof *caller);
-        if (caller == NULL) {
-            return NULL;
-        }
-        atomic_store(slot, caller);
-        if (caller_wait(caller) != CALLER_DONE) {
-            return NULL;
-        }
-        free(caller);
-    }
-    return slot;
-}
-
-static void a_crowd_is_woken_whole(void **state) {
-    (void)state;
-    static struct caller *_Atomic slots[CROWD];
-    pthread_t threads[CROWD];
-    for (int i = 0; i < CROWD; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, wait_again_and_again, &slots[i]), 0);
-    }
-    for (int left = CROWD * CROWD_ROUNDS; left > 0;) {
-        struct caller_crowd crowd = {0};
-        for (int i = 0; i < CROWD; i++) {
-            struct caller *caller = atomic_exchange(&slots[i], NULL);
-            if (caller != NULL) {
-                caller_gather(&crowd, caller);
-                left--;
-            }
-        }
-        caller_wake_crowd(&crowd);
-        sched_yield();
-    }
-    for (int i = 0; i < CROWD; i++) {
-        void *heard_all = NULL;
-        pthread_join(threads[i], &heard_all);
-        assert_ptr_equal(heard_all, &slots[i]);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_said_before_is_heard), cmocka_unit_test(done_is_not_taken_back),
-        cmocka_unit_test(who_is_done_may_go_away),       cmocka_unit_test(what_is_held_is_not_done),
-        cmocka_unit_test(a_crowd_is_woken_whole),
+        cmocka_unit_test(what_was_said_before_is_heard),
+        cmocka_unit_test(done_is_not_taken_back),
+        cmocka_unit_test(who_is_done_may_go_away),
+        cmocka_unit_test(what_is_held_is_not_done),
     };
     return cmocka_run_group_tests_name("caller", tests, NULL, NULL);
 }
