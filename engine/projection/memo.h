@@ -3,8 +3,8 @@
  *
  *   ME1  What is recalled was kept under the commit that is asked for, so it is what that commit's rows say.
  *
- * Any thread, without a lock. Two lines of memory for all keys that share them: the last ones
- * stay. What does not fit a line is not kept. Whoever keeps values of several sizes gives their keys other beginnings.
+ * Any thread, without a lock. Two lines of memory for all keys that share them: the last ones stay. What does not fit a
+ * line is not kept. Whoever keeps values of several sizes gives their keys other beginnings.
  */
 #ifndef DAYBOOK_PROJECTION_MEMO_H
 #define DAYBOOK_PROJECTION_MEMO_H
