@@ -4,7 +4,6 @@
  *   CA1  What was said before the wait began is not lost.
  *   CA2  Whoever hears "done" may go away at once: nobody touches its memory
  *        afterwards (a wake-up names its address, and no more).
- *
  *   CA3  What is held is not done before it was let go.
  *
  * A word and the kernel's queue on it instead of a mutex and a condition: who

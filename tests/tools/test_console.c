@@ -1,10 +1,5 @@
 /* Tables for people and for programs. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "tests/rows.h"
-
+#include "tests/tools/stream.h"
 #include "tools/console.h"
 #include "tools/progress.h"
 
@@ -31,24 +26,12 @@ static struct table *make_table(struct arena *arena) {
     return table;
 }
 
-static void stream_is(FILE *stream, const char *expected) {
-    size_t size = (size_t)ftell(stream);
-    rewind(stream);
-    char *text = calloc(size + 1, 1);
-    assert_non_null(text);
-    assert_int_equal(fread(text, 1, size, stream), size);
-    assert_string_equal(text, expected);
-    free(text);
-    (void)fclose(stream);
-}
-
 static void prints(enum daybook_status (*print)(const struct table *, FILE *, struct daybook_error *),
                    const char *expected) {
     struct arena arena;
     struct daybook_error error;
     arena_init(&arena, 1 << 20);
-    FILE *stream = tmpfile();
-    assert_non_null(stream);
+    FILE *stream = stream_begin();
     assert_int_equal(print(make_table(&arena), stream, &error), DAYBOOK_OK);
     stream_is(stream, expected);
     arena_release(&arena);
@@ -150,8 +133,7 @@ static void fits(void **state) {
     table_add_amount(table, 100000, "CNY", TONE_PLAIN);
     table_add_text(table, "", TONE_PLAIN);
     table_add_amount(table, 5, "JPY", TONE_PLAIN);
-    FILE *stream = tmpfile();
-    assert_non_null(stream);
+    FILE *stream = stream_begin();
     assert_int_equal(table_print_within(table, stream, row->width, &error), DAYBOOK_OK);
     stream_is(stream, row->text);
     arena_release(&arena);
@@ -175,8 +157,7 @@ static void has_chinese_headings(void **state) {
     table_begin_row(table, ROW_PLAIN);
     table_add_text(table, YU_YU, TONE_PLAIN);
     table_add_amount(table, 123456789, "CNY", TONE_PLAIN);
-    FILE *stream = tmpfile();
-    assert_non_null(stream);
+    FILE *stream = stream_begin();
     assert_int_equal(table_print(table, stream, &error), DAYBOOK_OK);
     stream_is(stream, "\xE5\xAE\xA2\xE6\x88\xB7      \xE6\x9C\xAA\xE6\xB8\x85\xE9\x87\x91\xE9\xA2\x9D\n"
                       "ACME          5.00\n" YU_YU "  1,234,567.89\n");
@@ -213,8 +194,7 @@ static void breaks_a_sentence(void **state) {
     table_add_text(table, "", TONE_PLAIN);
     table_add_text(table, "", TONE_PLAIN);
     table_add_text(table, "as it was", TONE_PLAIN);
-    FILE *stream = tmpfile();
-    assert_non_null(stream);
+    FILE *stream = stream_begin();
     assert_int_equal(table_print_within(table, stream, 46, &error), DAYBOOK_OK);
     stream_is(stream, "CUSTOMER  SEQ    OPEN  DEPOSIT\n"
                       "ACME       12  100.00     5.00\n" YU_YU "       13    0.00     0.00\n"
@@ -231,8 +211,7 @@ static void breaks_a_sentence(void **state) {
 
 static void wraps_words_by_their_cells(void **state) {
     (void)state;
-    FILE *stream = tmpfile();
-    assert_non_null(stream);
+    FILE *stream = stream_begin();
     console_wrap(stream, YU_YU " " YU_YU " a b", 9, 2, 0); /* 4 + 1 + 4 are nine cells. */
     console_wrap(stream, "never a break", 0, 2, 0);
     console_wrap(stream, "aword-that-has-no-room and more", 10, 1, 0);

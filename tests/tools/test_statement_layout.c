@@ -1,10 +1,5 @@
 /* A statement's text on terminals: as it is where there is room, and else every figure of it in fewer columns. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "tests/rows.h"
-
+#include "tests/tools/stream.h"
 #include "tools/statement_layout.h"
 
 /* As projections/statement_text.c draws it, with amounts that fill their columns, and names of two cells a letter. */
@@ -29,17 +24,9 @@ static void prints(size_t width, const char *expected) {
     struct arena arena;
     struct daybook_error error;
     arena_init(&arena, 1 << 20);
-    FILE *stream = tmpfile();
-    assert_non_null(stream);
+    FILE *stream = stream_begin();
     assert_int_equal(statement_print_within(content, stream, width, &arena, &error), DAYBOOK_OK);
-    size_t size = (size_t)ftell(stream);
-    rewind(stream);
-    char *text = calloc(size + 1, 1);
-    assert_non_null(text);
-    assert_int_equal(fread(text, 1, size, stream), size);
-    assert_string_equal(text, expected);
-    free(text);
-    (void)fclose(stream);
+    stream_is(stream, expected);
     arena_release(&arena);
 }
 
