@@ -2,7 +2,7 @@
  * Every sentence that a user reads passes through here: in the reader's
  * language where a catalogue has it (GNU gettext), else as it is written.
  *
- *   X1  What programs read is English: --json, tables as files, the server, the feeds (po/README.md).
+ *   X1  What programs read is English: --json, tables as files, the server, the feeds (tools/po/README.md).
  *   X2  Of the locale only LC_MESSAGES is taken here, and LC_CTYPE in console.h: figures, dates and order never change.
  */
 #ifndef DAYBOOK_TOOLS_TEXT_H

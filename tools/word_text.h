@@ -1,7 +1,7 @@
 /*
  * Words that come in an answer, for people: kinds, states, accounts, rules,
  * figures. An answer has them in English, for programs; whoever reads a table
- * reads them in his language. They are listed in po/words and taken from the
+ * reads them in his language. They are listed in tools/po/words and taken from the
  * schema (tools/messages), because no literal here names them.
  */
 #ifndef DAYBOOK_TOOLS_WORD_TEXT_H

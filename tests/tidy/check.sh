@@ -1,6 +1,6 @@
 #!/bin/bash
 # The house rules that a machine can check. Prints each breach as FILE:LINE and why; exits 1 when there is one.
-#   check.sh includes|walls|sizes|words|numbers|scripts ROOT
+#   check.sh includes|walls|layout|sizes|words|numbers|scripts ROOT
 set -euo pipefail
 rule=$1
 cd "$2"
@@ -23,25 +23,27 @@ sources() {
     fi | sort | while IFS= read -r file; do if [ -f "$file" ]; then echo "$file"; fi; done
 }
 
+# These three answer in REPLY, as a process for each of some thousand includes takes its time.
+
 # The layer of a path. A path without a layer may neither include nor be included.
 layer_of() {
     case $1 in
-    daybook/v1/*.pb-c.h | schema/*) echo schema ;;
-    engine/base/*) echo base ;;
-    engine/codec/*) echo codec ;;
-    engine/domain/*) echo domain ;;
-    engine/store/*) echo store ;;
-    engine/projection/*) echo projection ;;
-    engine/proof/*) echo proof ;;
-    engine/limits.h) echo limits ;;
-    engine/ledger.h) echo ledger ;;
-    engine/*/*) echo unknown ;;
-    engine/*) echo face ;;
-    projections/*) echo projections ;;
-    tools/*) echo tools ;;
-    tests/*) echo tests ;;
-    bench/*) echo bench ;;
-    *) echo unknown ;;
+    daybook/v1/*.pb-c.h | schema/*) REPLY=schema ;;
+    engine/base/*) REPLY=base ;;
+    engine/codec/*) REPLY=codec ;;
+    engine/domain/*) REPLY=domain ;;
+    engine/store/*) REPLY=store ;;
+    engine/projection/*) REPLY=projection ;;
+    engine/proof/*) REPLY=proof ;;
+    engine/limits.h) REPLY=limits ;;
+    engine/ledger.h) REPLY=ledger ;;
+    engine/*/*) REPLY=unknown ;;
+    engine/*) REPLY=face ;;
+    projections/*) REPLY=projections ;;
+    tools/*) REPLY=tools ;;
+    tests/*) REPLY=tests ;;
+    bench/*) REPLY=bench ;;
+    *) REPLY=unknown ;;
     esac
 }
 
@@ -49,17 +51,17 @@ layer_of() {
 may_include() {
     local engine="schema limits base codec domain store projection proof ledger face"
     case $1 in
-    limits) echo "" ;;
-    base) echo "limits" ;;
-    codec) echo "schema limits base" ;;
-    domain) echo "schema limits base codec" ;;
-    store) echo "schema limits base codec" ;;
-    projection | proof) echo "schema limits base codec domain store" ;;
-    ledger | face) echo "$engine" ;;
-    projections) echo "$engine" ;;
-    tools) echo "$engine projections" ;;
-    tests | bench) echo "$engine projections tools tests bench" ;;
-    *) echo "" ;;
+    limits) REPLY="" ;;
+    base) REPLY="limits" ;;
+    codec) REPLY="schema limits base" ;;
+    domain) REPLY="schema limits base codec" ;;
+    store) REPLY="schema limits base codec" ;;
+    projection | proof) REPLY="schema limits base codec domain store" ;;
+    ledger | face) REPLY=$engine ;;
+    projections) REPLY=$engine ;;
+    tools) REPLY="$engine projections" ;;
+    tests | bench) REPLY="$engine projections tools tests bench" ;;
+    *) REPLY="" ;;
     esac
 }
 
@@ -67,16 +69,15 @@ may_include() {
 resolve() {
     local file=$1 name=$2
     case $name in
-    daybook/v1/*.pb-c.h) echo "$name" ;;
+    daybook/v1/*.pb-c.h) REPLY=$name ;;
     *)
-        local place
-        for place in "$(dirname "$file")/$name" "engine/$name" "$name" "tests/$name"; do
-            if [ -f "$place" ]; then
-                realpath --relative-to=. "$place"
+        for REPLY in "${file%/*}/$name" "engine/$name" "$name" "tests/$name"; do
+            if [ -f "$REPLY" ]; then
+                case $REPLY in */../*) REPLY=$(realpath --relative-to=. "$REPLY") ;; esac
                 return
             fi
         done
-        echo ""
+        REPLY=
         ;;
     esac
 }
@@ -84,14 +85,18 @@ resolve() {
 check_includes() {
     local file number name target from to
     while IFS=: read -r file number name; do
-        from=$(layer_of "$file")
-        target=$(resolve "$file" "$name")
+        layer_of "$file"
+        from=$REPLY
+        resolve "$file" "$name"
+        target=$REPLY
         if [ -z "$target" ]; then
             breach "$file:$number: \"$name\" is no file of this tree; a system header is included in <>"
             continue
         fi
-        to=$(layer_of "$target")
-        if [ "$from" != "$to" ] && [[ " $(may_include "$from") " != *" $to "* ]]; then
+        layer_of "$target"
+        to=$REPLY
+        may_include "$from"
+        if [ "$from" != "$to" ] && [[ " $REPLY " != *" $to "* ]]; then
             breach "$file:$number: $from may not include $to ($name)"
         fi
     done < <(sources '*.c' '*.h' | xargs -r grep -n -H -o -E '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^"]+"' |
@@ -120,6 +125,18 @@ check_walls() {
     wall librdkafka/rdkafka.h 'tools/feed|tests/e2e'
     wall openssl/evp.h 'engine/proof|tests'
     wall 'nettle/.*' 'engine/base'
+}
+
+# What stands at the top: whoever looks for something has few places to look in.
+check_layout() {
+    local entry
+    while IFS= read -r entry; do
+        case $entry in
+        schema | engine | projections | tools | tests | bench) ;;
+        .* | CMakeLists.txt | CMakePresets.json | LICENSE | README.md) ;;
+        *) breach "$entry: nothing else stands at the top; which folder is it a part of?" ;;
+        esac
+    done < <(sources '*' | cut -d/ -f1 | uniq)
 }
 
 check_sizes() {
@@ -185,7 +202,7 @@ check_scripts() {
 }
 
 case $rule in
-includes | walls | sizes | words | numbers | scripts) "check_$rule" ;;
+includes | walls | layout | sizes | words | numbers | scripts) "check_$rule" ;;
 *)
     echo "check.sh: unknown rule '$rule'"
     exit 2

@@ -48,6 +48,13 @@ expect walls '^tools/t.c:2: only engine/store'
 plant engine/store/s.c '/* s */\n#include <zstd.h>\n'
 expect walls '^engine/store/s.c:2: only engine/codec'
 
+plant README.md "r\n"
+plant tools/t.c "/* t */\n"
+plant .ci/run "r\n"
+expect layout clean
+plant misc/m.c '/* m */\n'
+expect layout '^misc: nothing else stands at the top'
+
 plant tools/t.c "/* t */\n$(printf '\\n%.0s' {1..599})"
 expect sizes clean
 plant tools/t.c "/* t */\n$(printf '\\n%.0s' {1..600})"

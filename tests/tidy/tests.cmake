@@ -1,5 +1,5 @@
 # The house rules that a machine can check, one test each.
-foreach(rule includes walls sizes words numbers scripts)
+foreach(rule includes walls layout sizes words numbers scripts)
   add_test(NAME tidy/${rule} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tidy/check.sh ${rule} ${CMAKE_SOURCE_DIR})
   set_tests_properties(tidy/${rule} PROPERTIES TIMEOUT 60 LABELS tidy)
 endforeach()
