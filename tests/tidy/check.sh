@@ -196,9 +196,7 @@ check_scripts() {
         if head -n 1 "$file" | grep -q '^#!' && ! [ -x "$file" ]; then
             breach "$file: has a #! line and cannot be executed"
         fi
-    done < <(sources '*' | while IFS= read -r file; do
-        if head -c 64 "$file" | head -n 1 | tr -d '\0' | grep -q -E '^#!.*\b(bash|sh)$'; then echo "$file"; fi
-    done)
+    done < <(sources '*' | LC_ALL=C xargs -r awk '/^#!.*[\/ ](bash|sh)$/ {print FILENAME} {nextfile}')
 }
 
 case $rule in
