@@ -178,6 +178,21 @@ static void print_counts(const struct workload *workload, const uint64_t counts[
            workload_expected_events(workload));
 }
 
+/* How many requests make the events: drawn once to be counted, so that those that are written end where the two years
+ * do and not weeks later. 0 when memory was refused. */
+static uint64_t requests_for(const struct run *run) {
+    struct workload_options options = run->workload;
+    options.requests = run->events;
+    struct workload *workload = workload_open(&options);
+    uint64_t requests = 0;
+    while (workload != NULL && workload_expected_events(workload) < run->events) {
+        (void)workload_next(workload);
+        requests++;
+    }
+    workload_close(workload);
+    return requests;
+}
+
 int main(int argc, char **argv) {
     struct run run = {.workload = {.seed = 1, .customers = 1000, .requests = 100000, .carries_instants = true}};
     if (!parse_options(argc, argv, &run)) {
@@ -185,8 +200,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     if (run.events > 0) {
-        /* A request makes about 1.63 events. */
-        run.workload.requests = run.events * 100 / 163 + 1;
+        run.workload.requests = requests_for(&run);
     }
     struct workload *workload = workload_open(&run.workload);
     if (workload == NULL) {
@@ -197,8 +211,7 @@ int main(int argc, char **argv) {
     uint64_t counts[WORKLOAD_KINDS] = {0};
     uint64_t requests = 0;
     bool is_written = true;
-    while (is_written &&
-           (run.events > 0 ? workload_expected_events(workload) < run.events : requests < run.workload.requests)) {
+    while (is_written && requests < run.workload.requests) {
         const Pb__Request *request = workload_next(workload);
         counts[workload_last_kind(workload)]++;
         requests++;

@@ -1,9 +1,10 @@
 #!/bin/bash
 # The benchmarks at tiny sizes: every part runs, every target of theirs is judged, and runs compare with themselves.
-#   test_run.sh BENCH COMPARE
+#   test_run.sh BENCH COMPARE WORKLOAD
 set -euo pipefail
 bench=$1
 compare=$2
+workload=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -41,3 +42,11 @@ grep -qF "the workloads differ" "$work/refused" || die "it does not say that the
 code=0
 "$compare" "$work/small.json" "$work/nothing.json" 2>/dev/null || code=$?
 [ "$code" -eq 3 ] || die "a file that is absent: exit code $code"
+
+# A history of so many events ends with its two years, however many requests that takes.
+for events in 60 3000; do
+    "$workload" --events "$events" --until 2025-12-31 --json >"$work/requests"
+    last_us=$(tail -n 1 "$work/requests" | sed -nE 's/.*"recordedAtUs":"([0-9]+)".*/\1/p')
+    days_before=$((($(date -u -d 2025-12-31 +%s) - last_us / 1000000) / 86400))
+    [ "$days_before" -ge 0 ] && [ "$days_before" -le 20 ] || die "$events events end $days_before days before their end"
+done

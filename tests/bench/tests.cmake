@@ -15,7 +15,7 @@ foreach(name test_compare test_figures)
   add_test(NAME bench/${name} COMMAND ${name})
 endforeach()
 add_test(NAME bench/test_run COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_run.sh
-  $<TARGET_FILE:daybook-bench> $<TARGET_FILE:daybook-compare>)
+  $<TARGET_FILE:daybook-bench> $<TARGET_FILE:daybook-compare> $<TARGET_FILE:daybook-workload>)
 set_tests_properties(bench/test_run PROPERTIES TIMEOUT 600)
 if(TARGET daybook-peers)
   add_test(NAME bench/test_peers COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_peers.sh
