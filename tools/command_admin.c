@@ -48,6 +48,14 @@ static const char *describe_view(const Pb__ViewStatus *view, struct arena *arena
     return text == NULL ? "" : text;
 }
 
+/* Nothing for a view that was never built: the age of the first event says nothing about it. */
+static const char *describe_lag(const Pb__ViewStatus *view, struct arena *arena) {
+    if (view->state == PB__VIEW_STATE__VIEW_STATE_MISSING) {
+        return "";
+    }
+    return arena_format(arena, "%" PRId64 ".%03" PRId64, view->lag_us / 1000000, view->lag_us / 1000 % 1000);
+}
+
 static void add_view(struct table *table, const Pb__ViewStatus *view, struct arena *arena) {
     char state[64];
     bool is_stopped = view->state == PB__VIEW_STATE__VIEW_STATE_STOPPED;
@@ -59,9 +67,7 @@ static void add_view(struct table *table, const Pb__ViewStatus *view, struct are
                    tone);
     table_add_count(table, (int64_t)view->position, TONE_PLAIN);
     table_add_count(table, (int64_t)view->lag_events, TONE_PLAIN);
-    table_add_text(table,
-                   arena_format(arena, "%" PRId64 ".%03" PRId64, view->lag_us / 1000000, view->lag_us / 1000 % 1000),
-                   TONE_PLAIN);
+    table_add_text(table, describe_lag(view, arena), TONE_PLAIN);
     table_add_count(table, view->events_per_second, TONE_PLAIN);
     table_add_count(table, (int64_t)view->size_bytes, TONE_PLAIN);
     table_add_text(table, describe_view(view, arena), tone);

@@ -63,8 +63,8 @@ const char *daybook_status_name(enum daybook_status status);
 int daybook_status_exit_code(enum daybook_status status);
 
 /* What is passed on as it is ("%s") is looked up as it is: a reason that was chosen before. Such reasons are in
- * tools/po/words. Writes the message (cut to fit, never inside a UTF-8 character; without control characters) and returns
- * `status`. */
+ * tools/po/words. Writes the message (cut to fit, never inside a UTF-8 character; without control characters) and
+ * returns `status`. */
 enum daybook_status daybook_fail(struct daybook_error *error, enum daybook_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -277,6 +277,11 @@ for view in balance aging credit history customers; do
 done
 expect 0 status --json
 out_has '"journalHead":"'
+mv "$ledger/views" "$work/views"
+expect 0 status
+grep -qE '^aging +[0-9]+ +missing +0 +[0-9,]+ +0 +0 *$' "$out" || die "a view that is not there has a lag in seconds"
+rm -rf "$ledger/views"
+mv "$work/views" "$ledger/views"
 expect 0 digest
 cp "$out" "$work/digests"
 expect 0 rebuild balance aging
