@@ -29,7 +29,7 @@ struct credit_policy_row {
 struct credit_row {
     struct credit_policy_row policy;
     bool on_hold;
-    bool is_visible; /* Some policy of this account, or a passing of its limit, was visible. */
+    bool is_visible; /* Some policy of this account (ended or not), or a passing of its limit, was visible. */
     uint32_t times_over_limit;
 };
 

@@ -43,6 +43,7 @@ enum daybook_status credit_put_change(struct store_txn *txn, uint32_t account, u
 /* What is in force so far, while the changes are read in the order of their sequences. */
 struct in_force {
     struct credit_policy_row policy;
+    bool has_policy; /* One was visible, though it may have ended. */
     bool has_hold;
     bool on_hold;
     int32_t hold_on;
@@ -62,6 +63,7 @@ static void take_change(struct in_force *now, const uint8_t *value, int32_t as_o
         }
         return;
     }
+    now->has_policy = true;
     if ((until_on != 0 && until_on <= as_of) || (now->policy.is_set && effective_on < now->policy.since_on)) {
         return;
     }
@@ -130,7 +132,7 @@ enum daybook_status credit_ask(struct store_txn *txn, const struct account_row *
     }
     credit->policy = now.policy;
     credit->on_hold = credit->on_hold || now.on_hold;
-    credit->is_visible = now.policy.is_set || totals.count > 0;
+    credit->is_visible = now.has_policy || totals.count > 0;
     credit->times_over_limit = (uint32_t)totals.count;
     return DAYBOOK_OK;
 }

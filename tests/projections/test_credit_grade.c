@@ -195,6 +195,41 @@ static void submit_limit(struct asking *a, const char *on, int64_t limit, Pb__Cr
     });
 }
 
+/* An ended limit leaves the customer unassessed, not out of the list: something of the account is still visible. */
+static void an_ended_limit_keeps_its_row(void **state) {
+    (void)state;
+    struct asking a;
+    submitting_open(&a);
+    submit_customer(&a, "2024-01-02");
+    SUBMIT(&a, "2024-01-04", "2024-01-04", SET_CREDIT_POLICY, set_credit_policy, SetCreditPolicy,
+           set_credit_policy__init, {
+               c_->state = PB__LIMIT_STATE__LIMIT_STATE_AMOUNT;
+               c_->limit_minor = 1000;
+               c_->until_on = "2024-01-10";
+           });
+    static const struct {
+        const char *as_of;
+        size_t rows;
+        Pb__LimitState state;
+        int64_t limit;
+    } cases[] = {
+        {"2024-01-03", 0, PB__LIMIT_STATE__LIMIT_STATE_UNSPECIFIED, 0},
+        {"2024-01-09", 1, PB__LIMIT_STATE__LIMIT_STATE_AMOUNT, 1000},
+        {"2024-01-10", 1, PB__LIMIT_STATE__LIMIT_STATE_UNASSESSED, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Pb__CreditAnswer *answer;
+        ASK(&a, CREDIT, credit, CreditQuery, credit_query__init, answer, q_->at = at(&a, cases[i].as_of, ""));
+        assert_int_equal(answer->n_rows, cases[i].rows);
+        if (cases[i].rows > 0) {
+            assert_int_equal(answer->rows[0]->state, cases[i].state);
+            assert_int_equal(answer->rows[0]->limit_minor, cases[i].limit);
+            assert_string_equal(answer->rows[0]->grade_reason, "nothing was paid yet, and nothing is open");
+        }
+    }
+    asking_close(&a);
+}
+
 /* A payment of 20 February that is entered on 5 March: at the end of February nobody knew of it. */
 static void each_date_as_it_was_known_then(void **state) {
     (void)state;
@@ -289,6 +324,7 @@ int main(void) {
     ROWS_ADD_TABLE(&rows, grade_cases, grade_by_the_rules);
     rows_add(&rows, "dates end months, quarters and years", dates_end_months_quarters_and_years, NULL);
     rows_add(&rows, "a history is what each date says", a_history_is_what_each_date_says, NULL);
+    rows_add(&rows, "an ended limit keeps its row", an_ended_limit_keeps_its_row, NULL);
     rows_add(&rows, "each date as it was known then", each_date_as_it_was_known_then, NULL);
     rows_add(&rows, "decisions keep what they saw", decisions_keep_what_they_saw, NULL);
     rows_add(&rows, "what cannot be asked is refused", what_cannot_be_asked_is_refused, NULL);
