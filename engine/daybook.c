@@ -10,6 +10,7 @@
 #include "base/decimal.h"
 #include "codec/wire.h"
 #include "ledger_internal.h"
+#include "projection/feed.h"
 
 enum { LEDGER_FORMAT = 1, LEDGER_ID_BYTES = 16, CONFIG_ARENA_BYTES = 1 << 16, DEFAULT_WAIT_MS = 60000 };
 
@@ -94,6 +95,18 @@ static enum daybook_status open_journal(struct daybook *ledger, const struct day
     return read_config(ledger, error);
 }
 
+/* Whoever folds takes events that are decoded once for all: by the projector, or by whoever asks. */
+static enum daybook_status feed_views(struct daybook *ledger, bool follows, struct daybook_error *error) {
+    if (follows) {
+        return projector_open(ledger->views, ledger->view_count, ledger->journal, &ledger->projector, error);
+    }
+    DAYBOOK_TRY(feed_open(ledger->journal, ledger->view_count + FEED_RUNS_SHARED, &ledger->feed, error));
+    for (size_t i = 0; i < ledger->view_count; i++) {
+        view_share(ledger->views[i], ledger->feed);
+    }
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status open_views(struct daybook *ledger, const struct daybook_open_options *options,
                                       struct daybook_error *error) {
     size_t count = 0;
@@ -115,10 +128,7 @@ static enum daybook_status open_views(struct daybook *ledger, const struct daybo
             view_open(ledger->directory, options->views[i], ledger->journal, &view_options, &ledger->views[i], error));
         ledger->view_count = i + 1;
     }
-    if (!options->follows || options->is_read_only) {
-        return DAYBOOK_OK;
-    }
-    return projector_open(ledger->views, ledger->view_count, ledger->journal, &ledger->projector, error);
+    return options->is_read_only ? DAYBOOK_OK : feed_views(ledger, options->follows, error);
 }
 
 static void wake_projector(void *context, uint64_t head) {
@@ -198,6 +208,7 @@ void daybook_close(struct daybook *ledger) {
     for (size_t i = 0; i < ledger->view_count; i++) {
         view_close(ledger->views[i]);
     }
+    feed_close(ledger->feed);
     free(ledger->views);
     timezone_close(ledger->timezone);
     journal_reader_close(ledger->reader);

@@ -23,7 +23,8 @@ struct daybook {
     const struct projection *const *projections; /* Of the views, in their order; constants. */
     struct view **views;
     size_t view_count;
-    struct projector *projector; /* NULL: questions fold by themselves. */
+    struct projector *projector; /* NULL: questions fold by themselves, */
+    struct feed *feed;           /* out of this one, which all views share. NULL: nothing is folded here. */
     struct scrubber *scrubber;   /* NULL: none was asked for. */
     struct view_progress progress;
     pthread_mutex_t reader_lock;

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "codec/wire.h"
 #include "domain/control.h"
-#include "projection/rebuild_list.h"
+#include "projection/rebuild.h"
 #include "projections/query_book.h"
 
 enum daybook_status query_read_event(struct journal_reader *reader, uint64_t sequence, struct arena *arena,
@@ -262,25 +262,18 @@ enum daybook_status query_digest(struct daybook *ledger, const Pb__Query *query,
 enum daybook_status query_rebuild(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                   ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__RebuildQuery *asked = query->rebuild;
-    const char *directory = ledger_directory(ledger);
     const char *const *names;
     size_t count;
     DAYBOOK_TRY(name_views(ledger, asked->views, asked->n_views, arena, &names, &count, error));
-    bool *were_built = arena_alloc(arena, 2 * (count + 1) * sizeof *were_built);
-    if (were_built == NULL) {
+    bool *were_built = arena_alloc(arena, (count + 1) * sizeof *were_built);
+    struct view **views = arena_alloc(arena, (count + 1) * sizeof *views);
+    if (were_built == NULL || views == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
-    bool *are_built = were_built + count;
-    DAYBOOK_TRY(rebuild_list_read(directory, names, count, were_built, error));
-    memcpy(are_built, were_built, count * sizeof *are_built);
     for (size_t i = 0; i < count; i++) {
-        if (!are_built[i]) {
-            DAYBOOK_TRY(view_rebuild(ledger_view(ledger, names[i]), ledger_progress(ledger), error));
-            are_built[i] = true;
-            if (count > 1) { /* One alone needs none, and leaves that of others as it is. */
-                DAYBOOK_TRY(rebuild_list_write(directory, names, count, are_built, error));
-            }
-        }
+        views[i] = ledger_view(ledger, names[i]);
     }
+    DAYBOOK_TRY(rebuild_views(ledger_directory(ledger), views, count, ledger_journal(ledger), ledger_progress(ledger),
+                              were_built, error));
     return answer_digests(ledger, names, were_built, count, arena, answer, error);
 }

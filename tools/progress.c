@@ -107,7 +107,7 @@ void progress_clear(void) {
     }
 }
 
-/* One view after the other folds in this thread, so one line is enough for all of them. */
+/* One view after the other folds, or several at once are told of as one, so one line is enough for all of them. */
 struct view_line {
     struct progress progress;
     char view[64];
@@ -115,6 +115,7 @@ struct view_line {
 
 static bool report_view(void *context, const char *view, uint64_t position, uint64_t target) {
     struct view_line *line = context;
+    view = view != NULL ? view : _("views");
     if (strncmp(line->view, view, sizeof line->view - 1) != 0) {
         (void)snprintf(line->view, sizeof line->view, "%s", view);
         progress_begin(&line->progress, line->view, _("events"), position, target);

@@ -44,7 +44,8 @@ void view_close(struct view *view); /* Accepts NULL. */
 struct feed;
 void view_share(struct view *view, struct feed *feed);
 
-/* Called between transactions; returns false to stop (the result is then STOPPED). May be NULL. */
+/* Called between transactions; returns false to stop (the result is then STOPPED). May be NULL. `view` is NULL for
+ * several at once (rebuild.h). */
 struct view_progress {
     bool (*report)(void *context, const char *view, uint64_t position, uint64_t target);
     void *context;
