@@ -79,7 +79,9 @@ const struct command view_commands[] = {
         .uses = USES_LEDGER | USES_AT | USES_PAGE | USES_ORDER,
         .run = command_view_run,
         .summary = N_("what a customer, or every customer, owes and has deposited"),
-        .detail = N_("NET is receivable less unapplied less deposit."),
+        .detail = N_("NET is receivable less unapplied less deposit. AVAILABLE is neither held nor\n"
+                     "for a later day; a lot past its day is in it until its expiry is recorded\n"
+                     "(daybook expire)."),
         .example = "daybook balance ACME --as-of 2024-02-29 \\\n    --known-at 2024-03-01T00:00:00Z",
         .options = balance_options,
         .message = "balance",

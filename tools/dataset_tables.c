@@ -75,7 +75,7 @@ static const struct column allocations_columns[] = {
         AMOUNT("unapplied", REQUIRED, N_("paid or credited, and not yet put against anything")),                       \
         AMOUNT("deposit", REQUIRED, N_("left of the lots")),                                                           \
         AMOUNT("deposit_held", REQUIRED, N_("of the deposit: held")),                                                  \
-        AMOUNT("deposit_available", REQUIRED, N_("of the deposit: can pay a charge")),                                 \
+        AMOUNT("deposit_available", REQUIRED, N_("of the deposit: neither held nor for a later day")),                 \
         AMOUNT("dormant", REQUIRED, N_("expired, and still the customer's")),                                          \
         AMOUNT("pending", REQUIRED, N_("payments that have not settled; counted nowhere else")),                       \
         AMOUNT("net", REQUIRED, N_("receivable - unapplied - deposit")),                                               \

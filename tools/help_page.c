@@ -62,7 +62,7 @@ static const char kpi_page[] = N_("The period is (from, to]: \"opening\" is what
                                   "                            days of the month count; of the month after that,\n"
                                   "                            left * days / charges. Also known as the\n"
                                   "                            exhaustion method. The months are calendar months,\n"
-                                  "                            the first one ends at --to.\n"
+                                  "                            the first one ends at --to; 60 are looked at.\n"
                                   "  collection_rate           payments received less reversed * 100\n"
                                   "                            / (opening + charges on credit): money in, of all\n"
                                   "                            there was to collect\n"
