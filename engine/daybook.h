@@ -41,7 +41,8 @@ struct projection; /* A view's definition: projection/projection.h. */
 struct daybook_create_options {
     const char *timezone;       /* IANA name: business dates are calendar dates there, for ever. */
     const char *currency;       /* ISO 4217: of requests that name none. */
-    bool allow_import_clock;    /* Requests may carry their own recorded_at. */
+    bool allow_import_clock;    /* Requests may carry their own recorded_at, later than the last event's: so what was
+                                 * known by an instant is settled only once an event has been recorded after it. */
     bool refuse_unassessed;     /* No charge on credit for a customer without a credit policy. */
     bool keeps_plain_names;     /* Names lie in the journal for ever; else they are sealed and can be erased. */
     struct daybook_clock clock; /* All zero = the system's. */
