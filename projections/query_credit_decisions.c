@@ -1,6 +1,7 @@
 /* What the credit check saw whenever something of a customer went on credit: read from the events, in their order. */
 #include <string.h>
 
+#include "base/wide.h"
 #include "projections/history.h"
 #include "projections/query_book.h"
 
@@ -22,19 +23,20 @@ static const Pb__CreditDecision *decision_of(const Pb__Event *event) {
 static enum daybook_status fill_amounts(Pb__CreditDecisionRow *row, struct daybook_error *error) {
     const Pb__CreditDecision *seen = row->decision;
     int64_t exposure;
-    int64_t left = 0;
+    wide left = 0;
     bool fits = !__builtin_add_overflow(seen->open_minor, seen->held_minor, &exposure) &&
                 !__builtin_sub_overflow(exposure, seen->unapplied_minor, &exposure) &&
                 !__builtin_sub_overflow(exposure, seen->deposit_minor, &exposure);
     if (fits && seen->state == PB__LIMIT_STATE__LIMIT_STATE_AMOUNT) {
-        fits = !__builtin_sub_overflow(seen->limit_minor, exposure, &left) &&
-               !__builtin_sub_overflow(left, seen->charge_minor, &left);
+        left = (wide)seen->limit_minor - exposure - seen->charge_minor;
+        left = left > INT64_MAX ? INT64_MAX : left; /* A limit near 2^63, and money of the customer's own. */
+        fits = left >= INT64_MIN;
     }
     if (!fits) {
         return daybook_fail(error, DAYBOOK_LIMIT, "while adding up an exposure: it does not fit 64 bits");
     }
     row->exposure_minor = exposure;
-    row->left_minor = left;
+    row->left_minor = (int64_t)left;
     return DAYBOOK_OK;
 }
 

@@ -267,6 +267,26 @@ static Pb__CreditDecisionsAnswer *ask_decisions(struct asking *a, uint32_t limit
     return answer;
 }
 
+/* The greatest limit that there is, and money of the customer's own: more is left than an amount can say. */
+static void what_a_decision_left_is_at_most_the_greatest_amount(void **state) {
+    (void)state;
+    struct asking a;
+    submitting_open(&a);
+    submit_customer(&a, "2024-01-02");
+    submit_limit(&a, "2024-01-02", INT64_MAX, PB__CREDIT_MODE__CREDIT_MODE_BLOCK);
+    submit_payment(&a, "2024-01-03", "2024-01-03", "pay", 500, NULL);
+    submit_charge(&a, "2024-01-04", "2024-01-04", "less", 200, "goods");
+    submit_charge(&a, "2024-01-05", "2024-01-05", "as-much", 300, "goods");
+    submit_charge(&a, "2024-01-06", "2024-01-06", "more", 50, "goods");
+    const Pb__CreditDecisionsAnswer *answer = ask_decisions(&a, 0, "");
+    static const int64_t left[] = {INT64_MAX, INT64_MAX, INT64_MAX - 50}; /* 2^63 - 1 + 300 and + 0, of which 50 go. */
+    assert_int_equal(answer->n_rows, 3);
+    for (size_t i = 0; i < answer->n_rows; i++) {
+        assert_true(answer->rows[i]->left_minor == left[i]);
+    }
+    asking_close(&a);
+}
+
 static void decisions_keep_what_they_saw(void **state) {
     (void)state;
     struct asking a;
@@ -326,6 +346,8 @@ int main(void) {
     rows_add(&rows, "a history is what each date says", a_history_is_what_each_date_says, NULL);
     rows_add(&rows, "an ended limit keeps its row", an_ended_limit_keeps_its_row, NULL);
     rows_add(&rows, "each date as it was known then", each_date_as_it_was_known_then, NULL);
+    rows_add(&rows, "what a decision left is at most the greatest amount",
+             what_a_decision_left_is_at_most_the_greatest_amount, NULL);
     rows_add(&rows, "decisions keep what they saw", decisions_keep_what_they_saw, NULL);
     rows_add(&rows, "what cannot be asked is refused", what_cannot_be_asked_is_refused, NULL);
     return rows_run("credit_grade", &rows);
