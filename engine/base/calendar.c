@@ -105,33 +105,35 @@ bool date_parse(const char *text, size_t size, int32_t *date) {
     return true;
 }
 
-/* At least `width` digits; returns where the text goes on. */
-static char *put_digits(char *to, uint32_t value, int width) {
-    char reversed[10];
-    int count = 0;
-    do {
-        reversed[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    for (int i = count; i < width; i++) {
-        *to++ = '0';
+/* Of a number below 100. As the others it returns where the text goes on. */
+static char *put_two_digits(char *to, uint32_t value) {
+    to[0] = (char)('0' + value / 10);
+    to[1] = (char)('0' + value % 10);
+    return to + 2;
+}
+
+/* Four digits; more, or a sign before them, where no ledger has a date. */
+static char *put_year(char *to, int32_t year) {
+    enum { UNIT_MOST = 1000000 }; /* 32 bits of days are less than ten million years. */
+    uint32_t digits = (uint32_t)(year < 0 ? -year : year);
+    if (year < 0) {
+        *to++ = '-';
     }
-    while (count > 0) {
-        *to++ = reversed[--count];
+    for (uint32_t unit = UNIT_MOST; digits > 9999 && unit > 1000; unit /= 10) {
+        if (digits >= unit) {
+            *to++ = (char)('0' + digits / unit % 10);
+        }
     }
-    return to;
+    return put_two_digits(put_two_digits(to, digits / 100 % 100), digits % 100);
 }
 
 static char *put_date(char *to, int32_t date) {
     struct civil civil = date_to_civil(date);
-    if (civil.year < 0) {
-        *to++ = '-';
-    }
-    to = put_digits(to, (uint32_t)(civil.year < 0 ? -civil.year : civil.year), 4);
+    to = put_year(to, civil.year);
     *to++ = '-';
-    to = put_digits(to, (uint32_t)civil.month, 2);
+    to = put_two_digits(to, (uint32_t)civil.month);
     *to++ = '-';
-    return put_digits(to, (uint32_t)civil.day, 2);
+    return put_two_digits(to, (uint32_t)civil.day);
 }
 
 const char *date_format(int32_t date, char text[DATE_TEXT_SIZE]) {
@@ -215,13 +217,16 @@ const char *instant_format(int64_t instant_us, char text[INSTANT_TEXT_SIZE]) {
     uint32_t second = (uint32_t)(us / US_PER_SECOND);
     char *to = put_date(text, (int32_t)date);
     *to++ = 'T';
-    to = put_digits(to, second / 3600, 2);
+    uint32_t fraction_us = (uint32_t)(us % US_PER_SECOND);
+    to = put_two_digits(to, second / 3600);
     *to++ = ':';
-    to = put_digits(to, second / 60 % 60, 2);
+    to = put_two_digits(to, second / 60 % 60);
     *to++ = ':';
-    to = put_digits(to, second % 60, 2);
+    to = put_two_digits(to, second % 60);
     *to++ = '.';
-    to = put_digits(to, (uint32_t)(us % US_PER_SECOND), 6);
+    to = put_two_digits(to, fraction_us / 10000);
+    to = put_two_digits(to, fraction_us / 100 % 100);
+    to = put_two_digits(to, fraction_us % 100);
     *to++ = 'Z';
     *to = '\0';
     return text;
