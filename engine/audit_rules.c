@@ -122,31 +122,37 @@ static enum daybook_status check_request(struct rules *rules, const struct recor
 
 /* ---- hints: what deciding will read is fetched some requests before (domain/state_foresee.c) ---- */
 
-static void foresee_one(struct rules *rules, const Pb__Event *event, uint64_t sequence, unsigned step) {
+/* Events before `next` are given already. A hint borrows of the run that it was made in; once another run is read, all
+ * of that one lies before `next`. */
+static void foresee_step(struct rules *rules, uint64_t next, unsigned step) {
+    uint64_t sequence = rules->next_foreseen + (STATE_HINT_STEPS - step) * STEP_EVENTS;
     struct foreseen *foreseen = &rules->foreseen[sequence % HINTS];
-    if (step == 0) {
-        foreseen->sequence = sequence;
-        state_prepare_hint_of_event(event, &foreseen->hint);
-    }
-    if (foreseen->sequence == sequence) {
+    if (sequence >= next && foreseen->sequence == sequence) {
         state_foresee(rules->world.state, step, &foreseen->hint);
     }
 }
 
-/* Each event that was given brings those behind it a step nearer. A hint borrows of the run that it was made in, and
- * ends with it. */
+/* A request that comes into sight has its hint made. */
+static void prepare_hint(struct rules *rules, const struct request_feed *feed, uint64_t next) {
+    uint64_t sequence = rules->next_foreseen + STATE_HINT_STEPS * STEP_EVENTS;
+    const Pb__Event *event = sequence < next ? NULL : request_feed_peek(feed, (size_t)(sequence - next));
+    if (event != NULL && event->request_digest != 0) {
+        struct foreseen *foreseen = &rules->foreseen[sequence % HINTS];
+        foreseen->sequence = sequence;
+        state_prepare_hint_of_event(event, &foreseen->hint);
+    }
+}
+
+/* Each event that was given brings those behind it a step nearer. */
 static void foresee(struct rules *rules, const struct request_feed *feed, const struct recorded_group *group) {
     uint64_t next = rules->run->report->events + 1;
     for (size_t i = 0; i < group->count; i++) {
         next += group->requests[i].events.count;
     }
     for (; rules->next_foreseen < next; rules->next_foreseen++) {
+        prepare_hint(rules, feed, next);
         for (unsigned step = 0; step < STATE_HINT_STEPS; step++) {
-            uint64_t sequence = rules->next_foreseen + (STATE_HINT_STEPS - step) * STEP_EVENTS;
-            const Pb__Event *event = sequence < next ? NULL : request_feed_peek(feed, (size_t)(sequence - next));
-            if (event != NULL && event->request_digest != 0) {
-                foresee_one(rules, event, sequence, step);
-            }
+            foresee_step(rules, next, step);
         }
     }
 }
