@@ -49,27 +49,41 @@ static bool is_expiry(const Pb__Event *event) {
             event->hold_released->cause == PB__RELEASE_CAUSE__RELEASE_CAUSE_EXPIRED);
 }
 
-/* Unwinding comes before the reversal that it is for. */
+/* The first event of the least rank is that which the command is known by. Unwinding comes before the reversal that it
+ * is for, and what a charge consumes behind it. */
+enum { RANK_CHARGE_REVERSED, RANK_PAYMENT_REVERSED, RANK_CAPTURED, RANK_CHARGE, RANK_CONSUMED, RANK_OTHER, RANK_NONE };
+
+static unsigned rank_of(const Pb__Event *event) {
+    switch ((int)event->body_case) {
+    case PB__EVENT__BODY_CHARGE_REVERSED:
+        return RANK_CHARGE_REVERSED;
+    case PB__EVENT__BODY_PAYMENT_REVERSED:
+        return RANK_PAYMENT_REVERSED;
+    case PB__EVENT__BODY_HOLD_CAPTURED:
+        return RANK_CAPTURED;
+    case PB__EVENT__BODY_CHARGE_POSTED:
+        return RANK_CHARGE;
+    case PB__EVENT__BODY_DEPOSIT_CONSUMED:
+        return RANK_CONSUMED;
+    default:
+        return is_expiry(event) ? RANK_NONE : RANK_OTHER;
+    }
+}
+
 static const Pb__Event *find_main(struct request_events events) {
     if (events.count > 0 && events.items[0]->body_case == PB__EVENT__BODY_REQUEST_APPROVED) {
         return events.items[0]; /* What follows is of the request that was proposed. */
     }
-    static const Pb__Event__BodyCase first_kinds[] = {
-        PB__EVENT__BODY_CHARGE_REVERSED, PB__EVENT__BODY_PAYMENT_REVERSED, PB__EVENT__BODY_HOLD_CAPTURED,
-        PB__EVENT__BODY_CHARGE_POSTED,   PB__EVENT__BODY_DEPOSIT_CONSUMED,
-    };
-    for (size_t i = 0; i < sizeof first_kinds / sizeof *first_kinds; i++) {
-        const Pb__Event *found = telling_find(events, first_kinds[i]);
-        if (found != NULL) {
-            return found;
-        }
-    }
+    const Pb__Event *main = NULL;
+    unsigned least = RANK_NONE;
     for (size_t i = 0; i < events.count; i++) {
-        if (!is_expiry(events.items[i])) {
-            return events.items[i];
+        unsigned rank = rank_of(events.items[i]);
+        if (rank < least) {
+            least = rank;
+            main = events.items[i];
         }
     }
-    return NULL;
+    return main;
 }
 
 /* ---- customers ---- */
