@@ -22,8 +22,10 @@ struct request_feed {
     uint64_t through;
     uint64_t next_sequence;
     int64_t last_recorded_at_us;    /* Of the event before. */
-    struct daybook_buffer items;    /* const Pb__Event *, of the group that was given: in the run, */
-    struct daybook_buffer bytes;    /* struct daybook_bytes, likewise. */
+    const Pb__Event **items;        /* Of the group that was given: in the run, */
+    struct daybook_bytes *bytes;    /* likewise. */
+    size_t count;                   /* Of both. */
+    size_t capacity;                /* Of both. */
     struct daybook_buffer requests; /* struct recorded */
     struct arena arena;             /* or, where the group goes over the end of a run, here. */
     size_t kept_count;              /* So many of the items. */
@@ -64,19 +66,16 @@ void request_feed_close(struct request_feed *feed) {
     feed_leave(feed->events, &feed->follower);
     feed_close(feed->own);
     arena_release(&feed->arena);
-    daybook_buffer_release(&feed->items);
-    daybook_buffer_release(&feed->bytes);
+    free(feed->items);
+    free(feed->bytes);
     daybook_buffer_release(&feed->requests);
     free(feed);
 }
 
 /* What was taken of the run, decoded once more from a copy: the run is given back. */
 static enum daybook_status keep_taken(struct request_feed *feed, struct daybook_error *error) {
-    const Pb__Event **items = (void *)feed->items.data;
-    struct daybook_bytes *bytes = (void *)feed->bytes.data;
-    size_t count = feed->items.size / sizeof(const Pb__Event *);
-    for (; feed->kept_count < count; feed->kept_count++) {
-        struct daybook_bytes *kept = &bytes[feed->kept_count];
+    for (; feed->kept_count < feed->count; feed->kept_count++) {
+        struct daybook_bytes *kept = &feed->bytes[feed->kept_count];
         uint8_t *copy = arena_alloc(&feed->arena, kept->size + 1);
         Pb__Event *event = NULL;
         if (copy == NULL) {
@@ -85,7 +84,7 @@ static enum daybook_status keep_taken(struct request_feed *feed, struct daybook_
         memcpy(copy, kept->data, kept->size);
         kept->data = copy;
         DAYBOOK_TRY(event_decode(*kept, &feed->arena, &event, error));
-        items[feed->kept_count] = event;
+        feed->items[feed->kept_count] = event;
     }
     return DAYBOOK_OK;
 }
@@ -123,36 +122,53 @@ static enum daybook_status look(struct request_feed *feed, uint64_t last, const 
     return DAYBOOK_OK;
 }
 
+/* Room for one event more. */
+static bool reserve(struct request_feed *feed) {
+    enum { FIRST_CAPACITY = 64 };
+    size_t capacity = feed->capacity == 0 ? FIRST_CAPACITY : 2 * feed->capacity;
+    if (feed->count < feed->capacity) {
+        return true;
+    }
+    const Pb__Event **items = realloc(feed->items, capacity * sizeof *items);
+    feed->items = items != NULL ? items : feed->items;
+    struct daybook_bytes *bytes = realloc(feed->bytes, capacity * sizeof *bytes);
+    feed->bytes = bytes != NULL ? bytes : feed->bytes;
+    if (items == NULL || bytes == NULL) {
+        return false;
+    }
+    feed->capacity = capacity;
+    return true;
+}
+
 static enum daybook_status take(struct request_feed *feed, const struct fold_event *event,
                                 struct daybook_error *error) {
+    if (!reserve(feed)) {
+        return no_memory(error);
+    }
+    feed->items[feed->count] = event->event;
+    feed->bytes[feed->count++] = event->bytes;
     feed->at++;
     feed->next_sequence++;
     feed->last_recorded_at_us = event->event->recorded_at_us;
-    return daybook_buffer_append(&feed->items, &event->event, sizeof event->event) == DAYBOOK_OK &&
-                   daybook_buffer_append(&feed->bytes, &event->bytes, sizeof event->bytes) == DAYBOOK_OK
-               ? DAYBOOK_OK
-               : no_memory(error);
+    return DAYBOOK_OK;
 }
 
 /* Whether `event` goes on with what was begun. */
 static bool goes_on(const struct request_feed *feed, const struct fold_event *event) {
-    const Pb__Event *first = *(const Pb__Event *const *)(const void *)feed->items.data;
+    const Pb__Event *first = feed->items[0];
     return event != NULL &&
            (event->event->request_digest == 0 || (first->group != 0 && event->event->group == first->group));
 }
 
 /* Cuts the events in requests: each begins with a digest. */
 static enum daybook_status cut(struct request_feed *feed, int64_t before_us, struct daybook_error *error) {
-    const Pb__Event *const *items = (const void *)feed->items.data;
-    const struct daybook_bytes *bytes = (const void *)feed->bytes.data;
-    size_t count = feed->items.size / sizeof *items;
     daybook_buffer_reset(&feed->requests);
-    for (size_t first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && items[end]->request_digest == 0;) {
+    for (size_t first = 0, end; first < feed->count; first = end) {
+        for (end = first + 1; end < feed->count && feed->items[end]->request_digest == 0;) {
             end++;
         }
-        struct recorded recorded = {{items + first, end - first}, bytes + first, before_us};
-        before_us = items[end - 1]->recorded_at_us;
+        struct recorded recorded = {{feed->items + first, end - first}, feed->bytes + first, before_us};
+        before_us = feed->items[end - 1]->recorded_at_us;
         if (daybook_buffer_append(&feed->requests, &recorded, sizeof recorded) != DAYBOOK_OK) {
             return no_memory(error);
         }
@@ -163,8 +179,7 @@ static enum daybook_status cut(struct request_feed *feed, int64_t before_us, str
 static void reset(struct request_feed *feed) {
     arena_reset(&feed->arena);
     feed->kept_count = 0;
-    daybook_buffer_reset(&feed->items);
-    daybook_buffer_reset(&feed->bytes);
+    feed->count = 0;
 }
 
 enum daybook_status request_feed_next(struct request_feed *feed, struct recorded_group *group,
