@@ -148,6 +148,8 @@ bool allocate_planned(struct decision *decision, struct document *source, Pb__Al
  * reversal: each on the later of its date and `reversed_on`. Of its instalment alone, where part > 0. */
 bool unwind(struct decision *decision, struct document *document, uint32_t part, Pb__Reading reading,
             int32_t reversed_on, int64_t amount_minor, Pb__UnallocationCause cause);
+/* The day on which what was used on a day comes off in such a reversal. */
+int32_t unwinding_date(Pb__Reading reading, int32_t reversed_on, int32_t used_on);
 /* UNKNOWN_DOCUMENT: the item has no such instalment. */
 bool check_part(struct decision *decision, const struct document *item, uint32_t part);
 /* `instead_of_on`: the later day on which it came off already, or DATE_NONE. */

@@ -74,21 +74,14 @@ bool decide_reverse_payment(struct decision *decision) {
     return emit_payment_reversed(decision, payment, date);
 }
 
-/* All that can still be taken off the charge (or its instalment): what is open and what its uses
- * would give back. */
-static int64_t unwindable(struct document *charge, uint32_t part) {
-    int64_t sum_minor = timeline_last(document_left(charge, part));
-    for (uint32_t i = 0; i < charge->links.count; i++) {
-        const struct link *link = VECTOR_AT(const struct link, &charge->links, i);
-        sum_minor += part == 0 || link->part == part ? link->amount_minor : 0;
-    }
-    return sum_minor;
-}
-
-/* What a debit note added is no part of the charge: it is not reversed with it. */
+/* All that can still be taken off the charge: what is open and what its uses would give back. What a debit note
+ * added is no part of the charge: it is not reversed with it. */
 static int64_t reversible(struct document *charge) {
     int64_t own_minor = charge->amount_minor - document_rare(charge)->reversed_minor;
-    int64_t sum_minor = unwindable(charge, 0);
+    int64_t sum_minor = timeline_last(document_left(charge, 0));
+    for (uint32_t i = 0; i < charge->links.count; i++) {
+        sum_minor += VECTOR_AT(const struct link, &charge->links, i)->amount_minor;
+    }
     return sum_minor < own_minor ? sum_minor : own_minor;
 }
 
@@ -125,6 +118,46 @@ static bool emit_charge_reversed(struct decision *decision, struct document *cha
     return emit(decision, &event, date);
 }
 
+/* The most of an instalment that can go from `date` on: on each day what is open and what its uses would give back by
+ * then. A debit note or a recovery of a later day makes more of it in the end than there is until then. */
+static bool reversible_part(struct decision *decision, struct document *charge, uint32_t part, int32_t date,
+                            int64_t *least_minor) {
+    Pb__Reading reading = decision->request->reverse_charge->reading;
+    struct pool *pool = state_pool(decision->state);
+    const struct vector *points = &document_left(charge, part)->points;
+    const struct vector *off = &document_rare(charge)->taken_off;
+    struct timeline whole = {0};
+    int64_t before_minor = 0;
+    bool is_whole = true;
+    for (uint32_t i = 0; is_whole && i < points->count; i++) {
+        const struct timeline_point *point = VECTOR_AT(const struct timeline_point, points, i);
+        is_whole = timeline_add(&whole, point->date, point->level_minor - before_minor, pool);
+        before_minor = point->level_minor;
+    }
+    for (uint32_t i = 0; is_whole && i < charge->links.count; i++) {
+        const struct link *link = VECTOR_AT(const struct link, &charge->links, i);
+        is_whole = link->part != part ||
+                   timeline_add(&whole, unwinding_date(reading, date, link->date), link->amount_minor, pool);
+    }
+    for (uint32_t i = 0; is_whole && i < off->count; i++) {
+        const struct taken_off *item = VECTOR_AT(const struct taken_off, off, i);
+        int32_t back_on = unwinding_date(reading, date, item->date);
+        is_whole = item->part != part || back_on >= item->off_on ||
+                   (timeline_add(&whole, back_on, item->amount_minor, pool) &&
+                    timeline_add(&whole, item->off_on, -item->amount_minor, pool));
+    }
+    *least_minor = timeline_lowest_from(&whole, date);
+    timeline_release(&whole, pool);
+    return is_whole || out_of_memory(decision);
+}
+
+static bool refuse_reversal(struct decision *decision, const struct document *charge, int64_t amount_minor,
+                            int64_t open_minor, int32_t date) {
+    return REFUSE(decision, EXCEEDS_OPEN, ((struct refusal_facts){charge->id, amount_minor, open_minor, date}),
+                  "%s of charge \"%s\" can be reversed from %s on, not %s", amount_text(decision, open_minor),
+                  charge->id, date_text(decision, date), amount_text(decision, amount_minor));
+}
+
 /* Takes the amount off the charge or one of its instalments, unwinding what settled it. */
 static bool reverse_part(struct decision *decision, struct document *charge, uint32_t part, int64_t amount_minor,
                          int32_t date) {
@@ -135,11 +168,26 @@ static bool reverse_part(struct decision *decision, struct document *charge, uin
     }
     int64_t open_minor = timeline_lowest_from(document_left(charge, part), date);
     if (open_minor < amount_minor) {
-        return REFUSE(decision, EXCEEDS_OPEN, ((struct refusal_facts){charge->id, amount_minor, open_minor, date}),
-                      "%s of charge \"%s\" can be reversed from %s on, not %s", amount_text(decision, open_minor),
-                      charge->id, date_text(decision, date), amount_text(decision, amount_minor));
+        return refuse_reversal(decision, charge, amount_minor, open_minor, date);
     }
     return emit_charge_reversed(decision, charge, part, amount_minor, date);
+}
+
+/* The instalment that is due last goes first. */
+static bool reverse_parts(struct decision *decision, struct document *charge, int64_t amount_minor, int32_t date) {
+    int64_t rest_minor = amount_minor;
+    for (uint32_t part = document_rare(charge)->parts.count; part > 0 && rest_minor > 0; part--) {
+        int64_t taken_minor = 0;
+        if (!reversible_part(decision, charge, part, date, &taken_minor)) {
+            return false;
+        }
+        taken_minor = taken_minor < rest_minor ? taken_minor : rest_minor;
+        if (taken_minor > 0 && !reverse_part(decision, charge, part, taken_minor, date)) {
+            return false;
+        }
+        rest_minor -= taken_minor;
+    }
+    return rest_minor == 0 || refuse_reversal(decision, charge, amount_minor, amount_minor - rest_minor, date);
 }
 
 bool decide_reverse_charge(struct decision *decision) {
@@ -155,18 +203,7 @@ bool decide_reverse_charge(struct decision *decision) {
         !check_reversible(decision, charge, command->amount_minor)) {
         return false;
     }
-    int64_t rest_minor = command->amount_minor != 0 ? command->amount_minor : reversible(charge);
-    if (document_rare(charge)->parts.count == 0) {
-        return reverse_part(decision, charge, 0, rest_minor, date);
-    }
-    /* The instalment that is due last goes first. */
-    for (uint32_t part = document_rare(charge)->parts.count; part > 0 && rest_minor > 0; part--) {
-        int64_t taken_minor = unwindable(charge, part);
-        taken_minor = taken_minor < rest_minor ? taken_minor : rest_minor;
-        if (taken_minor > 0 && !reverse_part(decision, charge, part, taken_minor, date)) {
-            return false;
-        }
-        rest_minor -= taken_minor;
-    }
-    return true;
+    int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : reversible(charge);
+    return document_rare(charge)->parts.count == 0 ? reverse_part(decision, charge, 0, amount_minor, date)
+                                                   : reverse_parts(decision, charge, amount_minor, date);
 }

@@ -321,8 +321,8 @@ struct unwinding {
     Pb__UnallocationCause cause;
 };
 
-static int32_t unwinding_date(const struct unwinding *unwinding, int32_t used_on) {
-    return unwinding->reading == PB__READING__READING_CORRECTION ? used_on : later(used_on, unwinding->reversed_on);
+int32_t unwinding_date(Pb__Reading reading, int32_t reversed_on, int32_t used_on) {
+    return reading == PB__READING__READING_CORRECTION ? used_on : later(used_on, reversed_on);
 }
 
 /* The two ends of an allocation between the document and another. */
@@ -357,7 +357,7 @@ static bool unwind_taken_off(struct decision *decision, const struct unwinding *
     const struct vector *items = &document_rare(unwinding->document)->taken_off;
     for (uint32_t i = items->count; i > 0; i--) {
         struct taken_off item = *VECTOR_AT(struct taken_off, items, i - 1);
-        int32_t date = unwinding_date(unwinding, item.date);
+        int32_t date = unwinding_date(unwinding->reading, unwinding->reversed_on, item.date);
         if (date >= item.off_on || (unwinding->part != 0 && item.part != unwinding->part)) {
             continue;
         }
@@ -396,7 +396,7 @@ bool unwind(struct decision *decision, struct document *document, uint32_t part,
      * most. A use that comes off on a day from which enough is left anyway stays. */
     for (uint32_t i = document->links.count; i > 0; i--) {
         struct link link = *VECTOR_AT(struct link, &document->links, i - 1);
-        int32_t date = unwinding_date(&unwinding, link.date);
+        int32_t date = unwinding_date(reading, reversed_on, link.date);
         int64_t missing_minor = amount_minor - timeline_lowest_from(document_left(document, part), date);
         if (missing_minor <= 0 || (part != 0 && link.part != part)) {
             continue;

@@ -65,6 +65,8 @@ void judge_unallocate(struct judge *judge);
 void judge_adjustment(struct judge *judge);
 void judge_reverse_payment(struct judge *judge);
 void judge_reverse_charge(struct judge *judge);
+/* The lowest that would be left from `date` on if every use came off, and none had stood that came off later. */
+int64_t lowest_unwound(const struct judge *judge, struct doc doc, Pb__Reading reading, int32_t date);
 void judge_place_hold(struct judge *judge);
 void judge_capture_hold(struct judge *judge);
 void judge_release_hold(struct judge *judge);

@@ -391,7 +391,7 @@ void judge_reverse_charge(struct judge *judge) {
     }
     for (uint32_t part = made_parts(made); part > 0 && rest > 0 && !judge_failed(judge); part--) {
         unwinding.doc.part = part;
-        unwinding.amount = least(rest, tally_unwindable(judge->tally, unwinding.doc));
+        unwinding.amount = least(rest, lowest_unwound(judge, unwinding.doc, asked->reading, unwinding.date));
         rest -= unwinding.amount;
         if (unwinding.amount > 0) {
             judge_part_reversed(judge, &unwinding);

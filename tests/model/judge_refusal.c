@@ -164,8 +164,7 @@ static bool is_about_allocations(const struct judge *judge) {
 
 /* ---- reversals ---- */
 
-/* The lowest that would be left if every use came off, and none had stood that came off later. */
-static int64_t lowest_unwound(const struct judge *judge, struct doc doc, Pb__Reading reading, int32_t date) {
+int64_t lowest_unwound(const struct judge *judge, struct doc doc, Pb__Reading reading, int32_t date) {
     static struct takens takens;
     struct uses uses;
     int64_t lowest = INT64_MAX;
@@ -183,6 +182,7 @@ static int64_t lowest_unwound(const struct judge *judge, struct doc doc, Pb__Rea
             const struct taken *taken = &takens.items[i];
             int32_t off = reading == PB__READING__READING_CORRECTION ? taken->date : later(taken->date, date);
             level += off <= day && day < taken->off_on ? taken->amount : 0;
+            next = taken->off_on > day && (next == 0 || taken->off_on < next) ? taken->off_on : next;
         }
         lowest = least(lowest, level);
         day = next;
@@ -190,7 +190,7 @@ static int64_t lowest_unwound(const struct judge *judge, struct doc doc, Pb__Rea
     return lowest;
 }
 
-/* Instalments are taken from the last to the first; one that cannot give its share is enough. */
+/* Instalments are taken from the last to the first, each as far as it can give on every day. */
 static bool is_irreversible_charge(const struct judge *judge, const struct facts *facts) {
     const Pb__ReverseCharge *asked = judge->request->reverse_charge;
     struct doc doc = judge_doc(judge, KIND(CHARGE), asked->charge);
@@ -206,16 +206,12 @@ static bool is_irreversible_charge(const struct judge *judge, const struct facts
         return true;
     }
     for (doc.part = made_parts(made); rest > 0; doc.part--) {
-        int64_t amount = doc.part > 0 ? least(rest, tally_unwindable(judge->tally, doc)) : rest;
-        if (amount > 0 && lowest_unwound(judge, doc, asked->reading, date) < amount) {
-            return true;
-        }
-        rest -= amount;
+        rest -= least(rest, lowest_unwound(judge, doc, asked->reading, date));
         if (doc.part <= 1) {
             break;
         }
     }
-    return false;
+    return rest > 0;
 }
 
 static bool is_irreversible_payment(const struct judge *judge) {

@@ -241,6 +241,25 @@ static const struct rule erring[] = {
      "2024-05-03 allocate p to=i:40 part=2\n2024-05-03 allocate p to=i:60 part=1",
      "2024-05-04 reverse-charge i 40 reversal error",
      "2024-05-04 unallocate p i 40 #4 charge-reversed part=2; 2024-05-04 reverse-charge i 40 reversal part=2"},
+    {"what a later note added to the last is not there from the charge's day on",
+     "2024-05-01 charge i 100 instalments=60@2024-06-01,40@2024-07-01\n2024-05-03 debit-note n 90 fee for=i part=2",
+     "reverse-charge i 0 correction error",
+     "2024-05-01 reverse-charge i 40 correction part=2; 2024-05-01 reverse-charge i 60 correction part=1"},
+    {"nor what was recovered of it later",
+     "2024-05-01 charge i 100 instalments=60@2024-06-01,40@2024-07-01\n2024-05-03 write-off w 40 lost for=i part=2\n"
+     "2024-05-05 recovery r 40 found for=i part=2",
+     "2024-05-02 reverse-charge i 50 reversal error", "2024-05-02 reverse-charge i 50 reversal part=1"},
+    {"what is not there on every day is refused with what is",
+     "2024-05-01 charge i 100 instalments=60@2024-06-01,40@2024-07-01\n2024-05-03 write-off w 40 lost for=i part=2\n"
+     "2024-05-05 recovery r 40 found for=i part=2",
+     "2024-05-02 reverse-charge i 61 reversal error", "EXCEEDS_OPEN i 61/60 2024-05-02"},
+    {"what paid the instalments counts from the day on which it can come off",
+     "2024-05-01 charge i 100 instalments=60@2024-06-01,40@2024-07-01\n2024-05-02 pay p 100 to=i:40 part=2\n"
+     "2024-05-03 allocate p to=i:60 part=1\n2024-05-04 unallocate #4 40\n2024-05-04 debit-note n 90 fee for=i part=2",
+     "reverse-charge i 0 correction error",
+     "2024-05-02 unallocate p i 40 #4 charge-reversed instead=2024-05-04 part=2; "
+     "2024-05-04 allocate p i 40 again #4 part=2; 2024-05-01 reverse-charge i 40 correction part=2; "
+     "2024-05-03 unallocate p i 60 #5 charge-reversed part=1; 2024-05-01 reverse-charge i 60 correction part=1"},
     {"promotional money comes back as promotional", SLICED "2024-05-01 reverse-charge g 0 reversal error",
      "2024-05-01 charge h 70", "2024-05-01 charge h 70; 2024-05-01 consume h A 30, B 40"},
 };
