@@ -79,6 +79,8 @@ static int64_t end_of_date(const struct timezone_rules *rules, int32_t on) {
 
 static enum daybook_status find_known(struct past *past, const struct book *book, bool is_then,
                                       struct daybook_error *error) {
+    struct coordinates head;
+    DAYBOOK_TRY(ledger_resolve(book->ledger, NULL, &head, error));
     for (size_t i = 0; i < past->count; i++) {
         struct moment *moment = &past->moments[i];
         moment->known_at = book->at.known_at;
@@ -89,8 +91,10 @@ static enum daybook_status find_known(struct past *past, const struct book *book
         Pb__At at = PB__AT__INIT;
         struct coordinates then;
         int64_t end_us = end_of_date(ledger_timezone(book->ledger), moment->on);
-        if (end_us > ledger_now_us(book->ledger)) {
-            continue; /* Today: as it is known now. */
+        /* Today: all that is known was recorded by its end. Where events say of themselves when they were recorded,
+         * some may be from a day that has not come; the clock has no say in which those are. */
+        if (end_us > ledger_now_us(book->ledger) && end_us > head.known_at_us) {
+            continue;
         }
         (void)instant_format(end_us, instant);
         at.known_at = instant;

@@ -258,6 +258,32 @@ static void each_date_as_it_was_known_then(void **state) {
     asking_close(&a);
 }
 
+/* Law 1: requests that say when they were recorded may be ahead of the machine's clock, noon of 30 June here. The
+ * answer is the one that is given after those days, too. */
+static void what_was_known_then_asks_no_clock(void **state) {
+    (void)state;
+    struct asking a;
+    submitting_open(&a);
+    submit_customer(&a, "2024-01-02");
+    submit_charge(&a, "2024-07-01", "2024-07-01", "inv", 1000, "goods");
+    submit_payment(&a, "2024-07-10", "2024-07-02", "pay", 1000, NULL);
+    Pb__CreditHistoryAnswer *answer;
+    ASK(&a, CREDIT_HISTORY, credit_history, CreditHistoryQuery, credit_history_query__init, answer, {
+        q_->customer = "ann";
+        q_->from = "2024-07-09";
+        q_->to = "2024-07-11";
+        q_->every = PB__EVERY__EVERY_DAY;
+        q_->known_then = true;
+    });
+    static const uint64_t known_at[] = {2, 4, 4};
+    assert_int_equal(answer->n_rows, 3);
+    for (size_t i = 0; i < answer->n_rows; i++) {
+        assert_int_equal(answer->rows[i]->known_at, known_at[i]);
+        assert_int_equal(answer->rows[i]->credit->open_minor, i == 0 ? 1000 : 0);
+    }
+    asking_close(&a);
+}
+
 static Pb__CreditDecisionsAnswer *ask_decisions(struct asking *a, uint32_t limit, const char *cursor) {
     Pb__CreditDecisionsAnswer *answer;
     ASK(a, CREDIT_DECISIONS, credit_decisions, CreditDecisionsQuery, credit_decisions_query__init, answer, {
@@ -348,6 +374,7 @@ int main(void) {
     rows_add(&rows, "each date as it was known then", each_date_as_it_was_known_then, NULL);
     rows_add(&rows, "what a decision left is at most the greatest amount",
              what_a_decision_left_is_at_most_the_greatest_amount, NULL);
+    rows_add(&rows, "what was known then asks no clock", what_was_known_then_asks_no_clock, NULL);
     rows_add(&rows, "decisions keep what they saw", decisions_keep_what_they_saw, NULL);
     rows_add(&rows, "what cannot be asked is refused", what_cannot_be_asked_is_refused, NULL);
     return rows_run("credit_grade", &rows);
