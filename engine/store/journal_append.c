@@ -207,12 +207,12 @@ enum daybook_status journal_append(struct journal *journal, const struct journal
     DAYBOOK_TRY(batch_check(journal, batch, &total_bytes, error));
     if (store_is_latched(journal->store)) { /* Of the two, the latch is the one to tell. */
         struct store_txn *none = NULL;
-        return store_begin_write(journal->store, &none, error);
+        return log_explain(journal, store_begin_write(journal->store, &none, error), error);
     }
     DAYBOOK_TRY(space_check(journal, total_bytes, error));
     DAYBOOK_TRY(log_append(journal, batch, total_bytes, &is_taken, error));
     if (!is_taken) {
-        DAYBOOK_TRY(log_pass(journal, batch, total_bytes, error));
+        DAYBOOK_TRY(log_explain(journal, log_pass(journal, batch, total_bytes, error), error));
     }
     pthread_mutex_lock(&journal->head_mutex);
     journal->head.sequence += batch->count;

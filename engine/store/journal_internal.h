@@ -68,8 +68,10 @@ struct journal_log {
     pthread_cond_t called;  /* The settler has something to do, or shall end. */
     pthread_cond_t settled; /* A segment has room, or could not be settled. */
     struct gathered gathered[WAL_SEGMENTS];
-    uint64_t oldest_ns; /* Of what is in the segment that is being written. */
-    bool has_failed;    /* The settler could not: the next append tries, and tells. */
+    uint64_t oldest_ns;          /* Of what is in the segment that is being written. */
+    bool has_failed;             /* The settler could not: the next append tries, and tells. */
+    enum daybook_status failure; /* Why it could not, */
+    struct daybook_error why;    /* which nobody else knows where nothing may be tried any more. */
     bool is_closing;
     bool is_started;
     pthread_t thread;
@@ -157,6 +159,10 @@ DAYBOOK_MUST_USE enum daybook_status log_pass(struct journal *journal, const str
 
 /* What a writer that was killed left in the log goes into the table. DAMAGED: some of it is lost. */
 DAYBOOK_MUST_USE enum daybook_status log_recover(struct journal *journal, struct daybook_error *error);
+
+/* Why nothing is written any more, where it was the settler that failed; else `status` and `error` as they are. */
+DAYBOOK_MUST_USE enum daybook_status log_explain(struct journal *journal, enum daybook_status status,
+                                                 struct daybook_error *error);
 
 void log_init(struct journal_log *log, const struct journal_options *options);
 

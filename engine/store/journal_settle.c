@@ -120,7 +120,7 @@ static bool await_segment(struct journal *journal) {
  * and the appender may have turned since. While it has events, it is not written to. */
 static void settle_segment(struct journal *journal) {
     struct journal_log *log = &journal->log;
-    struct daybook_error ignored;
+    struct daybook_error why;
     enum daybook_status status = DAYBOOK_OK;
     pthread_mutex_lock(&journal->frames_mutex);
     pthread_mutex_lock(&log->mutex);
@@ -130,11 +130,13 @@ static void settle_segment(struct journal *journal) {
     pthread_mutex_unlock(&log->mutex);
     if (has_events) {
         const struct journal_batch batch = {gathered->events, gathered->recorded_at_us, gathered->count};
-        status = frames_append(journal, &batch, LOG_STAYS, &ignored);
+        status = frames_append(journal, &batch, LOG_STAYS, &why);
     }
     pthread_mutex_lock(&log->mutex);
     if (status != DAYBOOK_OK) {
         log->has_failed = true;
+        log->failure = status;
+        log->why = why;
     } else if (has_events) {
         gathered_empty(gathered);
         wal_clear(journal->wal, segment); /* WA2 */
@@ -142,6 +144,23 @@ static void settle_segment(struct journal *journal) {
     pthread_cond_signal(&log->settled);
     pthread_mutex_unlock(&log->mutex);
     pthread_mutex_unlock(&journal->frames_mutex);
+}
+
+enum daybook_status log_explain(struct journal *journal, enum daybook_status status, struct daybook_error *error) {
+    struct journal_log *log = &journal->log;
+    if (status == DAYBOOK_STOPPED) {
+        pthread_mutex_lock(&journal->frames_mutex); /* The settler, who has it, has said why when it lets go. */
+        pthread_mutex_lock(&log->mutex);
+        if (log->has_failed) {
+            status = log->failure;
+            if (error != NULL) {
+                *error = log->why;
+            }
+        }
+        pthread_mutex_unlock(&log->mutex);
+        pthread_mutex_unlock(&journal->frames_mutex);
+    }
+    return status;
 }
 
 static void *run_settler(void *context) {

@@ -6,9 +6,13 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "store/journal_internal.h"
 #include "tests/engine/store/events.h"
@@ -135,6 +139,41 @@ static void a_full_log_waits(void **state) {
     journal_close(journal);
 }
 
+/* Syncs of who is not the appender fail while this is set. */
+static atomic_bool refuses_syncs;
+
+int fdatasync(int file) {
+    if (atomic_load(&refuses_syncs) && !pthread_equal(pthread_self(), gate.appender)) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_fdatasync, file);
+}
+
+/* Whoever appends next hears what the settler met, and not only that something failed. */
+static void what_the_settler_met_is_told(void **state) {
+    struct daybook_error error = {0};
+    struct journal *journal = make_with_log(*state, 1);
+    gate_close(journal);
+    append_rounds(journal, 1, 1);
+    gate_await_settler();
+    atomic_store(&refuses_syncs, true);
+    gate_open();
+    enum daybook_status status = DAYBOOK_OK;
+    while (status == DAYBOOK_OK) {
+        status = append_count(journal, journal->head.sequence + 1, 1, &error);
+    }
+    assert_int_equal(status, DAYBOOK_IO);
+    assert_non_null(strstr(error.message, strerror(EIO)));
+    atomic_store(&refuses_syncs, false);
+    const uint64_t count = journal->head.sequence;
+    assert_int_equal(append_count(journal, count + 1, 1, &error), DAYBOOK_IO); /* It stays so. */
+    journal_close(journal);
+    journal = open_journal(*state, true);
+    assert_holds(journal, count);
+    journal_close(journal);
+}
+
 /* ---- a writer that is killed while its settler waits ---- */
 
 struct left {
@@ -203,6 +242,7 @@ int main(void) {
         IN_PLACE(what_is_settled_is_chosen_last),
         IN_PLACE(nothing_is_settled_twice),
         IN_PLACE(a_full_log_waits),
+        IN_PLACE(what_the_settler_met_is_told),
     };
     return cmocka_run_group_tests_name("the settler is held back", held_back, NULL, NULL) +
            cmocka_run_group_tests_name("a writer is killed while its settler waits", recovered, NULL, NULL);
