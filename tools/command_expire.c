@@ -20,6 +20,7 @@ struct expiring {
     struct daybook *ledger;
     struct arena page_arena;
     const char *through;
+    bool is_dry;
     uint64_t customer_count;
     uint64_t expired_count; /* Customers of whom something expired. */
     uint64_t event_count;
@@ -70,7 +71,8 @@ static enum daybook_status submit_page(struct expiring *expiring, const struct d
         requests[i] = (struct daybook_bytes){encoded->data + begin, ends[i] - begin};
     }
     enum daybook_status status =
-        command_submit(expiring->invocation, expiring->ledger, requests, count, DAYBOOK_SUBMIT_EACH, &answers, error);
+        command_submit(expiring->invocation, expiring->ledger, requests, count,
+                       expiring->is_dry ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH, &answers, error);
     for (size_t i = 0; status == DAYBOOK_OK && i < count; i++) {
         const struct daybook_answer *answer = &answers.items[i];
         if (answer->refusal != NULL) {
@@ -134,12 +136,42 @@ static enum daybook_status expire_all(struct expiring *expiring, struct daybook_
     return DAYBOOK_OK;
 }
 
+/* What speaks of one request, which the one of each customer cannot all be. NULL: none was given. */
+static const char *find_lone_option(const struct options *options) {
+    static const char *const names[] = {"on",        "original-on", "currency",     "key",
+                                        "not-after", "propose",     "propose-until"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (options_has(options, names[i])) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
+static void print_expired(const struct expiring *expiring) {
+    const char *text =
+        expiring->is_dry
+            ? text_count("would expire for %" PRIu64 " of %" PRIu64 " customer, ",
+                         "would expire for %" PRIu64 " of %" PRIu64 " customers, ", expiring->customer_count)
+            : text_count("expired for %" PRIu64 " of %" PRIu64 " customer, ",
+                         "expired for %" PRIu64 " of %" PRIu64 " customers, ", expiring->customer_count);
+    (void)printf(text, expiring->expired_count, expiring->customer_count);
+    (void)printf(text_count("%" PRIu64 " event\n", "%" PRIu64 " events\n", expiring->event_count),
+                 expiring->event_count);
+}
+
 int command_expire_run(struct invocation *invocation) {
     if (invocation->options.argument_count > 0) {
         return command_write_run(invocation);
     }
+    const char *lone = find_lone_option(&invocation->options);
+    if (lone != NULL) {
+        return command_usage(invocation, _("--%s is about one request; name its customer"), lone);
+    }
     const char *through = options_value(&invocation->options, "through");
-    struct expiring expiring = {.invocation = invocation, .through = through == NULL ? "" : through};
+    struct expiring expiring = {.invocation = invocation,
+                                .through = through == NULL ? "" : through,
+                                .is_dry = options_has(&invocation->options, "dry-run")};
     struct daybook_error error;
     int32_t date;
     if (through != NULL && !date_parse(through, strlen(through), &date)) {
@@ -157,9 +189,6 @@ int command_expire_run(struct invocation *invocation) {
     if (status != DAYBOOK_OK) {
         return command_fail(&error);
     }
-    (void)printf(text_count("expired for %" PRIu64 " of %" PRIu64 " customer, ",
-                            "expired for %" PRIu64 " of %" PRIu64 " customers, ", expiring.customer_count),
-                 expiring.expired_count, expiring.customer_count);
-    (void)printf(text_count("%" PRIu64 " event\n", "%" PRIu64 " events\n", expiring.event_count), expiring.event_count);
+    print_expired(&expiring);
     return EXIT_DONE;
 }

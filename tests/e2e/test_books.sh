@@ -125,4 +125,31 @@ expect 3 deposits NOBODY
 err_has 'no customer "NOBODY"'
 expect 2 postings --on yesterday
 expect 2 trial-balance --currency gold
+# Expiring for all: a dry run says what would be appended, and what is about one request is refused.
+new_ledger expiring --currency CNY --allow-import-clock
+customer_lines() { # NAME: opened with a lot that ends, and nothing has been asked for since.
+    local at='"actor":"t","effectiveOn":"2024-01-02","customer":"'$1'"'
+    printf '{"key":"%s",%s,"recordedAtUs":"%s","openCustomer":{}}\n' "$(printf 'o%s' "$1" | base64)" "$at" "$2"
+    printf '{"key":"%s",%s,"recordedAtUs":"%s","receiveDeposit":{"lot":"L","amountMinor":5,"expiresOn":"2024-02-01"}}\n' \
+        "$(printf 'd%s' "$1" | base64)" "$at" "$(($2 + 1000))"
+}
+{
+    customer_lines A 1704200000000000
+    customer_lines B 1704200001000000
+} | expect_fed 0 submit --recorded-at -
+expect 0 expire --dry-run
+out_is "would expire for 2 of 2 customers, 2 events"
+expect 0 status --json
+[ "$(json_value journalHead)" = 4 ] || die "a dry run of expiring appended something"
+for option in "--on 2024-03-01" "--original-on 2024-03-01" "--currency CNY" "--key k" \
+    "--not-after 2024-03-01T00:00:00Z" "--propose p" "--propose-until 2999-01-01T00:00:00Z"; do
+    read -ra words <<<"$option"
+    expect 2 expire "${words[@]}"
+    err_has "${words[0]} is about one request; name its customer"
+done
+expect 0 expire
+out_is "expired for 2 of 2 customers, 2 events"
+expect 0 expire --dry-run
+out_is "would expire for 0 of 2 customers, 0 events"
+
 echo "books: as expected"
