@@ -13,7 +13,7 @@
 
 #include "base/thread.h"
 
-enum { GENERATIONS_LISTED = 64 };
+enum { GENERATIONS_LISTED = 64, REASON_SHOWN = 256 };
 
 /* The letter in "NAME.gN". */
 enum place_kind { PLACE_GENERATION = 'g', PLACE_PACK = 'p' };
@@ -103,6 +103,15 @@ static enum daybook_status make_directory(const char *path, struct daybook_error
     return daybook_fail(error, status, "making the directory %s: %s", path, strerror(reason));
 }
 
+static enum daybook_status fail_given_up(const char *path, struct daybook_error *error) {
+    char reason[REASON_SHOWN];
+    if (mark_read_damaged(path, reason, sizeof reason) && reason[0] != '\0') {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "opening %s: it was given up, and is to be rebuilt: %s", path,
+                            reason);
+    }
+    return daybook_fail(error, DAYBOOK_DAMAGED, "opening %s: it was found damaged; it is to be rebuilt", path);
+}
+
 /* Before anything of the store is opened: damaged pages are not to be touched. */
 static enum daybook_status check_mark(const struct generation_place *place, const char *path, bool is_new,
                                       struct daybook_error *error) {
@@ -123,7 +132,7 @@ static enum daybook_status check_mark(const struct generation_place *place, cons
         return daybook_fail(error, DAYBOOK_DAMAGED,
                             "opening %s: it was being written when the machine went down; it is to be rebuilt", path);
     case MARK_DAMAGED:
-        return daybook_fail(error, DAYBOOK_DAMAGED, "opening %s: it was found damaged; it is to be rebuilt", path);
+        return fail_given_up(path, error);
     }
     if (access(path, F_OK) != 0) {
         return daybook_fail(error, DAYBOOK_NOT_FOUND, "opening %s: it is gone", path);
@@ -181,6 +190,8 @@ static enum daybook_status open_made(const struct generation_place *place, struc
     }
     if (status != DAYBOOK_OK && access(made->path, F_OK) != 0 && errno == ENOENT) {
         status = daybook_fail(error, DAYBOOK_NOT_FOUND, "opening %s: it is gone", made->path);
+    } else if (status != DAYBOOK_OK && mark_read(made->path, place->boot) == MARK_DAMAGED) {
+        status = fail_given_up(made->path, error); /* Perhaps emptied after its mark was looked at. */
     }
     return status;
 }
@@ -296,6 +307,31 @@ static void remove_below(const struct generation_place *place, enum place_kind k
 void generation_remove_below(const struct generation_place *place, uint64_t number) {
     remove_below(place, PLACE_GENERATION, number);
     remove_below(place, PLACE_PACK, number + 1);
+}
+
+void generation_empty(const struct generation_place *place, const struct generation *generation, const char *reason) {
+    static const char *const files[] = {"data.mdb", "lock.mdb"};
+    uint64_t numbers[GENERATIONS_LISTED];
+    size_t count = 0;
+    char path[PATH_MAX];
+    mark_write_damaged(generation->path, reason);
+    if (mark_read(generation->path, place->boot) != MARK_DAMAGED) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/%s", generation->path, files[i]);
+        unlink(path);
+    }
+    if (list(place, PLACE_GENERATION, numbers, GENERATIONS_LISTED, &count, NULL) != DAYBOOK_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s.%c%llu", place->views_path, place->projection->name, PLACE_GENERATION,
+                 (unsigned long long)numbers[i]);
+        if (numbers[i] < generation->number && mark_read(path, place->boot) == MARK_DAMAGED) {
+            remove_files(path);
+        }
+    }
 }
 
 /* ---- packs ---- */

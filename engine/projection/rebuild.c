@@ -100,7 +100,8 @@ static bool is_named_before(const struct rebuilding *rebuilding, size_t index) {
     return false;
 }
 
-/* Those that found no room beside the others are tried again, alone. */
+/* Those that found no room beside the others are tried again, alone. LMDB says IO of a write that was cut short, and
+ * when another view has given up its room meanwhile, nothing tells that the disk was full. */
 static void build_together(struct rebuilding *rebuilding, uint64_t head) {
     for (size_t i = 0; i < rebuilding->count; i++) {
         rebuilding->tasks[i].target = rebuilding->are_built[i] ? 0 : head;
@@ -114,7 +115,7 @@ static void build_together(struct rebuilding *rebuilding, uint64_t head) {
         struct task *task = &rebuilding->tasks[i];
         if (task->is_running) {
             uv_thread_join(&task->thread);
-            task->is_tried = task->status != DAYBOOK_LIMIT;
+            task->is_tried = task->status != DAYBOOK_LIMIT && task->status != DAYBOOK_IO;
         }
     }
 }

@@ -204,6 +204,40 @@ static enum daybook_status build(struct rebuild *rebuild, bool *is_done, struct 
     return status;
 }
 
+/* What found no room shall not keep what there is: the journal needs it, and views that are built at the same time. */
+static void give_room_back(struct view *view) {
+    static const char reason[] = "there was no room to build it";
+    struct generation_place place = view_place(view);
+    struct checkpoint checkpoint = {0};
+    struct store_txn *txn = NULL;
+    struct daybook_error ignored;
+    bool is_found = false;
+    uv_mutex_lock(&view->fold_lock);
+    uv_mutex_lock(&view->lock);
+    struct generation *building = view_refresh(view, &ignored) == DAYBOOK_OK ? view->building : NULL;
+    if (building != NULL) {
+        building->pins++;
+    }
+    uv_mutex_unlock(&view->lock);
+    if (building != NULL) {
+        /* While this is held no process completes it. */
+        bool is_left = store_begin_write(building->store, &txn, &ignored) == DAYBOOK_OK &&
+                       checkpoint_load(txn, view->projection, &checkpoint, &is_found, &ignored) == DAYBOOK_OK &&
+                       !checkpoint.is_complete;
+        if (is_left) {
+            generation_empty(&place, building, reason);
+        }
+        store_abort(txn);
+        uv_mutex_lock(&view->lock);
+        if (is_left) {
+            view_give_up(view, building, reason);
+        }
+        view_unpin(view, building);
+        uv_mutex_unlock(&view->lock);
+    }
+    uv_mutex_unlock(&view->fold_lock);
+}
+
 enum daybook_status view_rebuild(struct view *view, const struct view_progress *progress, struct daybook_error *error) {
     struct daybook_error own_error;
     error = error != NULL ? error : &own_error;
@@ -215,6 +249,9 @@ enum daybook_status view_rebuild(struct view *view, const struct view_progress *
         struct rebuild rebuild = {.view = view, .progress = progress};
         bool is_done = false;
         enum daybook_status status = build(&rebuild, &is_done, error);
+        if (status == DAYBOOK_LIMIT) {
+            give_room_back(view);
+        }
         if (status != DAYBOOK_OK || is_done) {
             return view_say_room(view, status, error);
         }

@@ -126,6 +126,34 @@ static void one_that_fails_leaves_the_others_built(void **state) {
     close_pair(&pair);
 }
 
+static bool is_cut_short;
+
+static enum daybook_status cut_short_once(void *memory, struct store_txn *txn, const struct fold_event *event,
+                                          struct daybook_error *error) {
+    if (is_cut_short) {
+        is_cut_short = false;
+        return daybook_fail(error, DAYBOOK_IO, "a write was cut short");
+    }
+    return toy.fold(memory, txn, event, error);
+}
+
+static void one_whose_write_was_cut_short_is_tried_alone(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct projection flaky = toy;
+    struct pair pair;
+    flaky.fold = cut_short_once;
+    toy_append(ledger, EVENTS);
+    open_pair(ledger, &pair);
+    view_close(pair.views[0]);
+    pair.views[0] = toy_view(ledger, &flaky, 70);
+    is_cut_short = true;
+    assert_ok(ledger, rebuild(ledger, &pair, NULL));
+    assert_false(is_cut_short);
+    assert_int_equal(toy_events(ledger, pair.views[0], EVENTS), EVENTS);
+    assert_false(toy_has(ledger, "rebuilding"));
+    close_pair(&pair);
+}
+
 static void one_named_twice_is_built_by_one_thread_at_a_time(void **state) {
     struct toy_ledger *ledger = *state;
     struct pair pair;
@@ -145,6 +173,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(sums_are_told, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_stop_ends_all_and_is_gone_on_with, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(one_that_fails_leaves_the_others_built, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(one_whose_write_was_cut_short_is_tried_alone, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(one_named_twice_is_built_by_one_thread_at_a_time, toy_setup, toy_teardown),
     };
     return cmocka_run_group_tests_name("rebuild", tests, NULL, NULL);

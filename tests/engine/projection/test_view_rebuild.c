@@ -184,6 +184,59 @@ static void a_deletion_beneath_it_is_healed_by_the_next_fold(void **state) {
     view_close(view);
 }
 
+static uint64_t blocks_of(const struct toy_ledger *ledger, const char *name) {
+    char path[128];
+    struct stat facts;
+    snprintf(path, sizeof path, "%s/views/%s/data.mdb", ledger->directory, name);
+    return stat(path, &facts) == 0 ? (uint64_t)facts.st_blocks : 0;
+}
+
+static void one_that_finds_no_room_keeps_none(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct view_options options = {.map_size_bytes = (size_t)8 * 4096, .batch_events = 10};
+    struct view *view;
+    toy_append(ledger, 200);
+    view_close(built_view(ledger, 200, 0));
+    uint64_t blocks = blocks_of(ledger, "toy.g1");
+    for (int i = 0; i < 3; i++) {
+        assert_ok(ledger, view_open(ledger->directory, &toy, ledger->journal, &options, &view, &ledger->error));
+        assert_int_equal(view_rebuild(view, NULL, &ledger->error), DAYBOOK_LIMIT);
+        assert_non_null(strstr(ledger->error.message, "for want of room"));
+        assert_int_equal(toy_events(ledger, view, 200), 200);
+        view_close(view);
+    }
+    /* Only its number is left, so that no process takes another one for it. */
+    assert_true(toy_has(ledger, "toy.g1") && toy_has(ledger, "toy.g4/damaged"));
+    assert_false(toy_has(ledger, "toy.g2") || toy_has(ledger, "toy.g3") || toy_has(ledger, "toy.g4/data.mdb"));
+    assert_int_equal(blocks_of(ledger, "toy.g1"), blocks);
+    view = toy_view(ledger, &toy, 0);
+    assert_int_equal(toy_status(view).state, VIEW_FOLLOWING);
+    assert_ok(ledger, view_rebuild(view, NULL, &ledger->error));
+    assert_int_equal(toy_events(ledger, view, 200), 200);
+    assert_string_equal(toy_status(view).reason, "");
+    assert_true(toy_has(ledger, "toy.g5"));
+    assert_false(toy_has(ledger, "toy.g1") || toy_has(ledger, "toy.g4"));
+    view_close(view);
+}
+
+static void a_missing_one_that_finds_no_room_says_so(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct view_options options = {.map_size_bytes = (size_t)8 * 4096, .batch_events = 10};
+    struct view *view;
+    toy_append(ledger, 200);
+    assert_ok(ledger, view_open(ledger->directory, &toy, ledger->journal, &options, &view, &ledger->error));
+    assert_int_equal(view_rebuild(view, NULL, &ledger->error), DAYBOOK_LIMIT);
+    view_close(view);
+    assert_false(toy_has(ledger, "toy.g1/data.mdb"));
+    view = toy_view(ledger, &toy, 0);
+    assert_int_equal(toy_status(view).state, VIEW_MISSING);
+    assert_non_null(strstr(toy_status(view).reason, "there was no room"));
+    assert_ok(ledger, view_catch_up(view, 200, NULL, &ledger->error));
+    assert_int_equal(toy_events(ledger, view, 200), 200);
+    assert_false(toy_has(ledger, "toy.g1"));
+    view_close(view);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_equal_one_replaces_it, toy_setup, toy_teardown),
@@ -191,6 +244,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_different_one_replaces_it_and_says_so, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_stopped_one_is_built_anew, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(one_left_half_built_is_gone_on_with, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(one_that_finds_no_room_keeps_none, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(a_missing_one_that_finds_no_room_says_so, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_damaged_half_built_one_is_begun_again, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(an_old_one_with_damaged_rows_is_replaced, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(rebuilds_do_not_disturb_a_long_read, toy_setup, toy_teardown),
