@@ -311,24 +311,28 @@ void generation_remove_below(const struct generation_place *place, uint64_t numb
 
 void generation_empty(const struct generation_place *place, const struct generation *generation, const char *reason) {
     static const char *const files[] = {"data.mdb", "lock.mdb"};
-    uint64_t numbers[GENERATIONS_LISTED];
-    size_t count = 0;
-    char path[PATH_MAX];
     mark_write_damaged(generation->path, reason);
     if (mark_read(generation->path, place->boot) != MARK_DAMAGED) {
         return;
     }
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[PATH_MAX];
         snprintf(path, sizeof path, "%s/%s", generation->path, files[i]);
         unlink(path);
     }
+}
+
+void generation_remove_given_up(const struct generation_place *place, uint64_t number) {
+    uint64_t numbers[GENERATIONS_LISTED];
+    size_t count = 0;
     if (list(place, PLACE_GENERATION, numbers, GENERATIONS_LISTED, &count, NULL) != DAYBOOK_OK) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
+        char path[PATH_MAX];
         snprintf(path, sizeof path, "%s/%s.%c%llu", place->views_path, place->projection->name, PLACE_GENERATION,
                  (unsigned long long)numbers[i]);
-        if (numbers[i] < generation->number && mark_read(path, place->boot) == MARK_DAMAGED) {
+        if (numbers[i] < number && mark_read(path, place->boot) == MARK_DAMAGED) {
             remove_files(path);
         }
     }

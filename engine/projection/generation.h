@@ -84,9 +84,11 @@ void generation_discard_pack(struct generation *pack); /* Closes it, and deletes
  * readable. Best effort. */
 void generation_remove_below(const struct generation_place *place, uint64_t number);
 /* Gives up one that is not complete, and deletes its rows: the room is free once it is closed everywhere. Its directory
- * stays, and with it its number (G2), until another answers; but not those of lower ones that were given up. Best
- * effort. In a write transaction of its store, so that no process completes it meanwhile. */
+ * stays, and with it its number (G2). Best effort. In a write transaction of its store, so that no process completes it
+ * meanwhile. */
 void generation_empty(const struct generation_place *place, const struct generation *generation, const char *reason);
+/* Deletes those below `number`, which is there, that were given up. */
+void generation_remove_given_up(const struct generation_place *place, uint64_t number);
 
 /* Reads the checkpoint in a transaction of its own, into `last`, too. */
 DAYBOOK_MUST_USE enum daybook_status generation_look(struct generation *generation, const struct projection *projection,

@@ -65,6 +65,8 @@ static enum daybook_status begin(struct rebuild *rebuild, struct daybook_error *
         rebuild->building = view->building;
         rebuild->building->pins++;
         rebuild->number = view->building->number;
+        struct generation_place place = view_place(view);
+        generation_remove_given_up(&place, rebuild->number); /* Of rebuilds that failed before. */
         if (view->answering != NULL && view->answering->last.version == view->projection->version &&
             view->answering->stop.sequence == 0) {
             rebuild->old = view->answering;

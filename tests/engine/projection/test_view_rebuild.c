@@ -78,6 +78,16 @@ static void a_stopped_one_is_built_anew(void **state) {
     assert_int_equal(toy_count(ledger, view, "c9", 30), 1);
     assert_int_equal(toy_status(view).state, VIEW_STOPPED);
     assert_int_equal(toy_status(view).stopped_at, 31);
+    /* However often it is asked for: what answers, and what stopped last. */
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(view_rebuild(view, NULL, &ledger->error), DAYBOOK_DAMAGED);
+    }
+    assert_true(toy_has(ledger, "toy.g1") && toy_has(ledger, "toy.g7"));
+    for (unsigned number = 2; number < 7; number++) {
+        char name[16];
+        snprintf(name, sizeof name, "toy.g%u", number);
+        assert_false(toy_has(ledger, name));
+    }
     view_close(view);
 }
 
