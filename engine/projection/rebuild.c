@@ -10,7 +10,8 @@
 #include "projection/view_inside.h"
 
 enum {
-    BUILT_BYTES = 256, /* What all views take of an event while they are built and packed, old ones not counted. */
+    BUILT_BYTES = 384, /* What all views take of an event while they are built and packed, old ones not counted: more
+                        * where a customer has few. */
     DISK_SHARE = 2,    /* One part in so many of what is free: the journal may need the rest. */
 };
 
