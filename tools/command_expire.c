@@ -21,67 +21,89 @@ struct expiring {
     struct arena page_arena;
     const char *through;
     bool is_dry;
+    bool is_json;
+    int code; /* EXIT_REFUSED once something was refused. */
     uint64_t customer_count;
     uint64_t expired_count; /* Customers of whom something expired. */
     uint64_t event_count;
 };
 
-static enum daybook_status encode_request(const struct expiring *expiring, const char *customer,
-                                          struct daybook_buffer *encoded, struct daybook_error *error) {
-    Pb__Request request = PB__REQUEST__INIT;
-    Pb__ExpireDue command = PB__EXPIRE_DUE__INIT;
-    uint8_t key[KEY_BYTES];
-    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key) {
+/* One request a customer, in the page's arena. */
+static enum daybook_status make_request(struct expiring *expiring, const char *customer, Pb__Request **made,
+                                        struct daybook_error *error) {
+    Pb__Request *request = arena_alloc(&expiring->page_arena, sizeof *request);
+    Pb__ExpireDue *command = arena_alloc(&expiring->page_arena, sizeof *command);
+    uint8_t *key = arena_alloc(&expiring->page_arena, KEY_BYTES);
+    if (request == NULL || command == NULL || key == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, _("expiring: memory was refused"));
+    }
+    if (getrandom(key, KEY_BYTES, 0) != (ssize_t)KEY_BYTES) {
         return daybook_fail(error, DAYBOOK_IO, _("drawing a random key: %s"), strerror(errno));
     }
-    command.through_on = (char *)(uintptr_t)expiring->through;
-    request.key = (ProtobufCBinaryData){sizeof key, key};
-    request.actor = (char *)(uintptr_t)command_actor(expiring->invocation);
-    request.customer = (char *)(uintptr_t)customer;
-    request.command_case = PB__REQUEST__COMMAND_EXPIRE_DUE;
-    request.expire_due = &command;
-    enum daybook_status status = wire_encode(&request.base, encoded);
-    return status == DAYBOOK_OK ? status : daybook_fail(error, status, _("expiring: memory was refused"));
+    pb__expire_due__init(command);
+    pb__request__init(request);
+    command->through_on = (char *)(uintptr_t)expiring->through;
+    request->key = (ProtobufCBinaryData){KEY_BYTES, key};
+    request->actor = (char *)(uintptr_t)command_actor(expiring->invocation);
+    request->customer = (char *)(uintptr_t)customer;
+    request->command_case = PB__REQUEST__COMMAND_EXPIRE_DUE;
+    request->expire_due = command;
+    *made = request;
+    return DAYBOOK_OK;
 }
 
-/* A customer who was closed has nothing left that could expire. */
+/* A customer who was closed has nothing left that could expire. `ends[i]` is where the i-th request ends. */
 static enum daybook_status encode_page(struct expiring *expiring, const Pb__CustomersAnswer *page,
-                                       struct daybook_buffer *encoded, size_t *ends, size_t *count,
-                                       struct daybook_error *error) {
+                                       struct daybook_buffer *encoded, Pb__Request **requests, size_t *ends,
+                                       size_t *count, struct daybook_error *error) {
     *count = 0;
     for (size_t i = 0; i < page->n_rows; i++) {
         if (page->rows[i]->closed_on[0] != '\0') {
             continue;
         }
-        DAYBOOK_TRY(encode_request(expiring, page->rows[i]->customer, encoded, error));
+        DAYBOOK_TRY(make_request(expiring, page->rows[i]->customer, &requests[*count], error));
+        if (wire_encode(&requests[*count]->base, encoded) != DAYBOOK_OK) {
+            return daybook_fail(error, DAYBOOK_NO_MEMORY, _("expiring: memory was refused"));
+        }
         ends[(*count)++] = encoded->size;
     }
     return DAYBOOK_OK;
 }
 
+/* What is refused for one customer (who was closed meanwhile, for one) stops none of the others. */
+static enum daybook_status count_answer(struct expiring *expiring, const Pb__Request *request,
+                                        const struct daybook_answer *answer, struct daybook_error *error) {
+    bool is_news = answer->refusal != NULL || answer->last_sequence >= answer->first_sequence;
+    if (is_news && expiring->is_json) {
+        DAYBOOK_TRY(command_write_print_json(request, answer, error));
+    }
+    if (answer->refusal != NULL) {
+        progress_clear();
+        expiring->code = command_refused(answer->refusal);
+    } else if (is_news) {
+        expiring->expired_count++;
+        expiring->event_count += answer->last_sequence - answer->first_sequence + 1;
+    }
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status submit_page(struct expiring *expiring, const struct daybook_buffer *encoded,
-                                       const size_t *ends, size_t count, struct daybook_error *error) {
+                                       Pb__Request *const *requests, const size_t *ends, size_t count,
+                                       struct daybook_error *error) {
     struct daybook_answers answers = {0};
-    struct daybook_bytes *requests = arena_alloc(&expiring->page_arena, count * sizeof *requests + 1);
-    if (requests == NULL) {
+    struct daybook_bytes *bytes = arena_alloc(&expiring->page_arena, count * sizeof *bytes + 1);
+    if (bytes == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, _("expiring: memory was refused"));
     }
     for (size_t i = 0; i < count; i++) {
         size_t begin = i == 0 ? 0 : ends[i - 1];
-        requests[i] = (struct daybook_bytes){encoded->data + begin, ends[i] - begin};
+        bytes[i] = (struct daybook_bytes){encoded->data + begin, ends[i] - begin};
     }
     enum daybook_status status =
-        command_submit(expiring->invocation, expiring->ledger, requests, count,
+        command_submit(expiring->invocation, expiring->ledger, bytes, count,
                        expiring->is_dry ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH, &answers, error);
     for (size_t i = 0; status == DAYBOOK_OK && i < count; i++) {
-        const struct daybook_answer *answer = &answers.items[i];
-        if (answer->refusal != NULL) {
-            status = daybook_fail(error, DAYBOOK_INVALID, _("expiring through %s: %s"), expiring->through,
-                                  answer->refusal->message);
-        } else if (answer->last_sequence >= answer->first_sequence) {
-            expiring->expired_count++;
-            expiring->event_count += answer->last_sequence - answer->first_sequence + 1;
-        }
+        status = count_answer(expiring, requests[i], &answers.items[i], error);
     }
     expiring->customer_count += count;
     daybook_answers_release(&answers);
@@ -93,11 +115,12 @@ static enum daybook_status expire_page(struct expiring *expiring, const Pb__Cust
     struct daybook_buffer encoded = {0};
     size_t count = 0;
     size_t *ends = arena_alloc(&expiring->page_arena, page->n_rows * sizeof *ends + 1);
-    enum daybook_status status = ends == NULL
+    Pb__Request **requests = arena_alloc(&expiring->page_arena, page->n_rows * sizeof(Pb__Request *) + 1);
+    enum daybook_status status = ends == NULL || requests == NULL
                                      ? daybook_fail(error, DAYBOOK_NO_MEMORY, _("expiring: memory was refused"))
-                                     : encode_page(expiring, page, &encoded, ends, &count, error);
+                                     : encode_page(expiring, page, &encoded, requests, ends, &count, error);
     if (status == DAYBOOK_OK && count > 0) {
-        status = submit_page(expiring, &encoded, ends, count, error);
+        status = submit_page(expiring, &encoded, requests, ends, count, error);
     }
     daybook_buffer_release(&encoded);
     return status;
@@ -171,7 +194,9 @@ int command_expire_run(struct invocation *invocation) {
     const char *through = options_value(&invocation->options, "through");
     struct expiring expiring = {.invocation = invocation,
                                 .through = through == NULL ? "" : through,
-                                .is_dry = options_has(&invocation->options, "dry-run")};
+                                .is_dry = options_has(&invocation->options, "dry-run"),
+                                .is_json = options_has(&invocation->options, "json"),
+                                .code = EXIT_DONE};
     struct daybook_error error;
     int32_t date;
     if (through != NULL && !date_parse(through, strlen(through), &date)) {
@@ -189,6 +214,8 @@ int command_expire_run(struct invocation *invocation) {
     if (status != DAYBOOK_OK) {
         return command_fail(&error);
     }
-    print_expired(&expiring);
-    return EXIT_DONE;
+    if (!expiring.is_json) {
+        print_expired(&expiring);
+    }
+    return expiring.code;
 }

@@ -153,7 +153,8 @@ const struct command hold_commands[] = {
         .run = command_expire_run,
         .summary = N_("append the expiries of lots and holds that are due: of one customer, or of all"),
         .detail = N_("Nothing expires twice, so it can be run at any time and again; a day that was missed is caught "
-                     "up. A request brings what is due for its own customer by itself."),
+                     "up. A request brings what is due for its own customer by itself. Of all customers, --json "
+                     "prints the answers of those of whom something expired, a line each."),
         .example = "daybook expire --through 2024-12-31",
         .options = expire_options,
         .message = "expire_due",

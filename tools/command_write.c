@@ -200,6 +200,20 @@ static enum daybook_status make_message(const Pb__Request *request, const struct
     return dry_run_fill(answer, arena, message, error);
 }
 
+enum daybook_status command_write_print_json(const Pb__Request *request, const struct daybook_answer *answer,
+                                             struct daybook_error *error) {
+    struct arena arena;
+    Pb__Answer message;
+    char *warning;
+    arena_init(&arena, REPORT_ARENA_BYTES);
+    enum daybook_status status = make_message(request, answer, &arena, &warning, &message, error);
+    if (status == DAYBOOK_OK) {
+        status = command_print_json(&message.base, error);
+    }
+    arena_release(&arena);
+    return status;
+}
+
 static int report(const struct invocation *invocation, const Pb__Request *request, const struct daybook_answer *answer,
                   const char *currency) {
     struct daybook_error error;

@@ -14,4 +14,9 @@ typedef enum daybook_status command_complete(const struct invocation *invocation
                                              Pb__Request *request, struct daybook_error *error);
 int command_write_run_with(struct invocation *invocation, command_complete *complete);
 
+/* A line of proto3 JSON: the Answer. */
+DAYBOOK_MUST_USE enum daybook_status command_write_print_json(const Pb__Request *request,
+                                                              const struct daybook_answer *answer,
+                                                              struct daybook_error *error);
+
 #endif

@@ -147,9 +147,13 @@ for option in "--on 2024-03-01" "--original-on 2024-03-01" "--currency CNY" "--k
     expect 2 expire "${words[@]}"
     err_has "${words[0]} is about one request; name its customer"
 done
+expect 0 expire --dry-run --json
+[ "$(grep -c '"wouldAppend":\[{' "$out")" = 2 ] && [ "$(wc -l <"$out")" = 2 ] || die "no answer a customer"
 expect 0 expire
 out_is "expired for 2 of 2 customers, 2 events"
 expect 0 expire --dry-run
 out_is "would expire for 0 of 2 customers, 0 events"
+expect 0 expire --json
+[ ! -s "$out" ] || die "an answer of which nothing came"
 
 echo "books: as expected"
