@@ -287,7 +287,8 @@ static void remove_files(const char *path) {
     rmdir(path);
 }
 
-static void remove_below(const struct generation_place *place, enum place_kind kind, uint64_t number) {
+static void remove_below(const struct generation_place *place, enum place_kind kind, uint64_t number,
+                         bool is_given_up_only) {
     uint64_t numbers[GENERATIONS_LISTED];
     size_t count = 0;
     if (list(place, kind, numbers, GENERATIONS_LISTED, &count, NULL) != DAYBOOK_OK) {
@@ -295,9 +296,9 @@ static void remove_below(const struct generation_place *place, enum place_kind k
     }
     for (size_t i = 0; i < count; i++) {
         char path[PATH_MAX];
-        if (numbers[i] < number) {
-            snprintf(path, sizeof path, "%s/%s.%c%llu", place->views_path, place->projection->name, (char)kind,
-                     (unsigned long long)numbers[i]);
+        snprintf(path, sizeof path, "%s/%s.%c%llu", place->views_path, place->projection->name, (char)kind,
+                 (unsigned long long)numbers[i]);
+        if (numbers[i] < number && (!is_given_up_only || mark_read(path, place->boot) == MARK_DAMAGED)) {
             remove_files(path);
         }
     }
@@ -305,8 +306,8 @@ static void remove_below(const struct generation_place *place, enum place_kind k
 
 /* Nobody prepares a generation of a number that is below one that answers, or that it already has. */
 void generation_remove_below(const struct generation_place *place, uint64_t number) {
-    remove_below(place, PLACE_GENERATION, number);
-    remove_below(place, PLACE_PACK, number + 1);
+    remove_below(place, PLACE_GENERATION, number, false);
+    remove_below(place, PLACE_PACK, number + 1, false);
 }
 
 void generation_empty(const struct generation_place *place, const struct generation *generation, const char *reason) {
@@ -323,19 +324,7 @@ void generation_empty(const struct generation_place *place, const struct generat
 }
 
 void generation_remove_given_up(const struct generation_place *place, uint64_t number) {
-    uint64_t numbers[GENERATIONS_LISTED];
-    size_t count = 0;
-    if (list(place, PLACE_GENERATION, numbers, GENERATIONS_LISTED, &count, NULL) != DAYBOOK_OK) {
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s.%c%llu", place->views_path, place->projection->name, PLACE_GENERATION,
-                 (unsigned long long)numbers[i]);
-        if (numbers[i] < number && mark_read(path, place->boot) == MARK_DAMAGED) {
-            remove_files(path);
-        }
-    }
+    remove_below(place, PLACE_GENERATION, number, true);
 }
 
 /* ---- packs ---- */
