@@ -69,9 +69,8 @@ struct journal_log {
     pthread_cond_t settled; /* A segment has room, or could not be settled. */
     struct gathered gathered[WAL_SEGMENTS];
     uint64_t oldest_ns;          /* Of what is in the segment that is being written. */
-    bool has_failed;             /* The settler could not: the next append tries, and tells. */
-    enum daybook_status failure; /* Why it could not, */
-    struct daybook_error why;    /* which nobody else knows where nothing may be tried any more. */
+    enum daybook_status failure; /* Not OK: the settler could not; the next append tries, and tells. */
+    struct daybook_error why;    /* Then; nobody else knows it where nothing may be tried any more. */
     bool is_closing;
     bool is_started;
     pthread_t thread;

@@ -100,7 +100,7 @@ static bool await_segment(struct journal *journal) {
     while (!log->is_closing) {
         const unsigned active = wal_active(journal->wal);
         const struct gathered *gathered = &log->gathered[active];
-        if (log->has_failed) {
+        if (log->failure != DAYBOOK_OK) {
             pthread_cond_wait(&log->called, &log->mutex);
         } else if (log->gathered[1 - active].count > 0) {
             return true;
@@ -134,7 +134,6 @@ static void settle_segment(struct journal *journal) {
     }
     pthread_mutex_lock(&log->mutex);
     if (status != DAYBOOK_OK) {
-        log->has_failed = true;
         log->failure = status;
         log->why = why;
     } else if (has_events) {
@@ -151,7 +150,7 @@ enum daybook_status log_explain(struct journal *journal, enum daybook_status sta
     if (status == DAYBOOK_STOPPED) {
         pthread_mutex_lock(&journal->frames_mutex); /* The settler, who has it, has said why when it lets go. */
         pthread_mutex_lock(&log->mutex);
-        if (log->has_failed) {
+        if (log->failure != DAYBOOK_OK) {
             status = log->failure;
             if (error != NULL) {
                 *error = log->why;
@@ -186,7 +185,7 @@ static bool is_small(const struct journal_batch *batch, uint64_t batch_bytes) {
 /* Waits for room in the segment that is being written; false: what is in the way cannot be settled. With the mutex. */
 static bool await_room(struct journal *journal, size_t frame_bytes, size_t count, size_t bytes) {
     struct journal_log *log = &journal->log;
-    while (!log->has_failed) {
+    while (log->failure == DAYBOOK_OK) {
         const unsigned active = wal_active(journal->wal);
         if (wal_has_room(journal->wal, frame_bytes) && gathered_has_room(&log->gathered[active], count, bytes)) {
             return true;
@@ -315,7 +314,7 @@ static enum daybook_status settle_with(struct journal *journal, const struct jou
             gathered_empty(&log->gathered[i]);
             wal_clear(journal->wal, i); /* WA2 */
         }
-        log->has_failed = false;
+        log->failure = DAYBOOK_OK;
     }
     pthread_mutex_unlock(&log->mutex);
     pthread_mutex_unlock(&journal->frames_mutex);
