@@ -60,7 +60,7 @@ enum daybook_status query_run(struct daybook *ledger, const Pb__Query *query, st
     *answer = NULL;
     enum daybook_status status = route(ledger, query, arena, answer, error);
     if (status == DAYBOOK_DAMAGED && query->question_case != PB__QUERY__QUESTION_REBUILD) {
-        /* Rows that were damaged have been given up: once more, from a view that is built anew. */
+        /* Rows that were damaged have been given up: once more, from a view that is built anew. A rebuild was that. */
         status = route(ledger, query, arena, answer, error);
     }
     if (status == DAYBOOK_NO_MEMORY) {

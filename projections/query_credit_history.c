@@ -80,13 +80,15 @@ static int64_t end_of_date(const struct timezone_rules *rules, int32_t on) {
 static enum daybook_status find_known(struct past *past, const struct book *book, bool is_then,
                                       struct daybook_error *error) {
     struct coordinates head;
+    for (size_t i = 0; i < past->count; i++) {
+        past->moments[i].known_at = book->at.known_at;
+    }
+    if (!is_then) {
+        return DAYBOOK_OK;
+    }
     DAYBOOK_TRY(ledger_resolve(book->ledger, NULL, &head, error));
     for (size_t i = 0; i < past->count; i++) {
         struct moment *moment = &past->moments[i];
-        moment->known_at = book->at.known_at;
-        if (!is_then) {
-            continue;
-        }
         char instant[INSTANT_TEXT_SIZE];
         Pb__At at = PB__AT__INIT;
         struct coordinates then;
