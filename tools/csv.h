@@ -28,7 +28,7 @@ struct csv_reader {
 
 struct csv_record {
     uint64_t line; /* On which it begins. */
-    size_t offset; /* Where it begins: csv_at reads it again. */
+    size_t offset; /* Where it begins: the plan of an import reads it again. */
     const char **fields;
     size_t field_count;
 };

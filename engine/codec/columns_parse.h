@@ -38,7 +38,7 @@ struct shape_node {
     uint8_t tag_size;
     uint8_t kind;
     uint8_t fixed_size; /* Of a value without a length of its own. */
-    uint8_t message;    /* The message whose fields follow, as columns_kinds number it, */
+    uint8_t message;    /* The message whose fields follow, as struct column_kinds numbers it, */
     uint8_t depth;      /* and in how many others it is. */
     uint16_t column;    /* When it has one. */
     uint16_t length;    /* How many fields, messages and their ends lead here, itself included. */

@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 #include "codec/event_span.h"
 
-/* What the header says; checked against the body by frame_check and frame_unpack. */
+/* What the header says; checked against the body by frame_unpack. */
 struct frame_header {
     uint64_t first_sequence;
     uint32_t event_count;
