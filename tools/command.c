@@ -183,6 +183,60 @@ const struct command *command_find(int argc, char **argv, int *used) {
     return NULL;
 }
 
+static int count_words(const char *name, size_t size) {
+    int words = 1;
+    for (size_t i = 0; i < size; i++) {
+        words += name[i] == ' ';
+    }
+    return words;
+}
+
+static void join_words(char **argv, int count, char *words, size_t size) {
+    size_t used = 0;
+    words[0] = '\0';
+    for (int i = 0; i < count && used < size; i++) {
+        used += (size_t)snprintf(words + used, size - used, "%s%s", i == 0 ? "" : " ", argv[i]);
+    }
+}
+
+static bool is_group(const char *word) {
+    size_t size = strlen(word);
+    for (const struct command *const *table = command_tables; *table != NULL; table++) {
+        for (const struct command *command = *table; command->name != NULL; command++) {
+            if (strncmp(command->name, word, size) == 0 && command->name[size] == ' ') {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Among the names of commands, or among their first words. */
+static void offer_commands(int argc, char **argv, bool is_whole, struct nearest *nearest) {
+    char words[COMMAND_WORDS_SIZE];
+    for (const struct command *const *table = command_tables; *table != NULL; table++) {
+        for (const struct command *command = *table; command->name != NULL; command++) {
+            size_t size = is_whole ? strlen(command->name) : strcspn(command->name, " ");
+            int count = count_words(command->name, size);
+            if (count <= argc) {
+                join_words(argv, count, words, sizeof words);
+                nearest_offer(nearest, words, strlen(words), command->name, size);
+            }
+        }
+    }
+}
+
+struct nearest command_nearest(int argc, char **argv, char words[COMMAND_WORDS_SIZE]) {
+    struct nearest nearest = {0};
+    offer_commands(argc, argv, true, &nearest);
+    if (nearest.word == NULL && !is_group(argv[0])) {
+        offer_commands(argc, argv, false, &nearest);
+    }
+    int count = nearest.word != NULL ? count_words(nearest.word, nearest.word_size) : is_group(argv[0]) ? 2 : 1;
+    join_words(argv, count < argc ? count : argc, words, COMMAND_WORDS_SIZE);
+    return nearest;
+}
+
 int command_fail(const struct daybook_error *error) {
     progress_clear();
     (void)fflush(stdout);

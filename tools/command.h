@@ -9,6 +9,7 @@
 #define DAYBOOK_TOOLS_COMMAND_H
 
 #include "daybook.h"
+#include "tools/nearest.h"
 #include "tools/options.h"
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
@@ -88,6 +89,11 @@ void command_option_tables(const struct command *command, const struct option_sp
 
 /* Finds the command that argv begins with; *used is the number of its words. NULL = none. */
 const struct command *command_find(int argc, char **argv, int *used);
+
+/* For what command_find did not find: the command, or the first word of some, that was probably meant. `words` becomes
+ * what was written in its place, cut where it has no room. */
+enum { COMMAND_WORDS_SIZE = 128 };
+struct nearest command_nearest(int argc, char **argv, char words[COMMAND_WORDS_SIZE]);
 
 /* "daybook: sentence" on standard error; returns the exit code. */
 int command_fail(const struct daybook_error *error);

@@ -7,9 +7,16 @@
 #include "tools/run.h"
 #include "tools/text.h"
 
-static int usage(const char *word) {
+static int usage(int argc, char **argv) {
+    char words[COMMAND_WORDS_SIZE];
+    struct nearest nearest = command_nearest(argc, argv, words);
     (void)fputs("daybook: ", stderr);
-    (void)fprintf(stderr, _("there is no command \"%s\"; \"daybook help\" lists them"), word);
+    if (nearest.word == NULL) {
+        (void)fprintf(stderr, _("there is no command \"%s\"; \"daybook help\" lists them"), words);
+    } else {
+        (void)fprintf(stderr, _("there is no command \"%s\"; the nearest is \"%.*s\", and \"daybook help\" lists all"),
+                      words, (int)nearest.word_size, nearest.word);
+    }
     (void)fputc('\n', stderr);
     return EXIT_USAGE;
 }
@@ -27,9 +34,8 @@ static int show_help(int argc, char **argv) {
         help_man(stdout);
     } else if (argc == 1 && help_page(argv[0]) != NULL) {
         (void)fputs(help_page(argv[0]), stdout);
-    } else if (help_group(stdout, argv[0]) == 0) {
-        (void)fprintf(stderr, _("daybook: there is no help on \"%s\"; \"daybook help\" lists the commands\n"), argv[0]);
-        return EXIT_USAGE;
+    } else if (argc > 1 || help_group(stdout, argv[0]) == 0) {
+        return usage(argc, argv);
     }
     return EXIT_DONE;
 }
@@ -75,10 +81,10 @@ static int dispatch(int argc, char **argv) {
     if (argc > 1 && is_option(argv[1], "-h", "--help")) {
         return show_help(1, argv);
     }
-    if (help_group(stderr, argv[0]) > 0) {
+    if ((argc == 1 || argv[1][0] == '-') && help_group(stderr, argv[0]) > 0) {
         return EXIT_USAGE;
     }
-    return usage(argv[0]);
+    return usage(argc, argv);
 }
 
 int main(int argc, char **argv) {

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "tools/nearest.h"
 #include "tools/text.h"
 
 struct parse {
@@ -37,6 +38,21 @@ static const struct option_spec *find_letter(const struct option_spec *const *ta
     return NULL;
 }
 
+static enum daybook_status fail_unknown(const struct parse *parse, const char *name, size_t size) {
+    struct nearest nearest = {0};
+    int shown = (int)(size > 80 ? 80 : size);
+    for (const struct option_spec *const *table = parse->tables; *table != NULL; table++) {
+        for (const struct option_spec *spec = *table; spec->name != NULL; spec++) {
+            nearest_offer(&nearest, name, size, spec->name, strlen(spec->name));
+        }
+    }
+    if (nearest.word == NULL) {
+        return daybook_fail(parse->error, DAYBOOK_INVALID, _("unknown option --%.*s"), shown, name);
+    }
+    return daybook_fail(parse->error, DAYBOOK_INVALID, _("unknown option --%.*s; the nearest is --%s"), shown, name,
+                        nearest.word);
+}
+
 static enum daybook_status take(struct parse *parse, const struct option_spec *spec, const char *value) {
     if (spec->kind != OPTION_LIST && options_has(parse->options, spec->name)) {
         return daybook_fail(parse->error, DAYBOOK_INVALID, _("--%s is given twice; give it once"), spec->name);
@@ -67,8 +83,7 @@ static enum daybook_status take_long(struct parse *parse, const char *text) {
     size_t size = equals == NULL ? strlen(text) : (size_t)(equals - text);
     const struct option_spec *spec = find_long(parse->tables, text, size);
     if (spec == NULL) {
-        return daybook_fail(parse->error, DAYBOOK_INVALID, _("unknown option --%.*s"), (int)(size > 80 ? 80 : size),
-                            text);
+        return fail_unknown(parse, text, size);
     }
     return take_with_value(parse, spec, equals == NULL ? NULL : equals + 1);
 }

@@ -63,9 +63,21 @@ cmp -s "$out" "$source/tools/daybook.1" || die "tools/daybook.1 is not what \"da
 expect 2 nonsense
 err_has 'there is no command "nonsense"'
 expect 2 help nonsense
-err_has 'no help on "nonsense"'
+err_has 'there is no command "nonsense"'
 expect 2 balance --as-off 2024-01-01
-err_has "unknown option --as-off"
+err_has 'unknown option --as-off; the nearest is --as-of; see "daybook help balance"'
+
+# A slip of the fingers is understood, and what is like nothing is not guessed at.
+expect 2 balnce ACME
+err_has 'there is no command "balnce"; the nearest is "balance"'
+expect 2 -L books customer opne ACME
+err_has 'there is no command "customer opne"; the nearest is "customer open"'
+expect 2 custmer frobnicate ACME
+err_has 'there is no command "custmer"; the nearest is "customer"'
+expect 2 help audit key nwe
+err_has 'there is no command "audit key nwe"; the nearest is "audit key new"'
+expect 2 customer frobnicate ACME
+err_has 'there is no command "customer frobnicate"; "daybook help" lists them'
 expect 2 balance --as-of
 err_has "--as-of needs a value"
 expect 2 deposit ACME

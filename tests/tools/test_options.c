@@ -90,8 +90,9 @@ struct refused {
 };
 
 static const struct refused refused_rows[] = {
-    {"an unknown name", {"--asof", "x"}, "unknown option --asof"},
-    {"an abbreviation", {"--dry"}, "unknown option --dry"},
+    {"an unknown name", {"--asof", "x"}, "unknown option --asof; the nearest is --as-of"},
+    {"an abbreviation", {"--dry"}, "unknown option --dry; the nearest is --dry-run"},
+    {"a name like no other", {"--colour=red"}, "unknown option --colour"},
     {"an unknown letter", {"-x"}, "unknown option -x"},
     {"a value for a flag", {"--dry-run=yes"}, "takes no value"},
     {"a missing value", {"--as-of"}, "--as-of DATE"},

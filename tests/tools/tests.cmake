@@ -1,6 +1,7 @@
 daybook_unit_test(tools/test_backup_end jobs proof codec base schema)
 daybook_unit_test(tools/test_json_message toolkit codec base schema)
 daybook_unit_test(tools/test_token_store toolkit codec base schema)
+daybook_unit_test(tools/test_nearest toolkit codec base schema)
 daybook_unit_test(tools/test_options toolkit codec base schema)
 daybook_unit_test(tools/test_cells toolkit codec base schema)
 daybook_unit_test(tools/test_csv toolkit codec base schema)
