@@ -1,10 +1,11 @@
 #!/bin/bash
 # The benchmarks at tiny sizes: every part runs, every target of theirs is judged, and runs compare with themselves.
-#   test_run.sh BENCH COMPARE WORKLOAD
+#   test_run.sh BENCH COMPARE WORKLOAD [recover]     without the word, what measures an opening after a kill is left out
 set -euo pipefail
 bench=$1
 compare=$2
 workload=$3
+recover=${4:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -21,12 +22,13 @@ run() {
         { tail -n 20 "$work/$name.err" >&2; die "$name failed"; }
 }
 
-run small --events 3000 --customers 40 --open-items 320
+run small --events 3000 --customers 40 --open-items 320 \
+    --parts "append,single,views,query,follow,proof,audit${recover:+,recover},aging"
 run beside --events 3000 --customers 300 --open-first --spread hot --parts append,views,query,follow \
     --beside "$work/small.json"
 for figure in "append, batches of 8192 requests, of its limit" "append with balance, aging, credit and proof folds" \
     "single appends, 1 submitter, of its limit" "single appends, 64 submitters, in events" "rebuild of all views" \
-    "open after SIGKILL, to the first balance" "balance at a random (A, K), p99" "aging of the open items at the head" \
+    ${recover:+"open after SIGKILL, to the first balance"} "balance at a random (A, K), p99" "aging of the open items at the head" \
     "journal, size of an event" "all views, size of an event" "memory, peak while appending"; do
     grep -F -- "$figure  " "$work/small.out" | grep -qE '[<>]=.* (not )?reached' || die "no target is judged for: $figure"
 done

@@ -19,7 +19,12 @@
 #include "random.h"
 #include "run.h"
 
-enum { DEFAULT_COUNT = 300, STEPS_LEAST = 60, STEPS_MOST = 150, HANG_SECONDS = 120 };
+#ifndef MODEL_COUNT /* Builds that are slow try fewer, and others. */
+#define MODEL_COUNT 300
+#define MODEL_SEED 20240229
+#endif
+
+enum { DEFAULT_COUNT = MODEL_COUNT, DEFAULT_SEED = MODEL_SEED, STEPS_LEAST = 60, STEPS_MOST = 150, HANG_SECONDS = 120 };
 
 struct bench {
     struct history *shared; /* What a child works on. */
@@ -183,7 +188,7 @@ static uint64_t number_or(const char *text, uint64_t otherwise) {
 int main(int argc, char **argv) {
     uint64_t longer = number_or(getenv("DAYBOOK_TEST_LONG"), 1);
     uint64_t count = argc > 1 ? number_or(argv[1], DEFAULT_COUNT) : DEFAULT_COUNT * longer;
-    uint64_t seed = argc > 2 ? number_or(argv[2], 1) : number_or(getenv("DAYBOOK_TEST_SEED"), 20240229);
+    uint64_t seed = argc > 2 ? number_or(argv[2], 1) : number_or(getenv("DAYBOOK_TEST_SEED"), DEFAULT_SEED);
     struct bench bench = {.shared = map_shared(sizeof(struct history))};
     const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     (void)snprintf(bench.directory, sizeof bench.directory, "%s/daybook-model.XXXXXX", base);
