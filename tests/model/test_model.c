@@ -21,7 +21,7 @@
 
 #ifndef MODEL_COUNT /* Builds that are slow try fewer, and others. */
 #define MODEL_COUNT 300
-#define MODEL_SEED 20240229
+#define MODEL_SEED  20240229
 #endif
 
 enum { DEFAULT_COUNT = MODEL_COUNT, DEFAULT_SEED = MODEL_SEED, STEPS_LEAST = 60, STEPS_MOST = 150, HANG_SECONDS = 120 };
