@@ -220,6 +220,13 @@ cmp -s "$work/whole" "$work/parts" || die "two parts are not the whole"
 ask "/events?kind=nothing"; answer_is "400 application/json"
 ask "/events?from_sequence=x"; answer_is "400 application/json"
 ask "/events?form_sequence=5"; answer_is "400 application/json"; out_has 'no \"form_sequence\"'
+# A kind that was asked for and not looked at would never come, and nobody would know.
+ask "/events?kind=customer_opened&kind=deposit_received"; answer_is "400 application/json"; out_has '\"kind\" is there more than once'
+# Whoever saw what is not there saw another ledger: waiting, it would miss what comes up to there.
+for past in "?from_sequence=24" "?from_sequence=9223372036854775807"; do
+    ask "/events$past"; answer_is "400 application/json"; out_has '"out_of_range"'; out_has "the journal ends at 22"
+done
+ask /events -H "Last-Event-ID: 23"; answer_is "400 application/json"; out_has '"out_of_range"'
 
 # ---- metrics and the log ----
 ask /metrics; answer_is "200 text/plain; version=0.0.4"

@@ -259,7 +259,29 @@ static void leave(struct server *server) {
     (void)atomic_fetch_sub_explicit(&server->follower_count, 1, memory_order_relaxed);
 }
 
+/* Nobody was sent what is past the journal's end: whoever comes from there saw another ledger, or this one before it
+ * was restored from an older backup, and would miss what is recorded up to that place. */
+static bool is_within(struct call *call, uint64_t from_sequence) {
+    struct daybook_error error;
+    uint64_t head;
+    if (daybook_head(call->server->ledger, &head, &error) != DAYBOOK_OK) {
+        call_fail_with(call, &error);
+        return false;
+    }
+    if (from_sequence > head + 1) {
+        call_fail(call, CONNECT_OUT_OF_RANGE,
+                  "the journal ends at %" PRIu64 ", and %" PRIu64 " is past its next event: was it restored from an "
+                  "older backup, or is it another ledger?",
+                  head, from_sequence);
+        return false;
+    }
+    return true;
+}
+
 static void begin(struct call *call, const Pb__FollowRequest *asked, bool is_sse) {
+    if (!is_within(call, asked->from_sequence)) {
+        return;
+    }
     if (!enter(call->server)) {
         call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "%d followers are the most", FOLLOWERS_MAX);
         return;
@@ -315,18 +337,30 @@ static bool read_number(const char *text, uint64_t *value) {
     return true;
 }
 
-/* The first parameter that the feed does not have. */
-static enum MHD_Result find_unknown(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
-    static const char *const known[] = {"from_sequence", "customer", "currency", "kind", "heartbeat_ms"};
-    const char **unknown = context;
+static const char *const parameters[] = {"from_sequence", "customer", "currency", "kind", "heartbeat_ms"};
+enum { PARAMETER_COUNT = sizeof parameters / sizeof *parameters };
+
+/* The first parameter that the feed does not have, or that is there again. */
+struct wrong_parameter {
+    const char *name; /* NULL = there is none. */
+    bool is_known;
+    bool is_seen[PARAMETER_COUNT];
+};
+
+static enum MHD_Result find_wrong(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
+    struct wrong_parameter *wrong = context;
     (void)kind;
     (void)value;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strcmp(known[i], name) == 0) {
-            return MHD_YES;
+    for (size_t i = 0; i < PARAMETER_COUNT; i++) {
+        if (strcmp(parameters[i], name) == 0) {
+            wrong->is_known = true;
+            wrong->name = wrong->is_seen[i] ? name : NULL;
+            wrong->is_seen[i] = true;
+            return wrong->name == NULL ? MHD_YES : MHD_NO;
         }
     }
-    *unknown = name;
+    wrong->is_known = false;
+    wrong->name = name;
     return MHD_NO;
 }
 
@@ -335,13 +369,15 @@ void follow_begin_sse(struct call *call) {
     const char *last = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Last-Event-ID");
     uint64_t heartbeat = 0;
     uint64_t seen = 0;
-    const char *unknown = NULL;
+    struct wrong_parameter wrong = {.name = NULL};
     char *kind = (char *)(uintptr_t)call_parameter(call, "kind");
-    (void)MHD_get_connection_values(call->connection, MHD_GET_ARGUMENT_KIND, find_unknown, &unknown);
-    if (unknown != NULL) {
+    (void)MHD_get_connection_values(call->connection, MHD_GET_ARGUMENT_KIND, find_wrong, &wrong);
+    if (wrong.name != NULL) {
         call_fail(call, CONNECT_INVALID_ARGUMENT,
-                  "the feed has no \"%.40s\"; it has from_sequence, customer, currency, kind and heartbeat_ms",
-                  unknown);
+                  wrong.is_known
+                      ? "\"%.40s\" is there more than once; several kinds are for Events/Follow"
+                      : "the feed has no \"%.40s\"; it has from_sequence, customer, currency, kind and heartbeat_ms",
+                  wrong.name);
         return;
     }
     if (!read_number(call_parameter(call, "from_sequence"), &asked.from_sequence) ||
