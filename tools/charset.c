@@ -15,6 +15,8 @@
 enum { READ_SIZE = 1 << 20 };
 #define FILE_LIMIT_BYTES ((size_t)4 << 30)
 
+static const uint8_t utf8_mark[] = {0xEF, 0xBB, 0xBF};
+
 bool charset_find(const char *name, enum charset *charset) {
     static const char *const names[] = {"auto", "utf-8", "gb18030"};
     static const enum charset values[] = {CHARSET_AUTO, CHARSET_UTF_8, CHARSET_GB18030};
@@ -76,7 +78,44 @@ static uint64_t find_broken_line(const struct daybook_buffer *bytes) {
     return 0;
 }
 
-static enum daybook_status convert(const char *name, struct daybook_buffer *bytes, struct daybook_error *error) {
+/* How many bytes at `offset` are a character of UTF-8 past ASCII; 0 = they are none. */
+static size_t wide_character(const struct daybook_buffer *bytes, size_t offset) {
+    uint8_t lead = bytes->data[offset];
+    size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    bool is_there = lead >= 0xC2 && size <= bytes->size - offset;
+    return is_there && text_is_utf8((const char *)bytes->data + offset, size) ? size : 0;
+}
+
+/* Of bytes that are not UTF-8 as a whole: UTF-8 that was damaged or cut off, and not another encoding? Converted from
+ * GB18030 it might pass, with every name wrong. A mark says it; else more characters of three and four bytes than
+ * broken places, which in text of GB18030 are there by chance only, and few. */
+static bool is_damaged_utf8(const struct daybook_buffer *bytes) {
+    if (bytes->size >= sizeof utf8_mark && memcmp(bytes->data, utf8_mark, sizeof utf8_mark) == 0) {
+        return true;
+    }
+    size_t wide_count = 0;
+    size_t broken_count = 0;
+    for (size_t at = 0; at < bytes->size;) {
+        size_t size = bytes->data[at] < 0x80 ? 1 : wide_character(bytes, at);
+        wide_count += size > 2 ? 1 : 0;
+        broken_count += size == 0 ? 1 : 0;
+        at += size == 0 ? 1 : size;
+        while (size == 0 && at < bytes->size && (bytes->data[at] & 0xC0) == 0x80) { /* What is left of the same one. */
+            at++;
+        }
+    }
+    return wide_count > broken_count;
+}
+
+/* A mark, or a first character of ASCII: a CSV file begins with neither by chance. */
+static bool is_utf16(const struct daybook_buffer *bytes) {
+    const uint8_t *data = bytes->data;
+    return bytes->size >= 2 && ((data[0] == 0xFF && data[1] == 0xFE) || (data[0] == 0xFE && data[1] == 0xFF) ||
+                                (data[0] == 0) != (data[1] == 0));
+}
+
+static enum daybook_status convert(const char *name, bool is_auto, struct daybook_buffer *bytes,
+                                   struct daybook_error *error) {
     iconv_t converter = iconv_open("UTF-8", "GB18030");
     if (converter == (iconv_t)-1) {
         return daybook_fail(error, DAYBOOK_IO, _("reading %s as GB18030: this system's iconv does not know it"), name);
@@ -95,8 +134,10 @@ static enum daybook_status convert(const char *name, struct daybook_buffer *byte
         size_t result = iconv(converter, &from, &left, &to, &room);
         converted.size += READ_SIZE - room;
         if (result == (size_t)-1 && errno != E2BIG) {
-            status = daybook_fail(error, DAYBOOK_INVALID, _("%s, line %" PRIu64 ": not GB18030"), name,
-                                  line_of(bytes, bytes->size - left));
+            status = daybook_fail(error, DAYBOOK_INVALID,
+                                  is_auto ? _("%s, line %" PRIu64 ": neither UTF-8 nor GB18030")
+                                          : _("%s, line %" PRIu64 ": not GB18030"),
+                                  name, line_of(bytes, bytes->size - left));
         }
     }
     (void)iconv_close(converter);
@@ -111,21 +152,31 @@ static enum daybook_status convert(const char *name, struct daybook_buffer *byte
 
 enum daybook_status charset_to_utf8(const char *name, enum charset charset, struct daybook_buffer *bytes,
                                     struct daybook_error *error) {
-    static const uint8_t mark[] = {0xEF, 0xBB, 0xBF};
+    if (is_utf16(bytes)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            _("%s is UTF-16; save it as UTF-8, or convert it (iconv -f UTF-16)"), name);
+    }
     bool is_utf8 = charset != CHARSET_GB18030 && text_is_utf8((const char *)bytes->data, bytes->size);
     if (!is_utf8 && charset == CHARSET_UTF_8) {
         return daybook_fail(error, DAYBOOK_INVALID, _("%s, line %" PRIu64 ": not UTF-8"), name,
                             find_broken_line(bytes));
     }
+    if (!is_utf8 && charset == CHARSET_AUTO && is_damaged_utf8(bytes)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            _("%s, line %" PRIu64
+                              ": not UTF-8, as the rest of the file is; where it is GB18030, let the "
+                              "map say so (\"encoding\": \"gb18030\")"),
+                            name, find_broken_line(bytes));
+    }
     if (!is_utf8) {
-        enum daybook_status status = convert(name, bytes, error);
+        enum daybook_status status = convert(name, charset == CHARSET_AUTO, bytes, error);
         if (status != DAYBOOK_OK) {
             return status;
         }
     }
-    if (bytes->size >= sizeof mark && memcmp(bytes->data, mark, sizeof mark) == 0) {
-        bytes->size -= sizeof mark;
-        memmove(bytes->data, bytes->data + sizeof mark, bytes->size);
+    if (bytes->size >= sizeof utf8_mark && memcmp(bytes->data, utf8_mark, sizeof utf8_mark) == 0) {
+        bytes->size -= sizeof utf8_mark;
+        memmove(bytes->data, bytes->data + sizeof utf8_mark, bytes->size);
     }
     return DAYBOOK_OK;
 }

@@ -32,7 +32,21 @@ static const struct conversion conversions[] = {
      "a", NULL},
     {"ASCII is both", "gb18030", "a,b\n", "a,b\n", NULL},
     {"GB18030 taken for UTF-8", "utf-8", "a\nb\n\xBF\xCD\n", NULL, "file, line 3: not UTF-8"},
-    {"neither", "auto", "a\n\xFF\xFF\n", NULL, "file, line 2: not GB18030"},
+    {"neither", "auto", "a\n\xFF\xFF\n", NULL, "file, line 2: neither UTF-8 nor GB18030"},
+    {"no GB18030", "gb18030", "a\n\xFF\xFF\n", NULL, "file, line 2: not GB18030"},
+    /* Each of these would pass as GB18030, with other names. */
+    {"UTF-8 with a broken character", "auto",
+     "a\n\xE5\xBC\xA0\xE4\xB8\x89\n\xE5\xBC\xA0\xE4\xB8\xC9\n\xE6\x9D\x8E\xE5\x9B\x9B\n", NULL,
+     "file, line 3: not UTF-8"},
+    {"UTF-8 that was cut off", "auto", "\xE5\xBC\xA0\xE4\xB8\x89\n\xE6\x9D", NULL, "file, line 2: not UTF-8"},
+    {"a byte order mark, and no UTF-8", "auto", "\xEF\xBB\xBF\n\xBF\xCD", NULL, "file, line 2: not UTF-8"},
+    {"GB18030 with characters that UTF-8 might have", "auto", "\xE0\xA1\xB0\xA1,\xBF\xCD\xBB\xA7",
+     "\xE5\x94\xB7\xE5\x95\x8A,\xE5\xAE\xA2\xE6\x88\xB7", NULL},
+    {"UTF-16 with its mark", "auto",
+     "\xFF\xFE"
+     "a",
+     NULL, "file is UTF-16; save it as UTF-8"},
+    {"UTF-16 of the other order", "gb18030", "\xFE\xFF", NULL, "file is UTF-16"},
 };
 
 static void converts(void **state) {
