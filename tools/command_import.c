@@ -82,11 +82,28 @@ static enum daybook_status prepare(struct import *import, struct daybook_error *
     return plan_make(&import->plan, &import->map, error);
 }
 
-/* A customer who is there already is what "once" asks for. */
+/* A customer who is there already is what "once" asks for. Its key is made of all that it says, so a key that was used
+ * is the same opening by another actor. */
 static bool is_there_already(const struct import *import, const struct batch_item *item,
                              const struct daybook_answer *answer) {
-    return answer->is_repeated || (answer->refusal != NULL && plan_is_once(&import->plan, item->entry) &&
-                                   answer->refusal->code == PB__REFUSAL_CODE__REFUSAL_CODE_DUPLICATE_CUSTOMER);
+    if (answer->is_repeated || answer->refusal == NULL || !plan_is_once(&import->plan, item->entry)) {
+        return answer->is_repeated;
+    }
+    return answer->refusal->code == PB__REFUSAL_CODE__REFUSAL_CODE_DUPLICATE_CUSTOMER ||
+           answer->refusal->code == PB__REFUSAL_CODE__REFUSAL_CODE_KEY_REUSED;
+}
+
+/* A key is made of its row: it was used before by the same row, and what differs is not in the file. */
+static void report_refusal(struct import *import, const struct batch_item *item, const Pb__Refusal *refusal) {
+    const char *sentence = refusal->message;
+    char explained[2 * DAYBOOK_ERROR_SIZE];
+    if (refusal->code == PB__REFUSAL_CODE__REFUSAL_CODE_KEY_REUSED) {
+        (void)snprintf(explained, sizeof explained,
+                       _("%s: this row was imported before, by another actor or through another map"), sentence);
+        sentence = explained;
+    }
+    import_report_add(&import->report, item->line, plan_command(&import->plan, item->entry),
+                      refusal_name(refusal->code), sentence);
 }
 
 static void count_answers(struct import *import, const struct daybook_answers *answers) {
@@ -97,8 +114,7 @@ static void count_answers(struct import *import, const struct daybook_answers *a
             import->repeated_count++;
         } else if (answer->refusal != NULL) {
             import->refused_count++;
-            import_report_add(&import->report, item->line, plan_command(&import->plan, item->entry),
-                              refusal_name(answer->refusal->code), answer->refusal->message);
+            report_refusal(import, item, answer->refusal);
         } else {
             import->appended_count++;
         }
@@ -223,7 +239,8 @@ const struct command import_commands[] = {
         .summary = N_("import a CSV file through a mapping; the same file again appends nothing"),
         .detail = N_("Rows are submitted in the order of their business dates. One bad row stops the import before "
                      "anything is appended, unless --skip-bad is given. A refused request is listed, and the others "
-                     "go on. Exit code 1 when a row was bad or a request refused."),
+                     "go on. Exit code 1 when a row was bad or a request refused. --dry-run asks the ledger nothing, "
+                     "so it finds bad rows and no refusals."),
         .example = "daybook import invoices.csv --map invoices.json",
         .options = import_options,
     },

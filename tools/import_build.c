@@ -25,6 +25,26 @@ static enum daybook_status no_memory(struct building *building) {
 
 /* ---- binding ---- */
 
+enum { COLUMN_NAMES_SIZE = 160 };
+
+/* The columns that a file has, in quotes, as many as there is room for: a wrong delimiter or a space is seen at once.
+ */
+static const char *list_columns(const struct csv_record *header, char names[COLUMN_NAMES_SIZE]) {
+    static const char more[] = ", ...";
+    size_t size = 0;
+    names[0] = '\0';
+    for (size_t i = 0; i < header->field_count; i++) {
+        size_t room = COLUMN_NAMES_SIZE - sizeof more - size;
+        int length = snprintf(names + size, room, "%s\"%s\"", i == 0 ? "" : ", ", header->fields[i]);
+        if (length < 0 || (size_t)length >= room) {
+            memcpy(names + size, i == 0 ? more + 2 : more, sizeof more - (i == 0 ? 2 : 0));
+            break;
+        }
+        size += (size_t)length;
+    }
+    return names;
+}
+
 static enum daybook_status bind_value(struct map_value *value, const struct csv_record *header,
                                       struct daybook_error *error) {
     for (size_t i = 0; i < value->part_count; i++) {
@@ -43,13 +63,15 @@ static enum daybook_status bind_value(struct map_value *value, const struct csv_
             found++;
         }
     }
-    if (found != 1) {
+    if (found == 0) {
+        char names[COLUMN_NAMES_SIZE];
         return daybook_fail(error, DAYBOOK_INVALID,
-                            found == 0 ? _("the file has no column \"%.80s\", which the map names")
-                                       : _("the file has the column \"%.80s\" more than once"),
-                            value->column);
+                            _("the file has no column \"%.80s\", which the map names; it has %s"), value->column,
+                            list_columns(header, names));
     }
-    return DAYBOOK_OK;
+    return found == 1 ? DAYBOOK_OK
+                      : daybook_fail(error, DAYBOOK_INVALID, _("the file has the column \"%.80s\" more than once"),
+                                     value->column);
 }
 
 static enum daybook_status bind_fields(struct map_fields *fields, const struct csv_record *header,
@@ -111,24 +133,59 @@ static struct daybook_bytes column_of(const struct csv_record *row, const struct
     return trimmed(row->fields[value->column_index]);
 }
 
-/* An amount's text without its grouping, in minor units. */
-static enum daybook_status parse_amount(struct building *building, struct daybook_bytes text, int64_t *minor) {
+/* Whether `grouping` stands where thousands end: three digits after the last, two (lakhs) or three between two, one to
+ * three before the first. "1,50" would else become 150 where somebody else's comma is a decimal point. */
+static bool is_grouped_well(struct daybook_bytes text, char grouping, char decimal) {
+    size_t group_count = 0;
+    size_t digit_count = 0;
+    bool is_whole = true;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = (char)text.data[i];
+        if (c == grouping) {
+            bool is_wide_enough = group_count == 0 ? digit_count >= 1 : digit_count >= 2;
+            if (!is_whole || !is_wide_enough || digit_count > 3) {
+                return false;
+            }
+            group_count++;
+            digit_count = 0;
+        } else if (c == decimal) {
+            if (group_count > 0 && is_whole && digit_count != 3) {
+                return false;
+            }
+            is_whole = false;
+        } else if (is_whole && c >= '0' && c <= '9') {
+            digit_count++;
+        }
+    }
+    return group_count == 0 || !is_whole || digit_count == 3;
+}
+
+/* An amount's text without its grouping, in units of so many decimals. */
+static enum decimal_result measure(const struct import_map *map, struct daybook_bytes text, int decimals,
+                                   int64_t *minor) {
     char digits[64];
     size_t size = 0;
-    int decimals = currency_decimals(building->currency);
     for (size_t i = 0; i < text.size && size < sizeof digits; i++) {
-        if (building->map->grouping == '\0' || (char)text.data[i] != building->map->grouping) {
+        if (map->grouping == '\0' || (char)text.data[i] != map->grouping) {
             digits[size++] = (char)text.data[i];
         }
     }
+    return size == sizeof digits ? DECIMAL_NOT_A_NUMBER : decimal_parse(digits, size, decimals, map->decimal, minor);
+}
+
+static enum daybook_status parse_amount(struct building *building, struct daybook_bytes text, int64_t *minor) {
+    char grouping = building->map->grouping;
+    int decimals = currency_decimals(building->currency);
     int shown = (int)(text.size > 60 ? 60 : text.size);
     if (decimals < 0) {
         return daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.8s\" is no ISO 4217 currency"),
                             building->currency);
     }
-    enum decimal_result result = size == sizeof digits
-                                     ? DECIMAL_NOT_A_NUMBER
-                                     : decimal_parse(digits, size, decimals, building->map->decimal, minor);
+    enum decimal_result result = measure(building->map, text, decimals, minor);
+    if (result == DECIMAL_OK && grouping != '\0' && !is_grouped_well(text, grouping, building->map->decimal)) {
+        return daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.*s\" has \"%c\" where no thousands end"), shown,
+                            (const char *)text.data, grouping);
+    }
     switch (result) {
     case DECIMAL_OK:
         return DAYBOOK_OK;
@@ -277,6 +334,16 @@ static enum daybook_status set_whole(struct building *building, void *slot, cons
     return DAYBOOK_OK;
 }
 
+/* An empty cell is false, too. "TRUE" or "yes" must not become false unnoticed: a lookup turns them into ours. */
+static enum daybook_status set_flag(struct building *building, void *slot, const char *text) {
+    bool is_true = strcmp(text, "true") == 0;
+    if (!is_true && text[0] != '\0' && strcmp(text, "false") != 0) {
+        return daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.60s\" is neither true nor false"), text);
+    }
+    *(protobuf_c_boolean *)slot = is_true;
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status set_scalar(struct building *building, const ProtobufCFieldDescriptor *field, void *slot,
                                       const struct map_value *value) {
     const char *text = "";
@@ -302,8 +369,7 @@ static enum daybook_status set_scalar(struct building *building, const ProtobufC
     case PROTOBUF_C_TYPE_INT32:
         return set_whole(building, slot, text);
     case PROTOBUF_C_TYPE_BOOL:
-        *(protobuf_c_boolean *)slot = strcmp(text, "true") == 0;
-        return DAYBOOK_OK;
+        return set_flag(building, slot, text);
     default:
         return daybook_fail(building->error, DAYBOOK_INVALID, _("%s takes an {\"amount\"}"), field->name);
     }
@@ -347,6 +413,16 @@ static enum daybook_status set_fields(struct building *building, const struct ma
 
 /* ---- requests ---- */
 
+/* An amount for its sign alone: more than fits with four decimals may fit with the currency's, and building will say.
+ */
+static bool has_sign(struct building *building, struct daybook_bytes text, int64_t *minor) {
+    if (measure(building->map, text, currency_decimals(building->currency), minor) == DECIMAL_OVERFLOW) {
+        *minor = text.data[0] == '-' ? -1 : 1;
+        return true;
+    }
+    return parse_amount(building, text, minor) == DAYBOOK_OK;
+}
+
 enum daybook_status import_map_applies(const struct import_map *map, const struct map_request *rule,
                                        const struct csv_record *row, bool *applies, struct daybook_error *error) {
     /* Four decimals are the most that a currency has: enough to tell a sign. */
@@ -358,7 +434,7 @@ enum daybook_status import_map_applies(const struct import_map *map, const struc
         bool is_number =
             condition->test == MAP_POSITIVE || condition->test == MAP_NEGATIVE || condition->test == MAP_ZERO;
         int64_t minor = 0;
-        if (is_number && parse_amount(&building, text, &minor) != DAYBOOK_OK) {
+        if (is_number && !has_sign(&building, text, &minor)) {
             return error == NULL ? DAYBOOK_INVALID
                                  : daybook_fail_in(error, _("column \"%.60s\""), condition->value.column);
         }

@@ -63,6 +63,13 @@ out_is '{"rows":6,"badRows":0,"requests":8,"appended":3,"repeated":5,"refused":0
 expect 0 import "$work/earlier.csv" --map "$map"
 out_is "rows 1 (bad 0), requests 2: appended 1, repeated 1, refused 0"
 
+# By somebody else, the same rows are refused, and told why; what is new is appended.
+{ cat "$work/order.csv"; echo '5,,2024-03-01,甲公司,1007'; } >"$work/other.csv"
+expect 1 import "$work/other.csv" --map "$map" --actor somebody
+out_is "rows 5 (bad 0), requests 6: appended 1, repeated 2, refused 3"
+err_has "KEY_REUSED"
+err_has "this row was imported before, by another actor or through another map"
+
 # Identical rows are two payments, once.
 { head -n 1 "$work/plain.csv"; echo ',丁公司,2024-01-01,5'; echo ',丁公司,2024-01-01,5'; } >"$work/same.csv"
 sed 's/"charge": {"column": "单号"}, //' "$map" >"$work/anonymous.json"
@@ -118,14 +125,17 @@ err_has "--map MAP is required"
 expect 2 import "$work/plain.csv" --map "$work/plain.csv"
 err_has "not JSON"
 expect 2 import "$work/same.csv" --map <(sed 's/"金额"/"数额"/' "$map")
-err_has 'no column "数额"'
+err_has 'no column "数额", which the map names; it has "单号", "客户", "日期", "金额"'
 printf '单号,客户\n\xFF\xFF\n' >"$work/neither.csv"
 expect 2 import "$work/neither.csv" --map "$map"
-err_has "line 2: not GB18030"
+err_has "line 2: not UTF-8, as the rest of the file is"
 head -c 100000 /dev/urandom >"$work/garbage.csv"
 code=0
 "$daybook" import "$work/garbage.csv" --map "$map" >"$out" 2>"$err" || code=$?
 [ "$code" -eq 1 ] || [ "$code" -eq 2 ] || die "garbage ends with $code"
+printf 'number,customer\n1,A\n' | iconv -f UTF-8 -t UTF-16LE >"$work/utf16.csv"
+expect 2 import "$work/utf16.csv" --map "$map"
+err_has "utf16.csv is UTF-16; save it as UTF-8"
 : >"$work/empty.csv"
 expect 2 import "$work/empty.csv" --map "$map"
 err_has "no header of columns"

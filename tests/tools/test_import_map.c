@@ -54,6 +54,20 @@ static const struct building buildings[] = {
      "{\"effectiveOn\":\"2024-02-29\",\"customer\":\"A\",\"currency\":\"CNY\","
      "\"postCharge\":{\"amountMinor\":\"123456789\"}}",
      NULL},
+    {"grouping in lakhs", MAP("\"grouping\":\",\",\"delimiter\":\";\",", AMOUNT), "who;on;sum",
+     "A;2024-02-29;-12,34,567.8",
+     "{\"effectiveOn\":\"2024-02-29\",\"customer\":\"A\",\"currency\":\"CNY\","
+     "\"postCharge\":{\"amountMinor\":\"-123456780\"}}",
+     NULL},
+    {"the largest amount, and its sign", MAP("", "\"when\":[{\"column\":\"sum\",\"is\":\"positive\"}]," AMOUNT),
+     "who,on,sum", "A,2024-02-29,92233720368547758.07",
+     "{\"effectiveOn\":\"2024-02-29\",\"customer\":\"A\",\"currency\":\"CNY\","
+     "\"postCharge\":{\"amountMinor\":\"9223372036854775807\"}}",
+     NULL},
+    {"the sign of a large amount", MAP("", "\"when\":[{\"column\":\"sum\",\"is\":\"positive\"}]," AMOUNT), "who,on,sum",
+     "A,2024-02-29,-92233720368547758.07", "", NULL},
+    {"a large amount is not zero", MAP("", "\"when\":[{\"column\":\"sum\",\"is\":\"zero\"}]," AMOUNT), "who,on,sum",
+     "A,2024-02-29,92233720368547758.07", "", NULL},
     {"two date formats", MAP("\"date_formats\":[\"YYYYMMDD\",\"M/D/YYYY\"],", AMOUNT), "who,on,sum", "A,2/9/2024,1",
      "{\"effectiveOn\":\"2024-02-09\",\"customer\":\"A\",\"currency\":\"CNY\",\"postCharge\":{\"amountMinor\":\"100\"}"
      "}",
@@ -86,6 +100,9 @@ static const struct building buildings[] = {
      "\"instalments\":[{\"dueOn\":\"2024-03-01\"},{\"amountMinor\":\"150\"}],"
      "\"settlement\":\"SETTLEMENT_DEPOSITS_ONLY\"}}",
      NULL},
+    {"a flag in an empty cell", MAP("", "\"fields\":{\"terms\":{\"end_of_month\":{\"column\":\"sum\"}}}"), "who,on,sum",
+     "A,2024-02-29,",
+     "{\"effectiveOn\":\"2024-02-29\",\"customer\":\"A\",\"currency\":\"CNY\",\"postCharge\":{\"terms\":{}}}", NULL},
     {"a lookup that finds", MAP("", "\"fields\":{\"category\":{\"lookup\":\"sum\",\"values\":{\"1\":\"one\"}}}"),
      "who,on,sum", "A,2024-02-29,1",
      "{\"effectiveOn\":\"2024-02-29\",\"customer\":\"A\",\"currency\":\"CNY\",\"postCharge\":{\"category\":\"one\"}}",
@@ -112,6 +129,25 @@ static const struct building buildings[] = {
     {"an empty amount", MAP("", AMOUNT), "who,on,sum", "A,2024-02-29,", NULL, "column \"sum\": \"\" is no amount"},
     {"too many decimals", MAP("", AMOUNT), "who,on,sum", "A,2024-02-29,1.005", NULL, "more decimals than CNY"},
     {"an amount too large", MAP("", AMOUNT), "who,on,sum", "A,2024-02-29,92233720368547758.08", NULL, "more than"},
+    {"an amount too large, whose sign is asked for",
+     MAP("", "\"when\":[{\"column\":\"sum\",\"is\":\"positive\"}]," AMOUNT), "who,on,sum",
+     "A,2024-02-29,92233720368547758.08", NULL, "more than"},
+    {"a decimal comma where commas group", MAP("\"grouping\":\",\",\"delimiter\":\";\",", AMOUNT), "who;on;sum",
+     "A;2024-02-29;1,50", NULL, "column \"sum\": \"1,50\" has \",\" where no thousands end"},
+    {"a comma at the end", MAP("\"grouping\":\",\",\"delimiter\":\";\",", AMOUNT), "who;on;sum", "A;2024-02-29;1,",
+     NULL, "no thousands end"},
+    {"a comma first", MAP("\"grouping\":\",\",\"delimiter\":\";\",", AMOUNT), "who;on;sum", "A;2024-02-29;,100", NULL,
+     "no thousands end"},
+    {"two commas", MAP("\"grouping\":\",\",\"delimiter\":\";\",", AMOUNT), "who;on;sum", "A;2024-02-29;1,,100", NULL,
+     "no thousands end"},
+    {"commas after the point", MAP("\"grouping\":\",\",\"delimiter\":\";\",", AMOUNT), "who;on;sum",
+     "A;2024-02-29;1.000,000", NULL, "no thousands end"},
+    {"four digits between commas", MAP("\"grouping\":\",\",\"delimiter\":\";\",", AMOUNT), "who;on;sum",
+     "A;2024-02-29;1,0000,000", NULL, "no thousands end"},
+    {"a point before the thousands end", MAP("\"grouping\":\",\",\"delimiter\":\";\",", AMOUNT), "who;on;sum",
+     "A;2024-02-29;1,00.00", NULL, "no thousands end"},
+    {"a flag of another word", MAP("", "\"fields\":{\"terms\":{\"end_of_month\":{\"column\":\"sum\"}}}"), "who,on,sum",
+     "A,2024-02-29,TRUE", NULL, "\"TRUE\" is neither true nor false"},
     {"a long amount", MAP("", AMOUNT), "who,on,sum",
      "A,2024-02-29,11111111111111111111111111111111111111111111111111111111111111111111", NULL, "is no amount"},
     {"no date", MAP("", AMOUNT), "who,on,sum", "A,2/9/2024,1", NULL, "column \"on\": \"2/9/2024\" is no date"},
@@ -244,7 +280,14 @@ static void refuses_columns(void **state) {
     assert_int_equal(read_map(MAP("", AMOUNT), &arena, &map, &error), DAYBOOK_OK);
     parse_record("who,on", ',', &arena, &header);
     assert_int_equal(import_map_bind(&map, &header, &error), DAYBOOK_INVALID);
-    assert_non_null(strstr(error.message, "no column \"sum\""));
+    assert_non_null(strstr(error.message, "no column \"sum\", which the map names; it has \"who\", \"on\""));
+    parse_record("whoonsumwhoonsumwhoonsumwhoonsumwhoonsumwhoonsumwhoonsumwhoonsumwhoonsumwhoonsumwhoonsumwhoonsum,on",
+                 ',', &arena, &header);
+    assert_int_equal(import_map_bind(&map, &header, &error), DAYBOOK_INVALID);
+    assert_non_null(strstr(error.message, "sumwhoonsum\", \"on\""));
+    header.fields[1] = header.fields[0];
+    assert_int_equal(import_map_bind(&map, &header, &error), DAYBOOK_INVALID);
+    assert_non_null(strstr(error.message, "sumwhoonsum\", ..."));
     parse_record("who,on,sum,sum", ',', &arena, &header);
     assert_int_equal(import_map_bind(&map, &header, &error), DAYBOOK_INVALID);
     assert_non_null(strstr(error.message, "more than once"));
