@@ -88,4 +88,18 @@ DAYBOOK_MUST_USE enum daybook_status ledger_resolve(struct daybook *ledger, cons
 DAYBOOK_MUST_USE enum daybook_status ledger_begin_read(struct daybook *ledger, const char *name, uint64_t sequence,
                                                        struct view_read *read, struct daybook_error *error);
 
+/* Several views that a question reads, all at positions that cover `sequence`. */
+struct ledger_wish {
+    const char *const *names;
+    size_t count;
+    uint64_t sequence;
+};
+enum { LEDGER_WISH_MAX = 16 }; /* Of more, the rest are caught up one after the other. */
+
+/* As ledger_begin_read of names[index]. If it is behind, and several of them are far behind, all those are caught up at
+ * the same time (projection/together.h). What keeps another one from that is said when that one is read. */
+DAYBOOK_MUST_USE enum daybook_status ledger_begin_one_of(struct daybook *ledger, const struct ledger_wish *wish,
+                                                         size_t index, struct view_read *read,
+                                                         struct daybook_error *error);
+
 #endif

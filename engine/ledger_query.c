@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "codec/wire.h"
 #include "ledger_internal.h"
+#include "projection/together.h"
 #include "state_store.h"
 
 enum { EVENT_ARENA_BYTES = 1 << 20, SEQUENCE_DIGITS_MAX = 19 };
@@ -212,15 +213,44 @@ enum daybook_status ledger_resolve(struct daybook *ledger, const Pb__At *at, str
 
 /* ---- views ---- */
 
-enum daybook_status ledger_begin_read(struct daybook *ledger, const char *name, uint64_t sequence,
-                                      struct view_read *read, struct daybook_error *error) {
+/* Those of `wish` that are far behind, at the same time: one after the other, each would decode all events. */
+static enum daybook_status catch_up_far(struct daybook *ledger, const struct ledger_wish *wish,
+                                        struct daybook_error *error) {
+    struct view *views[LEDGER_WISH_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < wish->count && count < LEDGER_WISH_MAX; i++) {
+        struct view *view = ledger_view(ledger, wish->names[i]);
+        bool is_there = view == NULL;
+        for (size_t j = 0; j < count; j++) {
+            is_there = is_there || views[j] == view;
+        }
+        if (!is_there) {
+            views[count++] = view;
+        }
+    }
+    return count < 2
+               ? DAYBOOK_OK
+               : together_catch_up(ledger->directory, views, count, wish->sequence, ledger_progress(ledger), error);
+}
+
+static enum daybook_status catch_up(struct daybook *ledger, struct view *view, const struct ledger_wish *wish,
+                                    struct daybook_error *error) {
+    if (ledger->projector != NULL) {
+        return projector_wait(ledger->projector, view, wish->sequence, ledger->wait_ms, error);
+    }
+    DAYBOOK_TRY(catch_up_far(ledger, wish, error));
+    return view_catch_up(view, wish->sequence, ledger_progress(ledger), error);
+}
+
+enum daybook_status ledger_begin_one_of(struct daybook *ledger, const struct ledger_wish *wish, size_t index,
+                                        struct view_read *read, struct daybook_error *error) {
     *read = (struct view_read){0};
-    struct view *view = ledger_view(ledger, name);
+    struct view *view = ledger_view(ledger, wish->names[index]);
     if (view == NULL) {
-        return daybook_fail(error, DAYBOOK_NOT_FOUND, "asking view %s of %s: it was not opened", name,
+        return daybook_fail(error, DAYBOOK_NOT_FOUND, "asking view %s of %s: it was not opened", wish->names[index],
                             ledger->directory);
     }
-    enum daybook_status status = view_begin_read(view, sequence, read, error);
+    enum daybook_status status = view_begin_read(view, wish->sequence, read, error);
     if (status != DAYBOOK_BEHIND && status != DAYBOOK_NOT_FOUND && status != DAYBOOK_DAMAGED) {
         return status;
     }
@@ -228,10 +258,12 @@ enum daybook_status ledger_begin_read(struct daybook *ledger, const char *name, 
         return status;
     }
     view_end_read(read);
-    if (ledger->projector != NULL) {
-        DAYBOOK_TRY(projector_wait(ledger->projector, view, sequence, ledger->wait_ms, error));
-    } else {
-        DAYBOOK_TRY(view_catch_up(view, sequence, ledger_progress(ledger), error));
-    }
-    return view_begin_read(view, sequence, read, error);
+    DAYBOOK_TRY(catch_up(ledger, view, wish, error));
+    return view_begin_read(view, wish->sequence, read, error);
+}
+
+enum daybook_status ledger_begin_read(struct daybook *ledger, const char *name, uint64_t sequence,
+                                      struct view_read *read, struct daybook_error *error) {
+    struct ledger_wish wish = {&name, 1, sequence};
+    return ledger_begin_one_of(ledger, &wish, 0, read, error);
 }

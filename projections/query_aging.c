@@ -217,7 +217,7 @@ static enum daybook_status make_answer(struct book *book, const struct ages *age
 enum daybook_status query_aging(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                 ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__AgingQuery *asked = query->aging;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page, {"aging"}};
     struct ages ages = {0};
     struct book book;
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);

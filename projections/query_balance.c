@@ -134,7 +134,7 @@ static enum daybook_status make_answer(struct book *book, const struct balances 
 enum daybook_status query_balance(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                   ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__BalanceQuery *asked = query->balance;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page, {NULL}};
     struct balances balances = {0};
     struct book book;
     enum daybook_status status = book_open_unchecked(&book, ledger, arena, &question, error);

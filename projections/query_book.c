@@ -122,10 +122,21 @@ void book_end(struct book *book) {
     }
 }
 
+static void add_later(const struct book *book, const char **names, size_t *count) {
+    for (size_t i = 0; i < BOOK_READS_MAX && book->later[i] != NULL; i++) {
+        names[(*count)++] = book->later[i];
+    }
+}
+
 enum daybook_status book_begin(struct book *book, struct daybook_error *error) {
+    const char *names[2 * BOOK_READS_MAX];
+    struct ledger_wish wish = {names, 0, book->position};
     for (size_t i = 0; i < book->view_count; i++) {
-        enum daybook_status status =
-            ledger_begin_read(book->ledger, book->views[i], book->position, &book->reads[i], error);
+        names[wish.count++] = book->views[i];
+    }
+    add_later(book, names, &wish.count);
+    for (size_t i = 0; i < book->view_count; i++) {
+        enum daybook_status status = ledger_begin_one_of(book->ledger, &wish, i, &book->reads[i], error);
         if (status != DAYBOOK_OK) {
             book_end(book);
             return status;
@@ -178,9 +189,12 @@ static enum daybook_status known_since(const struct view_read *read, const char 
 }
 
 enum daybook_status book_check_customer(struct book *book, struct daybook_error *error) {
+    const char *names[1 + BOOK_READS_MAX] = {"customers"};
+    struct ledger_wish wish = {names, 1, book->position};
     struct view_read read;
     uint64_t since;
-    enum daybook_status status = ledger_begin_read(book->ledger, "customers", book->position, &read, error);
+    add_later(book, names, &wish.count);
+    enum daybook_status status = ledger_begin_one_of(book->ledger, &wish, 0, &read, error);
     if (status != DAYBOOK_OK) {
         return status;
     }
@@ -222,6 +236,7 @@ enum daybook_status book_open_unchecked(struct book *book, struct daybook *ledge
         .currency = question->currency,
         .tag = question->tag != NULL ? question->tag : "",
     };
+    memcpy(book->later, question->views, sizeof book->later);
     arena_init(&book->scratch, SCRATCH_BYTES);
     enum daybook_status status = ledger_resolve(ledger, question->at, &book->at, error);
     if (status == DAYBOOK_OK) {

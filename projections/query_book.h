@@ -59,6 +59,7 @@ struct book {
     struct page page;
     const char *views[BOOK_READS_MAX]; /* Names; the last may be "customers", for tags. */
     size_t view_count;
+    const char *later[BOOK_READS_MAX]; /* As the question's `views`. */
     struct view_read reads[BOOK_READS_MAX];
     unsigned accounts_table;        /* Of the first view. */
     size_t left_index;              /* Of the balance view, where query_aging.h added it; 0 = it did not. */
@@ -78,6 +79,8 @@ struct book_question {
     const char *currency;
     const char *tag;
     const Pb__Page *page;
+    const char *views[BOOK_READS_MAX]; /* Names of those that it will read by and by; NULL behind the last. Where
+                                        * several are far behind, they are caught up at the same time. May be less. */
 };
 
 /* The coordinates of a question about a period, whose last day is another name of as_of. INVALID:

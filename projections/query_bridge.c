@@ -175,15 +175,19 @@ static enum daybook_status read_from_on(struct bridges *bridges, struct book *bo
     return book_add_policy(book, "period after", from_on[0] != '\0' ? from_on : "the beginning");
 }
 
+static bool is_aged(const Pb__BridgeQuery *asked) {
+    return asked->figure != PB__BRIDGE_FIGURE__BRIDGE_FIGURE_STATEMENT &&
+           asked->figure != PB__BRIDGE_FIGURE__BRIDGE_FIGURE_BALANCE;
+}
+
 /* What is of one figure alone is refused with the others, where it would say nothing. */
 static enum daybook_status check_figure(const Pb__BridgeQuery *asked, struct daybook_error *error) {
     bool is_statement = asked->figure == PB__BRIDGE_FIGURE__BRIDGE_FIGURE_STATEMENT;
-    bool is_aging = !is_statement && asked->figure != PB__BRIDGE_FIGURE__BRIDGE_FIGURE_BALANCE;
     if (asked->from_on[0] != '\0' && !is_statement) {
         return daybook_fail(error, DAYBOOK_INVALID, "from_on is the beginning of a statement's period; this is none");
     }
-    if (!is_aging && (asked->basis != PB__AGING_BASIS__AGING_BASIS_UNSPECIFIED || asked->n_edges > 0 ||
-                      asked->unapplied != PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_UNSPECIFIED)) {
+    if (!is_aged(asked) && (asked->basis != PB__AGING_BASIS__AGING_BASIS_UNSPECIFIED || asked->n_edges > 0 ||
+                            asked->unapplied != PB__UNAPPLIED_DISPLAY__UNAPPLIED_DISPLAY_UNSPECIFIED)) {
         return daybook_fail(error, DAYBOOK_INVALID,
                             "basis, edges and unapplied are of a bridge of ages; leave them out, or ask for aging");
     }
@@ -205,7 +209,7 @@ static enum daybook_status begin(struct bridges *bridges, struct book *book, con
         bridges->question.column_count = BRIDGE_STATEMENT_COLUMNS;
         DAYBOOK_TRY(read_from_on(bridges, book, asked->from_on, error));
     }
-    if (is_statement || asked->figure == PB__BRIDGE_FIGURE__BRIDGE_FIGURE_BALANCE) {
+    if (!is_aged(asked)) {
         book->accounts_table = BALANCE_ACCOUNTS;
         book_add_view(book, "balance");
         return DAYBOOK_OK;
@@ -291,7 +295,8 @@ static enum daybook_status make_answer(struct book *book, const struct bridges *
 enum daybook_status query_bridge(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                  ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__BridgeQuery *asked = query->bridge;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at,  asked->customer, asked->currency,
+                                     asked->tag, asked->page,     {is_aged(asked) ? "aging" : "balance"}};
     struct bridges bridges = {0};
     struct book book;
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);

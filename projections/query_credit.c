@@ -128,7 +128,8 @@ static enum daybook_status make_answer(struct book *book, const struct credits *
 enum daybook_status query_credit(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                  ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__CreditQuery *asked = query->credit;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at,  asked->customer, asked->currency,
+                                     asked->tag, asked->page,     {"credit", "balance", "aging"}};
     struct credits credits = {.with_rules = asked->with_rules || asked->customer[0] != '\0'};
     struct book book;
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);

@@ -135,7 +135,7 @@ static enum daybook_status check_question(struct decisions *decisions, struct da
 enum daybook_status query_credit_decisions(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                            ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__CreditDecisionsQuery *asked = query->credit_decisions;
-    struct book_question question = {asked->at, asked->customer, asked->currency, "", asked->page};
+    struct book_question question = {asked->at, asked->customer, asked->currency, "", asked->page, {"history"}};
     struct decisions decisions = {0};
     enum daybook_status status = book_open(&decisions.book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {

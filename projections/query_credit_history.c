@@ -190,7 +190,8 @@ enum daybook_status query_credit_history(struct daybook *ledger, const Pb__Query
     struct book book;
     Pb__At at;
     DAYBOOK_TRY(query_read_at(asked->at, asked->to, &at, error));
-    struct book_question question = {&at, asked->customer, asked->currency, "", asked->page};
+    struct book_question question = {&at, asked->customer, asked->currency,
+                                     "",  asked->page,     {"credit", "balance", "aging"}};
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
         status = read_question(asked, &book, &past, error);

@@ -98,7 +98,7 @@ static enum daybook_status list_all(struct book *book, struct listing *listing, 
 enum daybook_status query_customers(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                     ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__CustomersQuery *asked = query->customers;
-    struct book_question question = {asked->at, asked->customer, "", asked->tag, asked->page};
+    struct book_question question = {asked->at, asked->customer, "", asked->tag, asked->page, {NULL}};
     struct listing listing = {0};
     struct book book;
     Pb__CustomersAnswer *made = arena_alloc(arena, sizeof *made);

@@ -161,7 +161,7 @@ static enum daybook_status make_answer(struct book *book, const struct days *day
 enum daybook_status query_daily(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                 ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__DailyBalancesQuery *asked = query->daily_balances;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page, {"balance"}};
     struct days days = {0};
     struct book book;
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);

@@ -183,8 +183,9 @@ enum daybook_status query_status(struct daybook *ledger, const Pb__Query *query,
 /* ---- digests and rebuilding ---- */
 
 /* Catches the view up to the head first, so that two ledgers with one journal give one digest. */
-static enum daybook_status add_digest(struct daybook *ledger, const char *name, struct arena *arena,
-                                      struct pointers *rows, struct daybook_error *error) {
+static enum daybook_status add_digest(struct daybook *ledger, struct ledger_wish *wish, size_t index,
+                                      struct arena *arena, struct pointers *rows, struct daybook_error *error) {
+    const char *name = wish->names[index];
     struct journal_head head;
     struct view_read read;
     struct view_digest digest;
@@ -193,7 +194,8 @@ static enum daybook_status add_digest(struct daybook *ledger, const char *name, 
     DAYBOOK_TRY(pointers_add(rows, arena, row));
     pb__view_digest__init(row);
     DAYBOOK_TRY(journal_head(ledger_journal(ledger), &head, error));
-    DAYBOOK_TRY(ledger_begin_read(ledger, name, head.sequence, &read, error));
+    wish->sequence = head.sequence;
+    DAYBOOK_TRY(ledger_begin_one_of(ledger, wish, index, &read, error));
     view_end_read(&read);
     DAYBOOK_TRY(view_compute_digest(ledger_view(ledger, name), &digest, error));
     view_get_status(ledger_view(ledger, name), &known);
@@ -233,13 +235,14 @@ static enum daybook_status name_views(struct daybook *ledger, char *const *asked
 static enum daybook_status answer_digests(struct daybook *ledger, const char *const *names, const bool *were_built,
                                           size_t count, struct arena *arena, ProtobufCMessage **answer,
                                           struct daybook_error *error) {
+    struct ledger_wish wish = {.names = names, .count = count};
     struct pointers rows = {0};
     Pb__DigestAnswer *made = arena_alloc(arena, sizeof *made);
     if (made == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
     for (size_t i = 0; i < count; i++) {
-        DAYBOOK_TRY(add_digest(ledger, names[i], arena, &rows, error));
+        DAYBOOK_TRY(add_digest(ledger, &wish, i, arena, &rows, error));
         ((Pb__ViewDigest *)rows.items[i])->was_built_before = were_built != NULL && were_built[i];
     }
     pb__digest_answer__init(made);

@@ -151,7 +151,8 @@ static enum daybook_status make_answer(struct story *story, ProtobufCMessage **a
 enum daybook_status query_history(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                   ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__HistoryQuery *asked = query->history;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at,  asked->customer, asked->currency,
+                                     asked->tag, asked->page,     {"history", "balance"}};
     struct story story = {0};
     enum daybook_status status = book_open(&story.book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {

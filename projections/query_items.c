@@ -178,7 +178,7 @@ static enum daybook_status make_answer(struct book *book, const struct listing *
 enum daybook_status query_items(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                 ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__OpenItemsQuery *asked = query->open_items;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page, {"aging"}};
     struct book book;
     struct listing listing = {.book = &book, .includes_closed = asked->include_closed};
     arena_init(&listing.account_arena, ACCOUNT_ARENA_BYTES);

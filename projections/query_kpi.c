@@ -265,7 +265,7 @@ enum daybook_status query_kpi(struct daybook *ledger, const Pb__Query *query, st
     struct book book;
     Pb__At at;
     DAYBOOK_TRY(query_read_at(asked->at, asked->to, &at, error));
-    struct book_question question = {&at, asked->customer, asked->currency, asked->tag, NULL};
+    struct book_question question = {&at, asked->customer, asked->currency, asked->tag, NULL, {"balance", "aging"}};
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {
         status = read_from(asked, &book, &kpis, error);

@@ -229,7 +229,7 @@ static enum daybook_status make_answer(struct lineage *lineage, ProtobufCMessage
 enum daybook_status query_lineage(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                   ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__LineageQuery *asked = query->lineage;
-    struct book_question question = {asked->at, asked->customer, "", "", asked->page};
+    struct book_question question = {asked->at, asked->customer, "", "", asked->page, {"links"}};
     struct lineage lineage = {.kind = asked->kind, .document = asked->document};
     enum daybook_status status = book_open(&lineage.book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {

@@ -230,7 +230,7 @@ static enum daybook_status make_answer(struct book *book, const struct lot_list 
 enum daybook_status query_lots(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__LotsQuery *asked = query->lots;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page, {"lots"}};
     struct lot_list list = {0};
     struct book book;
     enum daybook_status status = book_open(&book, ledger, arena, &question, error);

@@ -84,7 +84,7 @@ static enum daybook_status make_answer(struct posted *posted, ProtobufCMessage *
 enum daybook_status query_postings(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                    ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__PostingsQuery *asked = query->postings;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page, {"history"}};
     struct posted posted = {0};
     struct event_range range;
     enum daybook_status status = book_open(&posted.book, ledger, arena, &question, error);

@@ -233,7 +233,7 @@ static enum daybook_status answer_question(struct proposals_question *question, 
 enum daybook_status query_proposals(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                     ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__ProposalsQuery *asked = query->proposals;
-    struct book_question of_book = {asked->at, "", "", NULL, asked->page};
+    struct book_question of_book = {asked->at, "", "", NULL, asked->page, {NULL}};
     struct book book;
     Pb__ProposalsAnswer *made = arena_alloc(arena, sizeof *made);
     if (made == NULL) {

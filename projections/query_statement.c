@@ -207,7 +207,8 @@ Pb__StatementKind statement_kind_or_default(Pb__StatementKind kind) {
 enum daybook_status query_statement(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                     ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__StatementQuery *asked = query->statement;
-    struct book_question question = {asked->at, asked->customer, asked->currency, NULL, NULL};
+    struct book_question question = {
+        asked->at, asked->customer, asked->currency, NULL, NULL, {"statements", "balance", "aging", "lots"}};
     struct book book;
     Pb__StatementAnswer *made = arena_alloc(arena, sizeof *made);
     if (made == NULL) {
@@ -277,7 +278,8 @@ static enum daybook_status visit(void *context, struct book *book, const struct 
 enum daybook_status query_statements(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                      ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__StatementsQuery *asked = query->statements;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, asked->page};
+    struct book_question question = {asked->at,  asked->customer, asked->currency,
+                                     asked->tag, asked->page,     {"statements"}};
     struct pointers rows = {0};
     struct book book;
     Pb__StatementsAnswer *made = arena_alloc(arena, sizeof *made);

@@ -197,8 +197,12 @@ static enum daybook_status make_answer(struct trial *trial, ProtobufCMessage **a
 enum daybook_status query_trial(struct daybook *ledger, const Pb__Query *query, struct arena *arena,
                                 ProtobufCMessage **answer, struct daybook_error *error) {
     const Pb__TrialBalanceQuery *asked = query->trial_balance;
-    struct book_question question = {asked->at, asked->customer, asked->currency, asked->tag, NULL};
     bool is_whole = asked->customer[0] == '\0' && asked->tag[0] == '\0';
+    struct book_question question = {
+        asked->at, asked->customer, asked->currency, asked->tag, NULL, {is_whole ? "trial" : "lots", "balance"}};
+    if (is_whole && asked->without_check) {
+        question.views[1] = NULL;
+    }
     struct trial trial = {0};
     enum daybook_status status = book_open(&trial.book, ledger, arena, &question, error);
     if (status == DAYBOOK_OK) {

@@ -416,7 +416,8 @@ static enum daybook_status open_book(struct stating *stating, struct daybook *le
     at.as_of = (char *)(uintptr_t)date_format(terms->to_on, as_of);
     at.known_at = known_at;
     (void)snprintf(known_at, sizeof known_at, "%" PRIu64, terms->known_at);
-    struct book_question question = {&at, terms->customer, terms->currency, NULL, NULL};
+    struct book_question question = {
+        &at, terms->customer, terms->currency, NULL, NULL, {"statements", "balance", "aging", "lots"}};
     DAYBOOK_TRY(book_open(&stating->book, ledger, arena, &question, error));
     stating->book.currency = book_default_currency(&stating->book);
     book_add_view(&stating->book, "statements");

@@ -162,7 +162,8 @@ static enum daybook_status find_accounts(struct issuing *issuing, struct daybook
     Pb__At at = PB__AT__INIT;
     struct book book;
     at.as_of = request->to_on;
-    struct book_question question = {&at, request->customer, request->currency, request->tag, request->page};
+    struct book_question question = {&at,          request->customer, request->currency,
+                                     request->tag, request->page,     {"balance", "statements", "aging", "lots"}};
     enum daybook_status status = book_open_unchecked(&book, issuing->ledger, issuing->arena, &question, error);
     if (status == DAYBOOK_OK) {
         status = walk_page(issuing, &book, error);

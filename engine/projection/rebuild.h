@@ -1,9 +1,6 @@
 /*
- * Rebuilding several views at the same time.
- *
- * One after the other, each would unpack and decode all events for itself, which is most of what a light view costs,
- * and leave the other processors idle. Each is rebuilt as view_rebuild does it, and which are built is kept
- * (rebuild_list.h), so that a rebuild that was broken off is gone on with.
+ * Rebuilding several views at the same time (together.h). Each is rebuilt as view_rebuild does it, and which are built
+ * is kept (rebuild_list.h), so that a rebuild that was broken off is gone on with.
  */
 #ifndef DAYBOOK_PROJECTION_REBUILD_H
 #define DAYBOOK_PROJECTION_REBUILD_H

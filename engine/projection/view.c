@@ -475,13 +475,36 @@ bool view_covers(struct view *view, uint64_t sequence) {
     return is_there;
 }
 
-/* ---- status ---- */
-
-/* The generation that catching up would fold; NULL when it would begin one. */
-static const struct generation *folded_generation(const struct view *view) {
+/* The generation that catching up would fold; NULL when it would begin one. `lock` is held. */
+static struct generation *folded_generation(const struct view *view) {
     bool is_current = view->answering != NULL && view->answering->last.version == view->projection->version;
     return is_current ? view->answering : view->building;
 }
+
+/* `lock` is held. */
+static uint64_t distance_seen(const struct view *view, uint64_t target) {
+    const struct generation *folded = folded_generation(view);
+    uint64_t position = folded != NULL ? folded->last.position : 0;
+    bool is_there = view->answering != NULL && view->answering->last.position >= target;
+    return is_there || position >= target ? 0 : target - position;
+}
+
+uint64_t view_distance(struct view *view, uint64_t target, uint64_t far) {
+    uv_mutex_lock(&view->lock);
+    uint64_t distance = distance_seen(view, target);
+    if (distance >= far) {
+        struct daybook_error ignored; /* Of what cannot be looked at, catching up says why. */
+        bool is_seen = view_refresh(view, &ignored) == DAYBOOK_OK;
+        struct generation *folded = folded_generation(view);
+        if (is_seen && folded != NULL && generation_look(folded, view->projection, &ignored) == DAYBOOK_OK) {
+            distance = distance_seen(view, target);
+        }
+    }
+    uv_mutex_unlock(&view->lock);
+    return distance;
+}
+
+/* ---- status ---- */
 
 void view_get_status(struct view *view, struct view_status *status) {
     struct daybook_error error;

@@ -93,6 +93,9 @@ void view_mark_damaged(struct view *view, const char *reason);
 uint64_t view_position(struct view *view);
 bool view_writes_little(const struct view *view);       /* As its projection says. */
 bool view_covers(struct view *view, uint64_t sequence); /* Something answers, and at least there. */
+/* How many events catching up to `target` would fold, as this process last saw it; where that is `far` or more, it
+ * looks again. */
+uint64_t view_distance(struct view *view, uint64_t target, uint64_t far);
 
 /* Makes what has been folded survive a power cut: syncs, and marks the files
  * clean. Closing does it; a projector does it when there is nothing to fold. */
