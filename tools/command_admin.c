@@ -33,7 +33,7 @@ static const struct table_column status_columns[] = {
     {"detail", N_("DETAIL"), false},
 };
 
-/* What a rebuild still needs, or why and where a view stopped. */
+/* What a rebuild still needs, why and where a view stopped, or that one that is missing is not lost. */
 static const char *describe_view(const Pb__ViewStatus *view, struct arena *arena) {
     const char *text = "";
     if (view->state == PB__VIEW_STATE__VIEW_STATE_REBUILDING && view->eta_us >= 0) {
@@ -44,6 +44,8 @@ static const char *describe_view(const Pb__ViewStatus *view, struct arena *arena
         text = arena_format(arena, _("at event %" PRIu64 ": %s"), view->stopped_at, view->reason);
     } else if (view->reason[0] != '\0') {
         text = view->reason;
+    } else if (view->state == PB__VIEW_STATE__VIEW_STATE_MISSING) {
+        text = _("is built when first asked");
     }
     return text == NULL ? "" : text;
 }

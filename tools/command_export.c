@@ -290,7 +290,8 @@ static int run_export(struct invocation *invocation) {
     bool is_rows = row_format_named(name, &rows);
     if (!is_books && !is_rows) {
         return command_usage(invocation,
-                             _("--format: \"%.40s\" is none of hledger, ledger and beancount, csv, jsonl and parquet"),
+                             _("--format: \"%.40s\" is none of csv, jsonl and parquet (a table), hledger, ledger and "
+                               "beancount (the books)"),
                              name);
     }
     if (has_table && dataset == NULL) {

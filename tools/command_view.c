@@ -283,7 +283,7 @@ static enum daybook_status print_table(const struct invocation *invocation, cons
     if (position != NULL) {
         DAYBOOK_TRY(print_position(position, invocation->arena, error));
     }
-    if (table_row_count(table) == 0) {
+    if (table_is_empty(table)) {
         (void)printf("%s", _("Nothing to show.\n"));
     }
     enum daybook_status status = table_print(table, stdout, error);

@@ -155,8 +155,10 @@ static void print_accepted(const struct invocation *invocation, const Pb__Reques
                            const struct daybook_answer *answer, const char *currency) {
     char amount[64];
     char sequences[64];
-    const char *document = invocation->options.argument_count > 1 && invocation->command->fields[1].form == FORM_TEXT
-                               ? invocation->options.arguments[1]
+    size_t count = invocation->options.argument_count;
+    size_t named = *request->customer == '\0' ? 0 : 1; /* Where there is no customer, the first word says of what. */
+    const char *document = count > named && (named == 0 || invocation->command->fields[named].form == FORM_TEXT)
+                               ? invocation->options.arguments[named]
                                : "";
     if (answer->first_sequence == answer->last_sequence) {
         (void)snprintf(sequences, sizeof sequences, "%" PRIu64, answer->first_sequence);

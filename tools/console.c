@@ -34,7 +34,6 @@ struct table {
     struct arena *arena;
     struct table_row *first;
     struct table_row *last;
-    size_t row_count;
     bool is_short_of_memory;
 };
 
@@ -70,7 +69,6 @@ void table_begin_row(struct table *table, enum table_row_kind kind) {
         table->last->next = row;
     }
     table->last = row;
-    table->row_count += kind == ROW_PLAIN ? 1 : 0;
 }
 
 static void add_cell(struct table *table, const char *shown, const char *plain, enum table_tone tone) {
@@ -106,8 +104,8 @@ void table_add_amount(struct table *table, int64_t minor, const char *currency, 
              minor < 0 ? TONE_ALARM : tone);
 }
 
-size_t table_row_count(const struct table *table) {
-    return table->row_count;
+bool table_is_empty(const struct table *table) {
+    return table->first == NULL;
 }
 
 static enum daybook_status no_memory(struct daybook_error *error) {

@@ -42,7 +42,7 @@ void table_add_text(struct table *table, const char *text, enum table_tone tone)
 void table_add_count(struct table *table, int64_t count, enum table_tone tone);
 /* Negative amounts are alarms. */
 void table_add_amount(struct table *table, int64_t minor, const char *currency, enum table_tone tone);
-size_t table_row_count(const struct table *table);
+bool table_is_empty(const struct table *table); /* It has no row, and no total. */
 
 /* A text, and spaces up to so many cells. */
 void console_pad(FILE *stream, const char *text, size_t cells);

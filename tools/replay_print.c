@@ -142,7 +142,7 @@ static enum daybook_status print_side(const ProtobufCMessage *answer, const Prot
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("printing the report: memory was refused"));
     }
     DAYBOOK_TRY(table_print(table, stdout, error));
-    if (table_row_count(table) == 0) {
+    if (table_is_empty(table)) {
         (void)printf("%s", _("Nothing to show.\n"));
     }
     if (whole > shown) {

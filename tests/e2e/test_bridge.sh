@@ -50,6 +50,10 @@ cp "$out" "$work/whole"
 expect 0 bridge aging --as-of 2024-04-02 --from 0 --csv --limit 3
 head -n 4 "$work/whole" | cmp -s - "$out" || die "the first page is not the beginning"
 
+# Nothing happened in between: the sums of both sides are still something to show.
+expect 0 bridge aging --as-of 2024-02-29 --from 4
+out_has "0 events"
+[ "$(grep -cF "Nothing to show." "$out")" -eq 0 ] || die "it says that there is nothing, and shows it"
 expect 2 bridge aging
 err_has "--from SEQ|TIMESTAMP is required"
 expect 2 bridge profit --from 1
