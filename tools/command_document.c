@@ -141,6 +141,13 @@ static const struct option_spec allocate_options[] = {
      NULL,
      N_("SOURCE is a credit note on account, not a payment"),
      {FORM_SET, NULL, "source_kind=adjustment"}},
+    {"on",
+     0,
+     OPTION_VALUE,
+     false,
+     "DATE",
+     N_("the business date it counts for (default: the later of the source's and the charge's)"),
+     {FORM_DATE, "/effective_on", NULL}},
     OPTIONS_END,
 };
 
@@ -208,6 +215,13 @@ static const struct option_spec reverse_options[] = {
      N_("correction (it never was) or reversal (undone on --on)"),
      {FORM_ENUM, "reading", NULL}},
     {"reason", 0, OPTION_VALUE, true, "CODE", N_("a reason code"), {FORM_TEXT, "reason", NULL}},
+    {"on",
+     0,
+     OPTION_VALUE,
+     false,
+     "DATE",
+     N_("the business date a reversal counts for (default: today); a correction has the original's"),
+     {FORM_DATE, "/effective_on", NULL}},
     OPTIONS_END,
 };
 

@@ -59,6 +59,11 @@ done <"$work/codes"
 expect 0 help man
 cmp -s "$out" "$source/tools/daybook.1" || die "tools/daybook.1 is not what \"daybook help man\" prints; write it anew"
 
+# A command's own option is told instead of the shared one, and not beside it.
+expect 0 help allocate
+[ "$(grep -c -- "--on DATE" "$out")" -eq 1 ] || die "help allocate tells --on more than once"
+out_has "later of the source's and the charge's"
+
 # What is no command, no option or no argument.
 expect 2 nonsense
 err_has 'there is no command "nonsense"'
