@@ -284,6 +284,9 @@ int command_refused(const Pb__Refusal *refusal) {
         (void)fprintf(stderr, "  %s\n", refusal->message);
     } else {
         (void)fprintf(stderr, _("refused %s: %s\n"), refusal_name(refusal->code), refusal->message);
+        if (text != NULL) {
+            (void)fprintf(stderr, "  %s\n", text->cure);
+        }
     }
     return EXIT_REFUSED;
 }

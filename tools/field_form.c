@@ -322,8 +322,20 @@ static const char *argument_name(const char *arguments, size_t index, char name[
     return name;
 }
 
+/* Each alone says when a charge falls due; the engine would take one of them, and be silent about the others. */
+static bool says_when_due(const struct field_rule *rule) {
+    static const char *const paths[] = {"due_on", "terms.days", "instalments"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        if (strcmp(rule->path, paths[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool says_the_same(const struct field_rule *rule, const struct field_rule *other) {
-    return rule->path != NULL && other->path != NULL && strcmp(rule->path, other->path) == 0;
+    return rule->path != NULL && other->path != NULL &&
+           (strcmp(rule->path, other->path) == 0 || (says_when_due(rule) && says_when_due(other)));
 }
 
 /* What says the same thing twice: "--lot" and "--payment" of a refund, CUSTOMER and "--customer" of figures. */

@@ -113,9 +113,10 @@ bool decide_refund(struct decision *decision) {
                          command->source_kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT ||
                          command->source_kind == PB__DOCUMENT_KIND__DOCUMENT_KIND_ADJUSTMENT;
     if (!is_known_kind) {
+        bool is_said = command->source_kind != PB__DOCUMENT_KIND__DOCUMENT_KIND_UNSPECIFIED;
         return REFUSE(decision, MALFORMED, NO_FACTS,
-                      "a refund comes out of a lot, a payment or an adjustment, not a %s",
-                      document_kind_name(command->source_kind));
+                      "say what the refund comes out of: a lot, a payment or an adjustment%s%s",
+                      is_said ? ", and not a " : "", is_said ? document_kind_name(command->source_kind) : "");
     }
     struct document *source = NULL;
     if (!check_identifier(decision, "the refund's id", command->refund) ||

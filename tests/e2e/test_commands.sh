@@ -89,6 +89,13 @@ expect 0 balance 余额 --as-of 2024-01-31 --csv
 out_has "余额,CNY,5.00,20.00,380.00,0.00,380.00,0.00,0.00,-395.00"
 expect 2 refund 余额 R2 1 --lot L1 --payment P1
 err_has "--lot and --payment exclude each other"
+expect 1 refund 余额 R2 1
+err_has "say what the refund comes out of: a lot, a payment or an adjustment"
+# What the engine would pass over in silence.
+expect 2 charge 余额 TWICE 5 --due 2024-02-01 --instalment 2024-03-01
+err_has "--due and --instalment exclude each other"
+expect 2 charge 余额 TWICE 5 --terms 10 --due 2024-02-01
+err_has "--terms and --due exclude each other"
 expect 1 refund 余额 R2 1000 --lot L1 --on 2024-01-10
 err_has "refused EXCEEDS_DEPOSIT: "
 expect 1 refund 余额 R2 1 --lot L2 --on 2024-01-10
@@ -205,8 +212,10 @@ err_has "refused REQUEST_EXPIRED: "
 
 # Periods.
 expect 0 period close 2024-01-31 --reason month-end
+out_has ": period close 2024-01-31"
 expect 1 deposit ACME L12 5 --on 2024-01-31
 err_has "refused PERIOD_CLOSED: "
+err_has "  Enter it on the first open day with original_on, or reopen the period."
 expect 0 deposit ACME L12 5 --on 2024-02-01 --original-on 2024-01-31
 expect 0 period reopen --reason late-invoices
 expect 0 deposit ACME L13 5 --on 2024-01-31
@@ -279,7 +288,7 @@ expect 0 status --json
 out_has '"journalHead":"'
 mv "$ledger/views" "$work/views"
 expect 0 status
-grep -qE '^aging +[0-9]+ +missing +0 +[0-9,]+ +0 +0 *$' "$out" || die "a view that is not there has a lag in seconds"
+grep -qE '^aging +[0-9]+ +missing +0 +[0-9,]+ +0 +0 +is built when first asked$' "$out" || die "a view that is not there has a lag in seconds"
 rm -rf "$ledger/views"
 mv "$work/views" "$ledger/views"
 expect 0 digest
