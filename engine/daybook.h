@@ -5,7 +5,7 @@
  *     struct daybook *ledger;
  *     struct daybook_create_options made = {.timezone = "Asia/Shanghai", .currency = "CNY"};
  *     if (daybook_create("books", &made, &error) != DAYBOOK_OK) { ... error.message ... }
- *     struct daybook_open_options how = {.directory = "books", .views = daybook_standard_views};
+ *     struct daybook_open_options how = {.directory = "books", .is_writer = true, .views = daybook_standard_views};
  *     if (daybook_open(&how, &ledger, &error) != DAYBOOK_OK) { ... }
  *     // requests: encoded daybook.v1.Request messages (daybook/v1/request.pb-c.h)
  *     struct daybook_answers answers = {0};
@@ -19,9 +19,12 @@
  *
  * tests/engine/test_embedding.c is this, complete and compiled.
  *
- * A handle serves any number of threads. One process at a time may write a
- * ledger; any number may read. Amounts are integers in minor units, instants
- * microseconds since 1970-01-01 UTC, dates days since 1970-01-01.
+ * A handle serves any number of threads, and a process has one for each ledger. One process at a time may write a
+ * ledger; any number may read. A child of fork uses no handle of its parent, not even to close it. Amounts are integers
+ * in minor units, instants microseconds since 1970-01-01 UTC, dates days since 1970-01-01.
+ *
+ * To follow a ledger: an EventsQuery from the sequence after the last one that was seen, as often as daybook_head has
+ * gone past it.
  */
 #ifndef DAYBOOK_H
 #define DAYBOOK_H
@@ -71,10 +74,13 @@ struct daybook_open_options {
  * proposals. */
 extern const struct projection *const daybook_standard_views[];
 
-/* NOT_FOUND: no ledger there. BUSY: another writer. VERSION: a newer format. DAMAGED: the journal is. */
+/* Copies the options, but for `views`, which outlive the handle. *ledger is NULL unless the result is OK.
+ * NOT_FOUND: no ledger there. BUSY: another writer; or this process has the ledger open already, and its threads share
+ * that handle. VERSION: a newer format. DAMAGED: the journal is. */
 DAYBOOK_MUST_USE enum daybook_status daybook_open(const struct daybook_open_options *options, struct daybook **ledger,
                                                   struct daybook_error *error);
-void daybook_close(struct daybook *ledger); /* Accepts NULL. Writes the state's checkpoint. */
+/* Accepts NULL. Writes the state's checkpoint. Every other call has returned before, and answers outlive the handle. */
+void daybook_close(struct daybook *ledger);
 
 enum daybook_submit_mode {
     DAYBOOK_SUBMIT_EACH = 0,  /* Each request stands alone. */
@@ -102,7 +108,8 @@ struct daybook_answers {
 void daybook_answers_release(struct daybook_answers *answers); /* Accepts an empty one; leaves it empty. */
 
 /* Decides each encoded request and appends what is accepted; returns when that is
- * durable. Concurrent calls share one commit. A refusal is an answer, not an error.
+ * durable. Concurrent calls share one commit. A refusal is an answer, not an error, and so is what cannot be decoded
+ * (MALFORMED). `requests` are borrowed until it returns; what `answers` held before is overwritten, not released.
  * IO, LIMIT: nothing of this call was acknowledged, and answers are empty; ask
  * again with the same keys after opening anew. READ_ONLY: not opened as a writer. */
 DAYBOOK_MUST_USE enum daybook_status daybook_submit(struct daybook *ledger, const struct daybook_bytes *requests,
@@ -133,7 +140,8 @@ DAYBOOK_MUST_USE enum daybook_status daybook_submit_many(struct daybook *ledger,
                                                          size_t count, struct daybook_error *error);
 
 /* Answers one encoded daybook.v1.Query with the encoded answer message of its
- * kind (BalanceQuery: BalanceAnswer, ...). Catches the view up, or waits for it.
+ * kind (BalanceQuery: BalanceAnswer, ...). Catches the view up, or waits for it. `answer` is the caller's: it begins as
+ * zeros, may be used again (what it held is replaced, its memory kept), and holds nothing to read where this fails.
  * INVALID: the question cannot be read or asked so. NOT_FOUND: the customer or document that it is about was not there.
  * BEHIND: read-only, and not folded that far. */
 DAYBOOK_MUST_USE enum daybook_status daybook_query(struct daybook *ledger, struct daybook_bytes query,
