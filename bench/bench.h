@@ -51,6 +51,7 @@ bool bench_single(struct bench *bench);        /* run_append.c */
 bool bench_parts(struct bench *bench);         /* run_parts.c: reads the events that were appended. */
 bool bench_replay(struct bench *bench);        /* run_views.c */
 bool bench_point_in_time(struct bench *bench); /* run_views.c */
+bool bench_read_words(struct bench *bench);    /* run_reads.c: of the file that such questions read */
 bool bench_aging(struct bench *bench);         /* run_aging.c */
 bool bench_follow(struct bench *bench);        /* run_follow.c */
 bool bench_proof(struct bench *bench);         /* run_follow.c */

@@ -296,5 +296,5 @@ bool bench_point_in_time(struct bench *bench) {
     }
     is_done = is_done && measure_whole_aging(bench, ledger);
     daybook_close(ledger);
-    return is_done;
+    return is_done && bench_read_words(bench);
 }
