@@ -265,6 +265,14 @@ static enum daybook_status value_amount(struct building *building, const struct 
     return status;
 }
 
+/* No text of a request may hold one: the ledger would refuse it when other requests of the row are there already. */
+static enum daybook_status check_text(struct building *building, struct daybook_bytes text) {
+    return text_is_line((const char *)text.data, text.size, text.size)
+               ? DAYBOOK_OK
+               : daybook_fail(building->error, DAYBOOK_INVALID, "%s",
+                              _("it holds a line break, or another control character"));
+}
+
 static enum daybook_status value_text(struct building *building, const struct map_value *value, const char **text) {
     enum daybook_status status = DAYBOOK_OK;
     struct daybook_bytes column;
@@ -279,7 +287,7 @@ static enum daybook_status value_text(struct building *building, const struct ma
     case MAP_COLUMN:
         column = column_of(building->row, value);
         *text = arena_copy_text(building->arena, (const char *)column.data, column.size);
-        status = *text == NULL ? no_memory(building) : DAYBOOK_OK;
+        status = *text == NULL ? no_memory(building) : check_text(building, column);
         break;
     case MAP_LOOKUP:
         status = look_up(building, value, column_of(building->row, value), text);
