@@ -108,7 +108,8 @@ enum daybook_status audit_signer_load(const char *directory, const char *path, s
     enum daybook_status status = check_private(path, error);
     if (status == DAYBOOK_NOT_FOUND && path == own) {
         return daybook_fail(error, DAYBOOK_NOT_FOUND,
-                            "the ledger %s has no key to sign with; \"daybook audit key new\" makes one", directory);
+                            "the ledger %s has no key to sign with; \"daybook audit key new NAME\" makes one",
+                            directory);
     }
     if (status == DAYBOOK_OK) {
         status = load_line(path, &content, error);
@@ -131,8 +132,8 @@ enum daybook_status audit_key_load(const char *directory, struct note_key *key, 
     if (status == DAYBOOK_OK) {
         status = note_key_parse((const char *)content.data, content.size, key, error);
     } else if (status == DAYBOOK_NOT_FOUND) {
-        status =
-            daybook_fail(error, status, "the ledger %s has no key; \"daybook audit key new\" makes one", directory);
+        status = daybook_fail(error, status, "the ledger %s has no key; \"daybook audit key new NAME\" makes one",
+                              directory);
     }
     daybook_buffer_release(&content);
     return status;

@@ -15,6 +15,8 @@
 /* A question may answer with every customer's rows at once. */
 #define COMMAND_ARENA_BYTES ((size_t)8 << 30)
 
+enum { USAGE_REQUIRED_SIZE = 128 };
+
 void run_begin(void) {
     store_guard_install(daybook_status_exit_code(DAYBOOK_DAMAGED));
     text_begin();
@@ -29,6 +31,21 @@ int run_end(int code) {
     return code;
 }
 
+/* " --reading READING --reason CODE"; what has no room is left out. */
+static const char *list_required(const struct option_spec *const *tables, char required[USAGE_REQUIRED_SIZE]) {
+    size_t used = 0;
+    required[0] = '\0';
+    for (; *tables != NULL; tables++) {
+        for (const struct option_spec *spec = *tables; spec->name != NULL && used < USAGE_REQUIRED_SIZE; spec++) {
+            if (spec->is_required) {
+                used += (size_t)snprintf(required + used, USAGE_REQUIRED_SIZE - used, " --%s %s", spec->name,
+                                         spec->value_name);
+            }
+        }
+    }
+    return required;
+}
+
 static enum daybook_status parse(struct invocation *invocation, int argc, char **argv, struct daybook_error *error) {
     const struct option_spec *tables[COMMAND_TABLES_MAX];
     command_option_tables(invocation->command, tables);
@@ -39,8 +56,10 @@ static enum daybook_status parse(struct invocation *invocation, int argc, char *
     size_t count = invocation->options.argument_count;
     const struct command *command = invocation->command;
     if (count < command->argument_min || count > command->argument_max) {
-        return daybook_fail(error, DAYBOOK_INVALID, _("usage: daybook %s%s%s"), command->name,
-                            *command->arguments == '\0' ? "" : " ", command->arguments);
+        char required[USAGE_REQUIRED_SIZE];
+        return daybook_fail(error, DAYBOOK_INVALID, _("usage: daybook %s%s%s%s"), command->name,
+                            *command->arguments == '\0' ? "" : " ", command->arguments,
+                            list_required(tables, required));
     }
     return options_check_required(tables, &invocation->options, error);
 }

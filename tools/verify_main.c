@@ -117,6 +117,13 @@ static enum daybook_status check_options(struct verify_trust *trust, bool has_ke
     if (!has_key) {
         return daybook_fail(error, DAYBOOK_INVALID, _("the log's key is needed: --key KEY"));
     }
+    for (size_t i = 0; i < trust->policy.key_count; i++) {
+        if (memcmp(trust->witnesses[i].public_key, trust->log.public_key, NOTE_PUBLIC_SIZE) == 0) {
+            return daybook_fail(error, DAYBOOK_INVALID,
+                                _("the witness %s has the log's own key; a witness is somebody else"),
+                                trust->witnesses[i].name);
+        }
+    }
     if (trust->policy.needed > trust->policy.key_count) {
         return daybook_fail(error, DAYBOOK_INVALID, _("%zu witnesses are needed and %zu are given"),
                             trust->policy.needed, trust->policy.key_count);

@@ -105,6 +105,8 @@ expect 0 audit prove 17 --json
 cosign=(audit cosign --key "$work/w.key" --log-key "$key" --state "$work/state")
 expect 0 "${cosign[@]}" "$work/300" -o "$work/300.cosigned"
 verified 0 "cosigned by 1 of 1 witnesses" --key "$key" --witness "$witness" checkpoint "$work/300.cosigned"
+# Whoever signs cannot be an outsider to itself.
+verified 2 "has the log's own key; a witness is somebody else" --key "$key" --witness "$key" checkpoint "$work/300"
 verified 4 "has expired" --key "$key" --witness "$witness" --cosigned-since 2999-01-01T00:00:00Z \
     checkpoint "$work/300.cosigned"
 expect 0 audit checkpoint --cosigned "$work/300.cosigned"

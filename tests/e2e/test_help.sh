@@ -87,6 +87,8 @@ expect 2 balance --as-of
 err_has "--as-of needs a value"
 expect 2 deposit ACME
 err_has "usage: daybook deposit CUSTOMER LOT AMOUNT"
+expect 2 audit bundle FILE
+err_has 'usage: daybook audit bundle --output FILE; see "daybook help audit bundle"'
 expect 2 init "$work/books"
 err_has "--timezone ZONE is required"
 expect 2 -L
