@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "domain/decide.h"
 #include "engine/ledger.h"
@@ -43,13 +44,28 @@ static void complain(void *context, uint64_t line, const char *sentence) {
     import_report_add(&import->report, line, "", "BAD_ROW", sentence);
 }
 
+/* The report is begun before anything is read: it must not be what is to be read. */
+static enum daybook_status check_report(const char *report, const char *file, struct daybook_error *error) {
+    struct stat there;
+    struct stat read;
+    bool is_same = report != NULL && stat(report, &there) == 0 && stat(file, &read) == 0 &&
+                   there.st_dev == read.st_dev && there.st_ino == read.st_ino && S_ISREG(there.st_mode);
+    return is_same ? daybook_fail(error, DAYBOOK_INVALID, _("--report: %s is what is to be read"), report) : DAYBOOK_OK;
+}
+
 static enum daybook_status prepare(struct import *import, struct daybook_error *error) {
     const struct invocation *invocation = import->invocation;
     const struct options *options = &invocation->options;
     const char *map_name = options_value(options, "map");
     const char *file_name = options->arguments[0];
-    enum daybook_status status =
-        import_report_open(&import->report, options_value(options, "report"), invocation->arena, error);
+    const char *report_name = options_value(options, "report");
+    enum daybook_status status = check_report(report_name, file_name, error);
+    if (status == DAYBOOK_OK) {
+        status = check_report(report_name, map_name, error);
+    }
+    if (status == DAYBOOK_OK) {
+        status = import_report_open(&import->report, report_name, invocation->arena, error);
+    }
     if (status == DAYBOOK_OK) {
         status = file_read(map_name, &import->map_text, error);
     }

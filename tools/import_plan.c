@@ -22,9 +22,13 @@ static enum daybook_status no_memory(struct daybook_error *error) {
 
 /* ---- the header ---- */
 
+/* Columns of one name (two without any) stay in the file's order, whatever qsort_r makes of equals: keys hang on it. */
 static int compare_columns(const void *a, const void *b, void *context) {
     const struct csv_record *header = context;
-    return strcmp(header->fields[*(const size_t *)a], header->fields[*(const size_t *)b]);
+    size_t left = *(const size_t *)a;
+    size_t right = *(const size_t *)b;
+    int order = strcmp(header->fields[left], header->fields[right]);
+    return order != 0 ? order : left < right ? -1 : left > right ? 1 : 0;
 }
 
 static enum daybook_status read_header(struct plan *plan, struct csv_reader *reader, struct import_map *map,
@@ -109,6 +113,18 @@ static bool grow(void **items, size_t count, size_t *capacity, size_t item_size)
 static void complain(struct plan *plan, uint64_t line, const char *sentence) {
     plan->bad_count++;
     plan->complain(plan->context, line, sentence);
+}
+
+/* A quote that is not closed where it should be takes later lines along: they are left out with it, so they are named.
+ */
+static void complain_of_text(struct plan *plan, uint64_t line, uint64_t last_line, const char *complaint) {
+    char sentence[DAYBOOK_ERROR_SIZE];
+    if (last_line > line) {
+        (void)snprintf(sentence, sizeof sentence, _("%s; it takes all up to line %" PRIu64 " along"), complaint,
+                       last_line);
+        complaint = sentence;
+    }
+    complain(plan, line, complaint);
 }
 
 /* ---- checking ---- */
@@ -226,7 +242,7 @@ static enum daybook_status check_all(struct plan *plan, struct checking *checkin
         }
         plan->data_rows++;
         if (result == CSV_COMPLAINT) {
-            complain(plan, record.line, complaint);
+            complain_of_text(plan, record.line, reader->line - 1, complaint);
             continue;
         }
         struct daybook_error reason;

@@ -109,6 +109,20 @@ out_is "rows 2 (bad 0), requests 3: appended 1, repeated 1, refused 1"
 err_has "DUPLICATE_DOCUMENT"
 grep -q '^2,post_charge,DUPLICATE_DOCUMENT,' "$work/report.csv" || die "the report names line 2"
 
+# The report is not written over what is to be read.
+cp "$work/plain.csv" "$work/precious.csv"
+ln -s precious.csv "$work/link.csv"
+expect 2 import "$work/precious.csv" --map "$map" --report "$work/link.csv"
+err_has "is what is to be read"
+cmp -s "$work/plain.csv" "$work/precious.csv" || die "the report was written over the file"
+expect 2 import "$work/precious.csv" --map "$map" --report "$map"
+[ -s "$map" ] || die "the report was written over the map"
+
+# A quote that is open takes lines along that are rows to whoever looks at the file.
+{ head -n 1 "$work/plain.csv"; echo '1011,"甲公司,2024-03-02,4'; echo '1012,甲公司,2024-03-02,4'; echo '1013,"甲公司",2024-03-02,4'; } >"$work/open.csv"
+expect 1 import "$work/open.csv" --map "$map" --report "$work/report.csv"
+grep -q '^2,,BAD_ROW,text follows a closing quote; it takes all up to line 4 along' "$work/report.csv" || die "the lines that a quote took along are not named"
+
 # A large number of complaints is cut short, and the report is not.
 { head -n 1 "$work/plain.csv"; for i in $(seq 200); do echo "$i,甲公司,never,1"; done; } >"$work/many.csv"
 expect 1 import "$work/many.csv" --map "$map" --report "$work/report.csv"
