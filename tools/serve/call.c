@@ -222,6 +222,7 @@ static bool find_message(struct call *call) {
         daybook_buffer_release(&call->body);
         call->body = unpacked;
         if (status != DAYBOOK_OK) {
+            call->reply.http = status == DAYBOOK_LIMIT ? MHD_HTTP_CONTENT_TOO_LARGE : 0; /* Never worth a retry. */
             call_fail_with(call, &error);
             return false;
         }
