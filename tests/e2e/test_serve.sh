@@ -28,6 +28,8 @@ err_has "usage: daybook serve;"
 expect 2 serve --tls-cert "$work/nothing"
 err_has "belong together"
 expect 2 serve --max-body 0
+(ulimit -n 200 && exec "$daybook" serve --listen 127.0.0.1:0) >"$out" 2>"$err" && die "it starts with 200 descriptors"
+err_has "it may open 200 files, and needs "
 start_server --max-body 64
 expect 3 serve --listen "$address"
 err_has "pid"

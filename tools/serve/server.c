@@ -56,18 +56,29 @@ static void stop_asked(uv_signal_t *handle, int number) {
 
 /* ---- opening and closing ---- */
 
-/* As many descriptors as the connections need, where the system lets us. */
-static void raise_descriptor_limit(struct server *server) {
+/* As many descriptors as the connections need, where the system lets us; as many connections as it does. */
+static enum daybook_status raise_descriptor_limit(struct server *server, struct daybook_error *error) {
     struct rlimit limit;
     rlim_t spare = DESCRIPTORS_SPARE + DESCRIPTORS_PER_LOOP * server->options.loop_count;
     rlim_t wanted = server->options.connection_limit + spare;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
-        return;
+        return DAYBOOK_OK;
     }
+    rlim_t now = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted ? wanted : limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted) {
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        limit.rlim_cur = now;
+    }
+    if (limit.rlim_cur <= spare) {
+        return daybook_fail(error, DAYBOOK_LIMIT,
+                            "starting the server: it may open %llu files, and needs %llu beside its connections; "
+                            "raise the limit (ulimit -n, LimitNOFILE)",
+                            (unsigned long long)limit.rlim_cur, (unsigned long long)spare);
+    }
+    if (limit.rlim_cur < wanted) {
         server->options.connection_limit = (unsigned)(limit.rlim_cur - spare);
     }
+    return DAYBOOK_OK;
 }
 
 static enum daybook_status read_tls(struct server *server, struct daybook_error *error) {
@@ -111,7 +122,7 @@ static enum daybook_status watch_signals(struct server *server, struct daybook_e
 }
 
 static enum daybook_status open_server(struct server *server, struct daybook_error *error) {
-    raise_descriptor_limit(server);
+    DAYBOOK_TRY(raise_descriptor_limit(server, error));
     DAYBOOK_TRY(gate_open(&server->gate, ledger_directory(server->ledger), server->options.trusts_machine, error));
     DAYBOOK_TRY(methods_open(&server->methods, error));
     DAYBOOK_TRY(openapi_write(&server->methods, &server->openapi, error));
