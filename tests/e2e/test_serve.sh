@@ -192,15 +192,39 @@ raw() { # raw TEXT: sends it, and reads until the server closes; the answer is i
     timeout 60 cat <&9 >"$out" || die "the connection stays open after: $1"
     exec 9>&-
 }
+statuses() { grep -aoE 'HTTP/1\.[01] [0-9]{3} ' "$out" | cut -d ' ' -f 2; } # A body has no end of line.
 ask_balance='POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nContent-Type: application/json\r\n'
 behind='GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
 for headers in 'Host: 127.0.0.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n' \
     'Host: 127.0.0.1\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}   ' 'Content-Length: 2\r\n\r\n{}' \
-    'Host: 127.0.0.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}'; do
+    'Host: 127.0.0.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}' \
+    'Host: 127.0.0.1\r\nContent-Length : 2\r\n\r\n{}' 'Host: 127.0.0.1\r\nContent-Length\t: 2\r\n\r\n{}' \
+    'Host: 127.0.0.1\r\nContent-Length:\r\n 2\r\n\r\n{}' 'Host: 127.0.0.1\r\nContent-Lengt: 2\r\n h\r\n\r\n{}' \
+    'Host: 127.0.0.1\r\n: x\r\nContent-Length: 2\r\n\r\n{}' 'Host: 127.0.0.1\r\n:\r\nContent-Length: 2\r\n\r\n{}' \
+    'Host: 127.0.0.1\nContent-Length: 2\r\n\r\n{}' 'Host: 127.0.0.1\r\nContent-Length: 2\n\n{}' \
+    'Host: 127.0.0.1\r\nX: a\rContent-Length: 5\r\nContent-Length: 2\r\n\r\n{}' \
+    'Host: 127.0.0.1\r\nX: a\0000b\r\nContent-Length: 2\r\n\r\n{}' ' Host: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}' \
+    'Host: 127.0.0.1\r\nTransfer-Encoding: identity\r\n\r\n{}' 'Host: 127.0.0.1\r\nTransfer-Encoding:\r\n\r\n{}' \
+    'Host: 127.0.0.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'; do
     raw "$ask_balance$headers$behind"
-    [ "$(grep -ac '^HTTP/1.1 ' "$out")" = "$(grep -ac '^HTTP/1.1 400 ' "$out")" ] || die "answered: $headers"
+    [ "$(statuses | sort -u)" = 400 ] || die "answered: $headers"
     out_has '"code":"invalid_argument"'
 done
+
+raw 'POST /daybook.v1.Views/GetBalance HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'
+[ "$(statuses)" = 400 ] || die "HTTP/1.0 has no chunks"
+# And what is as it should be is not taken for that, in pieces neither.
+sound='X-A:1\r\nX-B: \t2 \r\nX-C:\r\nContent-Length:  2\r\nHost:127.0.0.1\r\n\r\n{}'
+raw "\r\n$ask_balance$sound$ask_balance${sound}GET /healthz HTTP/1.0\r\n\r\n"
+[ "$(statuses | grep -c 200)" = 3 ] || die "sound requests are refused"
+exec 9<>"/dev/tcp/$host/$port"
+for piece in 'GET /hea' 'lthz HTTP/1.1\r' '\nHo' 'st: x\r\nConnection:' ' close\r\nX: y' '\r\n\r' '\n'; do
+    printf "$piece" >&9
+    read -r -t 0.02 -N 1 ignored <&9 || true # So that each comes alone.
+done
+timeout 60 cat <&9 >"$out" || die "the connection stays open"
+exec 9>&-
+out_has "/1.1 200 OK"
 
 # ---- the feed ----
 # take_feed QUERY COUNT [CURL OPTION...]: the first COUNT events of the stream, one "id kind" a line.

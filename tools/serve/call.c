@@ -320,6 +320,9 @@ static enum MHD_Result begin_call(struct loop *loop, struct MHD_Connection *conn
         refuse_size(call);
         return send_reply(call);
     }
+    if (call->has_no_end) {
+        return send_reply(call);
+    }
     return MHD_YES;
 }
 

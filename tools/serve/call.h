@@ -61,6 +61,7 @@ struct call {
     bool is_gzip_body;
     bool is_get; /* Or HEAD, which is answered likewise; libmicrohttpd leaves the body out. */
     bool is_head;
+    bool has_no_end; /* Where its body ends is not said, or twice: it is answered without it. */
     uint64_t start_ns;
     uint64_t deadline_ns;     /* 0 = none. */
     uint64_t announced_bytes; /* Content-Length, 0 without one. */

@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "engine/ledger.h"
+#include "tools/serve/framing.h"
 #include "tools/serve/loop.h"
 #include "tools/serve/page.h"
 #include "tools/serve/peer.h"
@@ -30,14 +31,13 @@ enum known_header {
     HEADER_CONTENT_LENGTH,
     HEADER_CONTENT_TYPE,
     HEADER_HOST,
-    HEADER_TRANSFER_ENCODING,
     HEADER_COUNT
 };
 
 /* What came of them, out of one pass over all headers. */
 struct headers {
     const char *values[HEADER_COUNT]; /* NULL: absent; of several the first. Borrowed until the call ends. */
-    unsigned counts[HEADER_COUNT];
+    struct framing framing;
 };
 
 static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
@@ -56,16 +56,14 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
         [HEADER_CONTENT_LENGTH] = KNOWN(MHD_HTTP_HEADER_CONTENT_LENGTH),
         [HEADER_CONTENT_TYPE] = KNOWN(MHD_HTTP_HEADER_CONTENT_TYPE),
         [HEADER_HOST] = KNOWN(MHD_HTTP_HEADER_HOST),
-        [HEADER_TRANSFER_ENCODING] = KNOWN(MHD_HTTP_HEADER_TRANSFER_ENCODING),
 #undef KNOWN
     };
     struct headers *headers = context;
     (void)kind;
-    (void)value_size;
+    framing_add(&headers->framing, name, name_size, value, value_size);
     for (size_t i = 0; i < HEADER_COUNT; i++) {
         if (known[i].size == name_size && strncasecmp(known[i].name, name, name_size) == 0) {
-            headers->values[i] = headers->counts[i] == 0 ? value : headers->values[i];
-            headers->counts[i]++;
+            headers->values[i] = headers->values[i] == NULL ? value : headers->values[i];
             break;
         }
     }
@@ -202,21 +200,15 @@ static bool read_method(struct call *call, const struct headers *headers, const 
     return false;
 }
 
-/* What a proxy before this server could read as another request than we do is answered by neither reading, and is the
- * last of its connection (RFC 9112, 3.2 and 6.3). */
-static bool check_framing(struct call *call, const struct headers *headers, const char *version) {
-    unsigned end_count = headers->counts[HEADER_CONTENT_LENGTH] + headers->counts[HEADER_TRANSFER_ENCODING];
-    unsigned host_count = headers->counts[HEADER_HOST];
-    bool needs_host = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
-    if (end_count <= 1 && host_count <= 1 && host_count >= needs_host) {
-        return true;
+/* False: the reply says why not, and what comes behind is not read. */
+static bool check_framing(struct call *call, const struct framing *framing) {
+    const char *fault = framing_end(framing, call->connection);
+    if (fault != NULL) {
+        call->reply.closes = true;
+        call->has_no_end = true;
+        call_fail(call, CONNECT_INVALID_ARGUMENT, "%s", fault);
     }
-    call->reply.closes = true;
-    call_fail(call, CONNECT_INVALID_ARGUMENT, "%s",
-              end_count > 1
-                  ? "where the body ends is said more than once: one Content-Length or Transfer-Encoding is allowed"
-                  : "the request needs one Host header, and no more");
-    return false;
+    return fault == NULL;
 }
 
 /* Who calls, and whether they may. False: the reply says why not. A false token ends its connection. */
@@ -281,12 +273,13 @@ bool call_read_headers(struct call *call, const char *url, const char *verb, con
     char host[TARGET_HOST_BYTES];
     struct server *server = call->server;
     struct headers headers = {0};
+    framing_begin(&headers.framing, verb, version);
     (void)MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, take_header, &headers);
     const char *length = headers.values[HEADER_CONTENT_LENGTH];
     call->announced_bytes = length == NULL ? 0 : strtoull(length, NULL, 10);
     call->is_head = strcmp(verb, MHD_HTTP_METHOD_HEAD) == 0;
     call->is_get = call->is_head || strcmp(verb, MHD_HTTP_METHOD_GET) == 0;
-    if (!check_framing(call, &headers, version) || !read_target(call, &headers, &url, host)) {
+    if (!check_framing(call, &headers.framing) || !read_target(call, &headers, &url, host)) {
         return false;
     }
     call->method = methods_find(&server->methods, url);
