@@ -48,6 +48,11 @@ uint64_t ledger_count_wounds(const struct daybook *ledger);
 struct commit_figures;
 void ledger_get_commits(struct daybook *ledger, struct commit_figures *figures);
 
+/* Not OK: why nothing that is submitted now would be recorded; *is_latched: nor anything later through this handle. Of
+ * a handle that was opened for writing. Any thread. */
+DAYBOOK_MUST_USE enum daybook_status ledger_check_recording(struct daybook *ledger, bool *is_latched,
+                                                            struct daybook_error *error);
+
 /* Who brings more all the time. `take` gives those who have come by now, theirs until the submitting call returns; it
  * is asked at most once, on the submitting thread. */
 struct ledger_latecomers {

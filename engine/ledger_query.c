@@ -83,6 +83,11 @@ void ledger_get_commits(struct daybook *ledger, struct commit_figures *figures) 
     }
 }
 
+enum daybook_status ledger_check_recording(struct daybook *ledger, bool *is_latched, struct daybook_error *error) {
+    *is_latched = false;
+    return ledger->writer != NULL ? writer_check(ledger->writer, is_latched, error) : DAYBOOK_OK;
+}
+
 void ledger_set_progress(struct daybook *ledger, struct view_progress progress) {
     ledger->progress = progress;
 }

@@ -62,6 +62,7 @@ static void latch(struct writer *writer, enum daybook_status status, const struc
     if (writer->failed == DAYBOOK_OK && status != DAYBOOK_OK) {
         writer->failed = status;
         writer->failure = *error;
+        (void)daybook_fail_in(&writer->failure, "nothing more is recorded until the ledger is opened anew");
     }
 }
 
@@ -117,6 +118,17 @@ void writer_get_figures(struct writer *writer, struct commit_figures *figures) {
     pthread_mutex_lock(&writer->lock);
     *figures = writer->figures;
     pthread_mutex_unlock(&writer->lock);
+}
+
+enum daybook_status writer_check(struct writer *writer, bool *is_latched, struct daybook_error *error) {
+    pthread_mutex_lock(&writer->lock);
+    enum daybook_status status = writer->failed;
+    *is_latched = status != DAYBOOK_OK;
+    if (*is_latched) {
+        *error = writer->failure;
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return *is_latched ? status : journal_check_room(writer->journal, error);
 }
 
 /* Tells whoever asks what was known by an instant from which one on there is more to come. With the lock held. */
@@ -317,11 +329,22 @@ static bool check_size(struct daybook_submission *asked) {
     return asked->status == DAYBOOK_OK;
 }
 
-/* Puts what can be taken at the end of a list, and returns its new end. What cannot is not waited for. */
-static struct submission **join(struct submission **last, struct caller *caller, struct daybook_submission *asked,
-                                size_t count, struct submission *submissions) {
+/* Puts what can be taken at the end of a list, and returns its new end. What cannot is not waited for. Where the disk
+ * has no room left, what might be appended is not even decided: nothing latches (W3), and it is taken again when there
+ * is room. */
+static struct submission **join(struct writer *writer, struct submission **last, struct caller *caller,
+                                struct daybook_submission *asked, size_t count, struct submission *submissions) {
+    struct daybook_error no_room;
+    const enum daybook_status room =
+        writer->failed == DAYBOOK_OK ? journal_check_room(writer->journal, &no_room) : DAYBOOK_OK;
     for (size_t i = 0; i < count; i++) {
-        if (check_size(&asked[i])) {
+        if (!check_size(&asked[i])) {
+            continue;
+        }
+        if (room != DAYBOOK_OK && asked[i].mode != DAYBOOK_SUBMIT_DRY) {
+            asked[i].status = room;
+            asked[i].error = no_room;
+        } else {
             submissions[i] = (struct submission){.asked = &asked[i], .caller = caller};
             *last = &submissions[i];
             last = &submissions[i].next;
@@ -349,7 +372,7 @@ static void take_late(struct writer *writer, struct party *party) {
     pthread_mutex_lock(&writer->lock);
     if (party->late_submissions != NULL) {
         writer->last =
-            join(writer->last, &party->caller, party->late_asked, party->late_count, party->late_submissions);
+            join(writer, writer->last, &party->caller, party->late_asked, party->late_count, party->late_submissions);
     }
     if (caller_let_go(&party->caller)) {
         caller_tell(&party->caller, CALLER_DONE);
@@ -395,7 +418,7 @@ static void submit_all(struct writer *writer, struct daybook_submission *asked, 
     struct party party = {.late = late};
     enum caller_word told = CALLER_WAITS;
     pthread_mutex_lock(&writer->lock);
-    writer->last = join(writer->last, &party.caller, asked, count, submissions);
+    writer->last = join(writer, writer->last, &party.caller, asked, count, submissions);
     bool is_taken = atomic_load(&party.caller.pending) > 0;
     while (is_taken && told != CALLER_DONE) { /* Only "done" says that nobody will touch the caller any more (CA2). */
         while (atomic_load(&party.caller.pending) > 0 && lead(writer, &party)) {

@@ -68,6 +68,10 @@ struct journal_batch {
 DAYBOOK_MUST_USE enum daybook_status journal_append(struct journal *journal, const struct journal_batch *batch,
                                                     struct daybook_error *error);
 
+/* LIMIT: the disk is about to be too full for appending. For those who have something to lose by a failed append,
+ * before they begin: a quarter of the reserve earlier than that would be refused. The writer's; any thread. */
+DAYBOOK_MUST_USE enum daybook_status journal_check_room(const struct journal *journal, struct daybook_error *error);
+
 DAYBOOK_MUST_USE enum daybook_status journal_reader_open(struct journal *journal, struct journal_reader **reader,
                                                          struct daybook_error *error);
 void journal_reader_close(struct journal_reader *reader); /* Accepts NULL. */

@@ -13,6 +13,9 @@ enum { PAGE_BYTES = 4096, PAGE_HEADER_BYTES = 16 };
  * it would save until then. */
 enum { STORED_MOST_BYTES = 2 * PAGE_BYTES };
 
+/* Of the reserve, more is kept before anything is decided than where it is appended: what others write meanwhile. */
+enum { DECIDING_SHARE = 4 };
+
 /* An event carries its sequence and its instant, and the journal keeps both in keys and headers too. They are compared
  * here, once, because what is appended can never be taken back. */
 static enum daybook_status batch_check(const struct journal *journal, const struct journal_batch *batch,
@@ -51,16 +54,21 @@ static enum daybook_status batch_check(const struct journal *journal, const stru
     return DAYBOOK_OK;
 }
 
-static enum daybook_status space_check(const struct journal *journal, uint64_t batch_bytes,
+/* LIMIT where `kept_bytes` would not be left of the disk behind so many more. */
+static enum daybook_status space_check(const struct journal *journal, uint64_t kept_bytes, uint64_t more_bytes,
                                        struct daybook_error *error) {
     const uint64_t free_bytes = files_free_bytes(journal->directory);
-    if (free_bytes < journal->min_free_bytes || free_bytes - journal->min_free_bytes < batch_bytes) {
+    if (free_bytes < kept_bytes || free_bytes - kept_bytes < more_bytes) {
         return daybook_fail(error, DAYBOOK_LIMIT,
                             "appending to %s: %" PRIu64 " MiB are free on its disk and %" PRIu64
                             " MiB are kept in reserve; free some space",
-                            journal->directory, free_bytes >> 20, journal->min_free_bytes >> 20);
+                            journal->directory, free_bytes >> 20, kept_bytes >> 20);
     }
     return DAYBOOK_OK;
+}
+
+enum daybook_status journal_check_room(const struct journal *journal, struct daybook_error *error) {
+    return space_check(journal, journal->min_free_bytes + journal->min_free_bytes / DECIDING_SHARE, 0, error);
 }
 
 static enum daybook_status piece_add(struct journal *journal, struct journal_piece piece, struct daybook_error *error) {
@@ -209,7 +217,7 @@ enum daybook_status journal_append(struct journal *journal, const struct journal
         struct store_txn *none = NULL;
         return log_explain(journal, store_begin_write(journal->store, &none, error), error);
     }
-    DAYBOOK_TRY(space_check(journal, total_bytes, error));
+    DAYBOOK_TRY(space_check(journal, journal->min_free_bytes, total_bytes, error));
     DAYBOOK_TRY(log_append(journal, batch, total_bytes, &is_taken, error));
     if (!is_taken) {
         DAYBOOK_TRY(log_explain(journal, log_pass(journal, batch, total_bytes, error), error));

@@ -1,6 +1,7 @@
 /* The writer under many threads, and with hardly any memory: neither may change what is decided. */
 #include "writer.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -406,6 +407,62 @@ static void threads_and_little_memory(void **state) {
     ledger_case_end(&c);
 }
 
+/* ---- a disk without room ---- */
+
+static enum daybook_status submit_line(struct ledger_case *c, const char *key, enum daybook_submit_mode mode) {
+    char line[64];
+    struct daybook_answers answers = {0};
+    snprintf(line, sizeof line, "charge %s 1 goods cust=C settle=credit", key);
+    struct daybook_buffer buffer = line_encode(line, key);
+    struct daybook_bytes bytes = daybook_buffer_view(&buffer);
+    enum daybook_status status = daybook_submit(c->ledger, &bytes, 1, mode, &answers, &c->error);
+    daybook_answers_release(&answers);
+    daybook_buffer_release(&buffer);
+    return status;
+}
+
+/* Nothing is decided that could not be appended, so nothing latches, and the same handle records when there is room. */
+static void room_that_comes_back_is_used(void **state) {
+    (void)state;
+    char place[] = "/tmp/daybook-test-XXXXXX";
+    char other[64];
+    assert_non_null(mkdtemp(place));
+    if (!place_mount_small(place, "100m")) {
+        place_remove(place);
+        print_message("skipped: this user may not mount\n");
+        skip();
+    }
+    struct ledger_case c = {.now_us = script_instant("2024-06-15T04:00:00Z")};
+    snprintf(c.directory, sizeof c.directory, "%s/books", place);
+    snprintf(other, sizeof other, "%s/other", place);
+    struct daybook_create_options made = {
+        .timezone = "Asia/Shanghai", .currency = "CNY", .clock = {ledger_case_now, &c.now_us}};
+    LEDGER_OK(&c, daybook_create(c.directory, &made, &c.error));
+    ledger_case_open(&c);
+    enum daybook_status before = submit_line(&c, "k1", DAYBOOK_SUBMIT_EACH);
+    FILE *file = fopen(other, "w");
+    bool is_filled = file != NULL && fallocate(fileno(file), 0, 0, 30 << 20) == 0;
+    enum daybook_status without_room = submit_line(&c, "k2", DAYBOOK_SUBMIT_EACH);
+    enum daybook_status dry = submit_line(&c, "k2", DAYBOOK_SUBMIT_DRY);
+    bool is_latched = true;
+    enum daybook_status told = ledger_check_recording(c.ledger, &is_latched, &c.error);
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    (void)unlink(other);
+    enum daybook_status again = submit_line(&c, "k2", DAYBOOK_SUBMIT_EACH);
+    daybook_close(c.ledger);
+    place_unmount(place);
+    place_remove(place);
+    assert_true(is_filled);
+    assert_int_equal(before, DAYBOOK_OK);
+    assert_int_equal(without_room, DAYBOOK_LIMIT);
+    assert_int_equal(dry, DAYBOOK_OK);
+    assert_int_equal(told, DAYBOOK_LIMIT);
+    assert_false(is_latched);
+    assert_int_equal(again, DAYBOOK_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_threads_never_pass_a_lot_or_a_limit),
@@ -413,6 +470,7 @@ int main(void) {
         cmocka_unit_test(who_comes_while_a_commit_is_written_shares_the_next),
         cmocka_unit_test(memory_and_reopening_change_no_event),
         cmocka_unit_test(threads_and_little_memory),
+        cmocka_unit_test(room_that_comes_back_is_used),
     };
     return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
 }

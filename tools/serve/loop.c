@@ -10,6 +10,7 @@
 #include "tools/serve/damage.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/job_stream.h"
+#include "tools/serve/recording.h"
 #include "tools/serve/server.h"
 
 #define MS_NS UINT64_C(1000000)
@@ -138,6 +139,7 @@ static void tick(uv_timer_t *timer) {
     peers_close_idle(&loop->peers, now_ns, is_draining ? 0 : server->options.idle_timeout_ms * MS_NS);
     if (loop->index == 0) {
         damage_tick(server);
+        recording_tick(server);
         door_tick(&server->door);
     }
     loop_turn(loop);

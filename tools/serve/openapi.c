@@ -265,7 +265,8 @@ static const struct {
     bool is_for_anybody; /* From this machine. */
 } pages[] = {
     {"/healthz", "healthz", "The server is there.", "text/plain", true},
-    {"/readyz", "readyz", "It takes calls: 200; it is stopping: 503. Names what of the journal cannot be read.",
+    {"/readyz", "readyz",
+     "It takes calls: 200; it is stopping, or only a new start can help: 503. Says what cannot be read or recorded.",
      "text/plain", true},
     {"/metrics", "metrics", "For Prometheus.", "text/plain", true},
     {"/openapi.json", "openapi", "This document.", "application/json", false},

@@ -31,7 +31,25 @@ static void answer_health(struct call *call) {
     set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", "ok\n");
 }
 
-/* It takes requests, and its journal can be read: ready, even where some of it cannot, which is then said. */
+/* Its journal can be read and questions are answered: ready, even where some of it cannot be, or where nothing can be
+ * recorded until there is room, which is then said. Where only a new start can help, it is not. */
+static void set_ready(struct call *call) {
+    char text[DAMAGE_TEXT_SIZE];
+    struct daybook_error error;
+    bool is_latched;
+    if (ledger_check_recording(call->server->ledger, &is_latched, &error) == DAYBOOK_OK) {
+        set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", damage_ready_text(call->loop, text));
+        return;
+    }
+    (void)snprintf(text, sizeof text, "%s: %s\n", is_latched ? "not ready" : "ready, but nothing is recorded",
+                   error.message);
+    if (is_latched) {
+        set_text(call, CONNECT_UNAVAILABLE, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", text);
+    } else {
+        set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", text);
+    }
+}
+
 static void answer_ready(struct call *call) {
     struct daybook_error error;
     uint64_t head;
@@ -40,8 +58,7 @@ static void answer_ready(struct call *call) {
     } else if (daybook_head(call->server->ledger, &head, &error) != DAYBOOK_OK) {
         set_text(call, CONNECT_UNAVAILABLE, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", "the journal cannot be read\n");
     } else {
-        char text[DAMAGE_TEXT_SIZE];
-        set_text(call, CONNECT_OK, MHD_HTTP_OK, "text/plain", damage_ready_text(call->loop, text));
+        set_ready(call);
     }
 }
 

@@ -68,6 +68,7 @@ struct server {
     uv_signal_t terminate;
     uv_signal_t interrupt;
     uint64_t wounds_told; /* Of ledger_count_wounds: what is in the log. */
+    bool is_refusing;     /* Nothing can be recorded, and that is in the log. */
 };
 
 /* Serves until SIGTERM or SIGINT. `ledger` is open for writing and follows. */
