@@ -83,6 +83,11 @@ enum daybook_status token_change_revoke(struct token_change *change, const char 
     if (change->refusal != NULL) {
         return DAYBOOK_OK;
     }
+    change->is_revoked = true;
     DAYBOOK_TRY(token_store_write(change->directory, &change->store, error));
-    return record(change, PB__OPERATOR_ACTION__OPERATOR_ACTION_TOKEN_REVOKED, *revoked, DAYBOOK_SUBMIT_EACH, error);
+    if (record(change, PB__OPERATOR_ACTION__OPERATOR_ACTION_TOKEN_REVOKED, *revoked, DAYBOOK_SUBMIT_EACH, error) !=
+        DAYBOOK_OK) {
+        return daybook_fail_in(error, _("the token is revoked, and there is no record of who did it"));
+    }
+    return DAYBOOK_OK;
 }

@@ -21,6 +21,7 @@ struct token_change {
     struct token_store store;
     struct daybook_answers answers;
     const Pb__Refusal *refusal;
+    bool is_revoked; /* Of a token_change_revoke: nobody is let in by it any more, whatever else fails. */
 };
 void token_change_release(struct token_change *change);
 

@@ -170,4 +170,41 @@ answer_is "200 application/json"
 stop_server
 expect 0 token revoke anna
 expect 0 audit verify
+
+# ---- a token is revoked also where its revocation cannot be recorded, and what is short of room comes back ----
+mkdir "$work/small"
+if mount -t tmpfs -o size=100m none "$work/small" 2>"$err"; then
+    trap 'umount -l "$work/small"; rm -rf "$work"' EXIT
+    new_ledger small/books --currency CNY
+    root=$(make_token root admin)
+    gast=$(make_token gast auditor)
+    start_guarded_server
+    trap 'kill -KILL "$server" 2>/dev/null; umount -l "$work/small"; rm -rf "$work"' EXIT
+    as "$gast" Views/GetBalance '{}'
+    answer_is "200 application/json"
+    head -c 30M /dev/zero >"$work/small/other"
+    as "$root" Ledger/Post "$(post s1 '"openCustomer":{}')"
+    answer_is "429 application/json"
+    out_has "free some space"
+    as "$root" Admin/RevokeToken '{"name":"gast"}'
+    answer_is "429 application/json"
+    out_has "the token is revoked, and there is no record of who did it: "
+    as "$gast" Views/GetBalance '{}'
+    answer_is "401 application/json"
+    refusing=$(timeout 60 tail -n +1 -F --pid="$server" "$server_log" 2>/dev/null | grep -m 1 '"event":"refusing"' || true)
+    [ -n "$refusing" ] || die "the log does not say that nothing is recorded"
+    ask /readyz
+    answer_is "200 text/plain"
+    out_has "ready, but nothing is recorded: "
+    rm "$work/small/other"
+    as "$root" Ledger/Post "$(post s1 '"openCustomer":{}')"
+    answer_is "200 application/json"
+    ask /readyz
+    out_is ready
+    stop_server
+    umount -l "$work/small"
+    trap 'rm -rf "$work"' EXIT
+else
+    echo "access: this user may not mount: a disk without room was not tested"
+fi
 echo "access: as expected"

@@ -49,7 +49,9 @@ static void revoke_token(struct call *call, const Pb__RevokeTokenRequest *wanted
         token_fill(revoked, &token);
         answer.token = &token;
         call_answer(call, &answer.base);
-        gate_replace(&call->server->gate, &change->store);
+    }
+    if (change->is_revoked) {
+        gate_replace(&call->server->gate, &change->store); /* Also where that could not be written (TC1). */
     }
 }
 
