@@ -11,7 +11,8 @@
 #include "tools/text.h"
 #include "tools/word_text.h"
 
-enum { LABEL_CELLS = 10, BAR_CELLS = 40, BAR_CELLS_LEAST = 10, BESIDE_BAR_CELLS = 43 };
+/* Beside the bar and the money: the label with its indent, and the share. */
+enum { LABEL_CELLS = 10, BAR_CELLS = 40, BAR_CELLS_LEAST = 10, MONEY_CELLS = 20, BESIDE_BAR_CELLS = 23 };
 
 /* How many of `parts` are `amount` of `total`, half rounded up. */
 static int64_t share(int64_t amount, int64_t total, int64_t parts) {
@@ -22,12 +23,20 @@ static int64_t share(int64_t amount, int64_t total, int64_t parts) {
 }
 
 /* A narrow terminal has short bars. */
-static int64_t bar_cells(FILE *stream) {
+static int64_t bar_cells(FILE *stream, int money_cells) {
     size_t width = console_width(stream);
-    if (width == 0 || width >= BAR_CELLS + BESIDE_BAR_CELLS) {
+    size_t beside = BESIDE_BAR_CELLS + (size_t)money_cells;
+    if (width == 0 || width >= BAR_CELLS + beside) {
         return BAR_CELLS;
     }
-    return width < BAR_CELLS_LEAST + BESIDE_BAR_CELLS ? BAR_CELLS_LEAST : (int64_t)width - BESIDE_BAR_CELLS;
+    return width < BAR_CELLS_LEAST + beside ? BAR_CELLS_LEAST : (int64_t)(width - beside);
+}
+
+/* No part is wider than the sum of all. */
+static int money_cells(int64_t total, int decimals) {
+    char money[DECIMAL_TEXT_SIZE];
+    int cells = (int)strlen(decimal_format_grouped(total, decimals, money));
+    return cells > MONEY_CELLS ? cells : MONEY_CELLS;
 }
 
 static void print_bar(const char *label, int64_t amount, int64_t total, const char *currency, FILE *stream) {
@@ -35,7 +44,9 @@ static void print_bar(const char *label, int64_t amount, int64_t total, const ch
     char percent[DECIMAL_TEXT_SIZE];
     int known = currency_decimals(currency);
     const char *cell = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "\u2588" : "#";
-    int64_t all = bar_cells(stream);
+    int decimals = known < 0 ? 0 : known;
+    int room = money_cells(total, decimals);
+    int64_t all = bar_cells(stream, room);
     int64_t cells = share(amount, total, all);
     (void)fputs("  ", stream);
     console_pad(stream, label, LABEL_CELLS);
@@ -43,7 +54,7 @@ static void print_bar(const char *label, int64_t amount, int64_t total, const ch
     for (int64_t i = 0; i < all; i++) {
         (void)fputs(i < cells ? cell : " ", stream);
     }
-    (void)fprintf(stream, " %20s  %5s %%\n", decimal_format_grouped(amount, known < 0 ? 0 : known, money),
+    (void)fprintf(stream, " %*s  %5s %%\n", room, decimal_format_grouped(amount, decimals, money),
                   decimal_format(share(amount, total, 1000), 1, percent));
 }
 

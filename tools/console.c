@@ -160,11 +160,12 @@ struct table_part {
     size_t lead;
     size_t from;
     size_t to;
+    size_t currency;      /* What the figures of this part are in, where an earlier part has it; 0 = none. */
     size_t wrapped_cells; /* The last column is text that is broken to this width; 0 = it is as wide as it is. */
 };
 
 static bool part_has(const struct table_part *part, size_t column) {
-    return column < part->lead || (column >= part->from && column < part->to);
+    return column < part->lead || (column >= part->from && column < part->to) || column == part->currency;
 }
 
 /* A rule over the totals, as wide as the totals of its column are. */
@@ -340,7 +341,18 @@ static struct table_part first_part(const struct table *table, const size_t *cel
            used + 2 + cells[lead] <= width * 3 / 5) {
         used += 2 + cells[lead++];
     }
-    return (struct table_part){lead, lead, lead, 0};
+    return (struct table_part){.lead = lead, .from = lead, .to = lead};
+}
+
+/* An amount without its currency says little, and a total nothing; so the currency comes again where there is room. */
+static size_t currency_before(const struct table_part *part, const struct table *table, const size_t *cells,
+                              size_t room) {
+    for (size_t i = part->lead; table->columns[part->from].is_number && i < part->from; i++) {
+        if (strcmp(table->columns[i].name, "currency") == 0) {
+            return cells[i] + 2 + cells[part->from] <= room ? i : 0;
+        }
+    }
+    return 0;
 }
 
 /* How narrow a column of text may become: its pieces stay whole. */
@@ -367,6 +379,8 @@ static void extend(struct table_part *part, const struct table *table, const siz
         used += cells[i] + 2;
     }
     part->from = part->to;
+    part->currency = currency_before(part, table, cells, width > used ? width - used : 0);
+    used += part->currency == 0 ? 0 : cells[part->currency] + 2;
     while (part->to < column_count && (part->to == part->from || used + cells[part->to] <= width)) {
         used += cells[part->to++] + 2;
     }

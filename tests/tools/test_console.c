@@ -139,6 +139,51 @@ static void fits(void **state) {
     arena_release(&arena);
 }
 
+/* The currency comes again beside figures that have come off it. */
+static void repeats_the_currency(void **state) {
+    (void)state;
+    static const struct table_column far_columns[] = {
+        {"customer", "CUSTOMER", false},
+        {"days", "DAYS", true},
+        {"currency", "CUR", false},
+        {"open", "OPEN", true},
+    };
+    struct arena arena;
+    struct daybook_error error;
+    arena_init(&arena, 1 << 20);
+    struct table *table = table_open(far_columns, ROW_COUNT(far_columns), &arena);
+    assert_non_null(table);
+    table_begin_row(table, ROW_PLAIN);
+    table_add_text(table, "ACME", TONE_PLAIN);
+    table_add_count(table, 12, TONE_PLAIN);
+    table_add_text(table, "CNY", TONE_PLAIN);
+    table_add_amount(table, 100000, "CNY", TONE_PLAIN);
+    table_begin_row(table, ROW_TOTAL);
+    table_add_text(table, "total", TONE_PLAIN);
+    table_add_text(table, "", TONE_PLAIN);
+    table_add_text(table, "CNY", TONE_PLAIN);
+    table_add_amount(table, 100000, "CNY", TONE_PLAIN);
+    for (size_t width = 22; width <= 23; width++) { /* In the first there is no room for it. */
+        FILE *stream = stream_begin();
+        assert_int_equal(table_print_within(table, stream, width, &error), DAYBOOK_OK);
+        stream_is(stream, width == 22 ? "CUSTOMER  DAYS  CUR\n"
+                                        "ACME        12  CNY\n"
+                                        "\n"
+                                        "CUSTOMER      OPEN\n"
+                                        "ACME      1,000.00\n"
+                                        "          --------\n"
+                                        "total     1,000.00\n"
+                                      : "CUSTOMER  DAYS  CUR\n"
+                                        "ACME        12  CNY\n"
+                                        "\n"
+                                        "CUSTOMER  CUR      OPEN\n"
+                                        "ACME      CNY  1,000.00\n"
+                                        "               --------\n"
+                                        "total     CNY  1,000.00\n");
+    }
+    arena_release(&arena);
+}
+
 /* Headings of a catalogue: each character takes two cells. */
 static void has_chinese_headings(void **state) {
     (void)state;
@@ -278,6 +323,7 @@ int main(void) {
     rows_add(&rows, "a table for people", prints_for_people, NULL);
     rows_add(&rows, "CSV for programs", prints_for_programs, NULL);
     ROWS_ADD_TABLE(&rows, width_rows, fits);
+    rows_add(&rows, "the currency again, beside its figures", repeats_the_currency, NULL);
     rows_add(&rows, "Chinese headings", has_chinese_headings, NULL);
     rows_add(&rows, "a sentence at the end", breaks_a_sentence, NULL);
     rows_add(&rows, "words are wrapped by their cells", wraps_words_by_their_cells, NULL);
