@@ -254,11 +254,11 @@ static enum daybook_status print_position(const Pb__Position *position, struct a
     }
     for (size_t i = 0; text != NULL && i < position->n_policies; i++) {
         const Pb__Policy *policy = position->policies[i];
-        text = arena_format(arena, "%s%s %s = %s", i == 0 ? _("Policies:") : text, i == 0 ? "" : ";",
+        text = arena_format(arena, "%s%s%s = %s", i == 0 ? _("Policies: ") : text, i == 0 ? "" : _("; "),
                             word_of(policy->name), word_text(policy->value, arena));
     }
     if (text != NULL && position->n_policies > 0) {
-        text = arena_format(arena, "%s.", text);
+        text = arena_format(arena, "%s%s", text, _("."));
     }
     if (text == NULL) {
         return no_memory(error);
