@@ -40,22 +40,15 @@ void batch_finish(struct batch *batch) {
     }
 }
 
-/* Of the calling thread: what other programs on the machine disturb least. */
-static uint64_t thread_cpu_ns(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-}
-
 bool batch_submit(struct daybook *ledger, struct batch *batch, struct samples *samples, struct tally *tally) {
     struct daybook_error error;
     struct daybook_answers answers = {0};
-    uint64_t cpu_start = thread_cpu_ns();
+    uint64_t cpu_start = bench_processor_ns(CLOCK_THREAD_CPUTIME_ID);
     uint64_t start = clock_monotonic_ns();
     enum daybook_status status =
         daybook_submit(ledger, batch->requests, batch->count, DAYBOOK_SUBMIT_EACH, &answers, &error);
     samples_add(samples, clock_monotonic_ns() - start);
-    tally->cpu_ns += thread_cpu_ns() - cpu_start;
+    tally->cpu_ns += bench_processor_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_start;
     if (status != DAYBOOK_OK) {
         return bench_failed("submitting", &error);
     }

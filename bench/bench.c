@@ -21,6 +21,12 @@ bool bench_failed(const char *what, const struct daybook_error *error) {
     return false;
 }
 
+uint64_t bench_processor_ns(clockid_t whose) {
+    struct timespec used;
+    (void)clock_gettime(whose, &used);
+    return (uint64_t)used.tv_sec * 1000000000U + (uint64_t)used.tv_nsec;
+}
+
 double bench_seconds_since(uint64_t start_ns) {
     return (double)(clock_monotonic_ns() - start_ns) / 1e9;
 }

@@ -2,6 +2,8 @@
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
+#include <time.h>
+
 #include "base/clock.h"
 #include "bench/figures.h"
 #include "bench/workload.h"
@@ -75,6 +77,8 @@ size_t bench_batch_requests(const struct bench *bench);
 const char *bench_path(const struct bench *bench, const char *name, char *path);
 bool bench_failed(const char *what, const struct daybook_error *error); /* Says it; always false. */
 double bench_seconds_since(uint64_t start_ns);
+uint64_t bench_processor_ns(
+    clockid_t whose); /* Time on a processor: CLOCK_PROCESS_CPUTIME_ID, all threads, or _THREAD_. */
 double bench_peak_rss_mib(void);
 bool bench_write_json(const struct bench *bench);      /* To json_path: the machine, the workload, the figures. */
 struct daybook_clock bench_clock(struct bench *bench); /* Says clock_us. */

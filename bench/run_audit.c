@@ -1,17 +1,10 @@
 /* Auditing: the history and all its views, decided and folded again from nothing. */
 #include <limits.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "audit.h"
 #include "bench/bench.h"
-
-static double process_seconds(void) {
-    struct timespec used;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
-}
 
 /* Every view at the head, so that an audit has a live one to compare with. Not measured; nor is the disk's work on what
  * was written so far, which an audit's own few syncs would wait for. */
@@ -36,7 +29,7 @@ bool bench_audit(struct bench *bench) {
     struct audit_report *report = calloc(1, sizeof *report);
     struct audit_options options = {.scratch_directory = bench_path(bench, "audit", scratch), .query = daybook_query};
     bool is_done = report != NULL && fold_all(bench, &ledger);
-    double used_s = process_seconds();
+    uint64_t used_ns = bench_processor_ns(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t start = clock_monotonic_ns();
     is_done =
         is_done && (audit_run(ledger, &options, report, &error) == DAYBOOK_OK || bench_failed("auditing", &error));
@@ -49,8 +42,8 @@ bool bench_audit(struct bench *bench) {
         double events = (double)bench->head;
         figure_limit(figures_add(&bench->figures, "audit verify, all requests and views", events / seconds, "events/s"),
                      "appending them in batches", bench->append->value);
-        figures_add(&bench->figures, "audit verify, processor time", (process_seconds() - used_s) * 1e6 / events,
-                    "us/event");
+        used_ns = bench_processor_ns(CLOCK_PROCESS_CPUTIME_ID) - used_ns;
+        figures_add(&bench->figures, "audit verify, processor time", (double)used_ns / 1e3 / events, "us/event");
     }
     daybook_close(ledger);
     free(report);

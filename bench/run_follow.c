@@ -86,6 +86,7 @@ struct following {
     uint64_t lag_at_half; /* The longest in the first half: one that has no bound keeps growing. */
     double append_s;
     double total_s;
+    uint64_t processor_ns;   /* Of all threads, until the views were at the head. */
     uint64_t followed_bytes; /* Of the views. */
     uint64_t packed_bytes;   /* The same once they were packed, as a projector does in a quiet time. */
     double pack_s;
@@ -138,6 +139,7 @@ static bool append_followed(struct bench *bench, struct daybook *ledger, const s
                             const char *const *followed, struct following *following) {
     uint64_t opened = 0;
     bool is_done = open_customers(bench, ledger, drawn, followed, &opened);
+    uint64_t used_ns = bench_processor_ns(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t start = clock_monotonic_ns();
     for (size_t i = drawn->opening_count; is_done && i < drawn->count; i++) {
         bench->clock_us = drawn->clocks_us[i];
@@ -151,6 +153,7 @@ static bool append_followed(struct bench *bench, struct daybook *ledger, const s
     following->append_s = bench_seconds_since(start);
     is_done = is_done && wait_for_all(ledger, followed, opened + following->tally.events);
     following->total_s = bench_seconds_since(start);
+    following->processor_ns = bench_processor_ns(CLOCK_PROCESS_CPUTIME_ID) - used_ns;
     pack(ledger, following);
     return is_done;
 }
@@ -165,6 +168,8 @@ static void add_figures(struct bench *bench, struct following *following, const 
         /* Both want the machine: one after the other would take the sum of their times. */
         figure_limit(rate, "append, then replay of three views", 1 / (1 / bench->append->value + 1 / replay->value));
     }
+    figures_add(figures, "append with folds, processor time", (double)following->processor_ns / 1e3 / events,
+                "us/event");
     figures_add(figures, "append with folds, until the last request was durable", events / following->append_s,
                 "events/s");
     figures_add(figures, "append with folds, longest lag of a view", (double)following->lag_max, "events behind");

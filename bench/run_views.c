@@ -62,9 +62,14 @@ bool bench_wait_for(struct daybook *ledger, const char *view, uint64_t head) {
     return true;
 }
 
+struct replayed {
+    uint64_t size_bytes;
+    uint64_t processor_ns; /* Of all threads. */
+};
+
 /* From an empty directory to views at the head, folded by their workers. */
 static bool measure_replay(struct bench *bench, const char *const *names, size_t count, const char *figure_name,
-                           uint64_t *size_bytes) {
+                           struct replayed *replayed) {
     char path[PATH_MAX];
     struct daybook_error error;
     struct daybook *ledger = NULL;
@@ -80,6 +85,7 @@ static bool measure_replay(struct bench *bench, const char *const *names, size_t
     }
     struct daybook_open_options how = {
         .directory = bench_path(bench, "ledger", path), .follows = true, .views = views, .clock = bench_clock(bench)};
+    uint64_t used_ns = bench_processor_ns(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t start = clock_monotonic_ns();
     bool is_done = daybook_open(&how, &ledger, &error) == DAYBOOK_OK || bench_failed("opening the views", &error);
     for (size_t i = 0; is_done && i < count; i++) {
@@ -89,11 +95,12 @@ static bool measure_replay(struct bench *bench, const char *const *names, size_t
         double rate = (double)bench->head / bench_seconds_since(start);
         figure_limit(figures_add(&bench->figures, figure_name, rate, "events/s"), "unpacking and decoding alone",
                      1 / (1 / bench->unpack_rate + 1 / bench->decode_rate));
-        *size_bytes = 0;
+        used_ns = bench_processor_ns(CLOCK_PROCESS_CPUTIME_ID) - used_ns;
+        *replayed = (struct replayed){.processor_ns = used_ns};
         for (size_t i = 0; i < ledger_view_count(ledger); i++) {
             struct view_status status;
             view_get_status(ledger_view_at(ledger, i), &status);
-            *size_bytes += status.size_bytes;
+            replayed->size_bytes += status.size_bytes;
         }
     }
     daybook_close(ledger);
@@ -106,20 +113,20 @@ static bool measure_each(struct bench *bench, const char *const *names, size_t c
     static char size_names[VIEWS_MAX][64];
     bool is_done = true;
     for (size_t i = 0; is_done && i < count; i++) {
-        uint64_t size_bytes = 0;
+        struct replayed replayed = {0};
         (void)snprintf(rate_names[i], sizeof rate_names[i], "replay of %s alone", names[i]);
         (void)snprintf(size_names[i], sizeof size_names[i], "view %s, size of an event", names[i]);
-        is_done = measure_replay(bench, &names[i], 1, rate_names[i], &size_bytes);
+        is_done = measure_replay(bench, &names[i], 1, rate_names[i], &replayed);
         if (is_done) {
-            figures_add(&bench->figures, size_names[i], (double)size_bytes / (double)bench->head, "bytes");
+            figures_add(&bench->figures, size_names[i], (double)replayed.size_bytes / (double)bench->head, "bytes");
         }
     }
     return is_done;
 }
 
 bool bench_replay(struct bench *bench) {
-    uint64_t three_bytes = 0;
-    uint64_t all_bytes = 0;
+    struct replayed three = {0};
+    struct replayed all_of_them = {0};
     const char *all[VIEWS_MAX];
     size_t count = 0;
     for (; daybook_standard_views[count] != NULL; count++) {
@@ -127,14 +134,16 @@ bool bench_replay(struct bench *bench) {
         all[count] = daybook_standard_views[count]->name;
     }
     if (!measure_each(bench, all, count) ||
-        !measure_replay(bench, main_views, 3, "replay of balance, aging and credit", &three_bytes) ||
-        !measure_replay(bench, all, count, "rebuild of all views", &all_bytes)) {
+        !measure_replay(bench, main_views, 3, "replay of balance, aging and credit", &three) ||
+        !measure_replay(bench, all, count, "rebuild of all views", &all_of_them)) {
         return false;
     }
     struct figures *figures = &bench->figures;
-    figures_add(figures, "the three views, size of an event", (double)three_bytes / (double)bench->head, "bytes");
+    figures_add(figures, "the three views, size of an event", (double)three.size_bytes / (double)bench->head, "bytes");
+    figures_add(figures, "rebuild of all views, processor time",
+                (double)all_of_them.processor_ns / 1e3 / (double)bench->head, "us/event");
     figures_add(figures, "all views, number", (double)count, "views");
-    figures_add(figures, "all views, size of an event", (double)all_bytes / (double)bench->head, "bytes");
+    figures_add(figures, "all views, size of an event", (double)all_of_them.size_bytes / (double)bench->head, "bytes");
     figures_add(figures, "memory, peak so far", bench_peak_rss_mib(), "MiB");
     return true;
 }
