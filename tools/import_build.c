@@ -214,8 +214,13 @@ static enum daybook_status parse_date(struct building *building, struct daybook_
             return DAYBOOK_OK;
         }
     }
-    return daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.60s\" is no date of the form %s"), copy,
-                        building->map->date_formats[0]);
+    const char *forms = building->map->date_formats[0];
+    for (size_t i = 1; forms != NULL && i < building->map->date_format_count; i++) {
+        forms = arena_format(building->arena, "%s, %s", forms, building->map->date_formats[i]);
+    }
+    return forms == NULL
+               ? no_memory(building)
+               : daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.60s\" is no date of the form %s"), copy, forms);
 }
 
 static enum daybook_status look_up(struct building *building, const struct map_value *value, struct daybook_bytes text,

@@ -156,6 +156,8 @@ static const struct building buildings[] = {
     {"a long amount", MAP("", AMOUNT), "who,on,sum",
      "A,2024-02-29,11111111111111111111111111111111111111111111111111111111111111111111", NULL, "is no amount"},
     {"no date", MAP("", AMOUNT), "who,on,sum", "A,2/9/2024,1", NULL, "column \"on\": \"2/9/2024\" is no date"},
+    {"no date of any form", MAP("\"date_formats\":[\"YYYYMMDD\",\"M/D/YYYY\"],", AMOUNT), "who,on,sum",
+     "A,31/12/2024,1", NULL, "column \"on\": \"31/12/2024\" is no date of the form YYYYMMDD, M/D/YYYY"},
     {"no customer", MAP("", AMOUNT), "who,on,sum", " ,2024-02-29,1", NULL, "customer: \"\" is no id"},
     {"a currency that is none", MAP("", "\"currency\":{\"column\":\"cur\"}," AMOUNT), "who,on,sum,cur",
      "A,2024-02-29,7,XXY", NULL, "\"XXY\" is no ISO 4217 currency"},
