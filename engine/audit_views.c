@@ -37,7 +37,7 @@ static enum daybook_status digest_live(struct audit_run *run, struct view *view,
         audit_add(run, "view %s has stopped at event %" PRIu64 ": %s", known.name, known.stopped_at, known.reason);
         return DAYBOOK_OK;
     }
-    enum daybook_status status = view_compute_digest(view, &refold->live, error);
+    enum daybook_status status = view_compute_digest(view, NULL, &refold->live, error);
     refold->has_live = status == DAYBOOK_OK;
     if (status == DAYBOOK_NOT_FOUND || status == DAYBOOK_BEHIND) {
         /* There is none: nothing is wrong, unless there was one. */
@@ -114,7 +114,7 @@ static enum daybook_status fold_to(struct refold *refold, uint64_t position, str
                                    struct daybook_error *error) {
     struct view_progress progress = {.report = report_progress, .context = refold->owner->run};
     DAYBOOK_TRY(view_catch_up(refold->fresh, position, &progress, error));
-    return view_compute_digest(refold->fresh, fresh, error);
+    return view_compute_digest(refold->fresh, &progress, fresh, error);
 }
 
 /* At the live one's position; *fresh stays all zero where there is nothing to compare. */

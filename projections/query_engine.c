@@ -197,7 +197,7 @@ static enum daybook_status add_digest(struct daybook *ledger, struct ledger_wish
     wish->sequence = head.sequence;
     DAYBOOK_TRY(ledger_begin_one_of(ledger, wish, index, &read, error));
     view_end_read(&read);
-    DAYBOOK_TRY(view_compute_digest(ledger_view(ledger, name), &digest, error));
+    DAYBOOK_TRY(view_compute_digest(ledger_view(ledger, name), ledger_progress(ledger), &digest, error));
     view_get_status(ledger_view(ledger, name), &known);
     row->view = arena_copy_text(arena, name, strlen(name));
     row->version = known.version;

@@ -283,7 +283,13 @@ void view_close(struct view *view) {
     if (view == NULL) {
         return;
     }
-    /* What could not be synced is found suspect after a power cut, and built anew. */
+    /* What is not synced is found suspect after a power cut, and built anew. Of what is half built that is all that
+     * would be lost, and it may be hundreds of megabytes, while whoever has stopped it waits. */
+    uv_mutex_lock(&view->lock);
+    if (view->building != NULL) {
+        detach(view, view->building);
+    }
+    uv_mutex_unlock(&view->lock);
     enum daybook_status ignored = view_settle(view, NULL);
     (void)ignored;
     view_fold_release(view);

@@ -49,7 +49,7 @@ void view_share(struct view *view, struct feed *feed);
 struct view_progress {
     bool (*report)(void *context, const char *view, uint64_t position, uint64_t target);
     void *context;
-    bool is_for_people; /* Also within a batch, where it must not wait, and stops nothing before the batch's end. */
+    bool is_for_people; /* Also within a batch, where it must not wait; what was folded until it says stop is kept. */
 };
 
 /* Folds up to `target` (a committed sequence) in this thread; returns at once when
@@ -98,7 +98,7 @@ bool view_covers(struct view *view, uint64_t sequence); /* Something answers, an
 uint64_t view_distance(struct view *view, uint64_t target, uint64_t far);
 
 /* Makes what has been folded survive a power cut: syncs, and marks the files
- * clean. Closing does it; a projector does it when there is nothing to fold. */
+ * clean. Closing does it, but for what is half built; a projector does it when there is nothing to fold. */
 DAYBOOK_MUST_USE enum daybook_status view_settle(struct view *view, struct daybook_error *error);
 
 /* For quiet times: where what answers takes a third more than its rows need, a packed copy of them answers
@@ -125,7 +125,8 @@ struct view_digest {
     uint64_t row_count;
     uint8_t sha256[32]; /* Over name, version, position, and each table's rows in order of their keys. */
 };
-DAYBOOK_MUST_USE enum daybook_status view_compute_digest(struct view *view, struct view_digest *digest,
-                                                         struct daybook_error *error);
+/* Reads all rows. STOPPED: `progress` (may be NULL) said so. */
+DAYBOOK_MUST_USE enum daybook_status view_compute_digest(struct view *view, const struct view_progress *progress,
+                                                         struct view_digest *digest, struct daybook_error *error);
 
 #endif

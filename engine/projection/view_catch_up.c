@@ -109,8 +109,8 @@ static enum daybook_status fold_and_complete(struct view *view, const struct ste
     batch->complete_at = packs ? UINT64_MAX : step->complete_at;
     enum daybook_status status = fold_narrowing(view, batch, error);
     if (!packs || batch->outcome != BATCH_DONE || batch->checkpoint.position < step->complete_at ||
-        view_pack(view, step->generation, step->complete_at)) {
-        return status;
+        view_pack(view, step->generation, step->complete_at, step->progress) != PACK_NOT) {
+        return status; /* Stopped while it was packed, it is half built still, and packed by whoever goes on. */
     }
     uint64_t folded_count = batch->folded_count;
     batch->complete_at = step->complete_at;

@@ -14,10 +14,13 @@
 #include "projection/view_inside.h"
 
 /* Rows are short, and a call of the hash costs more than hashing one: they are gathered. */
-enum { GATHER_BYTES = 8192 };
+enum { GATHER_BYTES = 8192, REPORT_ROWS = 1024 };
 
 struct gathered {
     struct sha256 *sha256;
+    const struct view *view;
+    const struct view_progress *progress;
+    uint64_t position;
     size_t size;
     uint8_t bytes[GATHER_BYTES];
 };
@@ -76,7 +79,12 @@ static enum daybook_status digest_table(struct gathered *gathered, struct store_
     for (; status == DAYBOOK_OK && row.is_valid && seen <= count; seen++) {
         update_bytes(gathered, row.key);
         update_bytes(gathered, row.value);
-        status = cursor_next(cursor, &row, error);
+        if (seen % REPORT_ROWS == 0) {
+            status = view_report(gathered->view, gathered->progress, gathered->position, gathered->position, error);
+        }
+        if (status == DAYBOOK_OK) {
+            status = cursor_next(cursor, &row, error);
+        }
     }
     cursor_close(cursor);
     if (status == DAYBOOK_OK && seen != count) {
@@ -87,11 +95,13 @@ static enum daybook_status digest_table(struct gathered *gathered, struct store_
     return status;
 }
 
-enum daybook_status view_digest_rows(const struct projection *projection, struct store_txn *txn,
-                                     const struct checkpoint *checkpoint, struct view_digest *digest,
-                                     struct daybook_error *error) {
+enum daybook_status view_digest_rows(const struct view *view, struct store_txn *txn,
+                                     const struct checkpoint *checkpoint, const struct view_progress *progress,
+                                     struct view_digest *digest, struct daybook_error *error) {
+    const struct projection *projection = view->projection;
     *digest = (struct view_digest){.position = checkpoint->position};
-    struct gathered gathered = {.sha256 = sha256_open()};
+    struct gathered gathered = {
+        .sha256 = sha256_open(), .view = view, .progress = progress, .position = checkpoint->position};
     if (gathered.sha256 == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "digesting view %s: memory was refused", projection->name);
     }
@@ -111,12 +121,13 @@ enum daybook_status view_digest_rows(const struct projection *projection, struct
     return status;
 }
 
-enum daybook_status view_compute_digest(struct view *view, struct view_digest *digest, struct daybook_error *error) {
+enum daybook_status view_compute_digest(struct view *view, const struct view_progress *progress,
+                                        struct view_digest *digest, struct daybook_error *error) {
     struct view_read read;
     enum daybook_status status = view_begin_read(view, 0, &read, error);
     if (status == DAYBOOK_OK) {
         struct checkpoint checkpoint = {.position = read.position, .version = read.version};
-        status = view_digest_rows(view->projection, read.txn, &checkpoint, digest, error);
+        status = view_digest_rows(view, read.txn, &checkpoint, progress, digest, error);
     }
     view_end_read(&read);
     return status;

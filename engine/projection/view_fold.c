@@ -132,12 +132,11 @@ static enum daybook_status fold_run(struct view *view, struct batch *batch, stru
     return DAYBOOK_OK;
 }
 
-/* A batch of a long history takes a second, and more on a slow machine: whoever waits sees it go on. */
-static void tell(const struct view *view, const struct batch *batch) {
+/* A batch of a long history takes seconds: whoever waits sees it go on, and it ends where they say stop. */
+static bool tell(const struct view *view, const struct batch *batch) {
     const struct view_progress *progress = batch->progress;
-    if (progress != NULL && progress->report != NULL && progress->is_for_people) {
-        (void)progress->report(progress->context, view->projection->name, batch->checkpoint.position, batch->target);
-    }
+    return progress == NULL || progress->report == NULL || !progress->is_for_people ||
+           progress->report(progress->context, view->projection->name, batch->checkpoint.position, batch->target);
 }
 
 /* From the checkpoint to the target, as far as the journal goes. */
@@ -155,7 +154,8 @@ static enum daybook_status fold_events(struct view *view, struct batch *batch, s
         batch->outcome = BATCH_FAILED;
         return status;
     }
-    while (status == DAYBOOK_OK && batch->checkpoint.position < limit) {
+    bool goes_on = true;
+    while (status == DAYBOOK_OK && goes_on && batch->checkpoint.position < limit) {
         struct feed_run run;
         uint64_t next = batch->checkpoint.position + 1;
         status = feed_take(feed, follower, next, &run, error);
@@ -171,7 +171,7 @@ static enum daybook_status fold_events(struct view *view, struct batch *batch, s
         }
         status = fold_run(view, batch, txn, &run, limit, error);
         feed_give_back(feed, &run);
-        tell(view, batch);
+        goes_on = tell(view, batch);
     }
     return status;
 }

@@ -90,7 +90,7 @@ struct batch {
     struct checkpoint known;              /* As it was last seen. */
     uint64_t target;                      /* Fold no further. */
     uint64_t complete_at;                 /* A building generation that gets there is complete. */
-    const struct view_progress *progress; /* Told within the batch, which does not stop for it. May be NULL. */
+    const struct view_progress *progress; /* Where it is for people: told within the batch. May be NULL. */
 
     enum batch_outcome outcome;
     struct checkpoint checkpoint; /* What is committed now. */
@@ -104,9 +104,11 @@ DAYBOOK_MUST_USE enum daybook_status view_fold_batch(struct view *view, struct b
                                                      struct daybook_error *error);
 void view_fold_release(struct view *view); /* The memory of the fold. */
 
-/* Makes a packed copy of what was built what answers. False: it was not possible, and nothing has changed; the built
- * one is as good. `fold_lock` is held, `lock` is not. */
-bool view_pack(struct view *view, struct generation *built, uint64_t complete_at);
+/* Makes a packed copy of what was built what answers. PACK_NOT: it was not possible, and nothing has changed; the built
+ * one is as good. PACK_STOPPED: neither, since `progress` (may be NULL) said so. `fold_lock` is held, `lock` is not. */
+enum pack_outcome { PACK_DONE, PACK_NOT, PACK_STOPPED };
+enum pack_outcome view_pack(struct view *view, struct generation *built, uint64_t complete_at,
+                            const struct view_progress *progress);
 
 /* Gives `status` back; LIMIT, of a view that is being built, says what to do before it says where. */
 enum daybook_status view_say_room(const struct view *view, enum daybook_status status, struct daybook_error *error);
@@ -131,9 +133,10 @@ DAYBOOK_MUST_USE enum daybook_status view_step(struct view *view, const struct s
 DAYBOOK_MUST_USE enum daybook_status view_report(const struct view *view, const struct view_progress *progress,
                                                  uint64_t position, uint64_t target, struct daybook_error *error);
 
-/* Over the rows that `txn` sees, at `checkpoint`. */
-DAYBOOK_MUST_USE enum daybook_status view_digest_rows(const struct projection *projection, struct store_txn *txn,
-                                                      const struct checkpoint *checkpoint, struct view_digest *digest,
+/* Over the rows that `txn` sees, at `checkpoint`. STOPPED as view_report. */
+DAYBOOK_MUST_USE enum daybook_status view_digest_rows(const struct view *view, struct store_txn *txn,
+                                                      const struct checkpoint *checkpoint,
+                                                      const struct view_progress *progress, struct view_digest *digest,
                                                       struct daybook_error *error);
 
 #endif

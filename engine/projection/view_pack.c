@@ -149,13 +149,14 @@ static bool begin(const struct view *view, const struct generation *generation, 
     return status == DAYBOOK_OK && is_found && packing->checkpoint.version == view->projection->version;
 }
 
-bool view_pack(struct view *view, struct generation *built, uint64_t complete_at) {
-    struct packing packing = {0};
+enum pack_outcome view_pack(struct view *view, struct generation *built, uint64_t complete_at,
+                            const struct view_progress *progress) {
+    struct packing packing = {.progress = progress};
     bool is_packed = begin(view, built, &packing) && !packing.checkpoint.is_complete &&
                      packing.checkpoint.position >= complete_at && mark_read(built->path, &view->boot) == MARK_DIRTY &&
                      pack(view, built, &packing);
     store_abort(packing.from);
-    return is_packed;
+    return is_packed ? PACK_DONE : packing.is_interrupted ? PACK_STOPPED : PACK_NOT;
 }
 
 /* ---- what answers ---- */

@@ -120,7 +120,7 @@ static enum daybook_status digest_of(const struct rebuild *rebuild, struct gener
         status = checkpoint_load(txn, projection, &checkpoint, &is_found, error);
     }
     if (status == DAYBOOK_OK) {
-        status = view_digest_rows(projection, txn, &checkpoint, digest, error);
+        status = view_digest_rows(rebuild->view, txn, &checkpoint, rebuild->progress, digest, error);
     }
     store_abort(txn);
     return status;

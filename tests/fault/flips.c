@@ -198,7 +198,7 @@ static void ask_view(const struct projection *projection, struct said *said) {
     struct view_digest digest;
     enum daybook_status status = open_reader(views, &ledger);
     if (status == DAYBOOK_OK) {
-        status = view_compute_digest(ledger_view_at(ledger, 0), &digest, &error);
+        status = view_compute_digest(ledger_view_at(ledger, 0), NULL, &digest, &error);
     }
     daybook_close(ledger);
     if (status != DAYBOOK_OK) {

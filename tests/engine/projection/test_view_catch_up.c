@@ -64,7 +64,7 @@ static void progress_is_told_and_can_stop_it(void **state) {
     view_close(view);
 }
 
-/* All of it in one batch: people are told within it, which goes on to its end whatever they say; others are not. */
+/* All of it in one batch, and in one run: people are told within it, others are not. */
 static void people_see_a_batch_go_on(void **state) {
     struct toy_ledger *ledger = *state;
     toy_append(ledger, 100);
@@ -78,6 +78,33 @@ static void people_see_a_batch_go_on(void **state) {
         assert_int_equal(seen.last, is_for_people == 1 ? 100 : 0);
         view_close(view);
     }
+}
+
+static bool stop(void *context, const char *name, uint64_t position, uint64_t target) {
+    (void)context;
+    (void)name;
+    (void)position;
+    (void)target;
+    return false;
+}
+
+/* Many runs, one batch: it ends where people say stop, what was folded is kept, and gone on with. */
+static void a_batch_ends_where_people_stop_it(void **state) {
+    enum { MANY = 20000 };
+    struct toy_ledger *ledger = *state;
+    struct view_progress progress = {.report = stop, .is_for_people = true};
+    toy_append(ledger, MANY);
+    struct view *view = toy_view(ledger, &toy, 0);
+    assert_int_equal(view_catch_up(view, MANY, &progress, &ledger->error), DAYBOOK_STOPPED);
+    uint64_t left_at = toy_status(view).rebuild_position;
+    assert_true(left_at > 0 && left_at < MANY);
+    view_close(view);
+    view = toy_view(ledger, &toy, 0);
+    assert_int_equal(toy_status(view).rebuild_position, left_at);
+    assert_ok(ledger, view_catch_up(view, MANY, NULL, &ledger->error));
+    assert_int_equal(toy_events(ledger, view, MANY), MANY);
+    assert_true(toy_has(ledger, "toy.g1"));
+    view_close(view);
 }
 
 /* ---- events that cannot be taken ---- */
@@ -286,6 +313,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_target_behind_it_is_reached, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(progress_is_told_and_can_stop_it, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(people_see_a_batch_go_on, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(a_batch_ends_where_people_stop_it, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(what_came_before_the_stop_answers, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(damaged_rows_are_built_anew, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(rows_damaged_at_once_again_stop_it, toy_setup, toy_teardown),

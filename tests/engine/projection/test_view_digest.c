@@ -46,7 +46,24 @@ static void a_view_that_was_never_built_has_none(void **state) {
     struct toy_ledger *ledger = *state;
     struct view_digest digest;
     struct view *view = toy_view(ledger, &toy, 0);
-    assert_int_equal(view_compute_digest(view, &digest, &ledger->error), DAYBOOK_BEHIND);
+    assert_int_equal(view_compute_digest(view, NULL, &digest, &ledger->error), DAYBOOK_BEHIND);
+    view_close(view);
+}
+
+static bool stop(void *context, const char *name, uint64_t position, uint64_t target) {
+    (void)context;
+    return strcmp(name, "toy") != 0 || position != 4 || target != 4;
+}
+
+static void one_that_is_stopped_is_none(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct view_progress progress = {.report = stop};
+    struct view_digest digest;
+    toy_append(ledger, 4);
+    struct view *view = toy_view(ledger, &toy, 0);
+    assert_ok(ledger, view_catch_up(view, 4, NULL, &ledger->error));
+    assert_int_equal(view_compute_digest(view, &progress, &digest, &ledger->error), DAYBOOK_STOPPED);
+    assert_int_equal(toy_digest(ledger, view).position, 4);
     view_close(view);
 }
 
@@ -54,6 +71,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(it_is_what_the_drawing_says, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(it_does_not_depend_on_the_batches, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(one_that_is_stopped_is_none, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_view_that_was_never_built_has_none, toy_setup, toy_teardown),
     };
     return cmocka_run_group_tests_name("view_digest", tests, NULL, NULL);

@@ -56,6 +56,30 @@ static void a_large_build_is_packed_and_its_rows_are_the_same(void **state) {
     view_close(view);
 }
 
+static bool stop_at_the_end(void *context, const char *name, uint64_t position, uint64_t target) {
+    (void)context;
+    (void)name;
+    return position < target;
+}
+
+static void one_that_is_stopped_while_it_is_packed_is_gone_on_with(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct view_progress progress = {.report = stop_at_the_end};
+    toy_append(ledger, EVENTS);
+    struct view *view = open_view(ledger, PACKED_FROM);
+    assert_int_equal(view_catch_up(view, EVENTS, &progress, &ledger->error), DAYBOOK_STOPPED);
+    assert_int_equal(toy_status(view).state, VIEW_REBUILDING);
+    assert_int_equal(toy_status(view).rebuild_position, EVENTS);
+    assert_false(toy_has(ledger, "toy.g2") || toy_has(ledger, "toy.p2"));
+    view_close(view);
+    view = open_view(ledger, PACKED_FROM);
+    build(ledger, view);
+    assert_true(toy_has(ledger, "toy.g2"));
+    assert_false(toy_has(ledger, "toy.g1"));
+    assert_follows(ledger, view);
+    view_close(view);
+}
+
 static void a_small_build_is_left_as_it_is(void **state) {
     struct toy_ledger *ledger = *state;
     toy_append(ledger, PACKED_FROM - 1);
@@ -201,6 +225,8 @@ static void what_was_given_up_is_not_packed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_large_build_is_packed_and_its_rows_are_the_same, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(one_that_is_stopped_while_it_is_packed_is_gone_on_with, toy_setup,
+                                        toy_teardown),
         cmocka_unit_test_setup_teardown(a_small_build_is_left_as_it_is, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(what_a_killed_process_had_copied_is_not_used, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_build_that_cannot_be_packed_answers_as_it_is, toy_setup, toy_teardown),

@@ -354,7 +354,7 @@ static inline struct view *toy_view(struct toy_ledger *ledger, const struct proj
 
 static inline struct view_digest toy_digest(struct toy_ledger *ledger, struct view *view) {
     struct view_digest digest = {0};
-    assert_ok(ledger, view_compute_digest(view, &digest, &ledger->error));
+    assert_ok(ledger, view_compute_digest(view, NULL, &digest, &ledger->error));
     return digest;
 }
 
