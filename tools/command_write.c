@@ -186,31 +186,39 @@ static void print_accepted(const struct invocation *invocation, const Pb__Reques
     }
 }
 
-static enum daybook_status make_message(const Pb__Request *request, const struct daybook_answer *answer,
-                                        struct arena *arena, char **warning, Pb__Answer *message,
-                                        struct daybook_error *error) {
-    pb__answer__init(message);
-    *warning = (char *)(uintptr_t)answer->warning;
-    message->key = request->key;
-    message->first_sequence = answer->first_sequence;
-    message->last_sequence = answer->last_sequence;
-    message->recorded_at_us = answer->recorded_at_us;
-    message->repeated = answer->is_repeated;
-    message->refusal = (Pb__Refusal *)(uintptr_t)answer->refusal;
-    message->warnings = warning;
-    message->n_warnings = *warning == NULL ? 0 : 1;
-    return dry_run_fill(answer, arena, message, error);
-}
-
 enum daybook_status command_write_print_json(const Pb__Request *request, const struct daybook_answer *answer,
                                              struct daybook_error *error) {
     struct arena arena;
-    Pb__Answer message;
-    char *warning;
+    Pb__Answer message = PB__ANSWER__INIT;
+    char *warning = (char *)(uintptr_t)answer->warning;
     arena_init(&arena, REPORT_ARENA_BYTES);
-    enum daybook_status status = make_message(request, answer, &arena, &warning, &message, error);
+    message.key = request->key;
+    message.first_sequence = answer->first_sequence;
+    message.last_sequence = answer->last_sequence;
+    message.recorded_at_us = answer->recorded_at_us;
+    message.repeated = answer->is_repeated;
+    message.refusal = (Pb__Refusal *)(uintptr_t)answer->refusal;
+    message.warnings = &warning;
+    message.n_warnings = warning == NULL ? 0 : 1;
+    enum daybook_status status = dry_run_fill(answer, &arena, &message, error);
     if (status == DAYBOOK_OK) {
         status = command_print_json(&message.base, error);
+    }
+    arena_release(&arena);
+    return status;
+}
+
+/* What a dry run would have appended stands below the line. */
+static enum daybook_status print_plain(const struct invocation *invocation, const Pb__Request *request,
+                                       const struct daybook_answer *answer, const char *currency,
+                                       struct daybook_error *error) {
+    struct arena arena;
+    Pb__Answer message = PB__ANSWER__INIT;
+    arena_init(&arena, REPORT_ARENA_BYTES);
+    enum daybook_status status = dry_run_fill(answer, &arena, &message, error);
+    if (status == DAYBOOK_OK) {
+        print_accepted(invocation, request, answer, currency);
+        dry_run_print(&message, &arena);
     }
     arena_release(&arena);
     return status;
@@ -219,31 +227,21 @@ enum daybook_status command_write_print_json(const Pb__Request *request, const s
 static int report(const struct invocation *invocation, const Pb__Request *request, const struct daybook_answer *answer,
                   const char *currency) {
     struct daybook_error error;
-    struct arena arena;
-    Pb__Answer message;
-    char *warning;
-    int code = EXIT_DONE;
-    arena_init(&arena, REPORT_ARENA_BYTES);
+    enum daybook_status status = DAYBOOK_OK;
     bool is_json = options_has(&invocation->options, "json");
-    enum daybook_status status = make_message(request, answer, &arena, &warning, &message, &error);
-    if (status == DAYBOOK_OK && is_json) {
-        status = command_print_json(&message.base, &error);
+    if (is_json) {
+        status = command_write_print_json(request, answer, &error);
     }
-    if (status != DAYBOOK_OK) {
-        code = command_fail(&error);
-    } else if (answer->refusal != NULL) {
-        code = command_refused(answer->refusal);
-    } else {
-        if (answer->warning != NULL) {
-            (void)fprintf(stderr, _("warning: %s\n"), answer->warning);
-        }
-        if (!is_json) {
-            print_accepted(invocation, request, answer, currency);
-            dry_run_print(&message, &arena);
-        }
+    if (status == DAYBOOK_OK && answer->refusal != NULL) {
+        return command_refused(answer->refusal);
     }
-    arena_release(&arena);
-    return code;
+    if (status == DAYBOOK_OK && answer->warning != NULL) {
+        (void)fprintf(stderr, _("warning: %s\n"), answer->warning);
+    }
+    if (status == DAYBOOK_OK && !is_json) {
+        status = print_plain(invocation, request, answer, currency, &error);
+    }
+    return status == DAYBOOK_OK ? EXIT_DONE : command_fail(&error);
 }
 
 /* The request goes inside one that asks for a second person. Both have one key: only the outer one's counts. */
