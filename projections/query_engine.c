@@ -212,20 +212,33 @@ static enum daybook_status add_digest(struct daybook *ledger, struct ledger_wish
     return DAYBOOK_OK;
 }
 
-/* The names asked for, all views' where there are none. INVALID: there is no such view. */
+static bool is_listed(const char *const *names, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The names asked for, each once; all views' where there are none. INVALID: there is no such view. */
 static enum daybook_status name_views(struct daybook *ledger, char *const *asked, size_t asked_count,
                                       struct arena *arena, const char *const **names, size_t *count,
                                       struct daybook_error *error) {
-    *count = asked_count == 0 ? ledger_view_count(ledger) : asked_count;
-    const char **made = arena_alloc(arena, (*count + 1) * sizeof *made);
+    size_t wanted_count = asked_count == 0 ? ledger_view_count(ledger) : asked_count;
+    const char **made = arena_alloc(arena, (wanted_count + 1) * sizeof *made);
     if (made == NULL) {
         return DAYBOOK_NO_MEMORY;
     }
-    for (size_t i = 0; i < *count; i++) {
-        made[i] = asked_count == 0 ? ledger_projection_at(ledger, i)->name : asked[i];
-        if (ledger_view(ledger, made[i]) == NULL) {
+    *count = 0;
+    for (size_t i = 0; i < wanted_count; i++) {
+        const char *name = asked_count == 0 ? ledger_projection_at(ledger, i)->name : asked[i];
+        if (ledger_view(ledger, name) == NULL) {
             return daybook_fail(error, DAYBOOK_INVALID, "there is no view \"%.64s\"; status lists those that there are",
-                                made[i]);
+                                name);
+        }
+        if (!is_listed(made, *count, name)) {
+            made[(*count)++] = name;
         }
     }
     *names = made;

@@ -39,15 +39,6 @@ static enum daybook_status build(void *context, struct together_task *task, cons
     return status == DAYBOOK_OK ? note_built(rebuilding, (size_t)(task - rebuilding->tasks), error) : status;
 }
 
-static bool is_named_before(const struct rebuilding *rebuilding, size_t index) {
-    for (size_t i = 0; i < index; i++) {
-        if (rebuilding->tasks[i].view == rebuilding->tasks[index].view) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Those that found no room beside the others are tried again, alone. LMDB says IO of a write that was cut short, and
  * when another view has given up its room meanwhile, nothing tells that the disk was full. */
 static bool is_tried(const struct together_task *task) {
@@ -96,7 +87,7 @@ enum daybook_status rebuild_views(const char *directory, struct view *const *vie
     if (status == DAYBOOK_OK) {
         for (size_t i = 0; i < count; i++) {
             rebuilding.are_built[i] = were_built[i];
-            rebuilding.tasks[i].is_wanted = !were_built[i] && !is_named_before(&rebuilding, i);
+            rebuilding.tasks[i].is_wanted = !were_built[i];
         }
         status = journal_head(journal, &head, error);
     }

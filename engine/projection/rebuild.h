@@ -7,9 +7,9 @@
 
 #include "projection/view.h"
 
-/* Rebuilds views[0 .. count) of the ledger in `directory`, a thread for each; those that share a feed (view_share)
- * decode each event once. One after the other where the disk has not much room, or no thread can be started.
- * were_built[i]: it was built by the same rebuild before that was broken off, and is not built again.
+/* Rebuilds views[0 .. count), each there once, of the ledger in `directory`, a thread for each; those that share a feed
+ * (view_share) decode each event once. One after the other where the disk has not much room, or no thread can be
+ * started. were_built[i]: it was built by the same rebuild before that was broken off, and is not built again.
  * `progress` may be NULL. Of views that are built together it is told as of one without a name, with sums over all of
  * them; by one thread at a time.
  * As view_rebuild, of the first view that fails; the others are built all the same, unless `progress` stops them. */

@@ -294,6 +294,11 @@ mv "$work/views" "$ledger/views"
 expect 0 digest
 cp "$out" "$work/digests"
 expect 0 rebuild balance aging
+# A view that is named twice is built once, and told of once.
+generation=$(cd "$ledger/views" && echo balance.g*)
+expect 0 rebuild balance aging balance
+[ "$(grep -c '^balance ' "$out")" -eq 1 ] || die "a view that was named twice is told of twice"
+[ -d "$ledger/views/balance.g$((${generation#balance.g} + 1))" ] || die "a view that was named twice is built twice"
 expect 0 rebuild
 expect 0 digest
 cmp -s "$out" "$work/digests" || die "rebuilding changed a digest"

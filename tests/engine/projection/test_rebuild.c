@@ -154,19 +154,6 @@ static void one_whose_write_was_cut_short_is_tried_alone(void **state) {
     close_pair(&pair);
 }
 
-static void one_named_twice_is_built_by_one_thread_at_a_time(void **state) {
-    struct toy_ledger *ledger = *state;
-    struct pair pair;
-    toy_append(ledger, EVENTS);
-    open_pair(ledger, &pair);
-    struct view *named[] = {pair.views[0], pair.views[1], pair.views[0]};
-    assert_ok(ledger,
-              rebuild_views(ledger->directory, named, 3, ledger->journal, NULL, pair.were_built, &ledger->error));
-    assert_int_equal(toy_events(ledger, pair.views[0], EVENTS), EVENTS);
-    assert_int_equal(toy_events(ledger, pair.views[1], EVENTS), EVENTS);
-    close_pair(&pair);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_is_what_it_is_alone, toy_setup, toy_teardown),
@@ -174,7 +161,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_stop_ends_all_and_is_gone_on_with, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(one_that_fails_leaves_the_others_built, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(one_whose_write_was_cut_short_is_tried_alone, toy_setup, toy_teardown),
-        cmocka_unit_test_setup_teardown(one_named_twice_is_built_by_one_thread_at_a_time, toy_setup, toy_teardown),
     };
     return cmocka_run_group_tests_name("rebuild", tests, NULL, NULL);
 }
