@@ -115,6 +115,8 @@ ask /daybook.v1.Views/GetBalance -G -d connect=v2 -d encoding=json -d 'message=%
 answer_is "400 application/json"
 ask /daybook.v1.Views/GetBalance -G -d encoding=json -d base64=1 -d 'message=*'
 answer_is "400 application/json"; out_has "not base64"
+ask /daybook.v1.Views/GetBalance -G -d encoding=json -d 'message=%7b%7d' -d 'message=%7b%22customer%22:%22A%22%7d'
+answer_is "400 application/json"; out_has '\"message\" is there more than once'
 ask /daybook.v1.Views/GetBalance -G -d 'message=%7b%7d'
 answer_is "415 application/json"
 ask /daybook.v1.Ledger/Submit -G -d encoding=json -d 'message=%7b%7d'

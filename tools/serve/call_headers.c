@@ -150,6 +150,38 @@ static bool read_post(struct call *call, const struct headers *headers) {
            read_time_limit(call, headers);
 }
 
+/* What a GET says in its query; what else is there is for others. */
+static const char *const get_parameters[] = {"base64", "compression", "connect", "encoding", "message"};
+enum { GET_PARAMETERS = sizeof get_parameters / sizeof *get_parameters };
+
+struct given {
+    bool is_seen[GET_PARAMETERS];
+    const char *twice; /* NULL: none is. */
+};
+
+static enum MHD_Result note_given(void *context, enum MHD_ValueKind kind, const char *name, const char *value) {
+    struct given *given = context;
+    (void)kind;
+    (void)value;
+    for (size_t i = 0; i < GET_PARAMETERS; i++) {
+        if (strcmp(get_parameters[i], name) == 0) {
+            given->twice = given->is_seen[i] ? name : given->twice;
+            given->is_seen[i] = true;
+        }
+    }
+    return MHD_YES;
+}
+
+/* Of two messages neither is what was asked. False: the reply says so. */
+static bool check_given_once(struct call *call) {
+    struct given given = {0};
+    (void)MHD_get_connection_values(call->connection, MHD_GET_ARGUMENT_KIND, note_given, &given);
+    if (given.twice != NULL) {
+        call_fail(call, CONNECT_INVALID_ARGUMENT, "\"%s\" is there more than once", given.twice);
+    }
+    return given.twice == NULL;
+}
+
 /* GET: everything is in the query, the message too. */
 static bool read_get(struct call *call, const struct headers *headers) {
     const char *encoding = call_parameter(call, "encoding");
@@ -159,6 +191,9 @@ static bool read_get(struct call *call, const struct headers *headers) {
     if (!is_json && strcmp(encoding, "proto") != 0) {
         refuse_http(call, CONNECT_INVALID_ARGUMENT, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, NULL,
                     "a GET names its encoding: ?encoding=json&message={...} or ?encoding=proto&base64=1&message=...");
+        return false;
+    }
+    if (!check_given_once(call)) {
         return false;
     }
     call->content = (struct connect_content){is_json ? CODEC_JSON : CODEC_PROTO, false};
