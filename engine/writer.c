@@ -127,6 +127,7 @@ static enum daybook_status open_once(struct journal *journal, const struct write
         return status;
     }
     fresh->checked_through = fresh->keeper.checked_through;
+    journal_encodes(journal);
     *writer = fresh;
     return DAYBOOK_OK;
 }

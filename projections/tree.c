@@ -175,6 +175,7 @@ const struct projection tree_projection = {
     .tables = tables,
     .table_count = TREE_TABLE_COUNT,
     .writes_little = true,
+    .looks_at_bytes = true,
     .open = open_fold,
     .close = close_fold,
     .forget = forget_fold,

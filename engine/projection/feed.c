@@ -24,6 +24,7 @@ enum kept_state { KEPT_NOTHING, KEPT_LOADING, KEPT_READY };
 
 struct kept {
     enum kept_state state;
+    bool is_bare; /* For those who look at bytes alone. */
     unsigned borrowers;
     uint64_t first_sequence; /* While loading: the one asked for. */
     size_t count;
@@ -149,6 +150,20 @@ static void hash_leaves(struct kept *kept) {
     }
 }
 
+/* What this process has encoded can be decoded; of what others have written that is found out by doing it, since an
+ * event that cannot be decoded stops every view. */
+static enum daybook_status load_event(struct kept *kept, struct daybook_bytes bytes, uint64_t sequence,
+                                      uint64_t encoded_from, struct fold_event *folded, struct daybook_error *error) {
+    if (encoded_from > 0 && sequence >= encoded_from) {
+        *folded = (struct fold_event){.bytes = bytes, .sequence = sequence};
+        return DAYBOOK_OK;
+    }
+    Pb__Event *event = NULL;
+    DAYBOOK_TRY(event_decode(bytes, &kept->arena, &event, error));
+    *folded = fold_event_of(event, bytes);
+    return DAYBOOK_OK;
+}
+
 /* Decodes events from `sequence` on. What cannot be decoded ends the run before it, and is met again as
  * the first of the next. */
 static enum daybook_status load(struct feed *feed, struct kept *kept, uint64_t sequence, struct daybook_error *error) {
@@ -159,21 +174,22 @@ static enum daybook_status load(struct feed *feed, struct kept *kept, uint64_t s
     DAYBOOK_TRY(prepare(feed, kept, error));
     DAYBOOK_TRY(journal_read(kept->reader, sequence, &slice, error));
     assert(slice.count == 0 || slice.first_sequence == sequence);
+    uint64_t encoded_from = kept->is_bare ? journal_encoded_from(feed->journal) : 0;
     for (size_t i = 0; i < slice.count && i < LIMIT_FRAME_EVENTS && raw_bytes < RUN_RAW_BYTES; i++) {
         struct daybook_bytes bytes = {slice.events[i].data, slice.events[i].size};
-        Pb__Event *event = NULL;
-        enum daybook_status status = event_decode(bytes, &kept->arena, &event, error);
+        enum daybook_status status = load_event(kept, bytes, sequence + i, encoded_from, &kept->events[i], error);
         if (status != DAYBOOK_OK) {
             if (i == 0) {
                 return status;
             }
             break;
         }
-        kept->events[i] = fold_event_of(event, bytes);
         kept->count++;
         raw_bytes += bytes.size;
     }
-    parties_number(feed->parties, kept->events, kept->count);
+    if (!kept->is_bare) {
+        parties_number(feed->parties, kept->events, kept->count);
+    }
     if (feed->hashes_leaves) {
         hash_leaves(kept);
     }
@@ -182,11 +198,12 @@ static enum daybook_status load(struct feed *feed, struct kept *kept, uint64_t s
 
 /* ---- taking; `lock` is held ---- */
 
-static struct kept *find(struct feed *feed, uint64_t sequence, enum kept_state state) {
+static struct kept *find(struct feed *feed, uint64_t sequence, enum kept_state state, bool looks_at_bytes) {
     for (size_t i = 0; i < feed->kept_count; i++) {
         struct kept *kept = &feed->kept[i];
         size_t count = kept->state == KEPT_LOADING ? 1 : kept->count;
-        if (kept->state == state && sequence >= kept->first_sequence && sequence - kept->first_sequence < count) {
+        if (kept->state == state && (looks_at_bytes || !kept->is_bare) && sequence >= kept->first_sequence &&
+            sequence - kept->first_sequence < count) {
             return kept;
         }
     }
@@ -201,11 +218,22 @@ static bool is_near(const struct feed_follower *follower, uint64_t sequence) {
 /* Some follower is still to come to it. */
 static bool is_wanted(const struct feed *feed, const struct kept *kept) {
     for (const struct feed_follower *other = feed->followers; other != NULL; other = other->next) {
-        if (other->position < kept->first_sequence + kept->count && is_near(other, kept->first_sequence)) {
+        if ((other->looks_at_bytes || !kept->is_bare) && other->position < kept->first_sequence + kept->count &&
+            is_near(other, kept->first_sequence)) {
             return true;
         }
     }
     return false;
+}
+
+/* No one who is still to come to events from there on needs more than their bytes. */
+static bool can_be_bare(const struct feed *feed, uint64_t sequence) {
+    for (const struct feed_follower *other = feed->followers; other != NULL; other = other->next) {
+        if (!other->looks_at_bytes && other->position <= sequence && is_near(other, sequence)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool is_free(const struct feed *feed, const struct kept *kept) {
@@ -288,8 +316,8 @@ static void borrow(struct kept *kept, uint64_t sequence, struct feed_run *run) {
     *run = (struct feed_run){sequence, kept->events + skipped, kept->count - skipped, kept};
 }
 
-enum daybook_status feed_take(struct feed *feed, struct feed_follower *follower, uint64_t sequence,
-                              struct feed_run *run, struct daybook_error *error) {
+static enum daybook_status take(struct feed *feed, struct feed_follower *follower, uint64_t sequence,
+                                bool looks_at_bytes, struct feed_run *run, struct daybook_error *error) {
     enum daybook_status status = DAYBOOK_OK;
     struct kept *kept = NULL;
     *run = (struct feed_run){.first_sequence = sequence};
@@ -298,16 +326,18 @@ enum daybook_status feed_take(struct feed *feed, struct feed_follower *follower,
     if (follower != NULL) {
         follower->position = sequence;
         follower->is_waited_for = true;
+        follower->looks_at_bytes = looks_at_bytes;
         tell_of_room(feed);
     }
-    while ((kept = find(feed, sequence, KEPT_READY)) == NULL) {
-        if (find(feed, sequence, KEPT_LOADING) != NULL) {
+    while ((kept = find(feed, sequence, KEPT_READY, looks_at_bytes)) == NULL) {
+        if (find(feed, sequence, KEPT_LOADING, looks_at_bytes) != NULL) {
             uv_cond_wait(&feed->loaded, &feed->lock);
             continue;
         }
         bool waits = follower != NULL && !is_hindmost(feed, sequence);
         struct kept *room = find_room(feed, waits);
         if (room != NULL) {
+            room->is_bare = looks_at_bytes && can_be_bare(feed, sequence);
             status = load_into(feed, room, sequence, error);
             kept = room->state == KEPT_READY ? room : NULL;
             break;
@@ -320,6 +350,16 @@ enum daybook_status feed_take(struct feed *feed, struct feed_follower *follower,
     }
     uv_mutex_unlock(&feed->lock);
     return status;
+}
+
+enum daybook_status feed_take(struct feed *feed, struct feed_follower *follower, uint64_t sequence,
+                              struct feed_run *run, struct daybook_error *error) {
+    return take(feed, follower, sequence, false, run, error);
+}
+
+enum daybook_status feed_take_bytes(struct feed *feed, struct feed_follower *follower, uint64_t sequence,
+                                    struct feed_run *run, struct daybook_error *error) {
+    return take(feed, follower, sequence, true, run, error);
 }
 
 /* An event, its texts and its body lie behind each other (codec/event_decode.c). */

@@ -36,7 +36,8 @@ void feed_close(struct feed *feed); /* Nothing is borrowed, no one follows. Acce
 struct feed_follower {
     uint64_t position; /* The last sequence that it asked for. */
     bool is_waited_for;
-    bool wants_room; /* It waits until some runs are free. */
+    bool wants_room;     /* It waits until some runs are free. */
+    bool looks_at_bytes; /* It took with feed_take_bytes last. */
     struct feed_follower *next;
 };
 void feed_join(struct feed *feed, struct feed_follower *follower, uint64_t position);
@@ -54,6 +55,11 @@ struct feed_run {
  * very event cannot be read or decoded. */
 DAYBOOK_MUST_USE enum daybook_status feed_take(struct feed *feed, struct feed_follower *follower, uint64_t sequence,
                                                struct feed_run *run, struct daybook_error *error);
+/* The same for whoever looks at sequences, bytes and hashes alone. Where no follower near needs more, events have no
+ * party, and those that this process has encoded itself are not decoded: their `event` is NULL, their kind NOT_SET. */
+DAYBOOK_MUST_USE enum daybook_status feed_take_bytes(struct feed *feed, struct feed_follower *follower,
+                                                     uint64_t sequence, struct feed_run *run,
+                                                     struct daybook_error *error);
 /* A hint that an event of the run will be read soon: another thread has decoded it, so it is in no cache of this one.
  */
 void feed_run_foresee(const struct feed_run *run, size_t index);

@@ -19,7 +19,7 @@ enum { PROJECTION_SUBTREE_LEVEL = 6, PROJECTION_SUBTREE_EVENTS = 1 << PROJECTION
 
 /* One event, decoded once for the fold; borrowed during the call. */
 struct fold_event {
-    const Pb__Event *event;
+    const Pb__Event *event;     /* NULL: this process has written it, and whoever folds it looks at bytes alone. */
     struct daybook_bytes bytes; /* As stored. */
     const uint8_t *leaf;        /* Their leaf hash (RFC 6962: SHA-256 of a zero byte and them); NULL = not computed. */
     const uint8_t *subtree;     /* The hash of the perfect subtree that the leaf ends; NULL = none, or not computed. */
@@ -48,6 +48,7 @@ struct projection {
     const char *const *tables; /* Its own; table numbers in fold and queries are their indexes. */
     size_t table_count;        /* <= STORE_TABLES_MAX - 1 */
     bool writes_little;        /* A commit writes a few pages, whatever it has folded. */
+    bool looks_at_bytes;       /* The fold looks at sequence, bytes and hashes alone; it takes every kind. */
 
     /* Caches of the fold, empty. They hold nothing that the tables do not,
      * except between fold and flush. NULL members: the fold needs none. */

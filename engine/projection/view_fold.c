@@ -1,6 +1,7 @@
 /* One batch of events, folded into one generation in one transaction. */
 #include <assert.h>
 
+#include "codec/event_stamp.h"
 #include "projection/view_inside.h"
 
 /* Whatever the memory holds, it is no longer what the tables hold. */
@@ -89,7 +90,7 @@ static enum daybook_status fold_event(struct view *view, struct batch *batch, st
                       daybook_fail(error, DAYBOOK_DAMAGED, "it says that it is event %llu",
                                    (unsigned long long)folded->sequence));
     }
-    if (folded->kind == PB__EVENT__BODY__NOT_SET) {
+    if (folded->event != NULL && folded->kind == PB__EVENT__BODY__NOT_SET) {
         return refuse(batch, sequence, daybook_fail(error, DAYBOOK_DAMAGED, "it has no body"));
     }
     enum daybook_status status =
@@ -118,6 +119,23 @@ static void foresee(struct view *view, const struct feed_run *run, size_t i) {
     }
 }
 
+static int64_t recorded_at_us(const struct fold_event *folded) {
+    struct event_stamp stamp = {0};
+    if (folded->event != NULL) {
+        return folded->event->recorded_at_us;
+    }
+    bool is_read = event_stamp_read((struct event_span){folded->bytes.data, (uint32_t)folded->bytes.size}, &stamp);
+    assert(is_read); /* This process has written it. */
+    return stamp.recorded_at_us;
+}
+
+static enum daybook_status take(struct view *view, struct feed *feed, uint64_t sequence, struct feed_run *run,
+                                struct daybook_error *error) {
+    struct feed_follower *follower = view->catch_up_count > 0 ? &view->follower : NULL;
+    return view->projection->looks_at_bytes ? feed_take_bytes(feed, follower, sequence, run, error)
+                                            : feed_take(feed, follower, sequence, run, error);
+}
+
 static enum daybook_status fold_run(struct view *view, struct batch *batch, struct store_txn *txn,
                                     const struct feed_run *run, uint64_t limit, struct daybook_error *error) {
     size_t i = 0;
@@ -127,7 +145,7 @@ static enum daybook_status fold_run(struct view *view, struct batch *batch, stru
         batch->folded_count++;
     }
     if (i > 0) {
-        batch->checkpoint.recorded_at_us = run->events[i - 1].event->recorded_at_us;
+        batch->checkpoint.recorded_at_us = recorded_at_us(&run->events[i - 1]);
     }
     return DAYBOOK_OK;
 }
@@ -143,7 +161,6 @@ static bool tell(const struct view *view, const struct batch *batch) {
 static enum daybook_status fold_events(struct view *view, struct batch *batch, struct store_txn *txn,
                                        struct daybook_error *error) {
     struct feed *feed = NULL;
-    struct feed_follower *follower = view->catch_up_count > 0 ? &view->follower : NULL;
     uint64_t start = batch->checkpoint.position;
     uint64_t limit = batch->target;
     if (limit > start && limit - start > view->options.batch_events) {
@@ -158,7 +175,7 @@ static enum daybook_status fold_events(struct view *view, struct batch *batch, s
     while (status == DAYBOOK_OK && goes_on && batch->checkpoint.position < limit) {
         struct feed_run run;
         uint64_t next = batch->checkpoint.position + 1;
-        status = feed_take(feed, follower, next, &run, error);
+        status = take(view, feed, next, &run, error);
         if (status == DAYBOOK_DAMAGED) {
             return refuse(batch, next, status);
         }

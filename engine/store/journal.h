@@ -72,6 +72,11 @@ DAYBOOK_MUST_USE enum daybook_status journal_append(struct journal *journal, con
  * before they begin: a quarter of the reserve earlier than that would be refused. The writer's; any thread. */
 DAYBOOK_MUST_USE enum daybook_status journal_check_room(const struct journal *journal, struct daybook_error *error);
 
+/* The writer's: what it appends from now on this process has encoded from messages, so that it can be decoded. */
+void journal_encodes(struct journal *journal);
+/* All events from there on are such; 0: none is. Any thread. */
+uint64_t journal_encoded_from(struct journal *journal);
+
 DAYBOOK_MUST_USE enum daybook_status journal_reader_open(struct journal *journal, struct journal_reader **reader,
                                                          struct daybook_error *error);
 void journal_reader_close(struct journal_reader *reader); /* Accepts NULL. */

@@ -208,6 +208,19 @@ enum daybook_status frames_append(struct journal *journal, const struct journal_
     return DAYBOOK_OK;
 }
 
+void journal_encodes(struct journal *journal) {
+    pthread_mutex_lock(&journal->head_mutex);
+    journal->encoded_from = journal->head.sequence + 1;
+    pthread_mutex_unlock(&journal->head_mutex);
+}
+
+uint64_t journal_encoded_from(struct journal *journal) {
+    pthread_mutex_lock(&journal->head_mutex);
+    uint64_t encoded_from = journal->encoded_from;
+    pthread_mutex_unlock(&journal->head_mutex);
+    return encoded_from;
+}
+
 enum daybook_status journal_append(struct journal *journal, const struct journal_batch *batch,
                                    struct daybook_error *error) {
     uint64_t total_bytes = 0;

@@ -85,10 +85,11 @@ struct journal {
     bool is_writer;
     int lock; /* The writer's, else -1. */
     uint64_t min_free_bytes;
-    pthread_mutex_t head_mutex; /* Between the threads that ask for `head` and whoever moves it. */
+    pthread_mutex_t head_mutex; /* Between the threads that ask for the next three and whoever moves them. */
     uint64_t head_commit;       /* A reader's: 0 = it has not looked yet. */
 
     struct journal_head head; /* Of another process's journal: as it was at commit `head_commit`. */
+    uint64_t encoded_from;    /* journal_encodes; 0 = it was not said. */
     struct journal_log log;
 
     /* The rest is the writer's: whoever holds the mutex. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "projections/asking.h"
+#include "projections/submitting.h"
 #include "tests/engine/proof/reference.h"
 
 #include "engine/audit_files.h"
@@ -233,12 +233,39 @@ static void few_rows_are_kept(void **state) {
     assert_int_equal(digest.row_count, EVENTS / 256 + EVENTS / 65536 + 1);
 }
 
+/* The process that writes folds what it has encoded without decoding it; another one decodes it before. */
+static void who_has_written_folds_the_same_tree(void **state) {
+    enum { LOTS = 300 };
+    struct asking b;
+    struct view_digest digests[2];
+    (void)state;
+    submitting_open(&b);
+    submit_customer(&b, "2024-01-01");
+    for (int i = 0; i < LOTS; i++) {
+        char lot[16];
+        (void)snprintf(lot, sizeof lot, "L%d", i);
+        submit_lot(&b, "2024-01-02", &(struct lot_plan){.lot = lot, .amount = 100 + i});
+    }
+    struct view *view = ledger_view(b.ledger, "tree");
+    ASKING_OK(&b, view_catch_up(view, LOTS + 1, NULL, &b.error));
+    ASKING_OK(&b, view_compute_digest(view, &digests[0], &b.error));
+    asking_reopen(&b);
+    view = ledger_view(b.ledger, "tree");
+    ASKING_OK(&b, view_rebuild(view, NULL, &b.error));
+    ASKING_OK(&b, view_compute_digest(view, &digests[1], &b.error));
+    assert_int_equal(digests[0].position, LOTS + 1);
+    assert_int_equal(digests[1].position, LOTS + 1);
+    assert_memory_equal(digests[0].sha256, digests[1].sha256, sizeof digests[0].sha256);
+    asking_close(&b);
+}
+
 int main(void) {
     static struct rows rows;
     rows_add(&rows, "roots", roots_are_those_of_the_definition, NULL);
     rows_add(&rows, "inclusion", events_are_proved_to_be_included, NULL);
     rows_add(&rows, "consistency", sizes_are_proved_to_be_consistent, NULL);
     rows_add(&rows, "few rows", few_rows_are_kept, NULL);
+    rows_add(&rows, "written here", who_has_written_folds_the_same_tree, NULL);
     rows_add(&rows, "checkpoints", checkpoints_go_with_the_proofs, NULL);
     return _cmocka_run_group_tests("tree", rows.tests, rows.count, open_ledger, close_ledger);
 }

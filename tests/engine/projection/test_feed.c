@@ -18,6 +18,96 @@ static struct feed_run take(struct toy_ledger *ledger, struct feed *feed, uint64
     return run;
 }
 
+static struct feed_run take_bytes(struct toy_ledger *ledger, struct feed *feed, struct feed_follower *follower,
+                                  uint64_t sequence) {
+    struct feed_run run;
+    assert_ok(ledger, feed_take_bytes(feed, follower, sequence, &run, &ledger->error));
+    return run;
+}
+
+/* They are the stored ones, and say which they are. */
+static void assert_bytes(struct toy_ledger *ledger, const struct feed_run *run) {
+    struct journal_reader *reader = NULL;
+    assert_ok(ledger, journal_reader_open(ledger->journal, &reader, &ledger->error));
+    for (size_t i = 0; i < run->count; i++) {
+        struct daybook_bytes stored;
+        assert_ok(ledger, journal_read_one(reader, run->first_sequence + i, &stored, &ledger->error));
+        assert_int_equal(run->events[i].sequence, run->first_sequence + i);
+        assert_int_equal(run->events[i].bytes.size, stored.size);
+        assert_memory_equal(run->events[i].bytes.data, stored.data, stored.size);
+    }
+    journal_reader_close(reader);
+}
+
+/* What others have written is decoded all the same: it may be what stops every view. */
+static void bytes_that_were_encoded_here_are_not_decoded(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct feed *feed = open_feed(ledger, 1);
+    toy_append(ledger, 1000);
+    journal_encodes(ledger->journal);
+    toy_append(ledger, 1000);
+    for (uint64_t sequence = 1; sequence <= 2000;) {
+        struct feed_run run = take_bytes(ledger, feed, NULL, sequence);
+        assert_in_range(run.count, 1, 2000);
+        assert_bytes(ledger, &run);
+        for (size_t i = 0; i < run.count; i++) {
+            assert_int_equal(run.events[i].event == NULL, sequence + i > 1000);
+        }
+        sequence += run.count;
+        feed_give_back(feed, &run);
+    }
+    feed_close(feed);
+}
+
+/* Whoever then comes to the same run gets one of its own, and the first one stays as it was borrowed. */
+static void who_comes_to_bytes_for_events_gets_them(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct feed *feed = open_feed(ledger, 3);
+    journal_encodes(ledger->journal);
+    toy_append(ledger, 100);
+    struct feed_run bare = take_bytes(ledger, feed, NULL, 1);
+    struct feed_run bare_again = take_bytes(ledger, feed, NULL, 11);
+    assert_ptr_equal(bare_again.events, bare.events + 10);
+    struct feed_run whole = take(ledger, feed, 41);
+    assert_int_equal(whole.count, 60);
+    for (size_t i = 0; i < whole.count; i++) {
+        assert_int_equal(whole.events[i].event->sequence, 41 + i);
+        assert_int_not_equal(whole.events[i].party, 0);
+        assert_null(bare.events[40 + i].event);
+    }
+    assert_bytes(ledger, &bare);
+    feed_give_back(feed, &bare);
+    feed_give_back(feed, &bare_again);
+    feed_give_back(feed, &whole);
+    feed_close(feed);
+}
+
+/* It is decoded by whoever comes first, as among those who all need it. */
+static void what_a_follower_near_needs_is_decoded(void **state) {
+    struct toy_ledger *ledger = *state;
+    struct feed *feed = open_feed(ledger, 2);
+    struct feed_follower behind;
+    struct feed_follower ahead;
+    journal_encodes(ledger->journal);
+    toy_append(ledger, 100);
+    feed_join(feed, &behind, 1);
+    feed_join(feed, &ahead, 1);
+    struct feed_run first = take_bytes(ledger, feed, &ahead, 1);
+    assert_int_equal(first.events[99].event->sequence, 100);
+    struct feed_run second;
+    assert_ok(ledger, feed_take(feed, &behind, 1, &second, &ledger->error));
+    assert_ptr_equal(second.events, first.events);
+    feed_give_back(feed, &first);
+    feed_give_back(feed, &second);
+    toy_append(ledger, 100);
+    feed_leave(feed, &behind);
+    first = take_bytes(ledger, feed, &ahead, 101);
+    assert_null(first.events[0].event);
+    feed_give_back(feed, &first);
+    feed_leave(feed, &ahead);
+    feed_close(feed);
+}
+
 static void two_borrow_the_same_events(void **state) {
     struct toy_ledger *ledger = *state;
     struct feed *feed = open_feed(ledger, 2);
@@ -160,6 +250,8 @@ static void what_is_before_a_damaged_event_is_given(void **state) {
         struct feed_run run;
         assert_int_equal(feed_take(feed, NULL, 11, &run, &ledger->error), DAYBOOK_DAMAGED);
         feed_give_back(feed, &run);
+        assert_int_equal(feed_take_bytes(feed, NULL, 11, &run, &ledger->error), DAYBOOK_DAMAGED);
+        feed_give_back(feed, &run);
     }
     struct feed_run run = take(ledger, feed, 12);
     assert_int_equal(run.count, 10);
@@ -172,6 +264,7 @@ struct walker {
     struct feed_follower follower;
     uint64_t sum;
     uint64_t head;
+    bool looks_at_bytes;
     bool has_failed;
 };
 
@@ -179,10 +272,14 @@ static void walk(void *context) {
     struct walker *walker = context;
     for (uint64_t next = 1; next <= walker->head && !walker->has_failed;) {
         struct feed_run run;
-        enum daybook_status status = feed_take(walker->feed, &walker->follower, next, &run, NULL);
+        enum daybook_status status = walker->looks_at_bytes
+                                         ? feed_take_bytes(walker->feed, &walker->follower, next, &run, NULL)
+                                         : feed_take(walker->feed, &walker->follower, next, &run, NULL);
         for (size_t i = 0; i < run.count; i++) {
-            walker->sum += run.events[i].event->sequence;
-            walker->has_failed = walker->has_failed || run.events[i].event->sequence != next + i;
+            const struct fold_event *folded = &run.events[i];
+            bool is_right = folded->event != NULL ? folded->event->sequence == next + i : walker->looks_at_bytes;
+            walker->sum += folded->sequence;
+            walker->has_failed = walker->has_failed || !is_right || folded->bytes.size == 0;
         }
         walker->has_failed = walker->has_failed || status != DAYBOOK_OK || run.count == 0;
         next += run.count;
@@ -190,7 +287,7 @@ static void walk(void *context) {
     }
 }
 
-/* One more stands still at the first event: the others go on without it. */
+/* One more stands still at the first event: the others go on without it. Every other one looks at bytes alone. */
 static void everyone_who_follows_sees_every_event_once(void **state) {
     enum { WALKERS = 4, EVENTS = 12000 };
     struct toy_ledger *ledger = *state;
@@ -198,6 +295,7 @@ static void everyone_who_follows_sees_every_event_once(void **state) {
     struct feed_follower idle = {0};
     uv_thread_t threads[WALKERS];
     struct feed *feed = open_feed(ledger, WALKERS + 1);
+    journal_encodes(ledger->journal);
     for (int i = 0; i < EVENTS / 1000; i++) {
         toy_append(ledger, 1000);
     }
@@ -205,6 +303,7 @@ static void everyone_who_follows_sees_every_event_once(void **state) {
     for (size_t i = 0; i < WALKERS; i++) {
         walkers[i].feed = feed;
         walkers[i].head = EVENTS;
+        walkers[i].looks_at_bytes = i % 2 == 0;
         feed_join(feed, &walkers[i].follower, 1);
     }
     for (size_t i = 0; i < WALKERS; i++) {
@@ -223,6 +322,9 @@ static void everyone_who_follows_sees_every_event_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(two_borrow_the_same_events, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(bytes_that_were_encoded_here_are_not_decoded, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(who_comes_to_bytes_for_events_gets_them, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(what_a_follower_near_needs_is_decoded, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(subtrees_are_hashed_for_all, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(leaves_are_hashed_for_all, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(past_the_head_there_is_nothing_yet, toy_setup, toy_teardown),

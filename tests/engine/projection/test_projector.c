@@ -31,12 +31,14 @@ static void it_follows_what_is_appended(void **state) {
     view_close(views[1]);
 }
 
-/* Rounds of many events and, of a view that writes little, of fewer: it is at the head of all of them. */
+/* Rounds of many events and, of a view that writes little, of fewer: it is at the head of all of them. It looks at
+ * bytes alone, and no one else needs them decoded. */
 static void more_than_a_round_is_folded(void **state) {
     enum { APPENDS = 20, EVENTS = 1000 };
     struct toy_ledger *ledger = *state;
     struct projector *projector;
     struct view *view = toy_view(ledger, &calm_toy, 0);
+    journal_encodes(ledger->journal);
     assert_ok(ledger, projector_open(&view, 1, ledger->journal, &projector, &ledger->error));
     for (uint64_t i = 1; i <= APPENDS; i++) {
         toy_append(ledger, EVENTS);
@@ -45,6 +47,8 @@ static void more_than_a_round_is_folded(void **state) {
     assert_ok(ledger, projector_wait(projector, view, APPENDS * EVENTS, PATIENCE_MS, &ledger->error));
     projector_close(projector);
     assert_int_equal(toy_events(ledger, view, APPENDS * EVENTS), APPENDS * EVENTS);
+    assert_int_equal(toy_status(view).position_recorded_at_us, APPENDS * EVENTS * 1000);
+    assert_int_equal(toy_undecoded, APPENDS * EVENTS);
     view_close(view);
 }
 

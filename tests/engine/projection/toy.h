@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,9 @@ struct toy_memory {
 };
 
 /* Tests are single programs, so what they change of the fold is global. */
-static uint64_t toy_kill_at;    /* The process dies in the middle of folding this event. */
-static uint64_t toy_damaged_at; /* Folding this event finds the view's own rows damaged; once. */
+static uint64_t toy_kill_at;        /* The process dies in the middle of folding this event. */
+static atomic_size_t toy_undecoded; /* Events that a calm fold was given so. */
+static uint64_t toy_damaged_at;     /* Folding this event finds the view's own rows damaged; once. */
 
 static inline enum daybook_status toy_open(void **memory, struct daybook_error *error) {
     *memory = calloc(1, sizeof(struct toy_memory));
@@ -162,12 +164,12 @@ static inline enum daybook_status toy_fold_2(void *memory, struct store_txn *txn
     return toy_fold_by(memory, txn, event, 10, error);
 }
 
-/* It takes every event, and counts them. */
+/* It looks at bytes alone, takes every event, and counts them: those that come undecoded apart. */
 static inline enum daybook_status toy_fold_calm(void *context, struct store_txn *txn, const struct fold_event *folded,
                                                 struct daybook_error *error) {
     struct toy_memory *memory = context;
-    (void)folded;
     enum daybook_status status = DAYBOOK_OK;
+    toy_undecoded += folded->event == NULL;
     if (!memory->has_events) {
         status = toy_load(txn, TOY_TOTALS, "events", &memory->events, 1, error);
     }
@@ -221,6 +223,7 @@ static const struct projection calm_toy = {
     .tables = toy_tables,
     .table_count = 2,
     .writes_little = true,
+    .looks_at_bytes = true,
     .open = toy_open,
     .close = free,
     .forget = toy_forget,
@@ -273,6 +276,7 @@ static inline int toy_setup(void **state) {
     assert_ok(ledger, journal_create(ledger->directory, daybook_bytes_of_text("toy"), &ledger->error));
     toy_ledger_open(ledger, true);
     toy_kill_at = 0;
+    toy_undecoded = 0;
     toy_damaged_at = 0;
     *state = ledger;
     return 0;
