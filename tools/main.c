@@ -11,7 +11,9 @@ static int usage(int argc, char **argv) {
     char words[COMMAND_WORDS_SIZE];
     struct nearest nearest = command_nearest(argc, argv, words);
     (void)fputs("daybook: ", stderr);
-    if (nearest.word == NULL) {
+    if (argv[0][0] == '-') {
+        (void)fprintf(stderr, _("%s is no command; before the command stands -L DIR or --server URL alone"), argv[0]);
+    } else if (nearest.word == NULL) {
         (void)fprintf(stderr, _("there is no command \"%s\"; \"daybook help\" lists them"), words);
     } else {
         (void)fprintf(stderr, _("there is no command \"%s\"; the nearest is \"%.*s\", and \"daybook help\" lists all"),

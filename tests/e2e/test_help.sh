@@ -81,6 +81,8 @@ expect 2 custmer frobnicate ACME
 err_has 'there is no command "custmer"; the nearest is "customer"'
 expect 2 help audit key nwe
 err_has 'there is no command "audit key nwe"; the nearest is "audit key new"'
+expect 2 --token secret balance
+err_has "--token is no command; before the command stands -L DIR or --server URL alone"
 expect 2 customer frobnicate ACME
 err_has 'there is no command "customer frobnicate"; "daybook help" lists them'
 expect 2 balance --as-of
