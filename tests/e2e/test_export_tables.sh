@@ -42,7 +42,7 @@ err_has "name a table; there are events, postings, balances"
 expect 2 export nonsense --format csv
 err_has '"nonsense" is no table'
 expect 2 export balances --format excel
-err_has '"excel" is none of hledger, ledger and beancount, csv, jsonl and parquet'
+err_has '"excel" is none of csv, jsonl and parquet (a table), hledger, ledger and beancount (the books)'
 expect 2 export balances --format hledger
 err_has "format of the whole books"
 expect 2 export --format hledger --since 3

@@ -75,7 +75,7 @@ done
 
 # What cannot be written.
 expect 2 export --format excel
-err_has '"excel" is none of hledger, ledger and beancount'
+err_has '"excel" is none of csv, jsonl and parquet (a table), hledger, ledger and beancount (the books)'
 expect 2 export
 expect 3 export --format hledger -o "$work/no/such/place"
 err_has "no/such/place"
