@@ -47,7 +47,8 @@ struct commit_figures {
 };
 void writer_get_figures(struct writer *writer, struct commit_figures *figures); /* Any thread. */
 
-/* Why nothing is recorded: LIMIT where the disk has no room, until it has; *is_latched: W3, for good. Any thread. */
+/* Why nothing is recorded: LIMIT where the disk has no room, until it has; *is_latched: W3, or the journal was deleted:
+ * for good. Any thread. */
 DAYBOOK_MUST_USE enum daybook_status writer_check(struct writer *writer, bool *is_latched, struct daybook_error *error);
 
 /* Catches the state up with the journal. */

@@ -128,7 +128,11 @@ enum daybook_status writer_check(struct writer *writer, bool *is_latched, struct
         *error = writer->failure;
     }
     pthread_mutex_unlock(&writer->lock);
-    return *is_latched ? status : journal_check_room(writer->journal, error);
+    if (!*is_latched) {
+        status = journal_check_room(writer->journal, error);
+        *is_latched = status != DAYBOOK_OK && status != DAYBOOK_LIMIT;
+    }
+    return status;
 }
 
 /* Tells whoever asks what was known by an instant from which one on there is more to come. With the lock held. */

@@ -69,7 +69,8 @@ DAYBOOK_MUST_USE enum daybook_status journal_append(struct journal *journal, con
                                                     struct daybook_error *error);
 
 /* LIMIT: the disk is about to be too full for appending. For those who have something to lose by a failed append,
- * before they begin: a quarter of the reserve earlier than that would be refused. The writer's; any thread. */
+ * before they begin: a quarter of the reserve earlier than that would be refused. DAMAGED: the journal's file was
+ * deleted while it was open. The writer's; any thread. */
 DAYBOOK_MUST_USE enum daybook_status journal_check_room(const struct journal *journal, struct daybook_error *error);
 
 /* The writer's: what it appends from now on this process has encoded from messages, so that it can be decoded. */

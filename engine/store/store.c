@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/files.h"
 #include "store/store_internal.h"
@@ -63,6 +64,12 @@ enum daybook_status store_fail(const struct store *store, struct daybook_error *
 
 bool store_is_latched(const struct store *store) {
     return atomic_load(&store->is_latched);
+}
+
+bool store_is_deleted(const struct store *store) {
+    mdb_filehandle_t handle;
+    struct stat facts;
+    return mdb_env_get_fd(store->env, &handle) == MDB_SUCCESS && fstat(handle, &facts) == 0 && facts.st_nlink == 0;
 }
 
 void store_latch(struct store *store) {

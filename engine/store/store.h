@@ -46,6 +46,8 @@ DAYBOOK_MUST_USE enum daybook_status store_open(const char *directory, const str
 void store_close(struct store *store); /* Accepts NULL. No transaction may be open. */
 
 bool store_is_latched(const struct store *store);
+/* Nobody will find what is written: its file has no name any more. One that was moved has one. */
+bool store_is_deleted(const struct store *store);
 void store_latch(struct store *store); /* What belongs to it did not reach the disk: as after a failed commit. */
 uint64_t store_size_bytes(const struct store *store); /* Of the file's used pages. */
 /* Pages that were read leave this process's resident memory; the system keeps them in its cache. For after work that

@@ -463,6 +463,20 @@ static void room_that_comes_back_is_used(void **state) {
     assert_int_equal(again, DAYBOOK_OK);
 }
 
+/* What is written to a file without a name is not durable, and so it is not acknowledged. */
+static void a_deleted_ledger_records_nothing(void **state) {
+    (void)state;
+    struct ledger_case c;
+    bool is_latched = false;
+    ledger_case_begin(&c);
+    assert_int_equal(submit_line(&c, "k1", DAYBOOK_SUBMIT_EACH), DAYBOOK_OK);
+    place_remove(c.directory);
+    assert_int_equal(submit_line(&c, "k2", DAYBOOK_SUBMIT_EACH), DAYBOOK_DAMAGED);
+    assert_int_equal(ledger_check_recording(c.ledger, &is_latched, &c.error), DAYBOOK_DAMAGED);
+    assert_true(is_latched);
+    ledger_case_end(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_threads_never_pass_a_lot_or_a_limit),
@@ -471,6 +485,7 @@ int main(void) {
         cmocka_unit_test(memory_and_reopening_change_no_event),
         cmocka_unit_test(threads_and_little_memory),
         cmocka_unit_test(room_that_comes_back_is_used),
+        cmocka_unit_test(a_deleted_ledger_records_nothing),
     };
     return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
 }
