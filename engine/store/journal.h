@@ -71,7 +71,7 @@ DAYBOOK_MUST_USE enum daybook_status journal_append(struct journal *journal, con
 /* LIMIT: the disk is about to be too full for appending. For those who have something to lose by a failed append,
  * before they begin: a quarter of the reserve earlier than that would be refused. DAMAGED: the journal's file was
  * deleted while it was open. The writer's; any thread. */
-DAYBOOK_MUST_USE enum daybook_status journal_check_room(const struct journal *journal, struct daybook_error *error);
+DAYBOOK_MUST_USE enum daybook_status journal_check_room(struct journal *journal, struct daybook_error *error);
 
 /* The writer's: what it appends from now on this process has encoded from messages, so that it can be decoded. */
 void journal_encodes(struct journal *journal);

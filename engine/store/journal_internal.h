@@ -85,6 +85,7 @@ struct journal {
     bool is_writer;
     int lock; /* The writer's, else -1. */
     uint64_t min_free_bytes;
+    _Atomic uint64_t plenty_ns; /* When far more than that was seen to be free, on the coarse clock. */
     pthread_mutex_t head_mutex; /* Between the threads that ask for the next three and whoever moves them. */
     uint64_t head_commit;       /* A reader's: 0 = it has not looked yet. */
 
