@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/files.h"
@@ -16,6 +17,7 @@
 #define MAP_LEAST_BYTES   ((size_t)1 << 30)
 
 enum { LOCK_FILE_BYTES = 4096 + STORE_READERS_MAX * 64 }; /* A header, and a cache line for each reader. */
+enum { MAKER_PATIENCE_MS = 200 };
 
 static enum daybook_status environment_try(struct store *store, const struct store_options *options, size_t map_bytes,
                                            int *code) {
@@ -102,7 +104,12 @@ static enum daybook_status directory_check(const struct store *store, const stru
     if (data == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "opening the store %s: no memory", store->directory);
     }
-    const bool is_there = stat(data, &facts) == 0;
+    bool is_there = stat(data, &facts) == 0;
+    /* Another process may be making it: the file is there before its first pages are. */
+    for (int i = 0; !options->may_create && is_there && facts.st_size == 0 && i < MAKER_PATIENCE_MS; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        is_there = stat(data, &facts) == 0;
+    }
     free(data);
     if (options->may_create) {
         return files_make_directory(store->directory, error);

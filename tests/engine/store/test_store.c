@@ -398,6 +398,45 @@ static void test_cut_off_in_a_value(void **state) {
     assert_int_equal(facts.st_size, left);
 }
 
+struct made_late {
+    const char *path;
+    const char *content;
+    size_t size;
+};
+
+static void *fill_late(void *context) {
+    const struct made_late *late = context;
+    usleep(20000);
+    write_file(late->path, late->content, late->size);
+    return NULL;
+}
+
+/* Between LMDB's making the file and its writing the first pages, whoever opens the store finds it empty. */
+static void test_empty_while_it_is_made(void **state) {
+    char path[PLACE_SIZE];
+    static char content[65536];
+    store_close(open_store(*state, &writing));
+    FILE *file = fopen(place_path(state, "data.mdb", path), "rb");
+    assert_non_null(file);
+    struct made_late late = {path, content, fread(content, 1, sizeof content, file)};
+    fclose(file);
+    assert_true(late.size > 0 && late.size < sizeof content);
+    struct store_options options = writing;
+    options.may_create = false;
+    for (int i = 0; i < 2; i++) {
+        pthread_t maker;
+        struct store *store = NULL;
+        assert_int_equal(truncate(path, 0), 0);
+        assert_int_equal(pthread_create(&maker, NULL, fill_late, &late), 0);
+        enum daybook_status status = store_open(*state, i == 0 ? &reading : &options, &store, NULL);
+        pthread_join(maker, NULL);
+        assert_int_equal(status, DAYBOOK_OK);
+        store_close(store);
+    }
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(open_status(*state, &reading, NULL), DAYBOOK_DAMAGED); /* Nobody makes it. */
+}
+
 /* Pages that are free may be missing: LMDB need not have written them. Here they are taken away by hand. */
 static void test_missing_free_pages(void **state) {
     char path[PLACE_SIZE];
@@ -489,6 +528,7 @@ int main(void) {
         PLACED(test_disk_full),
         PLACED(test_cut_off),
         PLACED(test_cut_off_in_a_value),
+        PLACED(test_empty_while_it_is_made),
         PLACED(test_missing_free_pages),
         PLACED(test_reader_in_another_process),
     };
