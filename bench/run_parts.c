@@ -157,7 +157,7 @@ static bool raw_read(struct bench *bench, const char *name) {
     return is_done;
 }
 
-/* How much of a history of `per_frame` events a frame the codec alone can do. */
+/* The events cut into full frames: what the codec alone makes of them. */
 struct frames {
     struct daybook_buffer packed;
     size_t *ends;

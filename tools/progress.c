@@ -76,8 +76,12 @@ const char *progress_line(const struct progress *progress, uint64_t done, uint64
         (void)snprintf(text, size, _("%s: %s %s, %s a second"), progress->what, done_text, progress->unit, rate_text);
         return text;
     }
-    uint64_t percent = done >= progress->total ? 100 : done * 100 / progress->total;
-    uint64_t left_s = rate == 0 || done >= progress->total ? 0 : (progress->total - done) / rate;
+    if (done >= progress->total) { /* What is packed, compared or synced then has no rate. */
+        (void)snprintf(text, size, _("%s: %s %s, finishing"), progress->what, done_text, progress->unit);
+        return text;
+    }
+    uint64_t percent = done * 100 / progress->total;
+    uint64_t left_s = rate == 0 ? 0 : (progress->total - done) / rate;
     count_grouped(progress->total, total_text);
     (void)snprintf(text, size, _("%s: %s of %s %s (%" PRIu64 " %%), %s a second, %" PRIu64 ":%02" PRIu64 " left"),
                    progress->what, done_text, total_text, progress->unit, percent, rate_text, left_s / 60, left_s % 60);

@@ -308,6 +308,11 @@ static const struct progress_row progress_rows[] = {
      0,
      0,
      "importing: 0 of 10 rows (0 %), 0 a second, 0:00 left"},
+    {"all done, and not yet ended",
+     {"balance", "events", 2000, 0, 0, 2000},
+     2000,
+     UINT64_C(1000000000),
+     "balance: 2,000 events, finishing"},
     {"no total", {"submitting", "lines", 0, 0, 0, 0}, 500, UINT64_C(1000000000), "submitting: 500 lines, 500 a second"},
 };
 
