@@ -57,7 +57,8 @@ struct percentiles samples_percentiles(struct samples *samples) {
 }
 
 enum figure_sense figure_sense_of(const char *unit) {
-    static const char *const lower[] = {"ns", "us", "us (p50)", "us/event", "ms", "s", "bytes", "MiB", "times"};
+    static const char *const lower[] = {"ns", "us", "us (p50)", "us/event", "us/request",
+                                        "ms", "s",  "bytes",    "MiB",      "times"};
     size_t length = strlen(unit);
     if (strcmp(unit, "x") == 0 || (length > 2 && strcmp(unit + length - 2, "/s") == 0)) {
         return FIGURE_HIGHER;

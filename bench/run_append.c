@@ -230,8 +230,14 @@ static bool prepare_submitter(struct submitter *submitter, uint32_t index, uint3
     return is_done;
 }
 
+struct spent {
+    double seconds;
+    uint64_t processor_ns; /* Of all threads. */
+};
+
 /* Runs all submitters until the first has nothing left; the others stop after the request in hand. */
-static bool run_submitters(struct submitter *submitters, size_t count, atomic_bool *is_over, double *seconds) {
+static bool run_submitters(struct submitter *submitters, size_t count, atomic_bool *is_over, struct spent *spent) {
+    uint64_t used_ns = bench_processor_ns(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t start = clock_monotonic_ns();
     for (size_t i = 0; i < count; i++) {
         submitters[i].is_over = is_over;
@@ -246,27 +252,27 @@ static bool run_submitters(struct submitter *submitters, size_t count, atomic_bo
         atomic_store(is_over, true);
         is_done = is_done && submitters[i].is_done;
     }
-    *seconds = bench_seconds_since(start);
+    *spent = (struct spent){bench_seconds_since(start), bench_processor_ns(CLOCK_PROCESS_CPUTIME_ID) - used_ns};
     return is_done;
 }
 
 /* Names of figures live as long as the program: one set for each number of threads that is asked for. */
 struct single_names {
     size_t threads;
-    const char *ledger, *rate, *events, *latency;
+    const char *ledger, *rate, *events, *latency, *processor;
 };
 
 static const struct single_names single_names[] = {
     {1, "single-1", "single appends, 1 submitter", "single appends, 1 submitter, in events",
-     "single appends, 1 submitter, latency"},
+     "single appends, 1 submitter, latency", "single appends, 1 submitter, processor time"},
     {16, "single-16", "single appends, 16 submitters", "single appends, 16 submitters, in events",
-     "single appends, 16 submitters, latency"},
+     "single appends, 16 submitters, latency", "single appends, 16 submitters, processor time"},
     {BENCH_THREADS, "single-64", "single appends, 64 submitters", "single appends, 64 submitters, in events",
-     "single appends, 64 submitters, latency"},
+     "single appends, 64 submitters, latency", "single appends, 64 submitters, processor time"},
 };
 
 static bool add_single(struct bench *bench, const struct single_names *names, const struct submitter *submitters,
-                       double seconds) {
+                       const struct spent *spent) {
     uint64_t events = 0;
     uint64_t requests = 0;
     struct samples all = {0};
@@ -282,14 +288,16 @@ static bool add_single(struct bench *bench, const struct single_names *names, co
             samples_add(&all, submitters[i].samples.ns[j]);
         }
     }
-    struct figure *rate = figures_add(&bench->figures, names->rate, (double)requests / seconds, "requests/s");
+    struct figure *rate = figures_add(&bench->figures, names->rate, (double)requests / spent->seconds, "requests/s");
     if (names->threads == 1 && bench->commit_limit > 0) {
         figure_limit(rate, "raw LMDB, one event a commit", bench->commit_limit);
     }
-    struct figure *event_rate = figures_add(&bench->figures, names->events, (double)events / seconds, "events/s");
+    struct figure *event_rate =
+        figures_add(&bench->figures, names->events, (double)events / spent->seconds, "events/s");
     if (names->threads > 1) {
         figure_limit(event_rate, "appended in batches", bench->append->value);
     }
+    figures_add(&bench->figures, names->processor, (double)spent->processor_ns / 1e3 / (double)requests, "us/request");
     figures_add_latency(&bench->figures, names->latency, &all);
     samples_release(&all);
     return true;
@@ -301,15 +309,15 @@ static bool measure_single(struct bench *bench, const struct single_names *names
     struct daybook *ledger = NULL;
     struct submitter *submitters = calloc(threads, sizeof *submitters);
     atomic_bool is_over = false;
-    double seconds = 0;
+    struct spent spent = {0};
     bool is_done = submitters != NULL && bench_make_ledger(bench, bench_path(bench, names->ledger, path), &ledger);
     for (size_t i = 0; is_done && i < threads; i++) {
         submitters[i].bench = bench;
         submitters[i].ledger = ledger;
         is_done = prepare_submitter(&submitters[i], (uint32_t)i, 100, requests_each);
     }
-    is_done = is_done && run_submitters(submitters, threads, &is_over, &seconds) &&
-              add_single(bench, names, submitters, seconds);
+    is_done = is_done && run_submitters(submitters, threads, &is_over, &spent) &&
+              add_single(bench, names, submitters, &spent);
     for (size_t i = 0; submitters != NULL && i < threads; i++) {
         batch_release(&submitters[i].batch);
         samples_release(&submitters[i].samples);
