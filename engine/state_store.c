@@ -61,7 +61,8 @@ struct state_store {
     struct mark_boot boot;
     bool was_doubted;
     bool was_kept;
-    bool is_again; /* The mark says that two writers were not closed. */
+    bool is_beside; /* Somebody else's: it is read and not written. */
+    bool is_again;  /* The mark says that two writers were not closed. */
     struct state_write write;
 };
 
@@ -126,9 +127,10 @@ static enum daybook_status open_store(struct state_store *state_store, size_t ma
     struct store_options options = {.tables = table_names,
                                     .table_count = TABLE_COUNT,
                                     .map_size_bytes = map_size_bytes,
-                                    .may_create = true,
+                                    .is_read_only = state_store->is_beside,
+                                    .may_create = !state_store->is_beside,
                                     .lets_go = true,
-                                    .lost = mark_write_damaged};
+                                    .lost = state_store->is_beside ? NULL : mark_write_damaged};
     DAYBOOK_TRY(store_open(state_store->path, &options, &state_store->store, error));
     DAYBOOK_TRY(begin_read(state_store, error));
     DAYBOOK_TRY(read_meta(state_store, is_usable, error));
@@ -215,6 +217,30 @@ out:
     return status;
 }
 
+/* Without it the journal is folded, whatever kept it from being read. */
+enum daybook_status state_store_open_beside(const char *directory, struct journal_reader *reader,
+                                            struct state_store **state_store, struct daybook_error *error) {
+    struct state_store *fresh = calloc(1, sizeof *fresh);
+    bool is_usable = false;
+    *state_store = NULL;
+    if (fresh == NULL || (fresh->path = files_path(directory, "views/state")) == NULL) {
+        free(fresh);
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading the state of %s: memory was refused", directory);
+    }
+    fresh->reader = reader;
+    fresh->is_beside = true;
+    mark_boot_read(&fresh->boot);
+    if (can_be_touched(fresh, mark_read(fresh->path, &fresh->boot)) &&
+        open_store(fresh, 0, &is_usable, NULL) == DAYBOOK_OK && is_usable) {
+        *state_store = fresh;
+        return DAYBOOK_OK;
+    }
+    close_store(fresh);
+    free(fresh->path);
+    free(fresh);
+    return DAYBOOK_OK;
+}
+
 void state_store_trust(struct state_store *state_store) {
     if (state_store->is_again) {
         /* Where it cannot be said, they are looked at. */
@@ -234,7 +260,7 @@ void state_store_close(struct state_store *state_store) {
     }
     end_read(state_store);
     /* A checkpoint that cannot be marked clean is replayed after the next boot: no harm is done. */
-    if (store_sync(state_store->store, NULL) == DAYBOOK_OK) {
+    if (!state_store->is_beside && store_sync(state_store->store, NULL) == DAYBOOK_OK) {
         enum daybook_status ignored = mark_write_clean(state_store->path, NULL);
         (void)ignored;
     }

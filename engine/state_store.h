@@ -19,7 +19,8 @@
  *       looked at before LMDB does, unless the second lived until another one was
  *       due: that look takes the longer the longer the history is.
  *
- * The writer alone uses it, from the thread that decides.
+ * The writer alone uses it, from the thread that decides; and whoever only reads what is there
+ * (state_store_open_beside).
  */
 #ifndef DAYBOOK_STATE_STORE_H
 #define DAYBOOK_STATE_STORE_H
@@ -34,6 +35,12 @@ struct state_store;
 DAYBOOK_MUST_USE enum daybook_status state_store_open(const char *directory, size_t map_size_bytes,
                                                       struct journal_reader *reader, struct state_store **state_store,
                                                       struct daybook_error *error);
+/* The checkpoint as it is now, for reading alone, whoever writes the ledger in another process: what is written later
+ * is not seen, and its pages keep their room until this is closed. *state_store is NULL, and the result OK, where there
+ * is none that could be used, or this process has the state open itself. NO_MEMORY only. */
+DAYBOOK_MUST_USE enum daybook_status state_store_open_beside(const char *directory, struct journal_reader *reader,
+                                                             struct state_store **state_store,
+                                                             struct daybook_error *error);
 /* Whatever ended the writer before, it was not these pages (C7): this one has lived with them for so long. */
 void state_store_trust(struct state_store *state_store);
 /* Accepts NULL. Marks the store clean when all of it was synced. */

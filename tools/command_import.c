@@ -6,6 +6,7 @@
 
 #include "domain/decide.h"
 #include "engine/ledger.h"
+#include "engine/rehearsal.h"
 #include "tools/command.h"
 #include "tools/import_plan.h"
 #include "tools/import_report.h"
@@ -25,6 +26,8 @@ struct batch_item {
 struct import {
     const struct invocation *invocation;
     struct daybook *ledger;
+    bool is_dry;
+    struct rehearsal *rehearsal; /* Of a dry run; NULL: what is there alone. */
     struct import_map map;
     struct plan plan;
     struct import_report report;
@@ -51,6 +54,16 @@ static enum daybook_status check_report(const char *report, const char *file, st
     bool is_same = report != NULL && stat(report, &there) == 0 && stat(file, &read) == 0 &&
                    there.st_dev == read.st_dev && there.st_ino == read.st_ino && S_ISREG(there.st_mode);
     return is_same ? daybook_fail(error, DAYBOOK_INVALID, _("--report: %s is what is to be read"), report) : DAYBOOK_OK;
+}
+
+/* A dry run reads the files and asks for no lock, so it runs beside whoever writes. */
+static enum daybook_status open_ledger(struct import *import, struct daybook_error *error) {
+    struct daybook_open_options how = {.is_read_only = true};
+    if (!import->is_dry || import->invocation->remote != NULL) {
+        return command_open_writer(import->invocation, false, &import->ledger, error);
+    }
+    enum daybook_status status = command_directory(import->invocation, &how.directory, error);
+    return status == DAYBOOK_OK ? daybook_open(&how, &import->ledger, error) : status;
 }
 
 static enum daybook_status prepare(struct import *import, struct daybook_error *error) {
@@ -80,7 +93,7 @@ static enum daybook_status prepare(struct import *import, struct daybook_error *
         status = charset_to_utf8(file_name, import->map.charset, &import->file_text, error);
     }
     if (status == DAYBOOK_OK) {
-        status = command_open_writer(invocation, false, &import->ledger, error);
+        status = open_ledger(import, error);
     }
     const Pb__LedgerConfig *config;
     if (status == DAYBOOK_OK) {
@@ -144,7 +157,9 @@ static enum daybook_status flush_batch(struct import *import, struct daybook_err
         import->requests[i] = (struct daybook_bytes){import->encoded.data + item->offset, item->size};
     }
     enum daybook_status status = DAYBOOK_OK;
-    if (import->item_count > 0) {
+    if (import->item_count > 0 && import->is_dry) {
+        status = rehearsal_submit(import->rehearsal, import->requests, import->item_count, &answers, error);
+    } else if (import->item_count > 0) {
         status = command_submit(import->invocation, import->ledger, import->requests, import->item_count,
                                 DAYBOOK_SUBMIT_EACH, &answers, error);
     }
@@ -157,9 +172,22 @@ static enum daybook_status flush_batch(struct import *import, struct daybook_err
     return status;
 }
 
+static uint64_t decided_count(const struct import *import) {
+    return import->appended_count + import->repeated_count + import->refused_count;
+}
+
+static enum daybook_status stop(const struct import *import, struct daybook_error *error) {
+    return daybook_fail(error, DAYBOOK_STOPPED,
+                        import->is_dry
+                            ? _("stopped after %" PRIu64 " requests; it was a dry run, and nothing was recorded")
+                            : _("stopped after %" PRIu64 " requests; the same import again goes on from there"),
+                        decided_count(import));
+}
+
 static enum daybook_status submit_all(struct import *import, struct daybook_error *error) {
     struct progress progress;
-    progress_begin(&progress, _("importing"), _("requests"), 0, import->plan.entry_count);
+    progress_begin(&progress, import->is_dry ? _("deciding") : _("importing"), _("requests"), 0,
+                   import->plan.entry_count);
     enum daybook_status status = DAYBOOK_OK;
     for (size_t entry = 0; status == DAYBOOK_OK && entry < import->plan.entry_count; entry++) {
         struct batch_item *item = &import->items[import->item_count];
@@ -172,29 +200,78 @@ static enum daybook_status submit_all(struct import *import, struct daybook_erro
             progress_update(&progress, entry + 1);
         }
         if (status == DAYBOOK_OK && progress_is_interrupted()) {
-            return daybook_fail(error, DAYBOOK_STOPPED,
-                                _("stopped after %" PRIu64 " requests; the same import again goes on from there"),
-                                import->appended_count + import->repeated_count + import->refused_count);
+            return stop(import, error);
         }
     }
     return status == DAYBOOK_OK ? flush_batch(import, error) : status;
 }
 
-static void print_summary(const struct import *import, bool is_appending) {
+/* Decides all of it in a row, as submitting would, and keeps nothing. */
+static enum daybook_status rehearse_all(struct import *import, struct daybook_error *error) {
+    enum daybook_status status = rehearsal_open(import->ledger, 0, &import->rehearsal, error);
+    if (status == DAYBOOK_OK) {
+        status = submit_all(import, error);
+    }
+    if (status == DAYBOOK_LIMIT) {
+        struct daybook_error full = *error;
+        return daybook_fail(error, DAYBOOK_LIMIT, _("the dry run decided %" PRIu64 " of %zu requests: %s"),
+                            decided_count(import), import->plan.entry_count, daybook_error_shown(&full));
+    }
+    return status;
+}
+
+/* What became of the requests. */
+enum outcome {
+    STOPPED_BY_ROWS,
+    NOT_DECIDED, /* A dry run that a server would have to decide. */
+    REHEARSED,
+    SUBMITTED,
+};
+
+static void print_summary(const struct import *import, enum outcome outcome) {
     const struct plan *plan = &import->plan;
     if (options_has(&import->invocation->options, "json")) {
         (void)printf("{\"rows\":%" PRIu64 ",\"badRows\":%" PRIu64 ",\"requests\":%zu,\"appended\":%" PRIu64
-                     ",\"repeated\":%" PRIu64 ",\"refused\":%" PRIu64 "}\n",
+                     ",\"repeated\":%" PRIu64 ",\"refused\":%" PRIu64 "%s%s}\n",
                      plan->data_rows, plan->bad_count, plan->entry_count, import->appended_count,
-                     import->repeated_count, import->refused_count);
+                     import->repeated_count, import->refused_count, import->is_dry ? ",\"dryRun\":true" : "",
+                     outcome == NOT_DECIDED ? ",\"decided\":false" : "");
         return;
     }
+    const char *ends[] = {
+        [STOPPED_BY_ROWS] = _("; nothing was submitted"),
+        [NOT_DECIDED] = _("; the rows were checked, and nothing was decided"),
+        [REHEARSED] = _("; a dry run, nothing was recorded"),
+        [SUBMITTED] = "",
+    };
     char text[6][32];
     (void)printf(_("rows %s (bad %s), requests %s: appended %s, repeated %s, refused %s%s\n"),
                  count_grouped(plan->data_rows, text[0]), count_grouped(plan->bad_count, text[1]),
                  count_grouped(plan->entry_count, text[2]), count_grouped(import->appended_count, text[3]),
                  count_grouped(import->repeated_count, text[4]), count_grouped(import->refused_count, text[5]),
-                 is_appending ? "" : _("; nothing was submitted"));
+                 ends[outcome]);
+}
+
+static enum outcome choose(const struct import *import) {
+    if (import->plan.bad_count > 0 && !options_has(&import->invocation->options, "skip-bad")) {
+        return STOPPED_BY_ROWS;
+    }
+    if (!import->is_dry) {
+        return SUBMITTED;
+    }
+    return import->ledger == NULL ? NOT_DECIDED : REHEARSED;
+}
+
+static void explain(enum outcome outcome) {
+    if (outcome == STOPPED_BY_ROWS) {
+        (void)fprintf(stderr, "%s",
+                      _("daybook: bad rows stopped the import before anything was appended; mend them, or go on "
+                        "without them with --skip-bad\n"));
+    } else if (outcome == NOT_DECIDED) {
+        (void)fprintf(stderr, "%s",
+                      _("daybook: over a server a dry run finds bad rows and no refusals; beside the ledger's files "
+                        "(-L) it finds both\n"));
+    }
 }
 
 static int run(struct invocation *invocation) {
@@ -206,23 +283,20 @@ static int run(struct invocation *invocation) {
         return command_fail(&error);
     }
     import->invocation = invocation;
+    import->is_dry = options_has(&invocation->options, "dry-run");
     progress_watch_interrupt();
     enum daybook_status status = prepare(import, &error);
     bool is_planned = status == DAYBOOK_OK;
-    bool is_stopped_by_rows =
-        is_planned && import->plan.bad_count > 0 && !options_has(&invocation->options, "skip-bad");
-    bool is_appending = is_planned && !is_stopped_by_rows && !options_has(&invocation->options, "dry-run");
-    if (is_appending) {
+    enum outcome outcome = is_planned ? choose(import) : STOPPED_BY_ROWS;
+    if (outcome == SUBMITTED) {
         status = submit_all(import, &error);
+    } else if (outcome == REHEARSED) {
+        status = rehearse_all(import, &error);
     }
     enum daybook_status report_status = import_report_close(&import->report, &report_error);
-    if (is_stopped_by_rows) {
-        (void)fprintf(stderr, "%s",
-                      _("daybook: bad rows stopped the import before anything was appended; mend them, or go on "
-                        "without them with --skip-bad\n"));
-    }
     if (is_planned) {
-        print_summary(import, is_appending);
+        explain(outcome);
+        print_summary(import, outcome);
     }
     int code = import->plan.bad_count + import->refused_count > 0 ? EXIT_REFUSED : EXIT_DONE;
     code = report_status == DAYBOOK_OK ? code : command_fail(&report_error);
@@ -231,6 +305,7 @@ static int run(struct invocation *invocation) {
     daybook_buffer_release(&import->map_text);
     daybook_buffer_release(&import->file_text);
     daybook_buffer_release(&import->encoded);
+    rehearsal_close(import->rehearsal);
     daybook_close(import->ledger);
     return code;
 }
@@ -240,7 +315,7 @@ static const struct option_spec import_options[] = {
     {"skip-bad", 0, OPTION_FLAG, false, NULL, N_("go on without the rows that cannot be read"), FIELD_NONE},
     {"report", 0, OPTION_VALUE, false, "FILE", N_("list bad rows and refusals there, as CSV"), FIELD_NONE},
     {"actor", 0, OPTION_VALUE, false, "NAME", N_("who does it (default: you)"), FIELD_NONE},
-    {"dry-run", 0, OPTION_FLAG, false, NULL, N_("check every row, and submit nothing"), FIELD_NONE},
+    {"dry-run", 0, OPTION_FLAG, false, NULL, N_("decide every row, and record nothing"), FIELD_NONE},
     OPTIONS_END,
 };
 
@@ -255,8 +330,10 @@ const struct command import_commands[] = {
         .summary = N_("import a CSV file through a mapping; the same file again appends nothing"),
         .detail = N_("Rows are submitted in the order of their business dates. One bad row stops the import before "
                      "anything is appended, unless --skip-bad is given. A refused request is listed, and the others "
-                     "go on. Exit code 1 when a row was bad or a request refused. --dry-run asks the ledger nothing, "
-                     "so it finds bad rows and no refusals."),
+                     "go on. Exit code 1 when a row was bad or a request refused. --dry-run decides all of it in a "
+                     "row, as importing would, and tells the same; it records nothing, waits for no lock, and holds "
+                     "in memory what it would have recorded (2 GiB at most, some 3 million requests). Over a server "
+                     "it checks the rows alone."),
         .example = "daybook import invoices.csv --map invoices.json",
         .options = import_options,
     },

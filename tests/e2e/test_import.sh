@@ -96,7 +96,7 @@ grep -q '^6,,BAD_ROW,' "$work/report.csv" || die "the report names line 6"
 expect 0 status --json
 grep -q '"journalHead"' "$out" && die "something was appended"
 expect 1 import "$work/bad.csv" --map "$map" --dry-run --skip-bad
-out_has "nothing was submitted"
+out_is "rows 9 (bad 4), requests 7: appended 7, repeated 0, refused 0; a dry run, nothing was recorded"
 expect 1 import "$work/bad.csv" --map "$map" --skip-bad
 out_is "rows 9 (bad 4), requests 7: appended 7, repeated 0, refused 0"
 expect 0 balance 戊公司 --csv
