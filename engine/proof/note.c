@@ -27,6 +27,21 @@ static bool is_text(struct daybook_bytes bytes) {
     return text_is_utf8((const char *)bytes.data, bytes.size);
 }
 
+/* Signatures of other algorithms may be long: all of it has to be base64, and what fits is decoded. The parts before
+ * the last are whole groups, so none of them may end in padding. */
+static bool decode_signature(const char *encoded, size_t size, uint8_t decoded[BASE64_MAX], size_t *decoded_size) {
+    uint8_t rest[BASE64_MAX];
+    size_t rest_size = 0;
+    size_t taken = size < BASE64_MAX ? size : BASE64_MAX;
+    bool is_good = base64_decode_exact(encoded, taken, decoded, decoded_size);
+    for (size_t at = taken; is_good && at < size; at += taken) {
+        is_good = encoded[at - 1] != '=';
+        taken = size - at < BASE64_MAX ? size - at : BASE64_MAX;
+        is_good = is_good && base64_decode_exact(encoded + at, taken, rest, &rest_size);
+    }
+    return is_good;
+}
+
 /* "— name base64", without the newline. */
 static enum daybook_status parse_line(struct daybook_bytes line, struct note_signature *signature,
                                       struct daybook_error *error) {
@@ -45,15 +60,12 @@ static enum daybook_status parse_line(struct daybook_bytes line, struct note_sig
     }
     const char *encoded = space + 1;
     size_t encoded_size = left - name_size - 1;
-    /* Signatures of other algorithms may be long: what does not fit is checked as base64 by its first part alone. */
-    size_t taken = encoded_size < BASE64_MAX ? encoded_size : BASE64_MAX;
-    if (encoded_size % 4 != 0 || !base64_decode_exact(encoded, taken, decoded, &decoded_size) ||
-        decoded_size <= ID_SIZE) {
+    if (!decode_signature(encoded, encoded_size, decoded, &decoded_size) || decoded_size <= ID_SIZE) {
         return no_note(error, "a signature is no base64 of a key's id and a signature");
     }
     signature->name = (struct daybook_bytes){(const uint8_t *)name, name_size};
     signature->id = load_be32(decoded);
-    signature->size = encoded_size > taken ? sizeof signature->bytes + 1 : decoded_size - ID_SIZE;
+    signature->size = encoded_size > BASE64_MAX ? sizeof signature->bytes + 1 : decoded_size - ID_SIZE;
     if (signature->size <= sizeof signature->bytes) {
         memcpy(signature->bytes, decoded + ID_SIZE, signature->size);
     }
@@ -122,8 +134,9 @@ static enum daybook_status check_signature(const struct note *note, const struct
     if (key->algorithm == NOTE_ED25519) {
         is_good = signature->size == NOTE_ED25519_SIZE && note_ed25519_verify(key, note->text, signature->bytes);
     } else if (signature->size == TIME_SIZE + NOTE_ED25519_SIZE) {
-        verdict->time_s = load_be64(signature->bytes);
-        status = append_cosigned(note->text, verdict->time_s, &message, error);
+        uint64_t time_s = load_be64(signature->bytes);
+        verdict->time_s = time_s > verdict->time_s ? time_s : verdict->time_s;
+        status = append_cosigned(note->text, time_s, &message, error);
         is_good = status == DAYBOOK_OK &&
                   note_ed25519_verify(key, daybook_buffer_view(&message), signature->bytes + TIME_SIZE);
     }

@@ -80,7 +80,8 @@ struct note {
 DAYBOOK_MUST_USE enum daybook_status note_parse(struct daybook_bytes bytes, struct note *note,
                                                 struct daybook_error *error);
 
-/* Whether `key` has signed. A cosignature's time is in seconds since 1970, 0 for a plain signature.
+/* Whether `key` has signed. A cosignature's time is in seconds since 1970, the latest where the key cosigned more than
+ * once; 0 for a plain signature.
  * DAMAGED: it is there and fails (N1). */
 struct note_verdict {
     bool is_signed;

@@ -121,6 +121,53 @@ static void bad_notes_are_refused(void **state) {
     assert_non_null(strstr(error.message, "reading a signed note: "));
 }
 
+/* Signatures of other algorithms may be longer than any that is known here, and are base64 to their end. */
+static void long_signatures_are_base64_as_a_whole(void **state) {
+    (void)state;
+    static struct note note;
+    static const struct {
+        size_t count; /* Of the letter A. */
+        const char *end;
+        enum daybook_status status;
+    } ends[] = {{300, "", DAYBOOK_OK},
+                {300, "AAA=", DAYBOOK_OK},
+                {508, "AA==", DAYBOOK_OK},
+                {300, "!!!!", DAYBOOK_DAMAGED},
+                {300, "AAB=", DAYBOOK_DAMAGED},
+                {301, "", DAYBOOK_DAMAGED},
+                {254, "==AAAA", DAYBOOK_DAMAGED},
+                {255, "=AAAA", DAYBOOK_DAMAGED},
+                {508, "AA==AAAA", DAYBOOK_DAMAGED},
+                {510, "==AAAA", DAYBOOK_DAMAGED}};
+    for (size_t i = 0; i < ROW_COUNT(ends); i++) {
+        char text[1024] = FOO_TEXT "\n\xE2\x80\x94 other ";
+        size_t size = strlen(text);
+        memset(text + size, 'A', ends[i].count);
+        (void)snprintf(text + size + ends[i].count, sizeof text - size - ends[i].count, "%s\n" FOO_LINE, ends[i].end);
+        assert_int_equal(note_parse(daybook_bytes_of_text(text), &note, NULL), ends[i].status);
+    }
+}
+
+/* Witnesses may sign again, and lines come in any order: the latest instant counts. */
+static void the_latest_cosignature_counts(void **state) {
+    (void)state;
+    static struct note note;
+    const uint8_t seed[NOTE_SEED_SIZE] = {3};
+    struct note_signer signer;
+    struct note_verdict verdict;
+    struct daybook_buffer out = {0};
+    assert_int_equal(note_signer_of_seed("witness", NOTE_COSIGNATURE, seed, &signer, NULL), DAYBOOK_OK);
+    assert_int_equal(daybook_buffer_append(&out, FOO_TEXT "\n", strlen(FOO_TEXT "\n")), DAYBOOK_OK);
+    for (uint64_t time_s = 5; time_s > 2; time_s--) {
+        assert_int_equal(note_sign_line(daybook_bytes_of_text(FOO_TEXT), &signer, time_s, &out, NULL), DAYBOOK_OK);
+    }
+    assert_int_equal(note_parse(daybook_buffer_view(&out), &note, NULL), DAYBOOK_OK);
+    assert_int_equal(note_check(&note, &signer.key, &verdict, NULL), DAYBOOK_OK);
+    assert_true(verdict.is_signed);
+    assert_int_equal(verdict.time_s, 5);
+    daybook_buffer_release(&out);
+}
+
 static void the_last_empty_line_divides(void **state) {
     (void)state;
     static struct note note;
@@ -325,6 +372,8 @@ int main(void) {
     ROWS_ADD_TABLE(&rows, good_rows, every_altered_byte_is_refused);
     ROWS_ADD_TABLE(&rows, bad_rows, bad_notes_are_refused);
     ROWS_ADD_TABLE(&rows, bad_keys, bad_keys_are_refused);
+    rows_add(&rows, "long signatures", long_signatures_are_base64_as_a_whole, NULL);
+    rows_add(&rows, "the latest cosignature", the_latest_cosignature_counts, NULL);
     rows_add(&rows, "the last empty line", the_last_empty_line_divides, NULL);
     rows_add(&rows, "many signatures", signatures_are_counted, NULL);
     rows_add(&rows, "a known key that fails", a_known_key_that_fails_refuses_the_note, NULL);
