@@ -128,7 +128,15 @@ static enum daybook_status cosign(struct invocation *invocation, struct cosignin
     }
     if (status == DAYBOOK_OK) {
         status = small_file_read(state, INPUT_LIMIT_BYTES, &cosigning->last, error);
-        status = status == DAYBOOK_NOT_FOUND ? DAYBOOK_OK : status;
+        if (status == DAYBOOK_NOT_FOUND) {
+            status = DAYBOOK_OK;
+        } else if (status == DAYBOOK_OK && cosigning->last.size == 0) {
+            /* It is never written so: with an empty one taken for none, any fork would be signed. */
+            status = daybook_fail(error, DAYBOOK_DAMAGED,
+                                  _("the witness' state %s is empty: it was cut, and what was signed is not known. Put "
+                                    "its copy back; the newest checkpoint that this witness has cosigned is one"),
+                                  state);
+        }
     }
     if (status == DAYBOOK_OK) {
         status = witness_cosign(daybook_buffer_view(&cosigning->request), daybook_buffer_view(&cosigning->last),

@@ -135,6 +135,10 @@ static enum daybook_status adopt(struct signing *signing, ProtobufCBinaryData co
             status = daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("adding cosignatures: memory was refused"));
         }
     }
+    /* What a reader would refuse is not put in the place of what it takes: too many lines, say. */
+    if (status == DAYBOOK_OK) {
+        status = note_parse(daybook_buffer_view(&signing->note), &note, error);
+    }
     if (status == DAYBOOK_OK) {
         status = audit_checkpoint_write(signing->directory, head.tree.size, daybook_buffer_view(&signing->note), error);
     }

@@ -3,6 +3,7 @@
  * has seen that it continues the one it signed before.
  *
  *   WI1  No two checkpoints are cosigned that are not consistent.
+ *   WI2  No cosignature of a key is of an earlier instant than the one before it.
  *
  * Pure: the caller keeps the note that it is handed, durably, before it shows the cosignature.
  */
@@ -13,7 +14,8 @@
 
 /* `request` is a consistency proof file or, the first time, a checkpoint alone. `last` is the checkpoint that was
  * cosigned before; empty = none. Appends to `out` the checkpoint with the cosignature.
- * INVALID: the proof starts elsewhere than `last`, and the message says where it should. DAMAGED: refused. */
+ * INVALID: the proof starts elsewhere than `last`, and the message says where it should; or the clock went back.
+ * DAMAGED: refused. */
 DAYBOOK_MUST_USE enum daybook_status witness_cosign(struct daybook_bytes request, struct daybook_bytes last,
                                                     const struct note_key *log_key, const struct note_signer *signer,
                                                     uint64_t time_s, struct daybook_buffer *out,

@@ -134,6 +134,24 @@ verified 0 "cosigned by 1 of 1 witnesses" --key "$key" --witness "$witness" chec
 expect 2 "${cosign[@]}" "$work/300"
 err_has "a witness does not go back"
 expect 0 audit checkpoint --cosigned "$work/700.cosigned"
+# What it has signed is not forgotten by cutting the file that says so; where it was, is said.
+cp "$work/state" "$work/state.kept"
+for kept in 0 40; do
+    head -c "$kept" "$work/state.kept" >"$work/state"
+    expect 4 "${cosign[@]}" "$work/300"
+    err_has "the witness' state"
+done
+sed 's/^/x/' "$work/state.kept" >"$work/state"
+expect 4 "${cosign[@]}" "$work/700"
+err_has "the witness' state"
+cp "$work/state.kept" "$work/state"
+# More lines than a note may have are not taken to it: nothing could be signed behind that.
+cp "$DAYBOOK_LEDGER/checkpoints/00000000000000000700" "$work/kept.700"
+{ cat "$work/700"; for ((i = 0; i < 99; i++)); do printf '\xe2\x80\x94 u%s AAAAAAAA\n' "$i"; done; } >"$work/many"
+expect 4 audit checkpoint --cosigned "$work/many"
+err_has "more than 100 signatures"
+cmp -s "$work/kept.700" "$DAYBOOK_LEDGER/checkpoints/00000000000000000700" || die "it was taken all the same"
+expect 0 audit checkpoint
 
 # ---- a fork: the same key, another history ----
 cp -r "$DAYBOOK_LEDGER" "$work/fork"

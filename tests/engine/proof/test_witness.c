@@ -1,6 +1,7 @@
-/* A witness by its rules: it signs what continues what it signed before, and nothing else (WI1). */
+/* A witness by its rules: it signs what continues what it signed before, and nothing else (WI1-WI2). */
 #include "proof/witness.h"
 
+#include "base/base64.h"
 #include "proof/proof_file.h"
 #include "reference.h"
 
@@ -107,6 +108,74 @@ static void cosigns(void **state) {
     daybook_buffer_release(&out);
 }
 
+/* A request whose checkpoint has `line` so many times more. */
+static enum daybook_status cosign_with_lines(const char *line, int count, struct daybook_buffer *out) {
+    struct note_signer log = signer_of(ORIGIN, NOTE_ED25519, 1);
+    struct note_signer witness = signer_of("w.example", NOTE_COSIGNATURE, 2);
+    struct daybook_buffer request = checkpoint_of(7, false);
+    struct daybook_error error = {0};
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(daybook_buffer_append(&request, line, strlen(line)), DAYBOOK_OK);
+    }
+    enum daybook_status status = witness_cosign(daybook_buffer_view(&request), (struct daybook_bytes){0}, &log.key,
+                                                &witness, TIME_S, out, &error);
+    daybook_buffer_release(&request);
+    return status;
+}
+
+/* Whoever asks may have put anything behind the log's signature: what is remembered has to be read again. */
+static void what_it_remembers_can_be_read(void **state) {
+    (void)state;
+    static struct note note;
+    struct note_signer witness = signer_of("w.example", NOTE_COSIGNATURE, 2);
+    struct daybook_buffer out = {0};
+    const char *other = "\xE2\x80\x94 other AAAAAAAA\n";
+    char own[64];
+    const uint8_t junk[] = {(uint8_t)(witness.key.id >> 24),
+                            (uint8_t)(witness.key.id >> 16),
+                            (uint8_t)(witness.key.id >> 8),
+                            (uint8_t)witness.key.id,
+                            0,
+                            0};
+    struct daybook_buffer encoded = {0};
+    assert_int_equal(base64_append(&encoded, (struct daybook_bytes){junk, sizeof junk}), DAYBOOK_OK);
+    (void)snprintf(own, sizeof own, "\xE2\x80\x94 w.example %.*s\n", (int)encoded.size, (const char *)encoded.data);
+    assert_int_equal(cosign_with_lines(other, NOTE_SIGNATURES_MAX - 2, &out), DAYBOOK_OK);
+    assert_int_equal(note_parse(daybook_buffer_view(&out), &note, NULL), DAYBOOK_OK);
+    out.size = 0;
+    assert_int_equal(cosign_with_lines(other, NOTE_SIGNATURES_MAX - 1, &out), DAYBOOK_DAMAGED);
+    assert_int_equal(cosign_with_lines(own, 1, &out), DAYBOOK_DAMAGED);
+    assert_int_equal(out.size, 0);
+    daybook_buffer_release(&encoded);
+    daybook_buffer_release(&out);
+}
+
+/* WI2. The state is what was given away before. */
+static void the_clock_does_not_go_back(void **state) {
+    (void)state;
+    struct note_signer log = signer_of(ORIGIN, NOTE_ED25519, 1);
+    struct note_signer witness = signer_of("w.example", NOTE_COSIGNATURE, 2);
+    struct note_signer newer = signer_of("w.example", NOTE_COSIGNATURE, 3);
+    struct daybook_buffer checkpoint = checkpoint_of(7, false);
+    struct daybook_buffer last = {0};
+    struct daybook_buffer out = {0};
+    struct daybook_error error = {0};
+    struct daybook_bytes request = daybook_buffer_view(&checkpoint);
+    assert_int_equal(witness_cosign(request, (struct daybook_bytes){0}, &log.key, &witness, TIME_S, &last, &error),
+                     DAYBOOK_OK);
+    struct daybook_bytes before = daybook_buffer_view(&last);
+    assert_int_equal(witness_cosign(request, before, &log.key, &witness, TIME_S - 1, &out, &error), DAYBOOK_INVALID);
+    assert_non_null(strstr(error.message, "2023-11-14T22:13:20"));
+    assert_non_null(strstr(error.message, "2023-11-14T22:13:19"));
+    assert_int_equal(out.size, 0);
+    assert_int_equal(witness_cosign(request, before, &log.key, &witness, TIME_S, &out, &error), DAYBOOK_OK);
+    /* A new key has made no such promise. */
+    assert_int_equal(witness_cosign(request, before, &log.key, &newer, TIME_S - 1, &out, &error), DAYBOOK_OK);
+    daybook_buffer_release(&checkpoint);
+    daybook_buffer_release(&last);
+    daybook_buffer_release(&out);
+}
+
 /* What neither a checkpoint nor a proof begins with, and what ends too early. */
 static void what_is_no_request_is_not_signed(void **state) {
     (void)state;
@@ -177,6 +246,8 @@ int main(void) {
     reference_fill(leaves);
     ROWS_ADD_TABLE(&rows, cosign_rows, cosigns);
     rows_add(&rows, "what is no request is not signed", what_is_no_request_is_not_signed, NULL);
+    rows_add(&rows, "what it remembers can be read", what_it_remembers_can_be_read, NULL);
+    rows_add(&rows, "the clock does not go back", the_clock_does_not_go_back, NULL);
     ROWS_ADD_TABLE(&rows, policy_rows, asks_for_enough_witnesses);
     return rows_run("witness", &rows);
 }
