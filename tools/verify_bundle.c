@@ -78,15 +78,23 @@ static bool take_file(struct bundle_check *check, char *line) {
     return true;
 }
 
+/* "events: FROM to TO" */
+static bool take_range(struct bundle_check *check, const char *line) {
+    const size_t from_at = strlen("events: ");
+    const char *between = strstr(line, " to ");
+    return strncmp(line, "events: ", from_at) == 0 && between != NULL &&
+           tree_size_parse(line + from_at, (size_t)(between - line) - from_at, &check->from) &&
+           tree_size_parse(between + 4, strlen(between + 4), &check->to);
+}
+
 static bool take_line(struct bundle_check *check, char *line, unsigned number) {
     switch (number) {
     case 0:
         return strcmp(line, "daybook audit bundle") == 0;
     case 1:
-        return strncmp(line, "log: ", 5) == 0;
+        return strncmp(line, "log: ", 5) == 0 && strcmp(line + 5, check->trust->log.name) == 0;
     case 2:
-        return sscanf(line, "events: %" SCNu64 " to %" SCNu64, &check->from, &check->to) == 2 && check->from > 0 &&
-               check->from <= check->to;
+        return take_range(check, line) && check->from > 0 && check->from <= check->to;
     default:
         return strncmp(line, "file: ", 6) == 0 && take_file(check, line);
     }
@@ -159,6 +167,9 @@ static enum daybook_status read_file(struct bundle_check *check, struct listed *
             break;
         }
         total += (uint64_t)size;
+        if (total > file->size) {
+            break; /* Now, and not after all that a bomb holds. */
+        }
         sha256_update(check->sha256, check->chunk, (size_t)size);
         DAYBOOK_TRY(take_chunk(check, file, (size_t)size, error));
     }
@@ -197,9 +208,11 @@ static enum daybook_status open_manifest(struct bundle_check *check, struct arch
 static enum daybook_status read_entry(struct bundle_check *check, struct archive_entry *entry,
                                       struct daybook_error *error) {
     const char *path = archive_entry_pathname(entry);
-    struct listed *file = path == NULL || archive_entry_filetype(entry) != AE_IFREG ? NULL : find_file(check, path);
+    bool is_plain = archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == NULL;
+    struct listed *file = path == NULL || !is_plain ? NULL : find_file(check, path);
     if (file == NULL || file->is_found) {
-        return daybook_fail(error, DAYBOOK_DAMAGED, _("%.128s is there and not in MANIFEST, or twice"),
+        return daybook_fail(error, DAYBOOK_DAMAGED,
+                            _("%.128s is there and not in MANIFEST, or twice, or no plain file"),
                             path == NULL ? "(no name)" : path);
     }
     return read_file(check, file, error);
@@ -243,7 +256,7 @@ static enum daybook_status check_root(struct bundle_check *check, struct daybook
     DAYBOOK_TRY(verify_checkpoint(check->trust, daybook_buffer_view(&find_file(check, "checkpoint")->content),
                                   &check->head, error));
     DAYBOOK_TRY(proof_file_parse(daybook_buffer_view(&find_file(check, "edge")->content), &edge, error));
-    if (edge.number != check->from - 1 || check->head.tree.size != check->to) {
+    if (edge.kind != PROOF_FILE_CONSISTENCY || edge.number != check->from - 1 || check->head.tree.size != check->to) {
         return daybook_fail(error, DAYBOOK_DAMAGED, _("the edge, the checkpoint and MANIFEST are of different ranges"));
     }
     DAYBOOK_TRY(verify_events_end(&check->events, &edge.proof, check->from, check->to, &root, error));
@@ -259,6 +272,17 @@ static enum daybook_status check_root(struct bundle_check *check, struct daybook
     return DAYBOOK_OK;
 }
 
+/* A proof is handed on alone, too: what it ends with has to be the checkpoint of the bundle, and signed. */
+static enum daybook_status check_ending(const struct bundle_check *check, const struct proof_file *proof,
+                                        struct daybook_error *error) {
+    struct tree_head head;
+    DAYBOOK_TRY(tree_head_open(proof->checkpoint, &check->trust->log, check->trust->origin, NULL, &head, error));
+    if (head.tree.size != check->head.tree.size || !merkle_hash_equal(&head.tree.root, &check->head.tree.root)) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, "%s", _("it does not end with the checkpoint of the bundle"));
+    }
+    return DAYBOOK_OK;
+}
+
 /* An older checkpoint, and the proof that it continues into the one of the bundle. */
 static enum daybook_status check_older(struct bundle_check *check, const struct listed *file, uint64_t *count,
                                        struct daybook_error *error) {
@@ -268,6 +292,10 @@ static enum daybook_status check_older(struct bundle_check *check, const struct 
     DAYBOOK_TRY(tree_head_open(daybook_buffer_view(&file->content), &check->trust->log, check->trust->origin, NULL,
                                &old, error));
     (*count)++;
+    (void)snprintf(path, sizeof path, "checkpoints/%020" PRIu64, old.tree.size);
+    if (strcmp(path, file->path) != 0) {
+        return daybook_fail(error, DAYBOOK_DAMAGED, _("it is of %" PRIu64 " events"), old.tree.size);
+    }
     if (old.tree.size == 0) {
         return DAYBOOK_OK;
     }
@@ -280,6 +308,7 @@ static enum daybook_status check_older(struct bundle_check *check, const struct 
     if (proof.kind != PROOF_FILE_CONSISTENCY || proof.number != old.tree.size) {
         return daybook_fail(error, DAYBOOK_DAMAGED, _("%s is no proof from %" PRIu64 " events"), path, old.tree.size);
     }
+    DAYBOOK_TRY(check_ending(check, &proof, error));
     return merkle_check_consistency(check->sha256, &old.tree, &check->head.tree, &proof.proof, error);
 }
 
@@ -291,6 +320,7 @@ static enum daybook_status check_sample(struct bundle_check *check, const struct
     if (proof.kind != PROOF_FILE_INCLUSION || !verify_events_leaf(&check->events, check->from, proof.number, &leaf)) {
         return daybook_fail(error, DAYBOOK_DAMAGED, _("it is no proof of an event of the bundle"));
     }
+    DAYBOOK_TRY(check_ending(check, &proof, error));
     return merkle_check_inclusion(check->sha256, proof.number, check->head.tree.size, &leaf, &proof.proof,
                                   &check->head.tree.root, error);
 }

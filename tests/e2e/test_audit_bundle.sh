@@ -101,6 +101,21 @@ repack
 verified 4 "there and not in MANIFEST" --key "$key" bundle "$work/bad.tar.zst"
 rm "$work/x/more"
 
+# Links unpack as something else than what was read here, and what is too large is not read to its end.
+: >"$work/x/empty"
+( cd "$work/x" && ln -f empty zlink && tar --zstd -cf "$work/bad.tar.zst" MANIFEST empty zlink ) || die "no tar"
+verified 4 "empty is there and not in MANIFEST" --key "$key" bundle "$work/bad.tar.zst"
+( cd "$work/x" && mv certificate.json kept && ln certificate certificate.json &&
+    tar --zstd -cf "$work/bad.tar.zst" MANIFEST certificate certificate.json && mv -f kept certificate.json ) || die "no tar"
+verified 4 "certificate.json is there and not in MANIFEST, or twice, or no plain file" --key "$key" bundle "$work/bad.tar.zst"
+rm "$work/x/empty" "$work/x/zlink"
+cp "$work/x/edge" "$work/kept"
+truncate -s 4T "$work/x/edge"
+( cd "$work/x" && tar -S --zstd -cf "$work/bad.tar.zst" MANIFEST edge ) || die "no sparse tar"
+timeout 60 "$verify" --key "$key" bundle "$work/bad.tar.zst" >"$out" 2>"$err" && die "a hole was taken"
+err_has "edge is not the file that MANIFEST names"
+cp "$work/kept" "$work/x/edge"
+
 # Flips in the packed file: refused, or in what carries nothing (a time in a header of tar).
 size=$(stat -c %s "$work/all.tar.zst")
 for ((byte = 0; byte < size; byte += size / 60)); do
