@@ -131,10 +131,25 @@ static void watch_interrupt(struct remote *remote, bool is_watched) {
     (void)curl_easy_setopt(remote->curl, CURLOPT_NOPROGRESS, is_watched ? 0L : 1L);
 }
 
+/* What to look at: a port that speaks TLS hangs up on who does not, and one that does not answers with other words. */
+static const char *advise(const struct remote *remote, CURLcode code) {
+    bool is_https = strncmp(remote->url, "https:", 6) == 0;
+    if (is_https && code == CURLE_SSL_CONNECT_ERROR) {
+        return _("does it speak TLS? one that does not is asked by http://");
+    }
+    if (is_https && code == CURLE_PEER_FAILED_VERIFICATION) {
+        return _("$DAYBOOK_SERVER_CA names a file of certificates to know it by");
+    }
+    if (!is_https && (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_UNSUPPORTED_PROTOCOL)) {
+        return _("is the server running, and does it speak TLS? then it is asked by https://");
+    }
+    return _("is the server running?");
+}
+
 static enum daybook_status fail_to_reach(struct remote *remote, CURLcode code, struct daybook_error *error) {
     remote->is_away = true;
-    return daybook_fail(error, DAYBOOK_IO, _("asking %s: %s; is the server running?"), remote->url,
-                        remote->failure[0] == '\0' ? curl_easy_strerror(code) : remote->failure);
+    return daybook_fail(error, DAYBOOK_IO, _("asking %s: %s; %s"), remote->url,
+                        remote->failure[0] == '\0' ? curl_easy_strerror(code) : remote->failure, advise(remote, code));
 }
 
 static enum daybook_status post(struct remote *remote, const char *path, struct daybook_error *error) {

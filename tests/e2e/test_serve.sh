@@ -286,16 +286,4 @@ printf 'POST /daybook.v1.Views/GetBalance HTTP/1.1\r\nHost: 127.0.0.1\r\nContent
 timeout 60 cat <&9 >"$out" || die "a body that drips is waited for"
 exec 9>&-
 stop_server
-
-# ---- TLS ----
-openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key" -out "$work/cert" -days 2 -subj /CN=localhost \
-    -addext subjectAltName=IP:127.0.0.1 2>"$err"
-start_server --tls-cert "$work/cert" --tls-key "$work/key"
-[[ $url = https://* ]] || die "it does not say that it speaks TLS"
-ask /healthz --cacert "$work/cert"; answer_is "200 text/plain"
-call Views/GetBalance '{"customer":"A"}' --cacert "$work/cert"; answer_is "200 application/json"
-stop_server
-echo nonsense >"$work/cert"
-expect 2 serve --listen 127.0.0.1:0 --tls-cert "$work/cert" --tls-key "$work/key"
-err_has "the certificate or its key cannot be used"
 echo "serve: as expected"

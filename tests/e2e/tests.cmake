@@ -40,7 +40,7 @@ add_test(NAME e2e/test_audit_flips COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_audit_
 set_tests_properties(e2e/test_audit_flips PROPERTIES TIMEOUT 1200)
 
 # These start a server.
-foreach(name serve serve_loops remote remote_commands access import_dry)
+foreach(name serve serve_loops serve_tls remote remote_commands access import_dry)
   add_test(NAME e2e/test_${name}
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR})
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)

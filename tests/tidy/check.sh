@@ -118,6 +118,7 @@ check_walls() {
     wall zstd.h 'engine/codec|tests/engine/codec|tests/fault|bench'
     wall uv.h 'engine/projection|tools|tests/engine/projection|tests/tools'
     wall archive.h 'tools|tests/tools|tests/fuzz'
+    wall 'gnutls/.*' 'tools/serve'
     wall jansson.h 'tools|tests/tools|bench'
     wall libpq-fe.h 'tools/feed|bench'
     wall sqlite3.h 'bench'

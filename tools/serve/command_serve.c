@@ -127,10 +127,12 @@ const struct command serve_commands[] = {
         .run = run,
         .is_for_programs = true,
         .summary = N_("answer every call of the schema over HTTP, by the Connect protocol"),
-        .detail = N_("Takes the writer's lock until SIGTERM or SIGINT, which let the calls under way finish. "
-                     "application/json and application/proto; GET for questions; /openapi.json describes every call, "
-                     "/events is the change feed for browsers, /metrics is for Prometheus, /healthz and /readyz are "
-                     "for supervisors. The log is one JSON object a line on standard error."),
+        .detail = N_(
+            "Takes the writer's lock until SIGTERM or SIGINT, which let the calls under way finish. SIGHUP reads the "
+            "certificate and its key anew, for connections that begin from then on. "
+            "application/json and application/proto; GET for questions; /openapi.json describes every call, "
+            "/events is the change feed for browsers, /metrics is for Prometheus, /healthz and /readyz are "
+            "for supervisors. The log is one JSON object a line on standard error."),
         .here = N_("answers for a directory of this machine"),
         .example = "daybook serve -L books --listen 127.0.0.1:7420",
         .options = serve_options,

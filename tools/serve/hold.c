@@ -13,7 +13,7 @@ void hold_wait(struct call *call) {
     if (call->is_held && loop->tick_count - call->held_since_tick < HELD_TICKS) {
         return;
     }
-    if (!call->is_held && loop->held_count < HELD_MAX && loop->server->cert == NULL) {
+    if (!call->is_held && loop->held_count < HELD_MAX && loop->server->options.tls_cert == NULL) {
         call->is_held = true;
         call->held_since_tick = loop->tick_count;
         loop->held_count++;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "tools/serve/certificate.h"
 #include "tools/serve/damage.h"
 #include "tools/serve/follow.h"
 #include "tools/serve/job_stream.h"
@@ -166,24 +167,20 @@ static void http_complains(void *context, const char *format, va_list arguments)
 
 static enum daybook_status open_http(struct loop *loop, struct daybook_error *error) {
     struct server *server = loop->server;
-    bool has_tls = server->cert != NULL;
-    struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, server->cert},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, server->key},
-        {MHD_OPTION_END, 0, NULL},
-    };
+    bool has_tls = server->options.tls_cert != NULL;
     unsigned flags = MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (has_tls ? MHD_USE_TLS : 0);
-    loop->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, call_handle, loop, MHD_OPTION_EXTERNAL_LOGGER, http_complains, server,
-        MHD_OPTION_NOTIFY_COMPLETED, call_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, peer_changed, loop,
-        MHD_OPTION_CONNECTION_LIMIT, server->options.connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)(server->options.idle_timeout_ms / 1000), MHD_OPTION_ARRAY, has_tls ? tls : &tls[2], MHD_OPTION_END);
+    loop->daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, call_handle, loop, MHD_OPTION_EXTERNAL_LOGGER, http_complains, server,
+                         MHD_OPTION_NOTIFY_COMPLETED, call_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, peer_changed,
+                         loop, MHD_OPTION_CONNECTION_LIMIT, server->options.connection_limit,
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
+                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(server->options.idle_timeout_ms / 1000),
+                         has_tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, certificate_none, MHD_OPTION_END);
     if (loop->daemon == NULL) {
-        return daybook_fail(error, has_tls ? DAYBOOK_INVALID : DAYBOOK_IO,
-                            "starting to listen on %.80s: %s; the log says more", server->options.listen,
-                            has_tls ? "the certificate or its key cannot be used" : "the HTTP library refused");
+        return daybook_fail(error, DAYBOOK_IO,
+                            "starting to listen on %.80s: the HTTP library refused; the log says more",
+                            server->options.listen);
     }
     return DAYBOOK_OK;
 }

@@ -52,7 +52,7 @@ struct loop {
     struct call_counts counts;
 };
 
-/* NO_MEMORY, IO; INVALID: the certificate or its key cannot be used. */
+/* NO_MEMORY, IO. */
 DAYBOOK_MUST_USE enum daybook_status loop_open(struct loop *loop, struct server *server, size_t index,
                                                struct daybook_error *error);
 /* After its thread has ended, and all workers. Accepts one that was never opened (all zero). */

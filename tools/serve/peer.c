@@ -57,6 +57,9 @@ static void open_peer(struct loop *loop, struct MHD_Connection *connection, void
     peer->connection = connection;
     peer->is_loopback = listen_is_loopback(info->client_addr);
     peer->address = listen_address_hash(info->client_addr);
+    if (loop->server->options.tls_cert != NULL) {
+        peer->certificate = certificate_lend(&loop->server->certificates, connection);
+    }
     atomic_fetch_add_explicit(&loop->server->metrics.connections, 1, memory_order_relaxed);
     peer_mark_idle(&loop->peers, peer);
 }
@@ -73,6 +76,7 @@ void peer_changed(void *context, struct MHD_Connection *connection, void **state
     if (peer != NULL) {
         peer_mark_busy(&loop->peers, peer);
         gate_forget(&peer->pass);
+        certificate_return(&loop->server->certificates, peer->certificate);
         free(peer);
         *state = NULL;
     }

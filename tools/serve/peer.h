@@ -9,6 +9,7 @@
 #include "tools/serve/gate.h"
 
 struct loop;
+struct certificate;
 
 /* One connection. */
 struct peer {
@@ -19,6 +20,7 @@ struct peer {
     bool is_loopback;
     uint64_t address; /* Stands for the caller's, without its port. */
     struct gate_pass pass;
+    struct certificate *certificate; /* Over TLS: what it was shown. */
 };
 
 struct peers {

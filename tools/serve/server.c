@@ -7,9 +7,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/calendar.h"
 #include "base/clock.h"
 #include "engine/ledger.h"
-#include "tools/charset.h"
 #include "tools/serve/listen.h"
 #include "tools/serve/openapi.h"
 #include "tools/serve/supervisor.h"
@@ -54,6 +54,36 @@ static void stop_asked(uv_signal_t *handle, int number) {
     drain(server);
 }
 
+/* ---- reading anew ---- */
+
+static void tell_certificate(struct server *server) {
+    int64_t end_us = certificates_end_us(&server->certificates);
+    bool is_over = end_us <= ledger_now_us(server->ledger);
+    char text[INSTANT_TEXT_SIZE];
+    log_event(&server->log, is_over ? "warning" : "info", "certificate", "%s is valid until %s",
+              server->options.tls_cert, instant_format(end_us, text));
+}
+
+/* The certificate is all that is read from files and may change while the server runs. Tokens do not: whoever changes
+ * them does it here, and one whose revocation could not be written would be good again. */
+static void reload_asked(uv_signal_t *handle, int number) {
+    struct server *server = handle->data;
+    struct daybook_error error;
+    (void)number;
+    if (server_is_draining(server)) {
+        return;
+    }
+    supervisor_tell_reloading();
+    if (server->options.tls_cert == NULL) {
+        log_event(&server->log, "info", "reload", "there is no certificate, and nothing else to be read anew");
+    } else if (certificates_read(&server->certificates, &error) == DAYBOOK_OK) {
+        tell_certificate(server);
+    } else {
+        log_event(&server->log, "error", "certificate", "%s; the one before it stays in use", error.message);
+    }
+    supervisor_tell("READY=1");
+}
+
 /* ---- opening and closing ---- */
 
 /* As many descriptors as the connections need, where the system lets us; as many connections as it does. */
@@ -81,22 +111,6 @@ static enum daybook_status raise_descriptor_limit(struct server *server, struct 
     return DAYBOOK_OK;
 }
 
-static enum daybook_status read_tls(struct server *server, struct daybook_error *error) {
-    struct daybook_buffer cert = {0};
-    struct daybook_buffer key = {0};
-    enum daybook_status status = file_read(server->options.tls_cert, &cert, error);
-    if (status == DAYBOOK_OK) {
-        status = file_read(server->options.tls_key, &key, error);
-    }
-    if (status == DAYBOOK_OK &&
-        (daybook_buffer_append(&cert, "", 1) != DAYBOOK_OK || daybook_buffer_append(&key, "", 1) != DAYBOOK_OK)) {
-        status = daybook_fail(error, DAYBOOK_NO_MEMORY, "reading the certificate: memory was refused");
-    }
-    server->cert = (char *)cert.data;
-    server->key = (char *)key.data;
-    return status;
-}
-
 static enum daybook_status open_loops(struct server *server, struct daybook_error *error) {
     server->loops = calloc(server->options.loop_count, sizeof *server->loops);
     if (server->loops == NULL) {
@@ -115,8 +129,11 @@ static enum daybook_status watch_signals(struct server *server, struct daybook_e
     code = code != 0 ? code : uv_signal_start(&server->terminate, stop_asked, SIGTERM);
     code = code != 0 ? code : uv_signal_init(first, &server->interrupt);
     code = code != 0 ? code : uv_signal_start(&server->interrupt, stop_asked, SIGINT);
+    code = code != 0 ? code : uv_signal_init(first, &server->hang_up);
+    code = code != 0 ? code : uv_signal_start(&server->hang_up, reload_asked, SIGHUP);
     server->terminate.data = server;
     server->interrupt.data = server;
+    server->hang_up.data = server;
     return code == 0 ? DAYBOOK_OK
                      : daybook_fail(error, DAYBOOK_IO, "starting the server's loop: %s", uv_strerror(code));
 }
@@ -127,7 +144,7 @@ static enum daybook_status open_server(struct server *server, struct daybook_err
     DAYBOOK_TRY(methods_open(&server->methods, error));
     DAYBOOK_TRY(openapi_write(&server->methods, &server->openapi, error));
     if (server->options.tls_cert != NULL) {
-        DAYBOOK_TRY(read_tls(server, error));
+        DAYBOOK_TRY(certificates_open(&server->certificates, server->options.tls_cert, server->options.tls_key, error));
     }
     DAYBOOK_TRY(open_loops(server, error));
     DAYBOOK_TRY(crew_open(&server->crew, QUESTION_QUEUE, error));
@@ -148,8 +165,7 @@ static void close_server(struct server *server) {
     methods_close(&server->methods);
     gate_close(&server->gate);
     daybook_buffer_release(&server->openapi);
-    free(server->cert);
-    free(server->key);
+    certificates_close(&server->certificates);
 }
 
 static void run_loop(void *context) {
@@ -166,8 +182,11 @@ static enum daybook_status run_loops(struct server *server, struct daybook_error
     }
     if (code == 0) {
         char text[LISTEN_TEXT_SIZE];
-        log_event(&server->log, "info", "listening", "%s://%s", server->cert != NULL ? "https" : "http",
+        log_event(&server->log, "info", "listening", "%s://%s", server->options.tls_cert != NULL ? "https" : "http",
                   listen_text(server->door.fd, text));
+        if (server->options.tls_cert != NULL) {
+            tell_certificate(server);
+        }
         supervisor_tell("READY=1");
         loop_run(server->loops);
     } else {

@@ -17,6 +17,7 @@
 
 #include "daybook.h"
 #include "tools/serve/call.h"
+#include "tools/serve/certificate.h"
 #include "tools/serve/crew.h"
 #include "tools/serve/door.h"
 #include "tools/serve/gate.h"
@@ -52,8 +53,7 @@ struct server {
     struct log log;
     struct gate gate;
     struct daybook_buffer openapi; /* The document, made when the server starts. */
-    char *cert;
-    char *key;
+    struct certificates certificates;
     struct crew crew;
     struct gather gather;
     struct loop *loops;
@@ -67,11 +67,12 @@ struct server {
     struct door door;
     uv_signal_t terminate;
     uv_signal_t interrupt;
+    uv_signal_t hang_up;
     uint64_t wounds_told; /* Of ledger_count_wounds: what is in the log. */
     bool is_refusing;     /* Nothing can be recorded, and that is in the log. */
 };
 
-/* Serves until SIGTERM or SIGINT. `ledger` is open for writing and follows. */
+/* Serves until SIGTERM or SIGINT; SIGHUP reads the certificate anew. `ledger` is open for writing and follows. */
 DAYBOOK_MUST_USE enum daybook_status server_run(struct daybook *ledger, const struct server_options *options,
                                                 struct daybook_error *error);
 

@@ -1,12 +1,16 @@
 /* Telling the process that supervises this one (systemd's protocol) how it stands. */
 #include "tools/serve/supervisor.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 void supervisor_tell(const char *state) {
     const char *path = getenv("NOTIFY_SOCKET");
@@ -26,4 +30,10 @@ void supervisor_tell(const char *state) {
     ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, size);
     (void)sent; /* Whoever does not listen learns it from the process. */
     (void)close(fd);
+}
+
+void supervisor_tell_reloading(void) {
+    char state[64];
+    (void)snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_monotonic_ns() / 1000);
+    supervisor_tell(state);
 }

@@ -4,5 +4,7 @@
 
 /* "READY=1", "STOPPING=1"; nothing where nobody supervises. */
 void supervisor_tell(const char *state);
+/* Files are being read anew; "READY=1" follows. */
+void supervisor_tell_reloading(void);
 
 #endif
