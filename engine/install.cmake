@@ -86,6 +86,7 @@ foreach(proto ${DAYBOOK_PROTOS})
 endforeach()
 # "daybook help man" writes the page out of the program's own tables; a test compares.
 install(FILES tools/daybook.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES tools/daybook.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME daybook)
 install(TARGETS daybook daybook-verify RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # What `daybook` becomes for the commands that it has not (tools/quick_main.c).
 install(TARGETS daybook-whole RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/daybook)

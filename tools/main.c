@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/complete.h"
 #include "tools/dataset.h"
 #include "tools/help.h"
 #include "tools/run.h"
@@ -53,6 +54,10 @@ static bool is_place(const char *word) {
 
 static int dispatch(int argc, char **argv) {
     int used;
+    if (argc > 1 && strcmp(argv[0], "--complete") == 0) {
+        complete(stdout, argc - 1, argv + 1);
+        return EXIT_DONE;
+    }
     int place_words = argc == 0 ? 0 : run_take_place(argc, argv);
     if (place_words < 0) {
         (void)fprintf(stderr, "%s", _("daybook: -L needs the directory of a ledger, --server the URL of a server\n"));

@@ -21,7 +21,7 @@ install_copy() {
     export PKG_CONFIG_PATH=$library_dir/pkgconfig
     export LD_LIBRARY_PATH=$library_dir
     for file in include/daybook/daybook.h include/daybook/base/error.h include/daybook/v1/request.pb-c.h \
-        share/daybook/proto/daybook/v1/event.proto share/man/man1/daybook.1 \
+        share/daybook/proto/daybook/v1/event.proto share/man/man1/daybook.1 share/bash-completion/completions/daybook \
         lib/systemd/system/daybook.service share/locale/zh_CN/LC_MESSAGES/daybook.mo; do
         [ -s "$prefix/$file" ] || { echo "install left out $file"; exit 1; }
     done
