@@ -2,7 +2,7 @@
 if(DAYBOOK_SANITIZE OR DAYBOOK_COVERAGE)
   set(kills 25)
 else()
-  set(kills 200)
+  set(kills 80)
 endif()
 add_test(NAME crash/kill_submit COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/crash/kill_submit.sh
   $<TARGET_FILE:daybook> $<TARGET_FILE:daybook-workload> ${kills})
