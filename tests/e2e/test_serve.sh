@@ -137,11 +137,16 @@ call Views/GetBalance '{}' -H 'Content-Encoding: br'; answer_is "501 application
 out_has '"code":"unimplemented"'
 call Views/GetBalance 'no gzip' -H 'Content-Encoding: gzip'; answer_is "400 application/json"
 printf '{"customer":"A"}' | gzip >"$work/packed"
-ask /daybook.v1.Views/GetBalance -H 'Content-Type: application/json' -H 'Content-Encoding: gzip' --data-binary "@$work/packed"
+ask /daybook.v1.Views/GetBalance -H 'Content-Type: application/json' -H 'Content-Encoding: GZip' --data-binary "@$work/packed"
 answer_is "200 application/json"; out_has '"depositMinor":"12345"'
 call Admin/GetStatus '{}' -H 'Accept-Encoding: gzip'
 header_has "Content-Encoding: gzip"
 gzip -dc <"$out" >"$out.json" && grep -q '"journalHead":"2"' "$out.json" || die "the packed answer is not the status"
+packed() { grep -qi '^Content-Encoding: gzip' "$work/headers"; }
+call Admin/GetStatus '{}' -H 'Accept-Encoding: gzip;q=0'; packed && die "gzip was refused"
+call Admin/GetStatus '{}' -H 'Accept-Encoding: br' -H 'Accept-Encoding: gzip'; packed || die "the second header says gzip"
+call Views/GetBalance '{}' -H 'Accept-Encoding: gzip'; packed && die "so little is not worth packing"
+call Views/GetBalance '{}' -H 'Accept-Encoding: gzip, identity;q=0'; packed || die "identity was refused"
 call Views/GetBalance '' ; answer_is "200 application/json"
 
 # What is not the message is refused by name, and nothing of it is appended.

@@ -69,7 +69,7 @@ void call_answer(struct call *call, const ProtobufCMessage *message) {
         call_fail(call, CONNECT_RESOURCE_EXHAUSTED, "memory for the answer was refused; ask for fewer rows a page");
         return;
     }
-    if (call->accepts_gzip && reply->bytes.size >= GZIP_MIN_BYTES) {
+    if (call->accepts_gzip && (call->needs_gzip || reply->bytes.size >= GZIP_MIN_BYTES)) {
         struct daybook_buffer packed = {0};
         if (gzip_pack(daybook_buffer_view(&reply->bytes), &packed) == DAYBOOK_OK) {
             daybook_buffer_release(&reply->bytes);

@@ -58,6 +58,7 @@ struct call {
     struct identity identity;
     struct connect_content content;
     bool accepts_gzip;
+    bool needs_gzip; /* However short the answer is. */
     bool is_gzip_body;
     bool is_get; /* Or HEAD, which is answered likewise; libmicrohttpd leaves the body out. */
     bool is_head;

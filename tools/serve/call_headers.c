@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "engine/ledger.h"
+#include "tools/serve/codings.h"
 #include "tools/serve/framing.h"
 #include "tools/serve/loop.h"
 #include "tools/serve/page.h"
@@ -22,7 +23,6 @@ static const char accept_post[] =
 
 /* Headers that decide something. */
 enum known_header {
-    HEADER_ACCEPT_ENCODING,
     HEADER_AUTHORIZATION,
     HEADER_CONNECT_ENCODING,
     HEADER_CONNECT_TIMEOUT,
@@ -37,6 +37,7 @@ enum known_header {
 /* What came of them, out of one pass over all headers. */
 struct headers {
     const char *values[HEADER_COUNT]; /* NULL: absent; of several the first. Borrowed until the call ends. */
+    struct codings codings;
     struct framing framing;
 };
 
@@ -47,7 +48,6 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
         size_t size;
     } known[HEADER_COUNT] = {
 #define KNOWN(name) {name, sizeof(name) - 1}
-        [HEADER_ACCEPT_ENCODING] = KNOWN(MHD_HTTP_HEADER_ACCEPT_ENCODING),
         [HEADER_AUTHORIZATION] = KNOWN(MHD_HTTP_HEADER_AUTHORIZATION),
         [HEADER_CONNECT_ENCODING] = KNOWN("Connect-Content-Encoding"),
         [HEADER_CONNECT_TIMEOUT] = KNOWN("Connect-Timeout-Ms"),
@@ -58,9 +58,14 @@ static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const
         [HEADER_HOST] = KNOWN(MHD_HTTP_HEADER_HOST),
 #undef KNOWN
     };
+    static const char accept_encoding[] = MHD_HTTP_HEADER_ACCEPT_ENCODING;
     struct headers *headers = context;
     (void)kind;
     framing_add(&headers->framing, name, name_size, value, value_size);
+    if (name_size == sizeof accept_encoding - 1 && strncasecmp(accept_encoding, name, name_size) == 0) {
+        codings_add(&headers->codings, value);
+        return MHD_YES;
+    }
     for (size_t i = 0; i < HEADER_COUNT; i++) {
         if (known[i].size == name_size && strncasecmp(known[i].name, name, name_size) == 0) {
             headers->values[i] = headers->values[i] == NULL ? value : headers->values[i];
@@ -84,15 +89,16 @@ static void refuse_http(struct call *call, enum connect_code code, unsigned http
     call->reply.header_value = value;
 }
 
-static bool is_gzip_listed(const char *text) {
-    return text != NULL && strstr(text, "gzip") != NULL;
+static void choose_coding(struct call *call, const struct codings *codings) {
+    call->accepts_gzip = codings_take_gzip(codings);
+    call->needs_gzip = call->accepts_gzip && codings_refuse_identity(codings);
 }
 
 static bool read_encoding(struct call *call, const char *encoding) {
-    if (encoding == NULL || *encoding == '\0' || strcmp(encoding, "identity") == 0) {
+    if (encoding == NULL || codings_is_identity(encoding)) {
         return true;
     }
-    call->is_gzip_body = strcmp(encoding, "gzip") == 0;
+    call->is_gzip_body = codings_is_gzip(encoding);
     if (!call->is_gzip_body || call->content.is_stream) {
         call_fail(call, CONNECT_UNIMPLEMENTED, "the compression \"%.32s\" is unknown here; %s", encoding,
                   call->content.is_stream ? "a stream takes identity" : "identity and gzip are known");
@@ -144,7 +150,9 @@ static bool read_post(struct call *call, const struct headers *headers) {
         return false;
     }
     bool is_stream = call->content.is_stream;
-    call->accepts_gzip = !is_stream && is_gzip_listed(headers->values[HEADER_ACCEPT_ENCODING]);
+    if (!is_stream) {
+        choose_coding(call, &headers->codings);
+    }
     return check_protocol(call, headers->values[HEADER_CONNECT_VERSION], "1") &&
            read_encoding(call, headers->values[is_stream ? HEADER_CONNECT_ENCODING : HEADER_CONTENT_ENCODING]) &&
            read_time_limit(call, headers);
@@ -197,7 +205,7 @@ static bool read_get(struct call *call, const struct headers *headers) {
         return false;
     }
     call->content = (struct connect_content){is_json ? CODEC_JSON : CODEC_PROTO, false};
-    call->accepts_gzip = is_gzip_listed(headers->values[HEADER_ACCEPT_ENCODING]);
+    choose_coding(call, &headers->codings);
     /* With its length: percent-encoded protobuf may hold NULs. */
     if (MHD_lookup_connection_value_n(call->connection, MHD_GET_ARGUMENT_KIND, "message", strlen("message"), &message,
                                       &size) != MHD_YES ||
