@@ -198,6 +198,7 @@ static struct call *open_call(struct loop *loop, struct MHD_Connection *connecti
     call->peer = info->socket_context;
     call->identity.is_local = call->peer->is_loopback;
     call->start_ns = clock_monotonic_ns();
+    call->heard_at_tick = loop->tick_count;
     call->deadline_ns = call->start_ns + loop->server->options.call_timeout_ms * MS_NS;
     call->next_open = loop->calls;
     if (loop->calls != NULL) {
@@ -337,6 +338,7 @@ enum MHD_Result call_handle(void *context, struct MHD_Connection *connection, co
         return MHD_YES;
     }
     if (*upload_size > 0) {
+        call->heard_at_tick = call->loop->tick_count;
         call->loop->has_more |= *upload_size >= LARGE_PIECE_BYTES;
         take_body(call, upload, *upload_size);
         *upload_size = 0;

@@ -66,6 +66,7 @@ struct call {
     uint64_t start_ns;
     uint64_t deadline_ns;     /* 0 = none. */
     uint64_t announced_bytes; /* Content-Length, 0 without one. */
+    uint64_t heard_at_tick;   /* When the last piece of its body came. */
     struct daybook_buffer body;
     struct daybook_bytes message;                         /* What the body carries: in it. */
     void (*work)(struct call *call, struct arena *arena); /* What the crew runs. */

@@ -22,6 +22,8 @@ enum {
     TICK_MS = 10,
     TURNS_MAX = 8,
     HELD_TURN_MS = 1,
+    STUCK_TURN_MS = 1,
+    STALLED_TICKS = 100,
 };
 
 /* ---- turning ---- */
@@ -30,26 +32,45 @@ static void http_due(uv_timer_t *timer) {
     loop_turn(timer->data);
 }
 
+static void http_goes_on(uv_idle_t *idle) {
+    loop_turn(idle->data);
+}
+
+/* Not by a timer of 0 ms: libuv 1.44 asks for timers until none is due, and one that starts itself again always is, so
+ * nothing else would have its turn. */
+static void turn_later(struct loop *loop, unsigned long long timeout_ms) {
+    if (timeout_ms == 0) {
+        (void)uv_timer_stop(&loop->http_due);
+        (void)uv_idle_start(&loop->http_more, http_goes_on);
+    } else {
+        (void)uv_idle_stop(&loop->http_more);
+        (void)uv_timer_start(&loop->http_due, http_due, timeout_ms, 0);
+    }
+}
+
 /* libmicrohttpd says when it wants to be called without an event. */
 void loop_turn(struct loop *loop) {
+    bool has_moved = false;
     for (int i = 0; i < TURNS_MAX; i++) {
         unsigned long long timeout_ms;
         loop->has_more = false;
         (void)MHD_run(loop->daemon);
         gather_flush(&loop->server->gather, &loop->arrived);
+        has_moved |= loop->has_more;
         if (MHD_get_timeout(loop->daemon, &timeout_ms) != MHD_YES) {
             (void)uv_timer_stop(&loop->http_due);
+            (void)uv_idle_stop(&loop->http_more);
             return;
         }
         if (timeout_ms == 0 && loop->held_count > 0 && !loop->has_more) {
             timeout_ms = HELD_TURN_MS; /* It wants to ask for those that are held. Not at once: they will be told of. */
         }
         if (timeout_ms > 0) {
-            (void)uv_timer_start(&loop->http_due, http_due, timeout_ms, 0);
+            turn_later(loop, timeout_ms);
             return;
         }
     }
-    (void)uv_timer_start(&loop->http_due, http_due, 0, 0);
+    turn_later(loop, has_moved ? 0 : STUCK_TURN_MS);
 }
 
 static void http_ready(uv_poll_t *poll, int status, int events) {
@@ -94,6 +115,12 @@ static void inbox_arrived(uv_poll_t *wake, int status, int events) {
 
 /* ---- the tick ---- */
 
+/* libmicrohttpd 0.9.75 waits without an end for that of a chunk's first line (its size, and what may stand behind it)
+ * where that is longer than the memory of the connection: it reads no more, and asks to be called all the time. */
+static bool is_stalled(const struct loop *loop, const struct call *call) {
+    return loop->tick_count - call->heard_at_tick >= STALLED_TICKS && peer_has_more(call->connection);
+}
+
 static void give_up_late(struct loop *loop, uint64_t now_ns) {
     for (struct call *call = loop->calls; call != NULL; call = call->next_open) {
         bool is_late = call->deadline_ns != 0 && now_ns >= call->deadline_ns;
@@ -103,8 +130,8 @@ static void give_up_late(struct loop *loop, uint64_t now_ns) {
             call_give_up(call, CONNECT_DEADLINE_EXCEEDED,
                          "the time limit of the call has passed; what it asked for may still be done: ask again with "
                          "the same keys");
-        } else if (is_reading && is_late) {
-            peer_end_reading(call->connection); /* A body that drips. */
+        } else if (is_reading && (is_late || is_stalled(loop, call))) {
+            peer_end(call->connection); /* A body that drips, or does not end. */
         } else if (is_reading) {
             peer_end_if_gone(call->connection);
         }
@@ -190,10 +217,12 @@ static int start_handles(struct loop *loop) {
     int code = uv_poll_init(&loop->uv, &loop->http, info->epoll_fd);
     code = code != 0 ? code : uv_poll_start(&loop->http, UV_READABLE, http_ready);
     code = code != 0 ? code : uv_timer_init(&loop->uv, &loop->http_due);
+    code = code != 0 ? code : uv_idle_init(&loop->uv, &loop->http_more);
     code = code != 0 ? code : uv_timer_init(&loop->uv, &loop->tick);
     code = code != 0 ? code : uv_timer_start(&loop->tick, tick, TICK_MS, TICK_MS);
     loop->http.data = loop;
     loop->http_due.data = loop;
+    loop->http_more.data = loop;
     loop->tick.data = loop;
     return code;
 }

@@ -31,6 +31,7 @@ struct loop {
     bool is_open;
     uv_poll_t http;      /* libmicrohttpd's epoll descriptor. */
     uv_timer_t http_due; /* What libmicrohttpd wants to do later. */
+    uv_idle_t http_more; /* What it wants to do at once, when everything else has had its turn. */
     uv_timer_t tick;     /* Time limits, and idle followers. */
     struct MHD_Daemon *daemon;
     struct inbox inbox;

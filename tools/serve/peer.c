@@ -88,6 +88,17 @@ void peer_end_reading(struct MHD_Connection *connection) {
     (void)shutdown(info->connect_fd, SHUT_RD);
 }
 
+void peer_end(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    (void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+bool peer_has_more(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte;
+    return recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /* libmicrohttpd takes a short read for the last one, and may have missed the end behind it: epoll told of both at
  * once, and tells of it no more. Shutting down tells again. */
 void peer_end_if_gone(struct MHD_Connection *connection) {

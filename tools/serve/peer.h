@@ -42,6 +42,12 @@ void peer_mark_busy(struct peers *peers, struct peer *peer);
 void peer_end_reading(struct MHD_Connection *connection);
 void peer_end_if_gone(struct MHD_Connection *connection);
 
+/* Ends it, also where libmicrohttpd does not read from it. */
+void peer_end(struct MHD_Connection *connection);
+
+/* Something has come that was not read yet. */
+bool peer_has_more(struct MHD_Connection *connection);
+
 /* Looks at some of the idle ones for clients that have gone without a word. */
 void peers_look_for_gone(struct peers *peers, uint64_t now_ns);
 
