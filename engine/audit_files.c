@@ -52,25 +52,6 @@ enum daybook_status audit_signer_save(const char *path, const struct note_signer
     return status;
 }
 
-enum daybook_status audit_key_keep(const char *directory, const struct note_signer *signer,
-                                   struct daybook_error *error) {
-    char path[PATH_MAX];
-    char text[NOTE_KEY_TEXT_MAX];
-    DAYBOOK_TRY(make_folder(directory, "keys", error));
-    DAYBOOK_TRY(path_of(directory, "keys/log.key", path, error));
-    enum daybook_status status = audit_signer_save(path, signer, error);
-    if (status == DAYBOOK_EXISTS) {
-        return daybook_fail(error, DAYBOOK_EXISTS,
-                            "making a key for %s: it has one, and what it has signed needs that one", directory);
-    }
-    if (status != DAYBOOK_OK) {
-        return status;
-    }
-    note_key_format(&signer->key, text);
-    DAYBOOK_TRY(path_of(directory, "keys/log.pub", path, error));
-    return save_line(path, text, SMALL_FILE_PUBLIC, error);
-}
-
 /* The file's one line, without the newline. */
 static enum daybook_status load_line(const char *path, struct daybook_buffer *content, struct daybook_error *error) {
     DAYBOOK_TRY(small_file_read(path, KEY_FILE_MAX, content, error));
@@ -79,6 +60,47 @@ static enum daybook_status load_line(const char *path, struct daybook_buffer *co
         content->size--;
     }
     return content->size > 0 ? DAYBOOK_OK : daybook_fail(error, DAYBOOK_INVALID, "reading %s: it is empty", path);
+}
+
+static bool has_file(const char *directory, const char *name) {
+    char path[PATH_MAX];
+    return path_of(directory, name, path, NULL) == DAYBOOK_OK && files_exists(path);
+}
+
+static bool has_checkpoints(const char *directory) {
+    struct audit_sizes sizes;
+    bool has_any = audit_checkpoints_list(directory, &sizes, NULL) == DAYBOOK_OK && sizes.count > 0;
+    audit_sizes_release(&sizes);
+    return has_any;
+}
+
+enum daybook_status audit_key_check_new(const char *directory, struct daybook_error *error) {
+    if (has_file(directory, "keys/log.key")) {
+        return daybook_fail(error, DAYBOOK_EXISTS,
+                            "making a key for %s: it has one, and what it has signed needs that one", directory);
+    }
+    const char *left = has_file(directory, "keys/log.pub") ? "keys/log.pub"
+                       : has_checkpoints(directory)        ? "checkpoints/"
+                                                           : NULL;
+    return left == NULL ? DAYBOOK_OK
+                        : daybook_fail(error, DAYBOOK_EXISTS,
+                                       "making a key for %s: it had one, as %s shows; put the copy of keys/log.key and "
+                                       "keys/log.pub back. Where that is lost for ever, move keys/log.pub and "
+                                       "checkpoints/ to another place, keep them, and tell the auditors why",
+                                       directory, left);
+}
+
+enum daybook_status audit_key_keep(const char *directory, const struct note_signer *signer,
+                                   struct daybook_error *error) {
+    char path[PATH_MAX];
+    char text[NOTE_KEY_TEXT_MAX];
+    DAYBOOK_TRY(audit_key_check_new(directory, error));
+    DAYBOOK_TRY(make_folder(directory, "keys", error));
+    DAYBOOK_TRY(path_of(directory, "keys/log.key", path, error));
+    DAYBOOK_TRY(audit_signer_save(path, signer, error));
+    note_key_format(&signer->key, text);
+    DAYBOOK_TRY(path_of(directory, "keys/log.pub", path, error));
+    return save_line(path, text, SMALL_FILE_PUBLIC, error);
 }
 
 /* A private key that others can read is no secret any more. */
@@ -107,6 +129,11 @@ enum daybook_status audit_signer_load(const char *directory, const char *path, s
     }
     enum daybook_status status = check_private(path, error);
     if (status == DAYBOOK_NOT_FOUND && path == own) {
+        if (has_file(directory, "keys/log.pub") || has_checkpoints(directory)) {
+            return daybook_fail(error, DAYBOOK_NOT_FOUND,
+                                "the key that the ledger %s signs with is gone; put the copy of keys/log.key back",
+                                directory);
+        }
         return daybook_fail(error, DAYBOOK_NOT_FOUND,
                             "the ledger %s has no key to sign with; \"daybook audit key new NAME\" makes one",
                             directory);
@@ -124,6 +151,23 @@ enum daybook_status audit_signer_load(const char *directory, const char *path, s
     return status;
 }
 
+/* Why keys/log.pub is not there. */
+static enum daybook_status no_key(const char *directory, struct daybook_error *error) {
+    if (has_file(directory, "keys/log.key")) {
+        return daybook_fail(
+            error, DAYBOOK_NOT_FOUND,
+            "%s/keys/log.pub is gone; \"daybook audit key show --key\" with keys/log.key prints its line", directory);
+    }
+    if (has_checkpoints(directory)) {
+        return daybook_fail(error, DAYBOOK_NOT_FOUND,
+                            "the ledger %s has checkpoints, and the key that signed them is gone; put the copy of "
+                            "keys/log.pub back",
+                            directory);
+    }
+    return daybook_fail(error, DAYBOOK_NOT_FOUND, "the ledger %s has no key; \"daybook audit key new NAME\" makes one",
+                        directory);
+}
+
 enum daybook_status audit_key_load(const char *directory, struct note_key *key, struct daybook_error *error) {
     char path[PATH_MAX];
     struct daybook_buffer content = {0};
@@ -132,8 +176,7 @@ enum daybook_status audit_key_load(const char *directory, struct note_key *key, 
     if (status == DAYBOOK_OK) {
         status = note_key_parse((const char *)content.data, content.size, key, error);
     } else if (status == DAYBOOK_NOT_FOUND) {
-        status = daybook_fail(error, status, "the ledger %s has no key; \"daybook audit key new NAME\" makes one",
-                              directory);
+        status = no_key(directory, error);
     }
     daybook_buffer_release(&content);
     return status;
@@ -262,8 +305,8 @@ enum daybook_status audit_config_sign(const char *directory, struct daybook_byte
     struct daybook_buffer text = {0};
     struct daybook_buffer note = {0};
     enum daybook_status status = audit_config_check(directory, config, &signer->key, error);
-    if (status != DAYBOOK_NOT_FOUND) {
-        return status;
+    if (status != DAYBOOK_NOT_FOUND || has_checkpoints(directory)) {
+        return status; /* L3 */
     }
     status = path_of(directory, "checkpoints/config", path, error);
     if (status == DAYBOOK_OK) {
@@ -289,6 +332,12 @@ enum daybook_status audit_config_check(const char *directory, struct daybook_byt
     struct note_verdict verdict = {0};
     DAYBOOK_TRY(path_of(directory, "checkpoints/config", path, error));
     enum daybook_status status = small_file_read(path, NOTE_SIZE_MAX, &bytes, error);
+    if (status == DAYBOOK_NOT_FOUND) {
+        status = daybook_fail(error, status,
+                              "%s is gone, which was signed with the first checkpoint and says what the ledger's "
+                              "configuration was; put its copy back",
+                              path);
+    }
     if (status == DAYBOOK_OK) {
         status = note_parse(daybook_buffer_view(&bytes), &note, error);
     }

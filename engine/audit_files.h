@@ -9,6 +9,8 @@
  *
  *   L1  A checkpoint, once it is there, is never changed or removed.
  *   L2  One process signs at a time, and signs nothing that is not consistent with the newest checkpoint.
+ *   L3  The configuration is signed with the first checkpoint, and never later: whoever takes its note away does not
+ *       have another one signed.
  *
  * Cosignatures are added to a checkpoint's file by replacing it with a longer one of the same text.
  */
@@ -17,7 +19,9 @@
 
 #include "proof/tree_head.h"
 
-/* Makes `signer` the ledger's own, for ever. EXISTS: it has one. */
+/* EXISTS: the ledger has a key, or had one, and the message says what to do. */
+DAYBOOK_MUST_USE enum daybook_status audit_key_check_new(const char *directory, struct daybook_error *error);
+/* Makes `signer` the ledger's own, for ever. EXISTS: as above. */
 DAYBOOK_MUST_USE enum daybook_status audit_key_keep(const char *directory, const struct note_signer *signer,
                                                     struct daybook_error *error);
 /* A private key's file anywhere, made so that only its owner can read it. EXISTS: something is there. */
@@ -47,7 +51,7 @@ DAYBOOK_MUST_USE enum daybook_status audit_checkpoint_newest(const char *directo
 DAYBOOK_MUST_USE enum daybook_status audit_checkpoint_write(const char *directory, uint64_t size,
                                                             struct daybook_bytes note, struct daybook_error *error);
 
-/* Signs the digest of the configuration, unless that is done. */
+/* Signs the digest of the configuration, unless that is done. NOT_FOUND: it was, and the note is gone (L3). */
 DAYBOOK_MUST_USE enum daybook_status audit_config_sign(const char *directory, struct daybook_bytes config,
                                                        const struct note_signer *signer, struct daybook_error *error);
 /* DAMAGED: the configuration is not the one that was signed. NOT_FOUND: none was. */

@@ -225,14 +225,16 @@ static enum daybook_status record_key(struct job *job, const struct note_signer 
 enum daybook_status job_create_key(struct job *job, const ProtobufCMessage *asked, ProtobufCMessage **answer,
                                    struct daybook_error *error) {
     struct note_signer signer = {0};
-    struct note_key known;
     int lock = -1;
     enum daybook_status status =
         note_signer_new(((const Pb__CreateKeyRequest *)asked)->name, NOTE_ED25519, &signer, error);
     if (status == DAYBOOK_OK) {
         status = audit_lock(job->directory, &lock, error); /* Of two who make one at once, one is not on record. */
     }
-    if (status == DAYBOOK_OK && audit_key_load(job->directory, &known, NULL) == DAYBOOK_NOT_FOUND) {
+    if (status == DAYBOOK_OK) {
+        status = audit_key_check_new(job->directory, error); /* Before it: what is not made is not on record. */
+    }
+    if (status == DAYBOOK_OK) {
         status = record_key(job, &signer, error);
     }
     if (status == DAYBOOK_OK) {

@@ -46,8 +46,11 @@ enum daybook_status job_sign_certificate(const struct job *job, const Pb__Certif
     if (status != DAYBOOK_OK && !is_unsigned) {
         return status;
     }
-    status = certificate_write(
-        certificate, is_unsigned ? "none; this ledger has no key, and nobody signed this" : signer.key.name, &text);
+    struct note_key key;
+    const char *nobody = audit_key_load(job->directory, &key, NULL) == DAYBOOK_OK
+                             ? "none; this ledger's private key is not here, and nobody signed this"
+                             : "none; this ledger has no key, and nobody signed this";
+    status = certificate_write(certificate, is_unsigned ? nobody : signer.key.name, &text);
     if (status == DAYBOOK_OK && is_unsigned) {
         status = daybook_buffer_append(note, text.data, text.size);
     }

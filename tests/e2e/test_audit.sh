@@ -62,6 +62,25 @@ expect 2 audit key show --key "$work/w.key"
 err_has "others than its owner"
 chmod 600 "$work/w.key"
 
+# ---- a key that is lost ----
+cp -r "$DAYBOOK_LEDGER" "$work/lost"
+rm "$work/lost/keys/log.key"
+expect 3 audit checkpoint -L "$work/lost"
+err_has "put the copy of keys/log.key back"
+expect 3 audit key new example.org/books -L "$work/lost"
+err_has "it had one, as keys/log.pub shows"
+[ ! -e "$work/lost/keys/log.key" ] || die "a key that is not the public one was left"
+expect 0 audit verify -L "$work/lost"
+out_has "this ledger's private key is not here"
+cp "$DAYBOOK_LEDGER/keys/log.key" "$work/lost/keys/log.key"
+rm "$work/lost/keys/log.pub"
+expect 3 audit key show -L "$work/lost"
+err_has "keys/log.pub is gone"
+head_before=$("$daybook" status --json -L "$work/lost" | sed -nE 's/.*"journalHead":"([0-9]+)".*/\1/p')
+expect 3 audit key new example.org/books -L "$work/lost"
+[ "$("$daybook" status --json -L "$work/lost" | sed -nE 's/.*"journalHead":"([0-9]+)".*/\1/p')" = "$head_before" ] ||
+    die "a key that was not made is on record"
+
 # ---- checkpoints ----
 expect 0 audit checkpoint -o "$work/300"
 verified 0 "good: a checkpoint of example.org/books, 300 events" --key "$key" checkpoint "$work/300"
@@ -78,6 +97,19 @@ for ((byte = 0; byte < $(stat -c %s "$work/300"); byte += 5)); do
 done
 head -c 100 "$work/300" >"$work/bad"
 verified 4 "refused: " --key "$key" checkpoint "$work/bad"
+
+# Where something was signed, neither another key nor another configuration is signed in its place.
+cp -r "$DAYBOOK_LEDGER" "$work/lost2"
+rm -r "$work/lost2/keys"
+expect 3 audit key new example.org/books -L "$work/lost2"
+err_has "it had one, as checkpoints/ shows"
+cp -r "$DAYBOOK_LEDGER/keys" "$work/lost2/keys"
+rm "$work/lost2/checkpoints/config"
+expect 3 audit checkpoint -L "$work/lost2"
+err_has "checkpoints/config is gone, which was signed with the first checkpoint"
+expect 4 audit verify -L "$work/lost2"
+cp "$DAYBOOK_LEDGER/checkpoints/config" "$work/lost2/checkpoints/config"
+expect 0 audit checkpoint -L "$work/lost2"
 
 # ---- inclusion ----
 for sequence in 1 2 255 256 257 300; do
@@ -182,6 +214,18 @@ expect 4 "${cosign[@]}" "$work/ours"
 err_has "another root of the same 730 entries: the log was forked"
 post 731 740
 expect 0 audit checkpoint
+# The fork's beside ours, where a newer one of ours holds: what was recorded is not blamed for it.
+cp "$DAYBOOK_LEDGER/checkpoints/00000000000000000730" "$work/kept.730"
+cp "$work/730" "$DAYBOOK_LEDGER/checkpoints/00000000000000000730"
+expect 4 audit verify
+err_has "do have that of the checkpoint of 740: the key has signed two histories"
+if grep -q "something was changed" "$err"; then die "events are blamed for a fork"; fi
+# Where none behind it holds, one place is named and the others are counted.
+mv "$DAYBOOK_LEDGER/checkpoints/00000000000000000740" "$work/kept.740"
+expect 4 audit verify
+err_has "something was changed among events 711 to 730"
+mv "$work/kept.740" "$DAYBOOK_LEDGER/checkpoints/00000000000000000740"
+cp "$work/kept.730" "$DAYBOOK_LEDGER/checkpoints/00000000000000000730"
 
 # ---- the verifier's own words ----
 verified 0 "cosigned by 1 of 1" checkpoint "$work/300.cosigned" --witness "$witness" --key "$key"
