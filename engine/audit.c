@@ -106,6 +106,7 @@ enum daybook_status audit_run(struct daybook *ledger, const struct audit_options
         files_remove_tree(options->scratch_directory);
     }
     free(run.heads);
+    free(run.holds);
     daybook_buffer_release(&run.statements);
     pthread_mutex_destroy(&run.lock);
     return audit_find(&run, status, error);

@@ -51,8 +51,10 @@ enum daybook_status audit_load_checkpoints(struct audit_run *run, struct daybook
     enum daybook_status status = DAYBOOK_OK;
     if (sizes.count > 0) {
         run->heads = calloc(sizes.count, sizeof *run->heads);
-        status = run->heads == NULL ? daybook_fail(error, DAYBOOK_NO_MEMORY, "reading checkpoints: memory was refused")
-                                    : audit_key_load(ledger_directory(run->ledger), &key, error);
+        run->holds = calloc(sizes.count, sizeof *run->holds);
+        status = run->heads == NULL || run->holds == NULL
+                     ? daybook_fail(error, DAYBOOK_NO_MEMORY, "reading checkpoints: memory was refused")
+                     : audit_key_load(ledger_directory(run->ledger), &key, error);
         if (status == DAYBOOK_NOT_FOUND || status == DAYBOOK_INVALID) {
             audit_add(run, "keys/log.pub: %s", error->message);
             status = DAYBOOK_OK;
@@ -79,6 +81,7 @@ struct tree {
     struct sha256 *sha256;
     struct merkle_edge edge;
     size_t next_head;
+    size_t last_held; /* The place behind the last checkpoint that holds; 0 = none does. */
 };
 
 /* The tree has come to the size of the next checkpoint. */
@@ -88,15 +91,40 @@ static void check_heads(struct tree *tree) {
         const struct tree_head *head = &run->heads[tree->next_head++];
         struct merkle_hash root;
         merkle_edge_root(&tree->edge, tree->sha256, &root);
-        if (merkle_hash_equal(&root, &head->tree.root)) {
-            run->report->checkpoints++;
-            continue;
+        bool holds = merkle_hash_equal(&root, &head->tree.root);
+        run->report->checkpoints += holds;
+        tree->last_held = holds ? tree->next_head : tree->last_held;
+        run->holds[tree->next_head - 1] = holds;
+    }
+}
+
+/* Where one holds, so do the events before it, whatever an older one says. Behind the last that holds, one place that
+ * was changed makes all fail: the first of them bounds it, and the others say no more. */
+static void tell_heads(const struct tree *tree) {
+    struct audit_run *run = tree->run;
+    for (size_t i = 0; i < tree->last_held; i++) {
+        if (!run->holds[i]) {
+            audit_add(run,
+                      "checkpoints/%020" PRIu64 ": the journal's first %" PRIu64
+                      " events do not have its root, and do have that of the checkpoint of %" PRIu64
+                      ": the key has signed two histories; keep both",
+                      run->heads[i].tree.size, run->heads[i].tree.size, run->heads[tree->last_held - 1].tree.size);
         }
-        uint64_t before = tree->next_head > 1 ? run->heads[tree->next_head - 2].tree.size : 0;
+    }
+    if (tree->last_held == tree->next_head) {
+        return;
+    }
+    const struct tree_head *first = &run->heads[tree->last_held];
+    uint64_t before = tree->last_held > 0 ? run->heads[tree->last_held - 1].tree.size : 0;
+    audit_add(run,
+              "checkpoints/%020" PRIu64 ": the journal's first %" PRIu64
+              " events do not have its root; something was changed among events %" PRIu64 " to %" PRIu64,
+              first->tree.size, first->tree.size, before + 1, first->tree.size);
+    if (tree->next_head - tree->last_held > 1) {
         audit_add(run,
-                  "checkpoints/%020" PRIu64 ": the journal's first %" PRIu64
-                  " events do not have its root; something was changed among events %" PRIu64 " to %" PRIu64,
-                  head->tree.size, head->tree.size, before + 1, head->tree.size);
+                  "checkpoints/: %zu newer ones, to that of %" PRIu64
+                  " events, do not hold, either; they speak of the same events and of later ones",
+                  tree->next_head - tree->last_held - 1, run->heads[tree->next_head - 1].tree.size);
     }
 }
 
@@ -204,6 +232,7 @@ enum daybook_status audit_hash(struct audit_run *run, struct daybook_error *erro
             feed_join(run->feed, &tree.follower, 1);
         }
         status = hash_events(&tree, error);
+        tell_heads(&tree);
         if (run->feed != NULL) {
             feed_leave(run->feed, &tree.follower);
         }

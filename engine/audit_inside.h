@@ -18,6 +18,7 @@ struct audit_run {
     pthread_mutex_t lock; /* Of the report's findings. */
     atomic_bool is_stopped;
     struct tree_head *heads; /* Signed checkpoints, ascending by size. */
+    bool *holds;             /* Of each: the journal has its root. */
     size_t head_count;
     uint64_t
         unreadable_from; /* The first event that the hashing could not read; 0 = none. After its thread has ended. */

@@ -15,6 +15,7 @@ struct refold {
     struct view *fresh;
     struct view_digest live; /* As it lay there when the audit began. */
     bool has_live;
+    bool differs; /* Its rows are not those of the fresh one. */
     pthread_t thread;
     bool is_running;
     enum daybook_status status;
@@ -125,15 +126,14 @@ static enum daybook_status compare(struct refold *refold, const char *name, stru
         return DAYBOOK_OK;
     }
     if (refold->live.position > run->report->head) {
-        audit_add(run, "view %s has folded %" PRIu64 " events, and the journal ends with %" PRIu64 ": events are gone",
-                  name, refold->live.position, run->report->head);
-        return DAYBOOK_OK;
+        return DAYBOOK_OK; /* Told once of all of them. */
     }
     if (refold->live.position == 0) {
         return DAYBOOK_OK;
     }
     DAYBOOK_TRY(fold_to(refold, refold->live.position, fresh, error));
     if (fresh->position != refold->live.position || memcmp(fresh->sha256, refold->live.sha256, SHA256_SIZE) != 0) {
+        refold->differs = true;
         audit_add(run,
                   "view %s: its rows are not those that events 1 to %" PRIu64
                   " lead to; \"daybook rebuild %s\" makes them anew",
@@ -203,6 +203,32 @@ enum daybook_status audit_views_fold(struct audit_views *views, struct daybook_e
     return DAYBOOK_OK;
 }
 
+/* What views remember together of the journal: one fault is told once, and nothing is advised that would undo proof. */
+static void tell_together(const struct audit_views *views) {
+    uint64_t furthest = 0;
+    size_t ahead = 0;
+    size_t differing = 0;
+    for (size_t i = 0; views != NULL && i < views->count; i++) {
+        const struct refold *refold = &views->refolds[i];
+        bool is_ahead = refold->has_live && refold->live.position > views->run->report->head;
+        ahead += is_ahead;
+        differing += refold->differs;
+        furthest = is_ahead && refold->live.position > furthest ? refold->live.position : furthest;
+    }
+    if (ahead > 0) {
+        audit_add(views->run,
+                  "%zu views have folded up to %" PRIu64 " events, and the journal ends with %" PRIu64
+                  ": events are gone",
+                  ahead, furthest, views->run->report->head);
+    }
+    if (differing > 1) {
+        audit_add(views->run,
+                  "%zu views do not agree with the journal: rather events were altered than all of their rows. Rebuild "
+                  "none before a backup or a checkpoint that is kept elsewhere has told which",
+                  differing);
+    }
+}
+
 enum daybook_status audit_views_wait(struct audit_views *views, struct daybook_error *error) {
     enum daybook_status status = DAYBOOK_OK;
     size_t wanting = 0;
@@ -219,6 +245,7 @@ enum daybook_status audit_views_wait(struct audit_views *views, struct daybook_e
             status = daybook_fail_as(error, &refold->error);
         }
     }
+    tell_together(views);
     if (wanting > 0) {
         audit_add(views->run, "%zu views could not be folded past event %" PRIu64 ", where the journal cannot be read",
                   wanting, views->run->unreadable_from - 1);
