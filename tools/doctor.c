@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "codec/event_decode.h"
+#include "engine/audit_files.h"
 #include "engine/ledger.h"
 #include "keyring.h"
 #include "projection/mark.h"
@@ -35,6 +36,8 @@ struct doctor {
     Pb__DoctorAnswer *answer;
     size_t capacity;
     bool is_short_of_memory;
+    bool has_head;
+    uint64_t head;       /* Of the journal, where it could be read. */
     Pb__Finding nowhere; /* What there is no room for. */
 };
 
@@ -145,6 +148,8 @@ static enum daybook_status scrub(struct doctor *doctor, struct daybook *ledger, 
     uint64_t head = 0;
     enum daybook_status status = daybook_head(ledger, &head, &why);
     const bool has_head = status == DAYBOOK_OK;
+    doctor->has_head = has_head;
+    doctor->head = head;
     if (!has_head && status != DAYBOOK_DAMAGED) {
         return daybook_fail_as(error, &why);
     }
@@ -373,7 +378,45 @@ static void look_at_views(struct doctor *doctor) {
     free(entries);
 }
 
-static void look_at_books(struct doctor *doctor) {
+/* Every checksum can be right, and the newest events gone: then something else remembers more than the journal has. */
+static void tell_lost_end(struct doctor *doctor, const char *who, uint64_t known) {
+    char remembered[32];
+    char present[32];
+    add(doctor, "journal", PB__SEVERITY__SEVERITY_DAMAGED,
+        SAY(doctor, _("%s knows of %s events, and the journal ends with %s: events are gone"), who,
+            count_grouped(known, remembered), count_grouped(doctor->head, present)),
+        _("append nothing; a backup that holds these events brings them back: \"daybook restore NEW BACKUP...\". Keep "
+          "this directory until the new one is verified"));
+}
+
+/* What else speaks of events; asked before the journal's head is, so that a writer beside us puts none of it ahead. */
+struct remembered {
+    uint64_t signed_size;
+    uint64_t state_position;
+};
+
+static struct remembered look_at_remembered(const char *directory) {
+    struct remembered remembered = {0};
+    struct control_report report;
+    struct audit_sizes sizes;
+    if (audit_checkpoints_list(directory, &sizes, NULL) == DAYBOOK_OK && sizes.count > 0) {
+        remembered.signed_size = sizes.items[sizes.count - 1];
+    }
+    audit_sizes_release(&sizes);
+    state_store_read_report(directory, &report);
+    remembered.state_position = report.checked_through;
+    return remembered;
+}
+
+static void look_at_end(struct doctor *doctor, const struct remembered *remembered) {
+    if (doctor->has_head && remembered->signed_size > doctor->head) {
+        tell_lost_end(doctor, _("a signed checkpoint"), remembered->signed_size);
+    } else if (doctor->has_head && remembered->state_position > doctor->head) {
+        tell_lost_end(doctor, _("the state"), remembered->state_position);
+    }
+}
+
+static void look_at_books(struct doctor *doctor, const struct remembered *remembered) {
     struct control_report report = {0};
     const char *path = SAY(doctor, "%s/views/state", doctor->options->directory);
     if (path == NULL || !files_exists(path) || mark_read_damaged(path, report.doubt, sizeof report.doubt)) {
@@ -387,7 +430,7 @@ static void look_at_books(struct doctor *doctor) {
     if (report.doubt[0] != '\0') {
         add(doctor, "books", PB__SEVERITY__SEVERITY_DAMAGED, report.doubt,
             _("\"daybook audit verify\" tells at which event books and customers part"));
-    } else if (report.checked_through > 0) {
+    } else if (report.checked_through > 0 && !(doctor->has_head && remembered->state_position > doctor->head)) {
         add(doctor, "books", PB__SEVERITY__SEVERITY_SOUND,
             SAY(doctor, _("accounts and customers agreed at event %" PRIu64), report.checked_through), "");
     }
@@ -405,10 +448,12 @@ enum daybook_status doctor_look(const struct doctor_options *options, struct are
         return daybook_fail(error, DAYBOOK_NOT_FOUND, _("there is no directory %s"), options->directory);
     }
     look_around(&doctor);
+    const struct remembered remembered = look_at_remembered(options->directory);
     DAYBOOK_TRY(look_at_journal(&doctor, error));
+    look_at_end(&doctor, &remembered);
     look_at_views(&doctor);
     if (!options->gives_views_up) {
-        look_at_books(&doctor);
+        look_at_books(&doctor, &remembered);
     }
     return doctor.is_short_of_memory
                ? daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("looking at the ledger: memory was refused"))

@@ -102,6 +102,23 @@ mkdir "$work/other"
 : >"$work/other/letter"
 expect 0 init "$work/other" --timezone UTC --currency CNY
 
+# Every checksum is right and the newest events are gone: what else remembers them says so. The journal of an older copy.
+expect 0 init "$work/young" --timezone UTC --currency CNY
+expect 0 audit key new example.org/young -L "$work/young"
+expect 0 customer open A -L "$work/young"
+cp -r "$work/young/journal" "$work/older"
+expect 0 deposit A L1 10 -L "$work/young"
+cp -r "$work/young" "$work/signed"
+expect 0 audit checkpoint -L "$work/signed"
+expect 0 doctor -L "$work/signed"
+for which in "the state/young" "a signed checkpoint/signed"; do
+    ledger=$work/${which#*/}
+    rm -r "$ledger/journal"
+    cp -r "$work/older" "$ledger/journal"
+    expect 4 doctor -L "$ledger"
+    out_has "${which%/*} knows of 3 events, and the journal ends with 2: events are gone"
+done
+
 # What a killed server left in its log is read and counted; a log that is gone is told.
 copy
 DAYBOOK_LEDGER=$work/copy start_server
