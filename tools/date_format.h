@@ -1,4 +1,4 @@
-/* Dates in the forms that files have: "M/D/YYYY", "D.M.YYYY", "YYYYMMDD", "YYYY-MM-DD*". */
+/* Dates in the forms that files have: "M/D/YYYY", "D.M.YY", "YYYYMMDD", "D MMM YYYY", "YYYY-MM-DD*", "EXCEL". */
 #ifndef DAYBOOK_TOOLS_DATE_FORMAT_H
 #define DAYBOOK_TOOLS_DATE_FORMAT_H
 
@@ -6,8 +6,12 @@
 #include <stdint.h>
 
 /*
- * YYYY four digits; MM and DD two; M and D one or two; "*" at the end, anything
- * (a time of day); every other character stands for itself.
+ * YYYY four digits, YY two (of this century: 2000 to 2099); MM and DD two; M and D one or two; MMM an English month's
+ * first three letters, in any case; "*" at the end, anything that does not begin with a digit (a time of day); every
+ * other character stands for itself. M and D are not followed by a number: "1112024" would be two days.
+ *
+ * "EXCEL" is a spreadsheet's number of a day: 45292 is 2024-01-01 (the date system of 1900); "EXCEL*" has a time of day
+ * behind its point, which is left out.
  */
 bool date_format_is_valid(const char *format);
 

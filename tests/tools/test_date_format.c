@@ -32,6 +32,19 @@ static const struct parsing parsings[] = {
     {"day zero", "YYYY-MM-DD", "2024-01-00", 0},
     {"one digit where two must be", "YYYY-MM-DD", "2024-2-29", 0},
     {"two digits of a year", "M/D/YYYY", "2/29/24", 0},
+    {"a year of two digits", "M/D/YY", "2/29/24", 19782},
+    {"four digits where two must be", "M/D/YY", "2/29/2024", 0},
+    {"a month by its name", "D MMM YYYY", "29 Feb 2024", 19782},
+    {"a month in capitals", "DD-MMM-YY", "29-FEB-24", 19782},
+    {"a month's whole name", "D MMM YYYY", "29 February 2024", 0},
+    {"no month", "D MMM YYYY", "29 Fev 2024", 0},
+    {"a spreadsheet's number", "EXCEL", "45351", 19782},
+    {"a spreadsheet's number with a time", "EXCEL*", "45351.75", 19782},
+    {"a time that is not asked for", "EXCEL", "45351.75", 0},
+    {"a spreadsheet's last day", "EXCEL", "2958465", 2932896},
+    {"past a spreadsheet's last day", "EXCEL", "2958466", 0},
+    {"no number", "EXCEL", "45351a", 0},
+    {"a digit more before the time of day", "YYYY-M-D*", "2024-1-123", 0},
     {"three digits of a day", "M/D/YYYY", "2/290/2024", 0},
     {"something after", "YYYY-MM-DD", "2024-02-29 ", 0},
     {"empty", "YYYY-MM-DD", "", 0},
@@ -57,7 +70,8 @@ struct invalid {
 };
 
 static const struct invalid invalid_rows[] = {
-    {""}, {"YYYY-MM"}, {"YY-MM-DD"}, {"YYYY-MMM-DD"}, {"YYYY-MM-DD-DD"}, {"M/D"}, {"YYYY*-MM-DD"}, {"YYYYY-M-D"},
+    {""},          {"YYYY-MM"}, {"YYY-MM-DD"}, {"YYYY-MMMM-DD"}, {"YYYY-MM-DD-DD"}, {"M/D"}, {"YYYY*-MM-DD"},
+    {"YYYYY-M-D"}, {"MDYYYY"},  {"YYYYMDD"},   {"EXCEL-"},
 };
 
 static void is_no_format(void **state) {
