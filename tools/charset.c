@@ -18,8 +18,8 @@ enum { READ_SIZE = 1 << 20 };
 static const uint8_t utf8_mark[] = {0xEF, 0xBB, 0xBF};
 
 bool charset_find(const char *name, enum charset *charset) {
-    static const char *const names[] = {"auto", "utf-8", "gb18030"};
-    static const enum charset values[] = {CHARSET_AUTO, CHARSET_UTF_8, CHARSET_GB18030};
+    static const char *const names[] = {"auto", "utf-8", "gb18030", "windows-1252"};
+    static const enum charset values[] = {CHARSET_AUTO, CHARSET_UTF_8, CHARSET_GB18030, CHARSET_WINDOWS_1252};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcasecmp(names[i], name) == 0) {
             *charset = values[i];
@@ -107,6 +107,24 @@ static bool is_damaged_utf8(const struct daybook_buffer *bytes) {
     return wide_count > broken_count;
 }
 
+/* Of bytes that are not UTF-8: text of one byte a character, such as Windows-1252? There an accented letter stands
+ * among letters of ASCII, and the two together are a character of GB18030, but a rare one: in Chinese text most
+ * characters have two bytes past ASCII. Converted it would pass, with "M\xFCller" another name. */
+static bool is_western(const struct daybook_buffer *bytes) {
+    size_t alone_count = 0;
+    size_t pair_count = 0;
+    for (size_t at = 0; at < bytes->size; at++) {
+        if (bytes->data[at] < 0x80) {
+            continue;
+        }
+        bool is_pair = at + 1 < bytes->size && bytes->data[at + 1] >= 0x80;
+        alone_count += is_pair ? 0 : 1;
+        pair_count += is_pair ? 1 : 0;
+        at++;
+    }
+    return alone_count >= pair_count;
+}
+
 /* A mark, or a first character of ASCII: a CSV file begins with neither by chance. */
 static bool is_utf16(const struct daybook_buffer *bytes) {
     const uint8_t *data = bytes->data;
@@ -114,11 +132,13 @@ static bool is_utf16(const struct daybook_buffer *bytes) {
                                 (data[0] == 0) != (data[1] == 0));
 }
 
-static enum daybook_status convert(const char *name, bool is_auto, struct daybook_buffer *bytes,
+static enum daybook_status convert(const char *name, enum charset charset, struct daybook_buffer *bytes,
                                    struct daybook_error *error) {
-    iconv_t converter = iconv_open("UTF-8", "GB18030");
+    const char *from_name = charset == CHARSET_WINDOWS_1252 ? "WINDOWS-1252" : "GB18030";
+    iconv_t converter = iconv_open("UTF-8", from_name);
     if (converter == (iconv_t)-1) {
-        return daybook_fail(error, DAYBOOK_IO, _("reading %s as GB18030: this system's iconv does not know it"), name);
+        return daybook_fail(error, DAYBOOK_IO, _("reading %s as %s: this system's iconv does not know it"), name,
+                            from_name);
     }
     struct daybook_buffer converted = {0};
     char *from = (char *)bytes->data;
@@ -128,16 +148,16 @@ static enum daybook_status convert(const char *name, bool is_auto, struct dayboo
         char *to = (char *)daybook_buffer_reserve(&converted, READ_SIZE);
         size_t room = READ_SIZE;
         if (to == NULL) {
-            status = daybook_fail(error, DAYBOOK_NO_MEMORY, _("reading %s as GB18030: memory was refused"), name);
+            status = daybook_fail(error, DAYBOOK_NO_MEMORY, _("reading %s as %s: memory was refused"), name, from_name);
             break;
         }
         size_t result = iconv(converter, &from, &left, &to, &room);
         converted.size += READ_SIZE - room;
         if (result == (size_t)-1 && errno != E2BIG) {
             status = daybook_fail(error, DAYBOOK_INVALID,
-                                  is_auto ? _("%s, line %" PRIu64 ": neither UTF-8 nor GB18030")
-                                          : _("%s, line %" PRIu64 ": not GB18030"),
-                                  name, line_of(bytes, bytes->size - left));
+                                  charset == CHARSET_AUTO ? _("%s, line %" PRIu64 ": neither UTF-8 nor %s")
+                                                          : _("%s, line %" PRIu64 ": not %s"),
+                                  name, line_of(bytes, bytes->size - left), from_name);
         }
     }
     (void)iconv_close(converter);
@@ -156,7 +176,8 @@ enum daybook_status charset_to_utf8(const char *name, enum charset charset, stru
         return daybook_fail(error, DAYBOOK_INVALID,
                             _("%s is UTF-16; save it as UTF-8, or convert it (iconv -f UTF-16)"), name);
     }
-    bool is_utf8 = charset != CHARSET_GB18030 && text_is_utf8((const char *)bytes->data, bytes->size);
+    bool may_be_utf8 = charset == CHARSET_AUTO || charset == CHARSET_UTF_8;
+    bool is_utf8 = may_be_utf8 && text_is_utf8((const char *)bytes->data, bytes->size);
     if (!is_utf8 && charset == CHARSET_UTF_8) {
         return daybook_fail(error, DAYBOOK_INVALID, _("%s, line %" PRIu64 ": not UTF-8"), name,
                             find_broken_line(bytes));
@@ -168,8 +189,14 @@ enum daybook_status charset_to_utf8(const char *name, enum charset charset, stru
                               "map say so (\"encoding\": \"gb18030\")"),
                             name, find_broken_line(bytes));
     }
+    if (!is_utf8 && charset == CHARSET_AUTO && is_western(bytes)) {
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            _("%s, line %" PRIu64 ": not UTF-8, and not by its looks GB18030; let the map say what it "
+                              "is (\"encoding\": \"windows-1252\", \"gb18030\")"),
+                            name, find_broken_line(bytes));
+    }
     if (!is_utf8) {
-        enum daybook_status status = convert(name, charset == CHARSET_AUTO, bytes, error);
+        enum daybook_status status = convert(name, charset, bytes, error);
         if (status != DAYBOOK_OK) {
             return status;
         }

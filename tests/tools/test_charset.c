@@ -42,6 +42,11 @@ static const struct conversion conversions[] = {
     {"a byte order mark, and no UTF-8", "auto", "\xEF\xBB\xBF\n\xBF\xCD", NULL, "file, line 2: not UTF-8"},
     {"GB18030 with characters that UTF-8 might have", "auto", "\xE0\xA1\xB0\xA1,\xBF\xCD\xBB\xA7",
      "\xE5\x94\xB7\xE5\x95\x8A,\xE5\xAE\xA2\xE6\x88\xB7", NULL},
+    {"Windows-1252", "windows-1252", "M\xFCller,5 \x80", "M\xC3\xBCller,5 \xE2\x82\xAC", NULL},
+    {"Windows-1252 is not taken for GB18030", "auto", "a\nM\xFCller\n", NULL,
+     "file, line 2: not UTF-8, and not by its looks GB18030"},
+    {"an accent at the end", "auto", "caf\xE9", NULL, "not by its looks GB18030"},
+    {"a byte that Windows-1252 lacks", "windows-1252", "a\n\x81\n", NULL, "file, line 2: not WINDOWS-1252"},
     {"UTF-16 with its mark", "auto",
      "\xFF\xFE"
      "a",
