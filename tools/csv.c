@@ -101,6 +101,11 @@ static const char *read_bare(struct csv_reader *reader, struct arena *arena, con
     return field;
 }
 
+static bool is_at(const struct csv_reader *reader, const char *mark) {
+    size_t size = strlen(mark);
+    return reader->size - reader->at >= size && memcmp(reader->text + reader->at, mark, size) == 0;
+}
+
 enum csv_result csv_next(struct csv_reader *reader, struct arena *arena, struct csv_record *record,
                          const char **complaint) {
     while (is_at_newline(reader)) {
@@ -118,7 +123,8 @@ enum csv_result csv_next(struct csv_reader *reader, struct arena *arena, struct 
             pass_line(reader);
             return CSV_COMPLAINT;
         }
-        bool is_quoted = reader->at < reader->size && reader->text[reader->at] == '"';
+        reader->at += is_at(reader, "=\"") ? 1 : 0;
+        bool is_quoted = is_at(reader, "\"");
         const char *field = is_quoted ? read_quoted(reader, arena, complaint) : read_bare(reader, arena, complaint);
         if (field == NULL) {
             pass_line(reader);
@@ -126,6 +132,7 @@ enum csv_result csv_next(struct csv_reader *reader, struct arena *arena, struct 
         }
         fields[count++] = field;
         if (reader->at == reader->size) {
+            record->is_open_ended = !is_quoted;
             break;
         }
         if (reader->text[reader->at] == reader->delimiter) {

@@ -5,7 +5,8 @@
  * Quotes around a field, doubled inside it; line breaks inside quotes; CRLF or
  * LF; empty lines between records are passed over. A quote in the middle of a
  * bare field, text after a closing quote, a quote that is never closed and a
- * NUL are complaints.
+ * NUL are complaints. One thing more than the RFC: ="00123" is a quoted field, as
+ * whoever writes for spreadsheets marks a text.
  */
 #ifndef DAYBOOK_TOOLS_CSV_H
 #define DAYBOOK_TOOLS_CSV_H
@@ -31,6 +32,7 @@ struct csv_record {
     size_t offset; /* Where it begins: the plan of an import reads it again. */
     const char **fields;
     size_t field_count;
+    bool is_open_ended; /* The text ends within its last field, which has no quotes: nothing tells that it is whole. */
 };
 
 enum csv_result { CSV_RECORD, CSV_COMPLAINT, CSV_END };

@@ -35,6 +35,9 @@ static const struct reading readings[] = {
      "1!a quote is in the middle of a field that does not begin with one;2:c|d;", 0},
     {"text after a closing quote", "\"a\"b,c\nd,e\n", "1!text follows a closing quote;2:d|e;", 0},
     {"a quote that is never closed", "a,b\nc,\"d\ne,f\n", "1:a|b;2!a quote is never closed;3:e|f;", 0},
+    {"a text for spreadsheets", "=\"00123\",a,=\"1,2\"\n", "1:00123|a|1,2;", 0},
+    {"a formula", "=A1,b\n", "1:=A1|b;", 0},
+    {"more behind a text for spreadsheets", "=\"a\"&\"b\",c\nd\n", "1!text follows a closing quote;2:d;", 0},
     {"a lone carriage return", "a\rb\nc\n", "1!a carriage return stands alone;2:c;", 0},
 };
 
