@@ -27,6 +27,7 @@ struct import {
     const struct invocation *invocation;
     struct daybook *ledger;
     bool is_dry;
+    bool is_open_ended;          /* The file ends within a row. */
     struct rehearsal *rehearsal; /* Of a dry run; NULL: what is there alone. */
     struct import_map map;
     struct plan plan;
@@ -45,6 +46,16 @@ struct import {
 static void complain(void *context, uint64_t line, const char *sentence) {
     struct import *import = context;
     import_report_add(&import->report, line, "", "BAD_ROW", sentence);
+}
+
+static void note(void *context, enum plan_note what, uint64_t line, const char *sentence) {
+    struct import *import = context;
+    if (what == NOTE_NO_LINE_END) {
+        import->is_open_ended = true;
+        import_report_add(&import->report, line, "", "NO_LINE_END", sentence);
+    } else {
+        import_report_note(&import->report, line, "NO_REQUEST", sentence);
+    }
 }
 
 /* The report is begun before anything is read: it must not be what is to be read. */
@@ -106,7 +117,9 @@ static enum daybook_status prepare(struct import *import, struct daybook_error *
     import->plan.text = daybook_buffer_view(&import->file_text);
     import->plan.currency = config->currency;
     import->plan.actor = command_actor(invocation);
+    import->plan.is_strict = options_has(&invocation->options, "strict");
     import->plan.complain = complain;
+    import->plan.note = note;
     import->plan.context = import;
     return plan_make(&import->plan, &import->map, error);
 }
@@ -228,14 +241,25 @@ enum outcome {
     SUBMITTED,
 };
 
+/* What is nothing is left out, as in all JSON of ours, but for the figures that were always there. */
+static void print_json(const struct import *import, enum outcome outcome) {
+    const struct plan *plan = &import->plan;
+    (void)printf("{\"rows\":%" PRIu64 ",\"badRows\":%" PRIu64 ",\"requests\":%zu,\"appended\":%" PRIu64
+                 ",\"repeated\":%" PRIu64 ",\"refused\":%" PRIu64,
+                 plan->data_rows, plan->bad_count, plan->entry_count, import->appended_count, import->repeated_count,
+                 import->refused_count);
+    if (plan->idle_count > 0) {
+        (void)printf(",\"rowsWithoutRequest\":%" PRIu64, plan->idle_count);
+    }
+    (void)printf("%s%s%s}\n", import->is_open_ended ? ",\"noLineEnd\":true" : "",
+                 import->is_dry ? ",\"dryRun\":true" : "", outcome == NOT_DECIDED ? ",\"decided\":false" : "");
+}
+
 static void print_summary(const struct import *import, enum outcome outcome) {
     const struct plan *plan = &import->plan;
+    char text[7][32];
     if (options_has(&import->invocation->options, "json")) {
-        (void)printf("{\"rows\":%" PRIu64 ",\"badRows\":%" PRIu64 ",\"requests\":%zu,\"appended\":%" PRIu64
-                     ",\"repeated\":%" PRIu64 ",\"refused\":%" PRIu64 "%s%s}\n",
-                     plan->data_rows, plan->bad_count, plan->entry_count, import->appended_count,
-                     import->repeated_count, import->refused_count, import->is_dry ? ",\"dryRun\":true" : "",
-                     outcome == NOT_DECIDED ? ",\"decided\":false" : "");
+        print_json(import, outcome);
         return;
     }
     const char *ends[] = {
@@ -244,12 +268,20 @@ static void print_summary(const struct import *import, enum outcome outcome) {
         [REHEARSED] = _("; a dry run, nothing was recorded"),
         [SUBMITTED] = "",
     };
-    char text[6][32];
-    (void)printf(_("rows %s (bad %s), requests %s: appended %s, repeated %s, refused %s%s\n"),
-                 count_grouped(plan->data_rows, text[0]), count_grouped(plan->bad_count, text[1]),
-                 count_grouped(plan->entry_count, text[2]), count_grouped(import->appended_count, text[3]),
-                 count_grouped(import->repeated_count, text[4]), count_grouped(import->refused_count, text[5]),
-                 ends[outcome]);
+    const char *rows = count_grouped(plan->data_rows, text[0]);
+    const char *bad = count_grouped(plan->bad_count, text[1]);
+    const char *requests = count_grouped(plan->entry_count, text[2]);
+    const char *appended = count_grouped(import->appended_count, text[3]);
+    const char *repeated = count_grouped(import->repeated_count, text[4]);
+    const char *refused = count_grouped(import->refused_count, text[5]);
+    if (plan->idle_count > 0) {
+        (void)printf(_("rows %s (bad %s, without a request %s), requests %s: appended %s, repeated %s, refused %s%s\n"),
+                     rows, bad, count_grouped(plan->idle_count, text[6]), requests, appended, repeated, refused,
+                     ends[outcome]);
+    } else {
+        (void)printf(_("rows %s (bad %s), requests %s: appended %s, repeated %s, refused %s%s\n"), rows, bad, requests,
+                     appended, repeated, refused, ends[outcome]);
+    }
 }
 
 static enum outcome choose(const struct import *import) {
@@ -313,6 +345,7 @@ static int run(struct invocation *invocation) {
 static const struct option_spec import_options[] = {
     {"map", 0, OPTION_VALUE, true, "MAP", N_("the mapping file: which columns make which requests"), FIELD_NONE},
     {"skip-bad", 0, OPTION_FLAG, false, NULL, N_("go on without the rows that cannot be read"), FIELD_NONE},
+    {"strict", 0, OPTION_FLAG, false, NULL, N_("a last row that may have been cut off is a bad one"), FIELD_NONE},
     {"report", 0, OPTION_VALUE, false, "FILE", N_("list bad rows and refusals there, as CSV"), FIELD_NONE},
     {"actor", 0, OPTION_VALUE, false, "NAME", N_("who does it (default: you)"), FIELD_NONE},
     {"dry-run", 0, OPTION_FLAG, false, NULL, N_("decide every row, and record nothing"), FIELD_NONE},

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/calendar.h"
 #include "base/decimal.h"
 #include "base/text.h"
 #include "limits.h"
+#include "tools/import_amount.h"
+#include "tools/import_cell.h"
+#include "tools/import_dates.h"
 #include "tools/import_map.h"
 #include "tools/message_field.h"
 #include "tools/text.h"
@@ -45,10 +47,10 @@ static const char *list_columns(const struct csv_record *header, char names[COLU
     return names;
 }
 
-static enum daybook_status bind_value(struct map_value *value, const struct csv_record *header,
+static enum daybook_status bind_value(struct import_map *map, struct map_value *value, const struct csv_record *header,
                                       struct daybook_error *error) {
     for (size_t i = 0; i < value->part_count; i++) {
-        enum daybook_status status = bind_value(&value->parts[i], header, error);
+        enum daybook_status status = bind_value(map, &value->parts[i], header, error);
         if (status != DAYBOOK_OK) {
             return status;
         }
@@ -69,158 +71,76 @@ static enum daybook_status bind_value(struct map_value *value, const struct csv_
                             _("the file has no column \"%.80s\", which the map names; it has %s"), value->column,
                             list_columns(header, names));
     }
-    return found == 1 ? DAYBOOK_OK
-                      : daybook_fail(error, DAYBOOK_INVALID, _("the file has the column \"%.80s\" more than once"),
-                                     value->column);
+    if (found > 1) {
+        return daybook_fail(error, DAYBOOK_INVALID, _("the file has the column \"%.80s\" more than once"),
+                            value->column);
+    }
+    if (value->source == MAP_DATE && value->date_format == NULL) {
+        map->date_forms[value->column_index] = UINT8_MAX;
+    }
+    return DAYBOOK_OK;
 }
 
-static enum daybook_status bind_fields(struct map_fields *fields, const struct csv_record *header,
-                                       struct daybook_error *error) {
+/* Where only a date can stand, a column is one of dates. */
+static enum daybook_status bind_date(struct import_map *map, struct map_value *value, const struct csv_record *header,
+                                     struct daybook_error *error) {
+    if (value == NULL) {
+        return DAYBOOK_OK;
+    }
+    enum daybook_status status = bind_value(map, value, header, error);
+    if (status == DAYBOOK_OK && value->source == MAP_COLUMN) {
+        map->date_forms[value->column_index] = UINT8_MAX;
+    }
+    return status;
+}
+
+static enum daybook_status bind_fields(struct import_map *map, struct map_fields *fields,
+                                       const struct csv_record *header, struct daybook_error *error) {
     enum daybook_status status = DAYBOOK_OK;
     for (size_t i = 0; i < fields->count; i++) {
         struct map_field *field = &fields->items[i];
         for (size_t e = 0; status == DAYBOOK_OK && e < field->count; e++) {
-            status = field->field->type == PROTOBUF_C_TYPE_MESSAGE ? bind_fields(&field->groups[e], header, error)
-                                                                   : bind_value(&field->values[e], header, error);
+            status = field->field->type == PROTOBUF_C_TYPE_MESSAGE ? bind_fields(map, &field->groups[e], header, error)
+                                                                   : bind_value(map, &field->values[e], header, error);
         }
     }
     return status;
 }
 
+static enum daybook_status bind_rule(struct import_map *map, struct map_request *rule, const struct csv_record *header,
+                                     struct daybook_error *error) {
+    DAYBOOK_TRY(bind_date(map, rule->effective_on, header, error));
+    DAYBOOK_TRY(bind_date(map, rule->original_on, header, error));
+    if (rule->customer != NULL) {
+        DAYBOOK_TRY(bind_value(map, rule->customer, header, error));
+    }
+    if (rule->currency != NULL) {
+        DAYBOOK_TRY(bind_value(map, rule->currency, header, error));
+    }
+    for (size_t c = 0; c < rule->condition_count; c++) {
+        DAYBOOK_TRY(bind_value(map, &rule->conditions[c].value, header, error));
+    }
+    return bind_fields(map, &rule->fields, header, error);
+}
+
 enum daybook_status import_map_bind(struct import_map *map, const struct csv_record *header,
                                     struct daybook_error *error) {
     enum daybook_status status = DAYBOOK_OK;
-    for (size_t i = 0; i < map->request_count; i++) {
-        struct map_request *rule = &map->requests[i];
-        struct map_value *own[] = {rule->customer, rule->effective_on, rule->original_on, rule->currency};
-        for (size_t v = 0; status == DAYBOOK_OK && v < sizeof own / sizeof *own; v++) {
-            status = own[v] == NULL ? DAYBOOK_OK : bind_value(own[v], header, error);
-        }
-        for (size_t c = 0; status == DAYBOOK_OK && c < rule->condition_count; c++) {
-            status = bind_value(&rule->conditions[c].value, header, error);
-        }
-        if (status == DAYBOOK_OK) {
-            status = bind_fields(&rule->fields, header, error);
-        }
+    map->date_forms = arena_zalloc(map->arena, header->field_count + 1);
+    if (map->date_forms == NULL) {
+        return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("it is larger than the memory set aside"));
+    }
+    for (size_t i = 0; status == DAYBOOK_OK && i < map->request_count; i++) {
+        status = bind_rule(map, &map->requests[i], header, error);
     }
     return status;
 }
 
 /* ---- values ---- */
 
-/* Without spaces and tabs around it; the ideographic space (U+3000) counts, too. */
-static struct daybook_bytes trimmed(const char *text) {
-    size_t size = strlen(text);
-    for (;;) {
-        if (size > 0 && (text[0] == ' ' || text[0] == '\t')) {
-            text++;
-            size--;
-        } else if (size >= 3 && memcmp(text, "\xE3\x80\x80", 3) == 0) {
-            text += 3;
-            size -= 3;
-        } else if (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\t')) {
-            size--;
-        } else if (size >= 3 && memcmp(text + size - 3, "\xE3\x80\x80", 3) == 0) {
-            size -= 3;
-        } else {
-            return (struct daybook_bytes){(const uint8_t *)text, size};
-        }
-    }
-}
-
 static struct daybook_bytes column_of(const struct csv_record *row, const struct map_value *value) {
     assert(value->column_index < row->field_count);
-    return trimmed(row->fields[value->column_index]);
-}
-
-/* Whether `grouping` stands where thousands end: three digits after the last, two (lakhs) or three between two, one to
- * three before the first. "1,50" would else become 150 where somebody else's comma is a decimal point. */
-static bool is_grouped_well(struct daybook_bytes text, char grouping, char decimal) {
-    size_t group_count = 0;
-    size_t digit_count = 0;
-    bool is_whole = true;
-    for (size_t i = 0; i < text.size; i++) {
-        char c = (char)text.data[i];
-        if (c == grouping) {
-            bool is_wide_enough = group_count == 0 ? digit_count >= 1 : digit_count >= 2;
-            if (!is_whole || !is_wide_enough || digit_count > 3) {
-                return false;
-            }
-            group_count++;
-            digit_count = 0;
-        } else if (c == decimal) {
-            if (group_count > 0 && is_whole && digit_count != 3) {
-                return false;
-            }
-            is_whole = false;
-        } else if (is_whole && c >= '0' && c <= '9') {
-            digit_count++;
-        }
-    }
-    return group_count == 0 || !is_whole || digit_count == 3;
-}
-
-/* An amount's text without its grouping, in units of so many decimals. */
-static enum decimal_result measure(const struct import_map *map, struct daybook_bytes text, int decimals,
-                                   int64_t *minor) {
-    char digits[64];
-    size_t size = 0;
-    for (size_t i = 0; i < text.size && size < sizeof digits; i++) {
-        if (map->grouping == '\0' || (char)text.data[i] != map->grouping) {
-            digits[size++] = (char)text.data[i];
-        }
-    }
-    return size == sizeof digits ? DECIMAL_NOT_A_NUMBER : decimal_parse(digits, size, decimals, map->decimal, minor);
-}
-
-static enum daybook_status parse_amount(struct building *building, struct daybook_bytes text, int64_t *minor) {
-    char grouping = building->map->grouping;
-    int decimals = currency_decimals(building->currency);
-    int shown = (int)(text.size > 60 ? 60 : text.size);
-    if (decimals < 0) {
-        return daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.8s\" is no ISO 4217 currency"),
-                            building->currency);
-    }
-    enum decimal_result result = measure(building->map, text, decimals, minor);
-    if (result == DECIMAL_OK && grouping != '\0' && !is_grouped_well(text, grouping, building->map->decimal)) {
-        return daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.*s\" has \"%c\" where no thousands end"), shown,
-                            (const char *)text.data, grouping);
-    }
-    switch (result) {
-    case DECIMAL_OK:
-        return DAYBOOK_OK;
-    case DECIMAL_TOO_MANY_DECIMALS:
-        return daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.*s\" has more decimals than %s has (%d)"), shown,
-                            (const char *)text.data, building->currency, decimals);
-    case DECIMAL_OVERFLOW:
-        return daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.*s\" is more than an amount can hold"), shown,
-                            (const char *)text.data);
-    case DECIMAL_NOT_A_NUMBER:
-        break;
-    }
-    return daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.*s\" is no amount"), shown, (const char *)text.data);
-}
-
-static enum daybook_status parse_date(struct building *building, struct daybook_bytes text, const char **date_text) {
-    char *copy = arena_copy_text(building->arena, (const char *)text.data, text.size);
-    char *room = arena_alloc(building->arena, DATE_TEXT_SIZE);
-    int32_t date;
-    if (copy == NULL || room == NULL) {
-        return no_memory(building);
-    }
-    for (size_t i = 0; i < building->map->date_format_count; i++) {
-        if (date_format_parse(building->map->date_formats[i], copy, &date)) {
-            *date_text = date_format(date, room);
-            return DAYBOOK_OK;
-        }
-    }
-    const char *forms = building->map->date_formats[0];
-    for (size_t i = 1; forms != NULL && i < building->map->date_format_count; i++) {
-        forms = arena_format(building->arena, "%s, %s", forms, building->map->date_formats[i]);
-    }
-    return forms == NULL
-               ? no_memory(building)
-               : daybook_fail(building->error, DAYBOOK_INVALID, _("\"%.60s\" is no date of the form %s"), copy, forms);
+    return cell_trim(row->fields[value->column_index]);
 }
 
 static enum daybook_status look_up(struct building *building, const struct map_value *value, struct daybook_bytes text,
@@ -260,7 +180,7 @@ static enum daybook_status concat(struct building *building, const struct map_va
 static enum daybook_status value_amount(struct building *building, const struct map_value *value, int64_t *minor) {
     struct daybook_bytes text =
         value->source == MAP_CONSTANT ? daybook_bytes_of_text(value->constant) : column_of(building->row, value);
-    enum daybook_status status = parse_amount(building, text, minor);
+    enum daybook_status status = import_amount_parse(building->map, text, building->currency, minor, building->error);
     if (status == DAYBOOK_OK && ((value->is_absolute && *minor < 0) || value->is_negated)) {
         if (*minor == INT64_MIN) {
             return daybook_fail(building->error, DAYBOOK_INVALID, "%s", _("it is more than an amount can hold"));
@@ -270,8 +190,15 @@ static enum daybook_status value_amount(struct building *building, const struct 
     return status;
 }
 
-/* No text of a request may hold one: the ledger would refuse it when other requests of the row are there already. */
+/* No text of a request may hold a control character: the ledger would refuse it when other requests of the row are
+ * there already. And what a spreadsheet has spoilt is no text of the books'. */
 static enum daybook_status check_text(struct building *building, struct daybook_bytes text) {
+    if (cell_is_wreck(text)) {
+        return daybook_fail(building->error, DAYBOOK_INVALID,
+                            _("\"%.*s\" is what a spreadsheet left of it: make the column one of text there, and save "
+                              "the file again"),
+                            (int)(text.size > 60 ? 60 : text.size), (const char *)text.data);
+    }
     return text_is_line((const char *)text.data, text.size, text.size)
                ? DAYBOOK_OK
                : daybook_fail(building->error, DAYBOOK_INVALID, "%s",
@@ -298,7 +225,8 @@ static enum daybook_status value_text(struct building *building, const struct ma
         status = look_up(building, value, column_of(building->row, value), text);
         break;
     case MAP_DATE:
-        status = parse_date(building, column_of(building->row, value), text);
+        status = import_dates_parse(building->map, value, column_of(building->row, value), building->arena, text,
+                                    building->error);
         break;
     case MAP_AMOUNT:
         status = value_amount(building, value, &minor);
@@ -316,7 +244,8 @@ static enum daybook_status value_text(struct building *building, const struct ma
 static enum daybook_status value_date(struct building *building, const struct map_value *value, const char **text) {
     enum daybook_status status = value_text(building, value, text);
     if (status == DAYBOOK_OK && value->source != MAP_DATE) {
-        status = parse_date(building, daybook_bytes_of_text(*text), text);
+        status = import_dates_parse(building->map, value, daybook_bytes_of_text(*text), building->arena, text,
+                                    building->error);
         if (status != DAYBOOK_OK && value->column != NULL) {
             return daybook_fail_in(building->error, _("column \"%.60s\""), value->column);
         }
@@ -388,12 +317,41 @@ static enum daybook_status set_scalar(struct building *building, const ProtobufC
     }
 }
 
+/* An empty cell that may be empty: nothing is said. */
+static bool is_left_out(const struct building *building, const struct map_value *value) {
+    return value->is_optional && column_of(building->row, value).size == 0;
+}
+
+/* Of an element of a list, such as the third instalment: all that may be empty is, and nothing else was to be said but
+ * by the map itself. */
+static bool is_group_left_out(const struct building *building, const struct map_fields *group) {
+    bool is_optional = false;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct map_field *field = &group->items[i];
+        for (size_t e = 0; e < field->count; e++) {
+            bool is_message = field->field->type == PROTOBUF_C_TYPE_MESSAGE;
+            bool is_constant = !is_message && field->values[e].source == MAP_CONSTANT;
+            bool is_out =
+                is_message ? is_group_left_out(building, &field->groups[e]) : is_left_out(building, &field->values[e]);
+            if (!is_out && !is_constant) {
+                return false;
+            }
+            is_optional |= is_out;
+        }
+    }
+    return is_optional;
+}
+
 static enum daybook_status set_fields(struct building *building, const struct map_fields *fields,
                                       ProtobufCMessage *message);
 
 static enum daybook_status set_element(struct building *building, const struct map_field *rule, size_t index,
                                        ProtobufCMessage *message) {
     const ProtobufCFieldDescriptor *field = rule->field;
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE ? is_group_left_out(building, &rule->groups[index])
+                                               : is_left_out(building, &rule->values[index])) {
+        return DAYBOOK_OK;
+    }
     void *slot =
         field_is_repeated(field) ? field_append(message, field, building->arena) : field_member(message, field);
     if (slot == NULL) {
@@ -426,20 +384,8 @@ static enum daybook_status set_fields(struct building *building, const struct ma
 
 /* ---- requests ---- */
 
-/* An amount for its sign alone: more than fits with four decimals may fit with the currency's, and building will say.
- */
-static bool has_sign(struct building *building, struct daybook_bytes text, int64_t *minor) {
-    if (measure(building->map, text, currency_decimals(building->currency), minor) == DECIMAL_OVERFLOW) {
-        *minor = text.data[0] == '-' ? -1 : 1;
-        return true;
-    }
-    return parse_amount(building, text, minor) == DAYBOOK_OK;
-}
-
 enum daybook_status import_map_applies(const struct import_map *map, const struct map_request *rule,
                                        const struct csv_record *row, bool *applies, struct daybook_error *error) {
-    /* Four decimals are the most that a currency has: enough to tell a sign. */
-    struct building building = {.map = map, .row = row, .currency = "CLF", .error = error};
     *applies = true;
     for (size_t i = 0; *applies && i < rule->condition_count; i++) {
         const struct map_condition *condition = &rule->conditions[i];
@@ -447,7 +393,7 @@ enum daybook_status import_map_applies(const struct import_map *map, const struc
         bool is_number =
             condition->test == MAP_POSITIVE || condition->test == MAP_NEGATIVE || condition->test == MAP_ZERO;
         int64_t minor = 0;
-        if (is_number && !has_sign(&building, text, &minor)) {
+        if (is_number && import_amount_sign(map, text, &minor, error) != DAYBOOK_OK) {
             return error == NULL ? DAYBOOK_INVALID
                                  : daybook_fail_in(error, _("column \"%.60s\""), condition->value.column);
         }
@@ -495,7 +441,7 @@ static enum daybook_status set_envelope(struct building *building, const struct 
         status = value_date(building, rule->effective_on, &text);
         request->effective_on = (char *)(uintptr_t)text;
     }
-    if (status == DAYBOOK_OK && rule->original_on != NULL) {
+    if (status == DAYBOOK_OK && rule->original_on != NULL && !is_left_out(building, rule->original_on)) {
         status = value_date(building, rule->original_on, &text);
         request->original_on = (char *)(uintptr_t)text;
     }
@@ -514,7 +460,7 @@ enum daybook_status import_map_build(const struct import_map *map, const struct 
         return no_memory(&building);
     }
     enum daybook_status status = DAYBOOK_OK;
-    if (rule->currency != NULL) {
+    if (rule->currency != NULL && !is_left_out(&building, rule->currency)) {
         status = value_text(&building, rule->currency, &building.currency);
     }
     made->currency = (char *)(uintptr_t)building.currency;

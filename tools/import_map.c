@@ -141,11 +141,20 @@ static enum daybook_status read_lookup(struct map_reading *reading, const json_t
     return read_text(reading, json, "otherwise", &value->constant);
 }
 
+static enum daybook_status read_own_format(struct map_reading *reading, const json_t *json, struct map_value *value) {
+    enum daybook_status status = read_text(reading, json, "format", &value->date_format);
+    if (status == DAYBOOK_OK && value->date_format != NULL && !date_format_is_valid(value->date_format)) {
+        return daybook_fail(reading->error, DAYBOOK_INVALID,
+                            _("\"format\": not a date format like \"YYYY-MM-DD\" or \"M/D/YYYY\""));
+    }
+    return status;
+}
+
 static enum daybook_status read_column(struct map_reading *reading, const json_t *json, struct map_value *value) {
-    static const char *const column_names[] = {"column", NULL};
-    static const char *const date_names[] = {"date", NULL};
-    static const char *const amount_names[] = {"amount", "absolute", "negate", NULL};
-    static const char *const lookup_names[] = {"lookup", "values", "otherwise", NULL};
+    static const char *const column_names[] = {"column", "optional", NULL};
+    static const char *const date_names[] = {"date", "format", "optional", NULL};
+    static const char *const amount_names[] = {"amount", "absolute", "negate", "optional", NULL};
+    static const char *const lookup_names[] = {"lookup", "values", "otherwise", "optional", NULL};
     static const struct {
         enum map_source source;
         const char *name;
@@ -169,7 +178,13 @@ static enum daybook_status read_column(struct map_reading *reading, const json_t
             status = read_lookup(reading, json, value);
         }
         if (status == DAYBOOK_OK) {
+            status = read_own_format(reading, json, value);
+        }
+        if (status == DAYBOOK_OK) {
             status = read_flag(reading, json, "absolute", &value->is_absolute);
+        }
+        if (status == DAYBOOK_OK) {
+            status = read_flag(reading, json, "optional", &value->is_optional);
         }
         return status == DAYBOOK_OK ? read_flag(reading, json, "negate", &value->is_negated) : status;
     }
@@ -373,6 +388,12 @@ static enum daybook_status read_rule(struct map_reading *reading, const json_t *
         return daybook_fail(reading->error, DAYBOOK_INVALID, "%s",
                             _("\"effective_on\" is missing: rows are put in the order of their dates"));
     }
+    if (status == DAYBOOK_OK &&
+        (rule->effective_on->is_optional || (rule->customer != NULL && rule->customer->is_optional))) {
+        return daybook_fail(reading->error, DAYBOOK_INVALID, "%s",
+                            _("\"optional\" is for what may be left out: not for the date that it counts for, or the "
+                              "customer"));
+    }
     if (status == DAYBOOK_OK && rule->is_once && rule->customer == NULL) {
         return daybook_fail(reading->error, DAYBOOK_INVALID, "%s", _("\"once\" needs a \"customer\""));
     }
@@ -428,19 +449,36 @@ static enum daybook_status read_date_formats(struct map_reading *reading, const 
     return DAYBOOK_OK;
 }
 
+static enum daybook_status read_skip_lines(struct map_reading *reading, const json_t *json, struct import_map *map) {
+    const json_t *lines = json_object_get(json, "skip_lines");
+    json_int_t count = json_integer_value(lines);
+    if (lines != NULL && (!json_is_integer(lines) || count < 0 || count > IMPORT_SKIP_LINES_MAX)) {
+        return daybook_fail(reading->error, DAYBOOK_INVALID, _("\"skip_lines\" is not a whole number from 0 to %d"),
+                            IMPORT_SKIP_LINES_MAX);
+    }
+    map->skip_lines = (uint32_t)count;
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status read_formats(struct map_reading *reading, const json_t *json, struct import_map *map) {
     const char *encoding = "auto";
     enum daybook_status status = read_text(reading, json, "encoding", &encoding);
     if (status == DAYBOOK_OK && !charset_find(encoding, &map->charset)) {
         return daybook_fail(reading->error, DAYBOOK_INVALID,
-                            _("\"encoding\": \"%.40s\" is none of auto, utf-8, gb18030"), encoding);
+                            _("\"encoding\": \"%.40s\" is none of auto, utf-8, gb18030, windows-1252"), encoding);
     }
     status = status == DAYBOOK_OK ? read_character(reading, json, "delimiter", false, &map->delimiter) : status;
     status = status == DAYBOOK_OK ? read_character(reading, json, "decimal", false, &map->decimal) : status;
     status = status == DAYBOOK_OK ? read_character(reading, json, "grouping", true, &map->grouping) : status;
     status = status == DAYBOOK_OK ? read_text(reading, json, "currency", &map->currency) : status;
+    status = status == DAYBOOK_OK ? read_text(reading, json, "currency_sign", &map->currency_sign) : status;
+    status = status == DAYBOOK_OK ? read_skip_lines(reading, json, map) : status;
     if (status != DAYBOOK_OK) {
         return status;
+    }
+    if (strpbrk(map->currency_sign, "0123456789.,-+()") != NULL) {
+        return daybook_fail(reading->error, DAYBOOK_INVALID, "%s",
+                            _("\"currency_sign\" is a sign like \"$\": no digit, point, comma, sign or bracket"));
     }
     if (strchr("\"\r\n", map->delimiter) != NULL) {
         return daybook_fail(reading->error, DAYBOOK_INVALID, "%s", _("\"delimiter\" cannot part fields"));
@@ -457,8 +495,9 @@ static enum daybook_status read_formats(struct map_reading *reading, const json_
 }
 
 static enum daybook_status read_map(struct map_reading *reading, const json_t *json, struct import_map *map) {
-    static const char *const names[] = {"version",  "encoding",     "delimiter", "decimal", "grouping",
-                                        "currency", "date_formats", "requests",  "comment", NULL};
+    static const char *const names[] = {"version",  "encoding",   "delimiter",     "decimal",
+                                        "grouping", "currency",   "currency_sign", "date_formats",
+                                        "requests", "skip_lines", "comment",       NULL};
     if (!json_is_object(json)) {
         return daybook_fail(reading->error, DAYBOOK_INVALID, "%s", _("not an object"));
     }
@@ -479,7 +518,7 @@ enum daybook_status import_map_read(const char *name, struct daybook_bytes text,
     struct daybook_error local;
     struct map_reading reading = {arena, error == NULL ? &local : error};
     json_error_t syntax;
-    *map = (struct import_map){.delimiter = ',', .decimal = '.', .currency = ""};
+    *map = (struct import_map){.delimiter = ',', .decimal = '.', .currency = "", .currency_sign = "", .arena = arena};
     json_t *json = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, &syntax);
     if (json == NULL) {
         return daybook_fail(error, DAYBOOK_INVALID, _("%s, line %d: not JSON: %s"), name, syntax.line, syntax.text);

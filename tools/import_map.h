@@ -14,7 +14,7 @@
 #include "tools/csv.h"
 #include "tools/date_format.h"
 
-enum { IMPORT_DATE_FORMATS_MAX = 8, IMPORT_REQUESTS_MAX = 64 };
+enum { IMPORT_DATE_FORMATS_MAX = 8, IMPORT_REQUESTS_MAX = 64, IMPORT_SKIP_LINES_MAX = 1000 };
 
 enum map_source {
     MAP_COLUMN,   /* The column's text, without spaces around it. */
@@ -39,8 +39,10 @@ struct map_value {
     size_t part_count;
     struct map_pair *pairs;
     size_t pair_count;
+    const char *date_format; /* Of MAP_DATE: the column's own; NULL = one of the map's. */
     bool is_absolute;
     bool is_negated;
+    bool is_optional; /* An empty cell says nothing: the field is left out. */
 };
 
 struct map_fields;
@@ -82,10 +84,15 @@ struct import_map {
     enum charset charset;
     char delimiter;
     char decimal;
-    char grouping;        /* '\0' = none */
-    const char *currency; /* Of amounts; "" = the ledger's. */
+    char grouping;             /* '\0' = none */
+    const char *currency;      /* Of amounts; "" = the ledger's. */
+    const char *currency_sign; /* "$", taken off amounts; "" = none. */
+    uint32_t skip_lines;       /* Before the header. */
     const char *date_formats[IMPORT_DATE_FORMATS_MAX];
     size_t date_format_count;
+    uint8_t *date_forms; /* Of each column of the file, the formats that may be its dates', by their bits; 0 = it has
+                          * none. Set by import_map_bind, narrowed by import_dates_settle. */
+    struct arena *arena;
     struct map_request *requests;
     size_t request_count;
 };

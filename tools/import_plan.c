@@ -11,6 +11,7 @@
 #include "codec/wire.h"
 #include "limits.h"
 #include "tools/digest_set.h"
+#include "tools/import_dates.h"
 #include "tools/text.h"
 
 #define HEADER_ARENA_BYTES ((size_t)16 << 20)
@@ -31,9 +32,36 @@ static int compare_columns(const void *a, const void *b, void *context) {
     return order != 0 ? order : left < right ? -1 : left > right ? 1 : 0;
 }
 
+static void pass_line(struct csv_reader *reader) {
+    const char *newline = memchr(reader->text + reader->at, '\n', reader->size - reader->at);
+    reader->at = newline == NULL ? reader->size : (size_t)(newline - reader->text) + 1;
+    reader->line++;
+}
+
+/* What stands before the header: "sep=;", which tells a spreadsheet what parts fields, and as many lines as the map
+ * says. */
+static enum daybook_status pass_preamble(struct plan *plan, struct csv_reader *reader, struct daybook_error *error) {
+    static const char mark[] = "sep=";
+    const char *after = reader->text + sizeof mark - 1;
+    if (reader->size > sizeof mark && memcmp(reader->text, mark, sizeof mark - 1) == 0 &&
+        (after[1] == '\n' || after[1] == '\r')) {
+        if (after[0] != reader->delimiter) {
+            return daybook_fail(error, DAYBOOK_INVALID,
+                                _("%s: its first line says that \"%c\" parts the fields, and the map says \"%c\""),
+                                plan->name, after[0], reader->delimiter);
+        }
+        pass_line(reader);
+    }
+    for (uint32_t i = 0; i < plan->map->skip_lines; i++) {
+        pass_line(reader);
+    }
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status read_header(struct plan *plan, struct csv_reader *reader, struct import_map *map,
                                        struct daybook_error *error) {
     const char *complaint = _("it is empty");
+    DAYBOOK_TRY(pass_preamble(plan, reader, error));
     if (csv_next(reader, &plan->header_arena, &plan->header, &complaint) != CSV_RECORD) {
         return daybook_fail(error, DAYBOOK_INVALID, _("%s, line %" PRIu64 ": no header of columns: %s"), plan->name,
                             plan->header.line, complaint);
@@ -47,8 +75,11 @@ static enum daybook_status read_header(struct plan *plan, struct csv_reader *rea
         plan->column_order[i] = i;
     }
     qsort_r(plan->column_order, count, sizeof *plan->column_order, compare_columns, &plan->header);
-    return import_map_bind(map, &plan->header, error) == DAYBOOK_OK ? DAYBOOK_OK
-                                                                    : daybook_fail_in(error, "%s", plan->name);
+    enum daybook_status status = import_map_bind(map, &plan->header, error);
+    if (status == DAYBOOK_OK) {
+        status = import_dates_settle(map, *reader, &plan->header, error);
+    }
+    return status == DAYBOOK_OK ? status : daybook_fail_in(error, "%s", plan->name);
 }
 
 /* ---- rows and keys ---- */
@@ -169,6 +200,41 @@ static enum daybook_status add_once(struct plan *plan, struct checking *checking
     return DAYBOOK_OK;
 }
 
+/* A last row without an end may have lost digits of its last amount, and still be a row. */
+static enum daybook_status check_end(struct plan *plan, const struct csv_record *record, struct daybook_error *error) {
+    struct daybook_error reason;
+    if (!record->is_open_ended) {
+        return DAYBOOK_OK;
+    }
+    reason.status = daybook_fail(
+        &reason, DAYBOOK_INVALID,
+        _("the file ends within this line: if it was cut off, \"%.60s\" is not the whole of its last cell"),
+        record->fields[record->field_count - 1]);
+    if (plan->is_strict) {
+        return daybook_fail_as(error, &reason);
+    }
+    plan->note(plan->context, NOTE_NO_LINE_END, record->line, daybook_error_shown(&reason));
+    return DAYBOOK_OK;
+}
+
+/* A line of totals, an amount of zero: no rule was for it. A map that only opens customers has no other. */
+static void note_idle(struct plan *plan, const struct csv_record *record, Pb__Request *const *found) {
+    bool has_others = false;
+    bool is_once_made = false;
+    for (size_t i = 0; i < plan->map->request_count; i++) {
+        bool is_once = plan->map->requests[i].is_once;
+        if (found[i] != NULL && !is_once) {
+            return;
+        }
+        has_others |= !is_once;
+        is_once_made |= found[i] != NULL;
+    }
+    if (has_others || !is_once_made) {
+        plan->idle_count++;
+        plan->note(plan->context, NOTE_NO_REQUEST, record->line, _("no request of the map is for this row"));
+    }
+}
+
 /* The requests of one row, all or none: `found` has room for one a rule. */
 static enum daybook_status check_row(struct plan *plan, const struct csv_record *record, Pb__Request **found,
                                      struct daybook_error *error) {
@@ -247,6 +313,9 @@ static enum daybook_status check_all(struct plan *plan, struct checking *checkin
         }
         struct daybook_error reason;
         enum daybook_status status = check_row(plan, &record, found, &reason);
+        if (status == DAYBOOK_OK) {
+            status = check_end(plan, &record, &reason);
+        }
         if (status == DAYBOOK_INVALID) {
             complain(plan, record.line, daybook_error_shown(&reason));
             continue;
@@ -256,6 +325,7 @@ static enum daybook_status check_all(struct plan *plan, struct checking *checkin
         if (status != DAYBOOK_OK) {
             return status;
         }
+        note_idle(plan, &record, found);
     }
 }
 

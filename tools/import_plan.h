@@ -19,6 +19,11 @@
 
 enum { IMPORT_KEY_BYTES = 16 };
 
+enum plan_note {
+    NOTE_NO_LINE_END, /* The file ends within its last row. */
+    NOTE_NO_REQUEST,  /* The row makes nothing, but for what is made once a customer. */
+};
+
 /* One row of the file. */
 struct plan_row {
     uint64_t line;
@@ -41,8 +46,11 @@ struct plan {
     const char *currency;      /* The ledger's. */
     const char *actor;
 
-    /* Called for each bad row, in the order of the file. */
+    bool is_strict; /* What would be noted makes a row bad. */
+
+    /* Called for each bad row, in the order of the file, and for what is not bad and yet to be known. */
     void (*complain)(void *context, uint64_t line, const char *sentence);
+    void (*note)(void *context, enum plan_note note, uint64_t line, const char *sentence);
     void *context;
 
     struct csv_record header;
@@ -58,7 +66,8 @@ struct plan {
     size_t entry_count;
     size_t entry_capacity;
     uint64_t bad_count;
-    uint64_t data_rows; /* Good and bad. */
+    uint64_t idle_count; /* Rows that make nothing. */
+    uint64_t data_rows;  /* All of them. */
 };
 
 /* Reads and checks the whole text; bad rows are complained of and left out. `map`

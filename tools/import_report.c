@@ -35,6 +35,19 @@ enum daybook_status import_report_open(struct import_report *report, const char 
     return DAYBOOK_OK;
 }
 
+static void write_line(const struct import_report *report, uint64_t line, const char *command, const char *code,
+                       const char *sentence) {
+    if (report->file != NULL) {
+        (void)fprintf(report->file, "%" PRIu64 ",%s,%s,", line, command, code);
+        csv_write_field(report->file, sentence);
+        (void)fputs("\r\n", report->file);
+    }
+}
+
+void import_report_note(struct import_report *report, uint64_t line, const char *code, const char *sentence) {
+    write_line(report, line, "", code, sentence);
+}
+
 void import_report_add(struct import_report *report, uint64_t line, const char *command, const char *code,
                        const char *sentence) {
     if (report->count++ < SHOWN_MAX) {
@@ -46,11 +59,7 @@ void import_report_add(struct import_report *report, uint64_t line, const char *
         table_add_text(report->table, code, TONE_ALARM);
         table_add_text(report->table, sentence, TONE_PLAIN);
     }
-    if (report->file != NULL) {
-        (void)fprintf(report->file, "%" PRIu64 ",%s,%s,", line, command, code);
-        csv_write_field(report->file, sentence);
-        (void)fputs("\r\n", report->file);
-    }
+    write_line(report, line, command, code, sentence);
 }
 
 enum daybook_status import_report_close(struct import_report *report, struct daybook_error *error) {

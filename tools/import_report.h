@@ -17,9 +17,12 @@ struct import_report {
 DAYBOOK_MUST_USE enum daybook_status import_report_open(struct import_report *report, const char *path,
                                                         struct arena *arena, struct daybook_error *error);
 
-/* `code`: "BAD_ROW" or that of the refusal; `command` may be "". */
+/* `code`: "BAD_ROW", that of the refusal, or another one of ours; `command` may be "". */
 void import_report_add(struct import_report *report, uint64_t line, const char *command, const char *code,
                        const char *sentence);
+
+/* To the file alone: what is not wrong. */
+void import_report_note(struct import_report *report, uint64_t line, const char *code, const char *sentence);
 
 /* Prints what was kept and closes the file; accepts one that was never opened. */
 DAYBOOK_MUST_USE enum daybook_status import_report_close(struct import_report *report, struct daybook_error *error);

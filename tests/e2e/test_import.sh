@@ -5,7 +5,7 @@
 map=$work/map.json
 cat >"$map" <<'MAP'
 {
-  "version": 1, "currency": "CNY", "date_formats": ["YYYY-MM-DD", "M/D/YYYY"], "grouping": ",",
+  "version": 1, "currency": "CNY", "date_formats": ["YYYY-MM-DD"], "grouping": ",",
   "requests": [
     {"command": "open_customer", "once": true, "customer": {"column": "客户"}, "effective_on": {"column": "日期"},
      "fields": {"profile": {"settlement": {"constant": "receivable"}}}},
@@ -21,7 +21,7 @@ MAP
 cat >"$work/plain.csv" <<'CSV'
 单号,客户,日期,金额
 1001,甲公司,2024-01-05,"1,200.00"
-1002,乙公司,1/3/2024,80.5
+1002,乙公司,2024-01-03,80.5
 1003,甲公司,2024-02-01,-200
 1004,甲公司,2024-02-02,0
 CSV
@@ -31,7 +31,7 @@ iconv -f UTF-8 -t GB18030 "$work/plain.csv" >"$work/gb18030.csv"
 {
     echo '金额,备注,日期,客户,单号'
     echo '"1,200.00",,2024-01-05,甲公司,1001'
-    echo '80.5,,1/3/2024,乙公司,1002'
+    echo '80.5,,2024-01-03,乙公司,1002'
     echo '-200,,2024-02-01,甲公司,1003'
     echo '0,,2024-02-02,甲公司,1004'
 } >"$work/order.csv"
@@ -40,7 +40,7 @@ iconv -f UTF-8 -t GB18030 "$work/plain.csv" >"$work/gb18030.csv"
 for form in plain crlf bom gb18030 order; do
     new_ledger "books-$form" --currency CNY
     expect 0 import "$work/$form.csv" --map "$map"
-    out_is "rows 4 (bad 0), requests 5: appended 5, repeated 0, refused 0"
+    out_is "rows 4 (bad 0, without a request 1), requests 5: appended 5, repeated 0, refused 0"
     err_is_empty
     expect 0 balance --as-of 2024-12-31 --csv
     out_has "甲公司,CNY,1000.00,0.00,0.00,"
@@ -54,10 +54,10 @@ printf '19725 乙公司\n19727 甲公司\n19725 乙公司\n19727 甲公司\n' | 
 
 # Again: nothing. A longer file: what is new.
 expect 0 import "$work/order.csv" --map "$map"
-out_is "rows 4 (bad 0), requests 5: appended 0, repeated 5, refused 0"
+out_is "rows 4 (bad 0, without a request 1), requests 5: appended 0, repeated 5, refused 0"
 { cat "$work/order.csv"; echo '5,,2024-03-01,丙公司,1005'; echo '5,,2024-03-01,丙公司,1006'; } >"$work/longer.csv"
 expect 0 import "$work/longer.csv" --map "$map" --json
-out_is '{"rows":6,"badRows":0,"requests":8,"appended":3,"repeated":5,"refused":0}'
+out_is '{"rows":6,"badRows":0,"requests":8,"appended":3,"repeated":5,"refused":0,"rowsWithoutRequest":1}'
 # An earlier row of a customer who is there: opening again is no error.
 { head -n 1 "$work/order.csv"; echo '7,,2024-01-04,乙公司,0999'; } >"$work/earlier.csv"
 expect 0 import "$work/earlier.csv" --map "$map"
@@ -66,7 +66,7 @@ out_is "rows 1 (bad 0), requests 2: appended 1, repeated 1, refused 0"
 # By somebody else, the same rows are refused, and told why; what is new is appended.
 { cat "$work/order.csv"; echo '5,,2024-03-01,甲公司,1007'; } >"$work/other.csv"
 expect 1 import "$work/other.csv" --map "$map" --actor somebody
-out_is "rows 5 (bad 0), requests 6: appended 1, repeated 2, refused 3"
+out_is "rows 5 (bad 0, without a request 1), requests 6: appended 1, repeated 2, refused 3"
 err_has "KEY_REUSED"
 err_has "this row was imported before, by another actor or through another map"
 
@@ -85,20 +85,21 @@ new_ledger bad --currency CNY
     echo '1009,戊公司,2024-02-04,9'
 } >"$work/bad.csv"
 expect 1 import "$work/bad.csv" --map "$map" --report "$work/report.csv"
-out_is "rows 9 (bad 4), requests 7: appended 0, repeated 0, refused 0; nothing was submitted"
+out_is "rows 9 (bad 4, without a request 1), requests 7: appended 0, repeated 0, refused 0; nothing was submitted"
 err_has 'column "日期": "2024-02-30" is no date'
 err_has "it has 3 fields and the header has 4"
 err_has "more decimals than CNY has (2)"
 err_has "text follows a closing quote"
 err_has "bad rows stopped the import before anything was appended"
-[ "$(wc -l <"$work/report.csv")" -eq 5 ] || die "four rows are reported"
+[ "$(wc -l <"$work/report.csv")" -eq 6 ] || die "four rows are reported, and the one that makes nothing"
+grep -q '^5,,NO_REQUEST,no request of the map is for this row' "$work/report.csv" || die "the report names line 5"
 grep -q '^6,,BAD_ROW,' "$work/report.csv" || die "the report names line 6"
 expect 0 status --json
 grep -q '"journalHead"' "$out" && die "something was appended"
 expect 1 import "$work/bad.csv" --map "$map" --dry-run --skip-bad
-out_is "rows 9 (bad 4), requests 7: appended 7, repeated 0, refused 0; a dry run, nothing was recorded"
+out_is "rows 9 (bad 4, without a request 1), requests 7: appended 7, repeated 0, refused 0; a dry run, nothing was recorded"
 expect 1 import "$work/bad.csv" --map "$map" --skip-bad
-out_is "rows 9 (bad 4), requests 7: appended 7, repeated 0, refused 0"
+out_is "rows 9 (bad 4, without a request 1), requests 7: appended 7, repeated 0, refused 0"
 expect 0 balance 戊公司 --csv
 out_has "戊公司,CNY,9.00,"
 
