@@ -84,10 +84,12 @@ static enum daybook_status space_check(struct journal *journal, uint64_t kept_by
 
 enum daybook_status journal_check_room(struct journal *journal, struct daybook_error *error) {
     if (store_is_deleted(journal->store)) {
-        return daybook_fail(error, DAYBOOK_DAMAGED,
-                            "appending to %s: its journal was deleted while it was open, and what would be written now "
-                            "is nowhere; restore a backup",
-                            journal->directory);
+        return daybook_fail(
+            error, DAYBOOK_DAMAGED,
+            "appending to %s: its journal was deleted while it was open, and what would be written now "
+            "is nowhere; make a backup through the server that still runs, if one does, and restore the last "
+            "that there is",
+            journal->directory);
     }
     return space_check(journal, journal->min_free_bytes + journal->min_free_bytes / DECIDING_SHARE, 0, error);
 }

@@ -46,6 +46,10 @@ foreach(name serve serve_loops serve_tls remote remote_commands access import_dr
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)
 endforeach()
 
+add_test(NAME e2e/test_serve_faults COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_serve_faults.sh
+  $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:fail_sync>)
+set_tests_properties(e2e/test_serve_faults PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
+
 # The sample business under a server.
 add_test(NAME e2e/test_scrub COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_scrub.sh
   $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR} $<TARGET_FILE:daybook-workload>)

@@ -15,3 +15,10 @@ add_executable(flips fault/flips.c)
 target_include_directories(flips AFTER PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(flips PRIVATE daybook_house daybook_schema daybook_inside)
 add_dependencies(flips daybook_generated)
+
+# For programs that are started by other tests: syncs fail when they are told to.
+add_library(fail_sync MODULE fault/fail_sync.c)
+target_compile_options(fail_sync PRIVATE -Wno-missing-prototypes)
+target_compile_definitions(fail_sync PRIVATE _GNU_SOURCE)
+target_include_directories(fail_sync PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(fail_sync PRIVATE ${CMAKE_DL_LIBS})

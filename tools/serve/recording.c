@@ -14,8 +14,9 @@ void recording_tick(struct server *server) {
     }
     bool is_refusing = ledger_check_recording(server->ledger, &is_latched, &error) != DAYBOOK_OK;
     if (is_refusing && !server->is_refusing) {
-        log_event(&server->log, "error", "refusing", "%s; %s", error.message,
-                  is_latched ? "start the server again" : "what is submitted is refused until then");
+        /* Where it is for good, the message says what helps. */
+        log_event(&server->log, "error", "refusing", "%s%s", error.message,
+                  is_latched ? "" : "; what is submitted is refused until then");
     } else if (!is_refusing && server->is_refusing) {
         log_event(&server->log, "info", "recording", "there is room again");
     }

@@ -199,6 +199,18 @@ static enum daybook_status run_loops(struct server *server, struct daybook_error
                      : daybook_fail(error, DAYBOOK_IO, "starting the server's threads: %s", uv_strerror(code));
 }
 
+/* A deleted ledger has nothing that is durable. A writer that is latched has everything that it acknowledged. */
+static void tell_stopped(struct server *server) {
+    struct daybook_error error;
+    bool is_latched;
+    enum daybook_status status = ledger_check_recording(server->ledger, &is_latched, &error);
+    if (status == DAYBOOK_DAMAGED) {
+        log_event(&server->log, "error", "stopped", "%s", error.message);
+    } else {
+        log_event(&server->log, "info", "stopped", "everything that was acknowledged is durable");
+    }
+}
+
 enum daybook_status server_run(struct daybook *ledger, const struct server_options *options,
                                struct daybook_error *error) {
     struct server *server = calloc(1, sizeof *server);
@@ -214,7 +226,7 @@ enum daybook_status server_run(struct daybook *ledger, const struct server_optio
         status = run_loops(server, error);
     }
     if (status == DAYBOOK_OK) {
-        log_event(&server->log, "info", "stopped", "everything that was acknowledged is durable");
+        tell_stopped(server);
     }
     close_server(server);
     free(server);
