@@ -42,6 +42,11 @@ out_has '"operatorActed":{"action":"OPERATOR_ACTION_TOKEN_CREATED","subject":"ro
 # ---- without a token: health and metrics ----
 start_guarded_server
 for page in /healthz /readyz /metrics; do ask "$page"; [[ $answer == 200* ]] || die "$page: $answer"; done
+# A page of another site, whose name was made to lead here, asks by that name.
+for page in /readyz /metrics; do
+    ask "$page" -H "Host: rebound.example"; [[ $answer == 401* ]] || die "$page: $answer"
+    ask "$page" -H "Host: rebound.example" -H "Authorization: Bearer $udo"; [[ $answer == 200* ]] || die "$page: $answer"
+done
 for page in /openapi.json /events /nowhere; do
     ask "$page"
     answer_is "401 application/json"

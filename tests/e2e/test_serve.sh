@@ -65,6 +65,11 @@ fi
 call Views/GetBalance '{}' -H "Host: localhost:${address##*:}"; answer_is "200 application/json"
 call Views/GetBalance '{}' -H "Host: rebound.example:${address##*:}"; answer_is "401 application/json"
 out_has "only where they ask for its address, or for localhost"
+# What tells of the ledger is not for such a page either; that the server is there is no secret.
+for page in /metrics /readyz; do
+    ask "$page" -H "Host: rebound.example:${address##*:}"; answer_is "401 application/json"
+done
+ask /healthz -H "Host: rebound.example"; answer_is "200 text/plain"
 
 # A whole URI is answered as its path is, and its host counts for the header's (RFC 9112, 3.2.2).
 ask_target() { ask / --request-target "$1"; }

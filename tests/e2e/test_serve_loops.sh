@@ -13,7 +13,7 @@ host=${address%:*} port=${address##*:}
 
 # connect FD: a connection that stays; get FD PATH: asks by it, the answer's body is in $body.
 connect() { eval "exec $1<>/dev/tcp/$host/$port"; }
-ask_by() { printf 'GET %s HTTP/1.1\r\nHost: x\r\n\r\n' "$2" >&"$1"; }
+ask_by() { printf 'GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' "$2" >&"$1"; }
 read_by() {
     local line size=
     while IFS= read -r -t 60 line <&"$1" && [ "$line" != $'\r' ]; do

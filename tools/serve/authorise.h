@@ -2,8 +2,9 @@
  * Who may call what. Asked once for each call, before anything of it is decided.
  *
  *   AU1  Without a token nothing is answered but health and metrics, and those only to callers on this machine; unless
- *        the server was told to trust this machine, whose callers are then the owner: those that name it by its
- *        address or as localhost. A page of another site whose name was made to lead here names that.
+ *        the server was told to trust this machine, whose callers are then the owner. Metrics, readiness and that trust
+ *        are for those that name this machine by its address or as localhost: a page of another site whose name was
+ *        made to lead here (DNS rebinding) names that.
  *   AU2  What a role may ask to be recorded is decided where it is recorded (engine/domain/rules_access.c), so that it
  *        holds for every way in. Here stands what no request is made of: tokens, statements' issuing, rebuilding.
  */

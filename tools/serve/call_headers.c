@@ -258,9 +258,12 @@ static bool check_framing(struct call *call, const struct framing *framing) {
 static bool admit(struct call *call, const struct headers *headers) {
     const char *reason;
     const char *authorization = headers->values[HEADER_AUTHORIZATION];
-    call->identity.names_machine =
-        !call->server->gate.trusts_machine || authorise_names_machine(headers->values[HEADER_HOST]);
-    bool is_for_anybody = call->page != NULL && page_is_for_anybody(call->page);
+    bool is_for_anybody = false;
+    call->identity.names_machine = true;
+    if (call->page != NULL || call->server->gate.trusts_machine) { /* Else it makes no difference. */
+        call->identity.names_machine = authorise_names_machine(headers->values[HEADER_HOST]);
+        is_for_anybody = call->page != NULL && page_is_for_anybody(call->page, call->identity.names_machine);
+    }
     enum connect_code code =
         gate_identify(&call->server->gate, call->loop->sha256, &call->peer->pass, authorization, call->peer->address,
                       ledger_now_us(call->server->ledger), &call->identity, &reason);

@@ -266,9 +266,12 @@ static const struct {
 } pages[] = {
     {"/healthz", "healthz", "The server is there.", "text/plain", true},
     {"/readyz", "readyz",
-     "It takes calls: 200; it is stopping, or only a new start can help: 503. Says what cannot be read or recorded.",
+     "It takes calls: 200; it is stopping, or only a new start can help: 503. Says what cannot be read or recorded. "
+     "Without a token for callers on its machine that ask for its address, or for localhost.",
      "text/plain", true},
-    {"/metrics", "metrics", "For Prometheus.", "text/plain", true},
+    {"/metrics", "metrics",
+     "For Prometheus. Without a token for callers on its machine that ask for its address, or for localhost.",
+     "text/plain", true},
     {"/openapi.json", "openapi", "This document.", "application/json", false},
     {"/events", "events",
      "The change feed as Server-Sent Events: id is the sequence, event the kind, data a daybook.v1.FollowItem.",
@@ -338,7 +341,11 @@ enum daybook_status openapi_write(const struct methods *methods, struct daybook_
         "{s:s,s:{s:s,s:s,s:s},s:o,s:{s:o}}", "openapi", "3.1.0", "info", "title", "Daybook", "version",
         DAYBOOK_PROGRAM_VERSION, "description",
         "An event-sourced customer ledger. Amounts are integers in minor units, written as strings; business dates are "
-        "\"2024-02-29\"; instants are microseconds since 1970-01-01 UTC. Unknown fields are refused by name.",
+        "\"2024-02-29\"; instants are microseconds since 1970-01-01 UTC. Unknown fields are refused by name. What is "
+        "no "
+        "HTTP/1.1 request, or does not fit where one is read (16 KiB for its first line and headers), never comes to "
+        "be a call: the library that reads it answers 400, 413, 414, 431 or 505 with a sentence in HTML and closes the "
+        "connection. Every other error is connect.error.",
         "paths", document.paths, "components", "schemas", document.schemas);
     put_security(&document, whole);
     char *text = whole == NULL || document.is_broken ? NULL : json_dumps(whole, JSON_COMPACT | JSON_SORT_KEYS);

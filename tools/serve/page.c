@@ -12,7 +12,7 @@
 struct page {
     const char *path;
     void (*answer)(struct call *call);
-    bool is_for_anybody;
+    enum { FOR_BEARERS, FOR_THIS_MACHINE, FOR_ANY_NAME } readers; /* Both without a token, from this machine alone. */
 };
 
 static void set_text(struct call *call, enum connect_code code, unsigned http, const char *type, const char *text) {
@@ -87,8 +87,9 @@ static void answer_openapi(struct call *call) {
 }
 
 static const struct page pages[] = {
-    {"/healthz", answer_health, true},        {"/readyz", answer_ready, true},      {"/metrics", answer_metrics, true},
-    {"/openapi.json", answer_openapi, false}, {"/events", follow_begin_sse, false},
+    {"/healthz", answer_health, FOR_ANY_NAME},      {"/readyz", answer_ready, FOR_THIS_MACHINE},
+    {"/metrics", answer_metrics, FOR_THIS_MACHINE}, {"/openapi.json", answer_openapi, FOR_BEARERS},
+    {"/events", follow_begin_sse, FOR_BEARERS},
 };
 
 const struct page *page_find(const char *path) {
@@ -104,8 +105,8 @@ const char *page_name(const struct page *page) {
     return page->path;
 }
 
-bool page_is_for_anybody(const struct page *page) {
-    return page->is_for_anybody;
+bool page_is_for_anybody(const struct page *page, bool names_machine) {
+    return page->readers == FOR_ANY_NAME || (page->readers == FOR_THIS_MACHINE && names_machine);
 }
 
 void page_answer(struct call *call) {
