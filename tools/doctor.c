@@ -20,6 +20,7 @@
 #include "store/page_check.h"
 #include "store/store.h"
 #include "store/writer_lock.h"
+#include "tools/doctor_keys.h"
 #include "tools/progress.h"
 #include "tools/text.h"
 #include "tools/wound_text.h"
@@ -238,6 +239,23 @@ static enum daybook_status find_sealed(struct daybook *ledger, uint64_t *sequenc
     return status;
 }
 
+static enum daybook_status look_at_erased(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
+    struct doctor_keys back;
+    char count[32];
+    DAYBOOK_TRY(doctor_keys_back(ledger, doctor->options->directory, &back, error));
+    if (back.count > 0) {
+        add(doctor, "keys", PB__SEVERITY__SEVERITY_WARNING,
+            SAY(doctor,
+                text_count("the key of %s customer is here who was erased, %s: an old copy was put back",
+                           "the keys of %s customers are here who were erased, %s among them: an old copy was put back",
+                           back.count),
+                count_grouped(back.count, count), back.first),
+            _("no answer shows these names, and whoever has the files can read them: \"daybook customer erase CUSTOMER "
+              "--reason REASON\" once more for each customer that was erased"));
+    }
+    return DAYBOOK_OK;
+}
+
 /* Names are sealed with keys: where there are such names, a missing file of keys is worth a word. */
 static enum daybook_status look_at_keys(struct doctor *doctor, struct daybook *ledger, struct daybook_error *error) {
     const Pb__LedgerConfig *config = ledger_config(ledger);
@@ -248,7 +266,7 @@ static enum daybook_status look_at_keys(struct doctor *doctor, struct daybook *l
     }
     DAYBOOK_TRY(keyring_examine(doctor->options->directory, config->ledger_id.data, tell_keys, doctor, error));
     if (doctor->answer->n_findings > told) {
-        return DAYBOOK_OK;
+        return look_at_erased(doctor, ledger, error);
     }
     DAYBOOK_TRY(find_sealed(ledger, &sealed, error));
     if (sealed != 0) {

@@ -109,7 +109,11 @@ err_has KEY_REUSED
 mv "$DAYBOOK_LEDGER/keys" "$work/keys.new"
 cp -a "$work/keys.old" "$DAYBOOK_LEDGER/keys"
 erased 10
+expect 0 doctor
+out_has "the key of 1 customer is here who was erased, ACME: an old copy was put back"
 expect 0 customer erase ACME --reason keys-came-back
+expect 0 doctor
+if grep -q "who was erased" "$out"; then die "a key that is gone is told to be there"; fi
 cmp -s "$work"/keys.old/customers-*.ring "$DAYBOOK_LEDGER"/keys/customers-*.ring && die "the old key is still there"
 expect 0 customer change ACME --terms 10
 erased 12
