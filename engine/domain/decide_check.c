@@ -114,6 +114,17 @@ bool find_document(struct decision *decision, Pb__DocumentKind kind, const char 
     return true;
 }
 
+void warn_if_due_before(struct decision *decision, const char *document, int32_t due_on) {
+    int32_t happened_on = decision->effective_on;
+    if (decision->original_on != DATE_NONE && decision->original_on < happened_on) {
+        happened_on = decision->original_on;
+    }
+    if (due_on < happened_on) {
+        warn(decision, "\"%s\" is due on %s, before its own day, %s: it is overdue from the start", document,
+             date_text(decision, due_on), date_text(decision, happened_on));
+    }
+}
+
 bool due_by_terms(struct decision *decision, int32_t posted_on, const Pb__PaymentTerms *terms, int32_t *due_on) {
     const struct profile *profile = customer_profile(decision->customer, posted_on);
     uint32_t days = terms != NULL ? terms->days : profile->terms_days;

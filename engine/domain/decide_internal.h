@@ -92,6 +92,12 @@ bool check_not_before(struct decision *decision, int32_t date, const struct docu
 /* Also takes the document's currency when the request names none. */
 bool find_document(struct decision *decision, Pb__DocumentKind kind, const char *id, struct document **document);
 
+/* A sentence beside what is accepted; behind another one, if there is one already. */
+void warn(struct decision *decision, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Due before the day on which it happened: overdue from the first day on. It is taken, since what is owed from before
+ * the ledger began is entered so, and warned of, since it may be a slip. */
+void warn_if_due_before(struct decision *decision, const char *document, int32_t due_on);
+
 /* Due by the terms: days after the date, or after the end of its month. */
 bool due_by_terms(struct decision *decision, int32_t posted_on, const Pb__PaymentTerms *terms, int32_t *due_on);
 

@@ -167,6 +167,17 @@ void refuse(struct decision *decision, Pb__RefusalCode code, struct refusal_fact
     decision->result->refusal = refusal;
 }
 
+void warn(struct decision *decision, const char *format, ...) {
+    char message[DAYBOOK_ERROR_SIZE * 2];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    const char *before = decision->result->warning;
+    decision->result->warning =
+        before == NULL ? copied(decision, message) : arena_format(decision->answer_arena, "%s; %s", before, message);
+}
+
 const char *amount_text(struct decision *decision, int64_t minor) {
     char text[DECIMAL_TEXT_SIZE];
     int decimals = currency_decimals(decision->currency);

@@ -119,6 +119,9 @@ bool decide_adjustment(struct decision *decision) {
     if (is_item && due_on == DATE_NONE && !due_by_terms(decision, decision->effective_on, NULL, &due_on)) {
         return false;
     }
+    if (is_item) {
+        warn_if_due_before(decision, command->adjustment, due_on);
+    }
     Pb__Event event = PB__EVENT__INIT;
     Pb__AdjustmentPosted body = PB__ADJUSTMENT_POSTED__INIT;
     body.adjustment = command->adjustment;

@@ -84,6 +84,16 @@ static bool make_instalments(struct decision *decision, const Pb__PostCharge *co
     return split_amount(decision, command, body->instalments);
 }
 
+/* What was taken as it was asked for, and may not have been meant so. */
+static void warn_of_days(struct decision *decision, const Pb__PostCharge *command, const Pb__ChargePosted *body) {
+    bool has_parts = body->n_instalments > 0;
+    warn_if_due_before(decision, command->charge, has_parts ? body->instalments[0]->due_on : body->due_on);
+    if (has_parts && (command->due_on[0] != '\0' || command->terms != NULL)) {
+        warn(decision, "the instalments of \"%s\" have their own days: its %s counts for nothing", command->charge,
+             command->due_on[0] != '\0' ? "due_on" : "terms");
+    }
+}
+
 bool decide_charge(struct decision *decision) {
     const Pb__PostCharge *command = decision->request->post_charge;
     Pb__Event event = PB__EVENT__INIT;
@@ -109,6 +119,7 @@ bool decide_charge(struct decision *decision) {
     body.amount_minor = command->amount_minor;
     body.category = command->category;
     body.memo = command->memo;
+    warn_of_days(decision, command, &body);
     body.credit = credit.state != PB__LIMIT_STATE__LIMIT_STATE_UNSPECIFIED ? &credit : NULL;
     event.body_case = PB__EVENT__BODY_CHARGE_POSTED;
     event.charge_posted = &body;

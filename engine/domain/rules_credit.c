@@ -28,10 +28,9 @@ static bool check_limit(struct decision *decision, const char *document, Pb__Cre
         return refuse_over_limit(decision, document, credit, available_minor);
     }
     credit->over_limit = true;
-    decision->result->warning =
-        arena_format(decision->answer_arena, "%s on credit passes the limit of %s; %s of it was available",
-                     amount_text(decision, credit->charge_minor), amount_text(decision, credit->limit_minor),
-                     amount_text(decision, available_minor));
+    warn(decision, "%s on credit passes the limit of %s; %s of it was available",
+         amount_text(decision, credit->charge_minor), amount_text(decision, credit->limit_minor),
+         amount_text(decision, available_minor));
     return true;
 }
 

@@ -185,6 +185,7 @@ bool decide_capture_hold(struct decision *decision) {
     if (due_on == DATE_NONE && !due_by_terms(decision, decision->effective_on, NULL, &due_on)) {
         return false;
     }
+    warn_if_due_before(decision, command->charge, due_on);
     int64_t held_minor = timeline_lowest_from(&hold->left, decision->effective_on);
     int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : held_minor;
     if (!take_part(decision, hold, amount_minor, true, &part) || !emit_captured(decision, hold, amount_minor, &part)) {
