@@ -15,6 +15,7 @@
 #include "engine/ledger.h"
 #include "limits.h"
 #include "projections/query.h"
+#include "tools/console.h"
 #include "tools/json_message.h"
 #include "tools/progress.h"
 #include "tools/remote.h"
@@ -272,6 +273,12 @@ static void print_facts(const Pb__Refusal *refusal) {
     }
 }
 
+/* What can be done, in lines of the terminal. */
+static void print_cure(const char *cure) {
+    (void)fputs("  ", stderr);
+    console_wrap(stderr, cure, console_width(stderr), 2, 2);
+}
+
 int command_refused(const Pb__Refusal *refusal) {
     (void)fflush(stdout);
     const struct refusal_text *text = refusal_explain(refusal->code);
@@ -279,13 +286,13 @@ int command_refused(const Pb__Refusal *refusal) {
         /* The sentence is a value of the answer, in English; what the code means can be said in the reader's language.
          */
         (void)fprintf(stderr, _("refused %s: %s\n"), refusal_name(refusal->code), _(text->cause));
-        (void)fprintf(stderr, "  %s\n", _(text->cure));
+        print_cure(_(text->cure));
         print_facts(refusal);
         (void)fprintf(stderr, "  %s\n", refusal->message);
     } else {
         (void)fprintf(stderr, _("refused %s: %s\n"), refusal_name(refusal->code), refusal->message);
         if (text != NULL) {
-            (void)fprintf(stderr, "  %s\n", text->cure);
+            print_cure(text->cure);
         }
     }
     return EXIT_REFUSED;

@@ -41,7 +41,9 @@
     X(OVER_CREDIT_LIMIT, "The exposure would pass the credit limit.", "Take a payment first, or raise the limit.")     \
     X(CREDIT_HOLD, "The customer is on credit hold.", "Lift the hold, or charge against deposits only.")               \
     X(BALANCE_NOT_ZERO, "A customer is closed, and erased, only at zero everywhere.",                                  \
-      "Settle, refund or write off what is left; an erasure can be forced.")                                           \
+      "Take a payment for what is owed, or write it off; use or refund what is unapplied or in deposits; "             \
+      "release what is held; reactivate what is dormant, then refund it; settle or reverse what is pending. A charge " \
+      "uses up promotional money. An erasure can be forced.")                                                          \
     X(REASON_REQUIRED, "A reason is required.", "Give a reason code.")                                                 \
     X(GROUP_REFUSED, "Another request of the group was refused, so none was taken.", "Correct that request.")          \
     X(DUPLICATE_CUSTOMER, "There is a customer of that id.", "Use it, or another id.")                                 \

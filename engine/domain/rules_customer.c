@@ -107,14 +107,57 @@ static const char *account_rest(const struct account *account, int64_t *amount_m
     return NULL;
 }
 
+static const struct document *row_of(struct decision *decision, uint64_t number) {
+    struct document *document = NULL;
+    return went_well(decision, state_document(decision->state, number, &document, decision->error)) ? document : NULL;
+}
+
+/* A document that has some of the rest that account_rest names, so that whoever wants it gone knows where to begin;
+ * NULL: the account lists none. */
+static const struct document *rest_document(struct decision *decision, const struct account *account) {
+    if (account->open_minor != 0 && account->items.count > 0) {
+        return row_of(decision, VECTOR_AT(const struct item_ref, &account->items, 0)->number);
+    }
+    if (account->open_minor == 0 && account->unapplied_minor != 0 && account->sources.count > 0) {
+        return row_of(decision, VECTOR_AT(const struct item_ref, &account->sources, 0)->number);
+    }
+    bool is_used = account->open_minor != 0 || account->unapplied_minor != 0;
+    if (!is_used && account->deposit_minor != 0 && account->lots.count > 0) {
+        return row_of(decision, VECTOR_AT(const struct lot_ref, &account->lots, 0)->number);
+    }
+    is_used = is_used || account->deposit_minor != 0 || account->credit_held_minor != 0;
+    for (uint32_t i = 0; !is_used && i < account->expired.count; i++) {
+        const struct document *lot = row_of(decision, VECTOR_AT(const struct lot_ref, &account->expired, i)->number);
+        if (lot == NULL || lot->on_expiry == PB__ON_EXPIRY__ON_EXPIRY_DORMANT) {
+            return lot;
+        }
+    }
+    return NULL;
+}
+
+static bool refuse_rest(struct decision *decision, const struct document *where, const char *what,
+                        int64_t amount_minor) {
+    const char *customer = decision->customer->id;
+    if (decision->failure != DAYBOOK_OK) {
+        return false;
+    }
+    if (where == NULL) {
+        return REFUSE(decision, BALANCE_NOT_ZERO, ((struct refusal_facts){.available_minor = amount_minor}),
+                      "customer \"%s\" has %s %s", customer, amount_text(decision, amount_minor), what);
+    }
+    return REFUSE(decision, BALANCE_NOT_ZERO,
+                  ((struct refusal_facts){.document = where->id, .available_minor = amount_minor}),
+                  "customer \"%s\" has %s %s: see %s \"%s\"", customer, amount_text(decision, amount_minor), what,
+                  document_kind_name((Pb__DocumentKind)where->kind), where->id);
+}
+
 /* Zero at the end is not enough: what counts for a later day would come to a closed customer. */
 static bool check_zero_from(struct decision *decision, const struct account *account) {
     int64_t amount_minor = 0;
     const char *what = account_rest(account, &amount_minor);
     memcpy(decision->currency, account->currency, sizeof decision->currency);
     if (what != NULL) {
-        return REFUSE(decision, BALANCE_NOT_ZERO, ((struct refusal_facts){.available_minor = amount_minor}),
-                      "customer \"%s\" has %s %s", decision->customer->id, amount_text(decision, amount_minor), what);
+        return refuse_rest(decision, rest_document(decision, account), what, amount_minor);
     }
     if (account->last_on > decision->effective_on) {
         return REFUSE(decision, BALANCE_NOT_ZERO, ((struct refusal_facts){.date = account->last_on}),
