@@ -1,4 +1,6 @@
 /* Commands that ask about the books, lots and lineage, as data. */
+#include <string.h>
+
 #include "tools/command_view.h"
 #include "tools/text.h"
 
@@ -46,9 +48,37 @@ static const struct option_spec deposits_options[] = {
 };
 
 static const struct option_spec lineage_options[] = {
-    {"customer", 0, OPTION_VALUE, true, "CUSTOMER", N_("whose document it is"), {FORM_TEXT, "customer", NULL}},
+    {"customer",
+     0,
+     OPTION_VALUE,
+     false,
+     "CUSTOMER",
+     N_("whose document it is, where KIND and DOCUMENT stand alone"),
+     {FORM_TEXT, "customer", NULL}},
     OPTIONS_END,
 };
+
+/* "lineage KIND DOCUMENT --customer CUSTOMER", as it was first, beside "lineage CUSTOMER KIND DOCUMENT". */
+static int run_lineage(struct invocation *invocation) {
+    struct options *options = &invocation->options;
+    const char *customer = options_value(options, "customer");
+    if (options->argument_count == 3) {
+        return command_view_run(invocation);
+    }
+    if (customer == NULL) {
+        return command_usage(invocation, "%s", _("name the customer first: daybook lineage CUSTOMER KIND DOCUMENT"));
+    }
+    const char *arguments[] = {customer, options->arguments[0], options->arguments[1]};
+    for (size_t i = 0; i < options->given_count; i++) {
+        if (strcmp(options->given[i].spec->name, "customer") == 0) {
+            options->given[i] = options->given[--options->given_count];
+            break;
+        }
+    }
+    options->arguments = arguments;
+    options->argument_count = 3;
+    return command_view_run(invocation);
+}
 
 const struct command books_commands[] = {
     {
@@ -97,18 +127,18 @@ const struct command books_commands[] = {
     },
     {
         .name = "lineage",
-        .arguments = "KIND DOCUMENT",
+        .arguments = "CUSTOMER KIND DOCUMENT",
         .argument_min = 2,
-        .argument_max = 2,
+        .argument_max = 3,
         .uses = USES_LEDGER | USES_AT | USES_PAGE,
-        .run = command_view_run,
+        .run = run_lineage,
         .summary = N_("what settled a charge, or what a lot, payment or adjustment settled"),
         .detail = N_("KIND is charge, lot, payment or adjustment. Slice by slice and dated; negative amounts were "
                      "taken off or restored again."),
-        .example = "daybook lineage charge INV-1 --customer ACME",
+        .example = "daybook lineage ACME charge INV-1",
         .options = lineage_options,
         .message = "lineage",
-        .fields = {{FORM_ENUM, "kind", NULL}, {FORM_TEXT, "document", NULL}},
+        .fields = {{FORM_TEXT, "customer", NULL}, {FORM_ENUM, "kind", NULL}, {FORM_TEXT, "document", NULL}},
     },
     {.name = NULL},
 };

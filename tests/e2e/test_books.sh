@@ -27,7 +27,10 @@ expect 0 deposits
 out_has "total"
 out_has "LEFT"
 
-expect 0 lineage charge G --customer ANN --as-of 2024-07-05
+expect 0 lineage ANN charge G --as-of 2024-07-05
+cp "$out" "$work/lineage.as.neighbours"
+expect 0 lineage charge G --customer ANN --as-of 2024-07-05 # As it was first.
+cmp -s "$out" "$work/lineage.as.neighbours" || die "the two orders answer otherwise"
 out_has "charge G of 2024-06-01"
 out_has "180.00 CNY, 0.00 left."
 expect 0 lineage charge G --customer ANN --as-of 2024-07-05 --csv
@@ -116,10 +119,12 @@ out_has ",70.00,100.00"
 
 # What cannot be asked.
 expect 2 lineage charge G
-err_has "--customer CUSTOMER is required"
-expect 2 lineage gift G --customer ANN
+err_has "name the customer first: daybook lineage CUSTOMER KIND DOCUMENT"
+expect 2 lineage ANN charge G --customer ANN
+err_has "CUSTOMER and --customer exclude each other"
+expect 2 lineage ANN gift G
 err_has 'KIND: "gift" is none of'
-expect 3 lineage charge NONE --customer ANN
+expect 3 lineage ANN charge NONE
 err_has 'no such document "NONE"'
 expect 3 deposits NOBODY
 err_has 'no customer "NOBODY"'

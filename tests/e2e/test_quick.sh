@@ -20,7 +20,7 @@ expect 0 deposit ANN A 100 --on 2024-06-02
 mkdir "$work/alone"
 cp "$daybook" "$work/alone/daybook"
 for question in balance aging open-items "history ANN" deposits trial-balance "kpi --from 2024-05-01" postings "credit list" \
-    "customer list" "balance ANN" "lineage charge G --customer ANN" "bridge aging --from 1" \
+    "customer list" "balance ANN" "lineage ANN charge G" "bridge aging --from 1" \
     "statement list" "export events" refusals; do
     read -ra words <<<"$question"
     "$whole" "${words[@]}" >"$work/wanted" 2>&1 </dev/null || die "daybook-whole $question failed: $(cat "$work/wanted")"

@@ -86,7 +86,7 @@ same 0 trial-balance --tag vip @AT --json
 same 0 postings @AT
 same 0 postings --tag vip @AT
 same 0 deposits @AT
-same 0 lineage charge C1 --customer ACME @AT
+same 0 lineage ACME charge C1 @AT
 same 0 kpi --from 2023-12-31 --to 2024-02-29
 same 0 kpi ACME --from 2023-12-31 --to 2024-02-29
 same 0 credit history ACME @AT --from 2024-01-01

@@ -16,7 +16,7 @@ today=$(date -u +%F)
 at=(--as-of "$today" --known-at "$head")
 
 questions=("balance" "balance A" "aging" "aging A" "open-items" "deposits" "history A" "history" "trial-balance" "postings A"
-    "credit show A" "credit list" "customer show A" "customer list" "lineage charge I1 --customer A"
+    "credit show A" "credit list" "customer show A" "customer list" "lineage A charge I1"
     "kpi --from 2024-01-01" "statement preview A" "statement list" "statement show A 2024-01-31-CNY"
     "credit decisions A")
 ask() {

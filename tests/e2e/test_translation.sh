@@ -56,7 +56,7 @@ credit show 张三
 credit history 张三 --from 2024-01-31 --to 2024-12-31
 credit decisions 张三
 kpi --from 2024-01-31 --to 2024-03-31
-lineage charge INV-1 --customer 张三
+lineage 张三 charge INV-1
 bridge balance 张三 --from 1
 bridge aging --from 1
 bridge statement 张三 --from 1 --after 2024-01-01 --as-of 2024-02-29
