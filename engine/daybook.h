@@ -99,6 +99,8 @@ struct daybook_answer {
     const char *warning;                /* NULL, or a sentence (a limit passed under "warn"). */
     const struct daybook_bytes *events; /* DAYBOOK_SUBMIT_DRY: what would be appended, encoded; else NULL. */
     size_t event_count;
+    Pb__Remainder *const *remainders; /* Where the submission asks for them; NULL when refused. */
+    size_t remainder_count;
 };
 struct daybook_answers {
     struct daybook_answer *items;
@@ -128,6 +130,7 @@ struct daybook_submission {
     size_t count;
     enum daybook_submit_mode mode;
     const struct daybook_submitter *submitter; /* NULL: the requests say. */
+    bool tells_remainders;                     /* What is left of the documents that each request touched, too. */
     struct daybook_answers answers;            /* Empty unless status is OK; the caller releases them. */
     enum daybook_status status;
     struct daybook_error error; /* Of a status that is not OK. */

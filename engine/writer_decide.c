@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/wire.h"
+#include "domain/remainder.h"
 #include "ledger.h"
 #include "limits.h"
 #include "writer_inside.h"
@@ -151,6 +152,19 @@ static enum daybook_status show_events(const struct event_batch *batch, size_t f
     return DAYBOOK_OK;
 }
 
+/* A repeated answer tells it, too: what the events of then changed, and what is left now. */
+static enum daybook_status tell_remainders(struct writer *writer, struct daybook_submission *submission,
+                                           struct daybook_answer *answer) {
+    Pb__Remainder **remainders = NULL;
+    if (!submission->tells_remainders || answer->refusal != NULL || answer->last_sequence < answer->first_sequence) {
+        return DAYBOOK_OK;
+    }
+    DAYBOOK_TRY(remainders_tell(writer->state, answer->first_sequence, answer->last_sequence,
+                                submission->answers.memory, &remainders, &answer->remainder_count, &submission->error));
+    answer->remainders = remainders;
+    return DAYBOOK_OK;
+}
+
 /* What was really asked for and refused is kept for auditors. */
 static void keep_refusal(struct writer *writer, const struct prepared *prepared, const struct daybook_answer *answer) {
     if (answer->refusal != NULL && prepared->request != NULL) {
@@ -164,6 +178,9 @@ static enum daybook_status decide_one(struct writer *writer, struct daybook_subm
     struct arena *answer_arena = submission->answers.memory;
     struct savepoint savepoint = begin(writer);
     enum daybook_status status = decide_prepared(writer, prepared, 0, answer_arena, answer, &submission->error);
+    if (status == DAYBOOK_OK) {
+        status = tell_remainders(writer, submission, answer);
+    }
     if (status == DAYBOOK_OK && answer->refusal == NULL && submission->mode == DAYBOOK_SUBMIT_DRY) {
         status =
             show_events(&writer->slots[writer->slot], savepoint.batch_count, answer_arena, answer, &submission->error);
@@ -220,6 +237,9 @@ static enum daybook_status decide_group(struct writer *writer, struct daybook_su
         if (status == DAYBOOK_OK) {
             status = decide_prepared(writer, prepared, savepoint.next_sequence, submission->answers.memory, answer,
                                      &submission->error);
+        }
+        if (status == DAYBOOK_OK) {
+            status = tell_remainders(writer, submission, answer);
         }
         if (status != DAYBOOK_OK || answer->refusal != NULL) {
             take_back(writer, &savepoint);

@@ -417,10 +417,13 @@ enum daybook_status command_config(const struct invocation *invocation, struct d
 }
 
 enum daybook_status command_submit(const struct invocation *invocation, struct daybook *ledger,
-                                   const struct daybook_bytes *requests, size_t count, enum daybook_submit_mode mode,
-                                   struct daybook_answers *answers, struct daybook_error *error) {
-    return invocation->remote != NULL ? remote_submit(invocation->remote, requests, count, mode, answers, error)
-                                      : daybook_submit(ledger, requests, count, mode, answers, error);
+                                   struct daybook_submission *submission, struct daybook_error *error) {
+    submission->answers = (struct daybook_answers){0};
+    if (invocation->remote != NULL) {
+        return remote_submit(invocation->remote, submission, error);
+    }
+    DAYBOOK_TRY(daybook_submit_many(ledger, submission, 1, error));
+    return submission->status == DAYBOOK_OK ? DAYBOOK_OK : daybook_fail_as(error, &submission->error);
 }
 
 enum daybook_status command_ask(const struct invocation *invocation, struct daybook *ledger, const Pb__Query *query,

@@ -128,11 +128,9 @@ DAYBOOK_MUST_USE enum daybook_status command_print_json(const ProtobufCMessage *
 DAYBOOK_MUST_USE enum daybook_status command_config(const struct invocation *invocation, struct daybook *ledger,
                                                     const Pb__LedgerConfig **config, struct daybook_error *error);
 
-/* daybook_submit, wherever the ledger is. */
+/* Submits, wherever the ledger is. Fills the submission's answers, which the caller releases; empty unless OK. */
 DAYBOOK_MUST_USE enum daybook_status command_submit(const struct invocation *invocation, struct daybook *ledger,
-                                                    const struct daybook_bytes *requests, size_t count,
-                                                    enum daybook_submit_mode mode, struct daybook_answers *answers,
-                                                    struct daybook_error *error);
+                                                    struct daybook_submission *submission, struct daybook_error *error);
 
 /* Asks, wherever the ledger is; the answer lives in the invocation's arena. */
 DAYBOOK_MUST_USE enum daybook_status command_ask(const struct invocation *invocation, struct daybook *ledger,

@@ -90,7 +90,6 @@ static enum daybook_status count_answer(struct expiring *expiring, const Pb__Req
 static enum daybook_status submit_page(struct expiring *expiring, const struct daybook_buffer *encoded,
                                        Pb__Request *const *requests, const size_t *ends, size_t count,
                                        struct daybook_error *error) {
-    struct daybook_answers answers = {0};
     struct daybook_bytes *bytes = arena_alloc(&expiring->page_arena, count * sizeof *bytes + 1);
     if (bytes == NULL) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, _("expiring: memory was refused"));
@@ -99,14 +98,14 @@ static enum daybook_status submit_page(struct expiring *expiring, const struct d
         size_t begin = i == 0 ? 0 : ends[i - 1];
         bytes[i] = (struct daybook_bytes){encoded->data + begin, ends[i] - begin};
     }
-    enum daybook_status status =
-        command_submit(expiring->invocation, expiring->ledger, bytes, count,
-                       expiring->is_dry ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH, &answers, error);
+    struct daybook_submission submission = {
+        .requests = bytes, .count = count, .mode = expiring->is_dry ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH};
+    enum daybook_status status = command_submit(expiring->invocation, expiring->ledger, &submission, error);
     for (size_t i = 0; status == DAYBOOK_OK && i < count; i++) {
-        status = count_answer(expiring, requests[i], &answers.items[i], error);
+        status = count_answer(expiring, requests[i], &submission.answers.items[i], error);
     }
     expiring->customer_count += count;
-    daybook_answers_release(&answers);
+    daybook_answers_release(&submission.answers);
     return status;
 }
 

@@ -164,22 +164,22 @@ static void count_answers(struct import *import, const struct daybook_answers *a
 }
 
 static enum daybook_status flush_batch(struct import *import, struct daybook_error *error) {
-    struct daybook_answers answers = {0};
+    struct daybook_submission submission = {
+        .requests = import->requests, .count = import->item_count, .mode = DAYBOOK_SUBMIT_EACH};
     for (size_t i = 0; i < import->item_count; i++) {
         const struct batch_item *item = &import->items[i];
         import->requests[i] = (struct daybook_bytes){import->encoded.data + item->offset, item->size};
     }
     enum daybook_status status = DAYBOOK_OK;
     if (import->item_count > 0 && import->is_dry) {
-        status = rehearsal_submit(import->rehearsal, import->requests, import->item_count, &answers, error);
+        status = rehearsal_submit(import->rehearsal, import->requests, import->item_count, &submission.answers, error);
     } else if (import->item_count > 0) {
-        status = command_submit(import->invocation, import->ledger, import->requests, import->item_count,
-                                DAYBOOK_SUBMIT_EACH, &answers, error);
+        status = command_submit(import->invocation, import->ledger, &submission, error);
     }
     if (status == DAYBOOK_OK) {
-        count_answers(import, &answers);
+        count_answers(import, &submission.answers);
     }
-    daybook_answers_release(&answers);
+    daybook_answers_release(&submission.answers);
     daybook_buffer_reset(&import->encoded);
     import->item_count = 0;
     return status;

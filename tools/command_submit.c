@@ -135,6 +135,8 @@ static enum daybook_status write_decided(struct submit *submit, const struct sub
     answer.refusal = (Pb__Refusal *)(uintptr_t)decided->refusal;
     answer.warnings = &warning;
     answer.n_warnings = warning == NULL ? 0 : 1;
+    answer.remainders = (Pb__Remainder **)(uintptr_t)decided->remainders;
+    answer.n_remainders = decided->remainder_count;
     submit->refused_count += decided->refusal != NULL ? 1 : 0;
     enum daybook_status status = dry_run_fill(decided, &submit->batch_arena, &answer, NULL);
     return status == DAYBOOK_OK ? write_answer(submit, &answer) : status;
@@ -188,9 +190,12 @@ static enum daybook_submit_mode mode_of(const struct submit *submit) {
 
 /* Submits what was read and writes the answers. */
 static enum daybook_status flush_batch(struct submit *submit, struct daybook_error *error) {
-    struct daybook_answers answers = {0};
     size_t count = 0;
     enum daybook_status status = DAYBOOK_OK;
+    struct daybook_submission submission = {.requests = submit->requests,
+                                            .mode = mode_of(submit),
+                                            .tells_remainders =
+                                                options_has(&submit->invocation->options, "remainders")};
     if (submit->line_count == 0) {
         return DAYBOOK_OK;
     }
@@ -204,8 +209,8 @@ static enum daybook_status flush_batch(struct submit *submit, struct daybook_err
         }
     }
     if (count > 0) {
-        status = command_submit(submit->invocation, submit->ledger, submit->requests, count, mode_of(submit), &answers,
-                                error);
+        submission.count = count;
+        status = command_submit(submit->invocation, submit->ledger, &submission, error);
     }
     if (status != DAYBOOK_OK) {
         (void)daybook_fail_in(error,
@@ -214,9 +219,9 @@ static enum daybook_status flush_batch(struct submit *submit, struct daybook_err
                               submit->reader.line_number - submit->line_count + 1, submit->reader.line_number);
     }
     if (status == DAYBOOK_OK) {
-        status = write_answers(submit, &answers, error);
+        status = write_answers(submit, &submission.answers, error);
     }
-    daybook_answers_release(&answers);
+    daybook_answers_release(&submission.answers);
     arena_reset(&submit->batch_arena);
     daybook_buffer_reset(&submit->encoded);
     submit->line_count = 0;
@@ -325,6 +330,8 @@ static const struct option_spec submit_options[] = {
      FIELD_NONE},
     {"actor", 0, OPTION_VALUE, false, "NAME", N_("of lines that name no actor"), FIELD_NONE},
     {"dry-run", 0, OPTION_FLAG, false, NULL, N_("decide each line, and append nothing"), FIELD_NONE},
+    {"remainders", 0, OPTION_FLAG, false, NULL,
+     N_("tell in each answer what is left of the documents that the line touched"), FIELD_NONE},
     OPTIONS_END,
 };
 

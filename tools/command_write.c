@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -16,6 +18,7 @@
 #include "tools/dry_run.h"
 #include "tools/field_form.h"
 #include "tools/message_field.h"
+#include "tools/remainder_table.h"
 #include "tools/text.h"
 
 enum { RANDOM_KEY_BYTES = 16, REPORT_ARENA_BYTES = 256 << 20 };
@@ -150,28 +153,38 @@ static const char *describe_amount(const struct invocation *invocation, const Pb
     return text;
 }
 
+/* What the answer's line is about: the second word, or the first where there is no customer; "" where that is none. */
+static const char *named_document(const struct invocation *invocation, const Pb__Request *request) {
+    size_t count = invocation->options.argument_count;
+    size_t named = *request->customer == '\0' ? 0 : 1;
+    return count > named && (named == 0 || invocation->command->fields[named].form == FORM_TEXT)
+               ? invocation->options.arguments[named]
+               : "";
+}
+
+/* "12", or "12 to 13". */
+static const char *describe_sequences(const struct daybook_answer *answer, char text[64]) {
+    if (answer->first_sequence == answer->last_sequence) {
+        (void)snprintf(text, 64, "%" PRIu64, answer->first_sequence);
+    } else {
+        (void)snprintf(text, 64, _("%" PRIu64 " to %" PRIu64), answer->first_sequence, answer->last_sequence);
+    }
+    return text;
+}
+
 /* "recorded 12 to 13: deposit L1 of ACME, 100.00 CNY" */
 static void print_accepted(const struct invocation *invocation, const Pb__Request *request,
                            const struct daybook_answer *answer, const char *currency) {
     char amount[64];
     char sequences[64];
-    size_t count = invocation->options.argument_count;
-    size_t named = *request->customer == '\0' ? 0 : 1; /* Where there is no customer, the first word says of what. */
-    const char *document = count > named && (named == 0 || invocation->command->fields[named].form == FORM_TEXT)
-                               ? invocation->options.arguments[named]
-                               : "";
-    if (answer->first_sequence == answer->last_sequence) {
-        (void)snprintf(sequences, sizeof sequences, "%" PRIu64, answer->first_sequence);
-    } else {
-        (void)snprintf(sequences, sizeof sequences, _("%" PRIu64 " to %" PRIu64), answer->first_sequence,
-                       answer->last_sequence);
-    }
+    const char *document = named_document(invocation, request);
     if (options_has(&invocation->options, "dry-run") && !answer->is_repeated) {
         (void)printf("%s", _("would be accepted"));
     } else if (answer->last_sequence < answer->first_sequence) {
         (void)printf("%s", _("nothing to record")); /* No expiry was due. */
     } else {
-        (void)printf(answer->is_repeated ? _("was recorded before, %s") : _("recorded %s"), sequences);
+        (void)printf(answer->is_repeated ? _("was recorded before, %s") : _("recorded %s"),
+                     describe_sequences(answer, sequences));
     }
     (void)printf("%s%s%s%s%s%s%s\n", _(": "), invocation->command->name, *document == '\0' ? "" : " ", document,
                  *request->customer == '\0' ? ""
@@ -200,6 +213,8 @@ enum daybook_status command_write_print_json(const Pb__Request *request, const s
     message.refusal = (Pb__Refusal *)(uintptr_t)answer->refusal;
     message.warnings = &warning;
     message.n_warnings = warning == NULL ? 0 : 1;
+    message.remainders = (Pb__Remainder **)(uintptr_t)answer->remainders;
+    message.n_remainders = answer->remainder_count;
     enum daybook_status status = dry_run_fill(answer, &arena, &message, error);
     if (status == DAYBOOK_OK) {
         status = command_print_json(&message.base, error);
@@ -219,27 +234,72 @@ static enum daybook_status print_plain(const struct invocation *invocation, cons
     if (status == DAYBOOK_OK) {
         print_accepted(invocation, request, answer, currency);
         dry_run_print(&message, &arena);
+        status = remainder_table_print(answer, named_document(invocation, request), &arena, error);
     }
     arena_release(&arena);
     return status;
+}
+
+/* Which day to take instead, for who sits there: a period's end is not what they typed. */
+static void advise_open_day(const struct invocation *invocation, const Pb__Refusal *refusal) {
+    const char *reading = options_value(&invocation->options, "reading");
+    if (refusal->first_open_on[0] == '\0') {
+        return;
+    }
+    if (reading != NULL && strcmp(reading, "correction") == 0) {
+        (void)fprintf(
+            stderr,
+            _("  a correction counts for the day of what it corrects; --reading reversal --on %s undoes it on "
+              "the first open day\n"),
+            refusal->first_open_on);
+    } else {
+        (void)fprintf(stderr, _("  type --on %s --original-on %s: the first open day, and the one that is closed\n"),
+                      refusal->first_open_on, refusal->date);
+    }
+}
+
+/* What is recorded counts, whether its answer can be read or not: whoever enters it again enters it twice. */
+static int answer_is_lost(const Pb__Request *request, const struct daybook_answer *answer) {
+    int cause = errno;
+    char sequences[64];
+    (void)fprintf(stderr,
+                  _("daybook: it is recorded, as %s, but the answer could not be written to standard output: %s\n"),
+                  describe_sequences(answer, sequences), strerror(cause));
+    (void)fprintf(stderr, _("  do not enter it again; \"daybook history%s%s\" shows it\n"),
+                  *request->customer == '\0' ? "" : " ", request->customer);
+    __fpurge(stdout); /* Nobody complains once more at the end. */
+    clearerr(stdout);
+    return daybook_status_exit_code(DAYBOOK_IO);
+}
+
+static bool is_recorded(const struct invocation *invocation, const struct daybook_answer *answer) {
+    return answer->refusal == NULL && answer->first_sequence != 0 && answer->last_sequence >= answer->first_sequence &&
+           !options_has(&invocation->options, "dry-run");
 }
 
 static int report(const struct invocation *invocation, const Pb__Request *request, const struct daybook_answer *answer,
                   const char *currency) {
     struct daybook_error error;
     enum daybook_status status = DAYBOOK_OK;
+    (void)signal(SIGPIPE, SIG_IGN); /* A reader that is gone is told like a disk that is full. */
     bool is_json = options_has(&invocation->options, "json");
     if (is_json) {
         status = command_write_print_json(request, answer, &error);
     }
     if (status == DAYBOOK_OK && answer->refusal != NULL) {
-        return command_refused(answer->refusal);
+        int code = command_refused(answer->refusal);
+        advise_open_day(invocation, answer->refusal);
+        return code;
     }
     if (status == DAYBOOK_OK && answer->warning != NULL) {
         (void)fprintf(stderr, _("warning: %s\n"), answer->warning);
     }
     if (status == DAYBOOK_OK && !is_json) {
         status = print_plain(invocation, request, answer, currency, &error);
+    }
+    bool is_lost = status == DAYBOOK_IO || fflush(stdout) != 0 || ferror(stdout) != 0;
+    if (is_lost && is_recorded(invocation, answer)) {
+        return answer_is_lost(request, answer);
     }
     return status == DAYBOOK_OK ? EXIT_DONE : command_fail(&error);
 }
@@ -262,7 +322,7 @@ static enum daybook_status propose(struct writing *writing, Pb__Request *proposa
     return DAYBOOK_OK;
 }
 
-static enum daybook_status submit(struct writing *writing, struct daybook_answers *answers,
+static enum daybook_status submit(struct writing *writing, struct daybook_submission *submission,
                                   struct daybook_error *error) {
     struct daybook_buffer encoded = {0};
     bool is_dry = writing->is_profile_missing || options_has(&writing->invocation->options, "dry-run");
@@ -278,11 +338,15 @@ static enum daybook_status submit(struct writing *writing, struct daybook_answer
         status = no_memory(error);
     } else {
         struct daybook_bytes bytes = daybook_buffer_view(&encoded);
-        status = command_submit(writing->invocation, writing->ledger, &bytes, 1,
-                                is_dry ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH, answers, error);
+        *submission = (struct daybook_submission){.requests = &bytes,
+                                                  .count = 1,
+                                                  .mode = is_dry ? DAYBOOK_SUBMIT_DRY : DAYBOOK_SUBMIT_EACH,
+                                                  .tells_remainders = true};
+        status = command_submit(writing->invocation, writing->ledger, submission, error);
+        submission->requests = NULL; /* They go now. */
     }
     daybook_buffer_release(&encoded);
-    if (status == DAYBOOK_OK && writing->is_profile_missing && answers->items[0].refusal == NULL) {
+    if (status == DAYBOOK_OK && writing->is_profile_missing && submission->answers.items[0].refusal == NULL) {
         *error = writing->profile_error;
         status = error->status;
     }
@@ -291,7 +355,7 @@ static enum daybook_status submit(struct writing *writing, struct daybook_answer
 
 int command_write_run_with(struct invocation *invocation, command_complete *complete) {
     struct daybook_error error;
-    struct daybook_answers answers = {0};
+    struct daybook_submission submission = {0};
     struct writing writing = {.invocation = invocation, .request = PB__REQUEST__INIT};
     bool needs_profile = strcmp(invocation->command->message, "change_customer") == 0;
     int code;
@@ -306,14 +370,14 @@ int command_write_run_with(struct invocation *invocation, command_complete *comp
         status = complete(invocation, writing.config, &writing.request, &error);
     }
     if (status == DAYBOOK_OK) {
-        status = submit(&writing, &answers, &error);
+        status = submit(&writing, &submission, &error);
     }
     if (status == DAYBOOK_OK) {
-        code = report(invocation, &writing.request, &answers.items[0], writing.config->currency);
+        code = report(invocation, &writing.request, &submission.answers.items[0], writing.config->currency);
     } else {
         code = command_fail(&error);
     }
-    daybook_answers_release(&answers);
+    daybook_answers_release(&submission.answers);
     daybook_close(writing.ledger);
     return code;
 }

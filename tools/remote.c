@@ -471,6 +471,8 @@ static enum daybook_status take_answers(const Pb__SubmitResponse *response, stru
             .is_repeated = told->repeated,
             .refusal = told->refusal,
             .warning = told->n_warnings == 0 ? NULL : told->warnings[0],
+            .remainders = told->remainders,
+            .remainder_count = told->n_remainders,
         };
         if (take_events(told, arena, &items[i]) != DAYBOOK_OK) {
             return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("reading the answers: memory was refused"));
@@ -480,9 +482,9 @@ static enum daybook_status take_answers(const Pb__SubmitResponse *response, stru
 }
 
 /* The requests are bytes already: the message around them is put together here. */
-static enum daybook_status put_requests(struct remote *remote, const struct daybook_bytes *requests, size_t count,
-                                        enum daybook_submit_mode mode) {
-    enum { TAG_REQUESTS = 1 << 3 | 2, TAG_ATOMIC = 2 << 3, TAG_DRY_RUN = 3 << 3 };
+static enum daybook_status put_requests(struct remote *remote, const struct daybook_submission *submission,
+                                        const struct daybook_bytes *requests, size_t count) {
+    enum { TAG_REQUESTS = 1 << 3 | 2, TAG_ATOMIC = 2 << 3, TAG_DRY_RUN = 3 << 3, TAG_REMAINDERS = 4 << 3 };
     uint8_t head[16] = {TAG_REQUESTS};
     enum daybook_status status = DAYBOOK_OK;
     daybook_buffer_reset(&remote->body);
@@ -493,8 +495,12 @@ static enum daybook_status put_requests(struct remote *remote, const struct dayb
             status = daybook_buffer_append(&remote->body, requests[i].data, requests[i].size);
         }
     }
-    if (status == DAYBOOK_OK && mode != DAYBOOK_SUBMIT_EACH) {
-        const uint8_t flag[] = {mode == DAYBOOK_SUBMIT_GROUP ? TAG_ATOMIC : TAG_DRY_RUN, 1};
+    if (status == DAYBOOK_OK && submission->mode != DAYBOOK_SUBMIT_EACH) {
+        const uint8_t flag[] = {submission->mode == DAYBOOK_SUBMIT_GROUP ? TAG_ATOMIC : TAG_DRY_RUN, 1};
+        status = daybook_buffer_append(&remote->body, flag, sizeof flag);
+    }
+    if (status == DAYBOOK_OK && submission->tells_remainders) {
+        const uint8_t flag[] = {TAG_REMAINDERS, 1};
         status = daybook_buffer_append(&remote->body, flag, sizeof flag);
     }
     return status;
@@ -512,12 +518,12 @@ static size_t count_for_call(const struct daybook_bytes *requests, size_t count,
     return count;
 }
 
-static enum daybook_status submit_some(struct remote *remote, const struct daybook_bytes *requests, size_t count,
-                                       enum daybook_submit_mode mode, struct arena *arena, struct daybook_answer *items,
-                                       struct daybook_error *error) {
+static enum daybook_status submit_some(struct remote *remote, const struct daybook_submission *submission,
+                                       const struct daybook_bytes *requests, size_t count, struct arena *arena,
+                                       struct daybook_answer *items, struct daybook_error *error) {
     ProtobufCMessage *message;
     const struct method *method = methods_find_input(&remote->methods, &pb__submit_request__descriptor);
-    if (put_requests(remote, requests, count, mode) != DAYBOOK_OK) {
+    if (put_requests(remote, submission, requests, count) != DAYBOOK_OK) {
         return daybook_fail(error, DAYBOOK_NO_MEMORY, "%s", _("submitting: memory was refused"));
     }
     enum daybook_status status = post(remote, method->path, error);
@@ -535,14 +541,15 @@ static enum daybook_status submit_some(struct remote *remote, const struct daybo
     return take_answers(response, arena, items, error);
 }
 
-static enum daybook_status submit_http(struct remote *remote, const struct daybook_bytes *requests, size_t count,
-                                       enum daybook_submit_mode mode, struct daybook_answers *answers,
+static enum daybook_status submit_http(struct remote *remote, struct daybook_submission *submission,
                                        struct daybook_error *error) {
     struct arena *arena;
-    enum daybook_status status = ledger_make_answers(count, answers, &arena, error);
-    for (size_t done = 0; status == DAYBOOK_OK && done < count;) {
-        size_t some = count_for_call(requests + done, count - done, mode);
-        status = submit_some(remote, requests + done, some, mode, arena, answers->items + done, error);
+    struct daybook_answers *answers = &submission->answers;
+    enum daybook_status status = ledger_make_answers(submission->count, answers, &arena, error);
+    for (size_t done = 0; status == DAYBOOK_OK && done < submission->count;) {
+        const struct daybook_bytes *rest = submission->requests + done;
+        size_t some = count_for_call(rest, submission->count - done, submission->mode);
+        status = submit_some(remote, submission, rest, some, arena, answers->items + done, error);
         done += some;
     }
     if (status != DAYBOOK_OK) {

@@ -28,8 +28,7 @@ struct remote_way {
     bool (*is_stream)(const struct remote *remote, const ProtobufCMessage *message);
     enum daybook_status (*stream)(struct remote *remote, const ProtobufCMessage *message, remote_take *take,
                                   void *context, struct daybook_error *error);
-    enum daybook_status (*submit)(struct remote *remote, const struct daybook_bytes *requests, size_t count,
-                                  enum daybook_submit_mode mode, struct daybook_answers *answers,
+    enum daybook_status (*submit)(struct remote *remote, struct daybook_submission *submission,
                                   struct daybook_error *error);
 };
 extern const struct remote_way remote_http;
@@ -95,13 +94,12 @@ DAYBOOK_MUST_USE static inline enum daybook_status remote_stream(struct remote *
     return remote_way_of(remote)->stream(remote, message, take, context, error);
 }
 
-/* daybook_submit over there. What is too large for one call goes in several, but for a group. */
+/* Submits over there, and fills the submission's answers: empty unless OK. What is too large for one call goes in
+ * several, but for a group. */
 DAYBOOK_MUST_USE static inline enum daybook_status remote_submit(struct remote *remote,
-                                                                 const struct daybook_bytes *requests, size_t count,
-                                                                 enum daybook_submit_mode mode,
-                                                                 struct daybook_answers *answers,
+                                                                 struct daybook_submission *submission,
                                                                  struct daybook_error *error) {
-    return remote_way_of(remote)->submit(remote, requests, count, mode, answers, error);
+    return remote_way_of(remote)->submit(remote, submission, error);
 }
 
 #endif

@@ -93,10 +93,19 @@ static bool batch_add(struct decision *decision, const Pb__Event *event) {
     return went_well(decision, postings_of(event, &added->postings, decision->error));
 }
 
+/* A date that nobody named is told as what it is: today, or one that documents give. */
 __attribute__((noinline)) static bool refuse_closed(struct decision *decision, int32_t closed_through, int32_t date) {
-    return REFUSE(decision, PERIOD_CLOSED, ((struct refusal_facts){.date = date}),
-                  "the books are closed through %s, so nothing can be entered for %s",
-                  date_text(decision, closed_through), date_text(decision, date));
+    bool is_named = decision->is_dated && date == decision->effective_on;
+    refuse(decision, PB__REFUSAL_CODE__REFUSAL_CODE_PERIOD_CLOSED, (struct refusal_facts){.date = date},
+           "the books are closed through %s, so nothing can be entered for %s%s", date_text(decision, closed_through),
+           date_text(decision, date),
+           is_named                                                ? ""
+           : !decision->is_dated && date == decision->effective_on ? ", which is today"
+                                                                   : ", the day that the documents give it");
+    if (decision->result->refusal != NULL && closed_through < DATE_MAX) {
+        decision->result->refusal->first_open_on = (char *)(uintptr_t)date_text(decision, closed_through + 1);
+    }
+    return false;
 }
 
 static inline bool check_period(struct decision *decision, int32_t date) {

@@ -31,7 +31,14 @@ expect 0 customer list --tag big --csv
 expect 0 charge ACME INV 1000.00 --on 2024-01-10 --due 2024-02-09 --category goods
 out_has "charge INV of ACME, 1,000.00 CNY"
 expect 0 pay ACME P1 400.00 --on 2024-02-20 --to INV=400.00 --method transfer
+# What it paid, and what is left of each.
+[[ "$(tail -n +2 "$out" | tr -s ' ')" == *"payment P1 CNY 0.00 0.00
+charge INV CNY -400.00 600.00" ]] || die "the cashier is not told what was paid"
 expect 0 pay ACME P2 600.00 --on 2024-03-15 --unapplied
+[[ "$(tail -n 1 "$out" | tr -s ' ')" == "payment P2 CNY 600.00 600.00" ]] || die "nor what is not allocated"
+expect 0 allocate ACME P2 --to INV --on 2024-04-02 --dry-run --json
+out_has '"remainders":[{"kind":"DOCUMENT_KIND_PAYMENT","document":"P2","currency":"CNY","changeMinor":"-60000"},'
+out_has '{"kind":"DOCUMENT_KIND_CHARGE","document":"INV","currency":"CNY","changeMinor":"-60000"}]'
 expect 0 allocate ACME P2 --to INV --on 2024-04-02
 expect 0 balance ACME --as-of 2024-02-29 --csv
 out_has "ACME,CNY,600.00,0.00,0.00,"
@@ -129,6 +136,38 @@ expect 0 pay ACME P4 60 --to INV-3#2=60 --on 2024-06-02
 expect 0 open-items ACME --as-of 2024-06-30 --csv
 out_has "ACME,charge,INV-3,1,,2024-06-01,2024-07-01,-1,,CNY,30.00,0.00,30.00"
 
+# Days that may be slips are taken, and warned of.
+expect 0 charge ACME DUE 1 --on 2024-06-10 --due 2024-06-09 --dry-run
+err_has 'warning: "DUE" is due on 2024-06-09, before its own day, 2024-06-10: it is overdue from the start'
+expect 0 charge ACME DUE 1 --on 2024-06-10 --due 2024-06-09 --original-on 2024-06-01 --dry-run
+err_is_empty
+expect 0 charge ACME DUE 1 --on 2024-06-10 --due 2024-06-10 --dry-run
+err_is_empty
+expect 0 adjust ACME DUE debit-note 1 --on 2024-06-10 --due 2024-06-01 --reason fee --dry-run
+err_has 'warning: "DUE" is due on 2024-06-01'
+both='{"key":"Ym90aA==","actor":"t","customer":"ACME","postCharge":{"charge":"B","amountMinor":"9","dueOn":"2999-01-01",'
+both+='"instalments":[{"dueOn":"2999-02-01"},{"dueOn":"2999-03-01"}]}}'
+expect_fed 0 submit --dry-run --remainders - <<<"$both"
+out_has '"warnings":["the instalments of \"B\" have their own days: its due_on counts for nothing"]'
+out_has '{"kind":"DOCUMENT_KIND_CHARGE","document":"B","instalment":2,"currency":"CNY","changeMinor":"4","leftMinor":"4"}'
+
+# An answer that cannot be written does not hide that it is recorded.
+if [ -e /dev/full ]; then
+    for format in "" --json; do
+        code=0
+        # shellcheck disable=SC2086
+        "$daybook" deposit ACME "FULL$format" 1 --on 2024-06-10 $format >/dev/full 2>"$err" || code=$?
+        [ "$code" -eq 3 ] || die "exit code $code where the answer cannot be written"
+        err_has "it is recorded, as "
+        err_has 'do not enter it again; "daybook history ACME" shows it'
+        [ "$(wc -l <"$err")" -eq 2 ] || die "it is said more than once"
+        expect 0 refund ACME "BACK$format" 1 --lot "FULL$format" --on 2024-06-10
+    done
+    code=0
+    "$daybook" deposit ACME NOT 1 --dry-run >/dev/full 2>"$err" || code=$?
+    [ "$code" -eq 3 ] && ! grep -q recorded "$err" || die "a dry run records nothing"
+fi
+
 # Credit: three states, blocked or warned.
 expect 0 credit set 余额 unlimited --on 2024-01-01
 expect 0 credit show 余额
@@ -216,7 +255,23 @@ out_has ": period close 2024-01-31"
 expect 1 deposit ACME L12 5 --on 2024-01-31
 err_has "refused PERIOD_CLOSED: "
 err_has "  Enter it on the first open day with original_on, or reopen the period."
+err_has "  type --on 2024-02-01 --original-on 2024-01-31: the first open day, and the one that is closed"
 expect 0 deposit ACME L12 5 --on 2024-02-01 --original-on 2024-01-31
+# A date that nobody typed is told as what it is, and what to type is said, too.
+expect 0 period reopen --reason test
+expect 0 customer open LATE --on 2024-01-01
+expect 0 charge LATE C 5 --on 2024-01-10
+expect 0 pay LATE P 5 --on 2024-01-20 --unapplied
+expect 0 period close 2024-01-31
+expect 1 allocate LATE P --to C
+err_has "so nothing can be entered for 2024-01-20, the day that the documents give it"
+err_has "  type --on 2024-02-01 --original-on 2024-01-20: "
+expect 1 allocate LATE P --json
+out_has '"date":"2024-01-20","firstOpenOn":"2024-02-01"'
+expect 1 reverse payment LATE P --reading correction --reason typo
+err_has "--reading reversal --on 2024-02-01 undoes it on the first open day"
+expect 0 allocate LATE P --to C --on 2024-02-01
+expect 0 reverse payment LATE P --reading reversal --on 2024-02-01 --reason typo
 expect 0 period reopen --reason late-invoices
 expect 0 deposit ACME L13 5 --on 2024-01-31
 
@@ -261,8 +316,50 @@ expect 1 deposit ACME L14 0
 err_has "refused AMOUNT_NOT_POSITIVE: "
 expect 1 customer close ACME
 err_has "refused BALANCE_NOT_ZERO: "
+err_has ': see charge "'
 expect 0 customer open GONE
 expect 0 customer close GONE --reason moved
+# What the refusal advises leads to the end, whatever is left.
+expect 0 customer open REST --on 2024-01-01
+cannot_close() {
+    expect 1 customer close REST
+    err_has "refused BALANCE_NOT_ZERO: customer \"REST\" has $1"
+}
+expect 0 charge REST C 5 --on 2024-01-02
+cannot_close '5.00 CNY receivable: see charge "C"'
+expect 0 adjust REST W write-off 5 --charge C --reason lost
+expect 0 adjust REST N debit-note 4 --reason fee
+cannot_close '4.00 CNY receivable: see adjustment "N"'
+expect 0 adjust REST W2 write-off 4 --debit-note N --reason lost
+expect 0 pay REST P 3
+cannot_close '3.00 CNY unapplied: see payment "P"'
+expect 0 refund REST R 3 --payment P
+expect 0 adjust REST K credit-note 2 --reason gift
+cannot_close '2.00 CNY unapplied: see adjustment "K"'
+expect 0 refund REST R2 2 --credit K
+expect 0 deposit REST L 8 --on 2024-01-02
+cannot_close '8.00 CNY in deposits: see lot "L"'
+expect 0 hold place REST H 8
+cannot_close '8.00 CNY in deposits'
+expect 0 hold release REST H
+expect 0 refund REST R3 8 --lot L
+expect 0 deposit REST D 7 --on 2024-01-02 --expires 2024-01-05
+expect 0 deposit REST G 6 --on 2024-01-02 --expires 2024-01-05 --promotional
+cannot_close '13.00 CNY dormant: see lot "G"'
+expect 0 lot reactivate REST D --reason registered
+expect 0 refund REST R4 7 --lot D
+expect 0 lot reactivate REST G --reason registered
+expect 1 refund REST R5 6 --lot G
+err_has "refused NOT_REFUNDABLE: "
+expect 0 charge REST C2 6 --settlement deposits-only
+expect 0 pay REST P2 1 --pending
+cannot_close '1.00 CNY pending'
+expect 0 reverse payment REST P2 --reading reversal --reason bounced
+expect 0 charge REST C3 1 --on 2999-01-01
+expect 0 pay REST P3 1 --on 2999-01-01
+expect 1 customer close REST
+err_has "has movements up to 2999-01-01, after the closing on"
+expect 0 customer close REST --on 2999-01-01
 expect 1 deposit GONE L1 1
 err_has "refused CUSTOMER_CLOSED: "
 

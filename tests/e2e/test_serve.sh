@@ -154,13 +154,19 @@ call Views/GetBalance '{}' -H 'Accept-Encoding: gzip'; packed && die "so little 
 call Views/GetBalance '{}' -H 'Accept-Encoding: gzip, identity;q=0'; packed || die "identity was refused"
 call Views/GetBalance '' ; answer_is "200 application/json"
 
+# What is left of what a request touched, where that is asked for.
+call Ledger/Submit '{"dryRun":true,"tellRemainders":true,"requests":[{"key":"TDE=","actor":"t","customer":"A",
+"receiveDeposit":{"lot":"LEFT","amountMinor":"7"}}]}'
+answer_is "200 application/json"
+out_has '"remainders":[{"kind":"DOCUMENT_KIND_LOT","document":"LEFT","currency":"CNY","changeMinor":"7","leftMinor":"7"}]'
+
 # What is not the message is refused by name, and nothing of it is appended.
 call Views/GetBalance '{"custome":"A"}'; answer_is "400 application/json"; out_has 'no field \"custome\"'
 call Views/GetBalance 'garbage'; answer_is "400 application/json"
 call Ledger/Submit '{"requests":[{"key":"azk=","receiveDeposit":{"lot":"X","amountMinor":1.5}}]}'
 answer_is "400 application/json"; out_has 'amountMinor: not a whole number'
 call Ledger/Submit '{"atomic":true,"dryRun":true}'; answer_is "400 application/json"
-for body in '\377' '\012\377' '\012\005abc' '\040\001' '\020\001\030\001'; do
+for body in '\377' '\012\377' '\012\005abc' '\050\001' '\020\001\030\001'; do
     printf "$body" >"$work/body"
     ask /daybook.v1.Ledger/Submit -H 'Content-Type: application/proto' --data-binary "@$work/body"
     answer_is "400 application/json"

@@ -202,6 +202,77 @@ static void a_dry_run_appends_nothing(void **state) {
     ledger_case_end(&c);
 }
 
+/* "payment p 20=20; charge g -50=0; ": the change and what is left. */
+static const char *remainders_text(const struct daybook_answer *answer, char text[256]) {
+    text[0] = '\0';
+    for (size_t i = 0; i < answer->remainder_count; i++) {
+        const Pb__Remainder *row = answer->remainders[i];
+        size_t used = strlen(text);
+        (void)snprintf(text + used, 256 - used, row->instalment == 0 ? "%s %s %lld=%lld; " : "%s %s %lld=%lld #%u; ",
+                       document_kind_name(row->kind), row->document, (long long)row->change_minor,
+                       (long long)row->left_minor, row->instalment);
+        assert_string_equal(row->currency, "CNY");
+    }
+    return text;
+}
+
+/* Submits the lines, asking for what is left. */
+static struct daybook_submission ask_left(struct ledger_case *c, enum daybook_submit_mode mode,
+                                          const char *const *lines, size_t count) {
+    struct daybook_buffer encoded[4];
+    struct daybook_bytes requests[4];
+    for (size_t i = 0; i < count; i++) {
+        encoded[i] = line_encode(lines[i], "");
+        requests[i] = daybook_buffer_view(&encoded[i]);
+    }
+    struct daybook_submission asked = {.requests = requests, .count = count, .mode = mode, .tells_remainders = true};
+    LEDGER_OK(c, daybook_submit_many(c->ledger, &asked, 1, &c->error));
+    assert_int_equal(asked.status, DAYBOOK_OK);
+    for (size_t i = 0; i < count; i++) {
+        daybook_buffer_release(&encoded[i]);
+    }
+    asked.requests = NULL;
+    return asked;
+}
+
+static void answers_tell_what_is_left_where_that_is_asked(void **state) {
+    (void)state;
+    static const struct {
+        const char *line;
+        enum daybook_submit_mode mode;
+        const char *told;
+    } steps[] = {
+        {"2024-05-01 charge g 50 key=a", DAYBOOK_SUBMIT_EACH, "charge g 50=50; "},
+        {"2024-05-01 charge i 30 instalments=10@2024-06-01,20@2024-07-01 key=b", DAYBOOK_SUBMIT_EACH,
+         "charge i 10=10 #1; charge i 20=20 #2; "},
+        {"2024-05-02 pay p 70 key=c", DAYBOOK_SUBMIT_DRY,
+         "payment p 0=0; charge g -50=0; charge i -10=0 #1; charge i -10=10 #2; "},
+        {"2024-05-02 pay p 70 key=c", DAYBOOK_SUBMIT_EACH,
+         "payment p 0=0; charge g -50=0; charge i -10=0 #1; charge i -10=10 #2; "},
+        {"2024-05-03 deposit A 9 key=d", DAYBOOK_SUBMIT_GROUP, "lot A 9=9; "},
+        {"2024-05-04 charge h 5 key=e", DAYBOOK_SUBMIT_GROUP, "charge h 0=0; lot A -5=4; "},
+        {"2024-05-05 pay q 15 key=f", DAYBOOK_SUBMIT_EACH, "payment q 5=5; charge i -10=0 #2; "},
+        /* Again: what it changed then, and what is left now. */
+        {"2024-05-02 pay p 70 key=c", DAYBOOK_SUBMIT_EACH,
+         "payment p 0=0; charge g -50=0; charge i -10=0 #1; charge i -10=0 #2; "},
+        {"2024-05-06 refund r 6 payment q key=g", DAYBOOK_SUBMIT_EACH, ""}, /* Refused. */
+        {"2024-05-06 change name=Ann key=h", DAYBOOK_SUBMIT_EACH, ""},
+    };
+    struct ledger_case c;
+    char text[256];
+    ledger_case_begin(&c);
+    ledger_must(&c, "2024-05-01 open ann");
+    for (size_t i = 0; i < ROW_COUNT(steps); i++) {
+        struct daybook_submission asked = ask_left(&c, steps[i].mode, &steps[i].line, 1);
+        assert_string_equal(remainders_text(&asked.answers.items[0], text), steps[i].told);
+        daybook_answers_release(&asked.answers);
+    }
+    struct daybook_answers answers = LEDGER_SUBMIT(&c, DAYBOOK_SUBMIT_EACH, "2024-05-09 charge z 5");
+    assert_int_equal(answers.items[0].remainder_count, 0); /* Nobody asked. */
+    daybook_answers_release(&answers);
+    ledger_case_end(&c);
+}
+
 static void damaged_bytes_are_refused(void **state) {
     (void)state;
     struct ledger_case c;
@@ -388,6 +459,7 @@ int main(void) {
         cmocka_unit_test(half_a_transfer_is_none),
         cmocka_unit_test(a_repeat_inside_a_group_is_answered_again),
         cmocka_unit_test(a_dry_run_appends_nothing),
+        cmocka_unit_test(answers_tell_what_is_left_where_that_is_asked),
         cmocka_unit_test(damaged_bytes_are_refused),
         cmocka_unit_test(no_requests_are_answered_with_no_answers),
         cmocka_unit_test(many_submissions_are_answered_each_in_its_way),

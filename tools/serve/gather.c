@@ -57,15 +57,20 @@ static bool take_bytes(const uint8_t **at, const uint8_t *end, struct daybook_by
     return true;
 }
 
+static enum daybook_submit_mode mode_of(bool is_atomic, bool is_dry) {
+    return is_dry ? DAYBOOK_SUBMIT_DRY : is_atomic ? DAYBOOK_SUBMIT_GROUP : DAYBOOK_SUBMIT_EACH;
+}
+
 /* A SubmitRequest's requests are not decoded here: the engine takes their bytes as they came. Two passes: the
  * first (`requests` NULL) counts. */
 static bool scan_submit(struct daybook_bytes bytes, struct daybook_bytes *requests, size_t *count,
-                        enum daybook_submit_mode *mode) {
-    enum { TAG_REQUESTS = 1 << 3 | 2, TAG_ATOMIC = 2 << 3, TAG_DRY_RUN = 3 << 3 };
+                        struct daybook_submission *asked) {
+    enum { TAG_REQUESTS = 1 << 3 | 2, TAG_ATOMIC = 2 << 3, TAG_DRY_RUN = 3 << 3, TAG_REMAINDERS = 4 << 3 };
     const uint8_t *at = bytes.data;
     const uint8_t *end = bytes.data + bytes.size;
     bool is_atomic = false;
     bool is_dry = false;
+    bool tells = false;
     *count = 0;
     while (at < end) {
         uint64_t value;
@@ -82,20 +87,21 @@ static bool scan_submit(struct daybook_bytes bytes, struct daybook_bytes *reques
             continue;
         }
         size_t used = varint_load(at, end, &value);
-        if (used == 0 || (tag != TAG_ATOMIC && tag != TAG_DRY_RUN)) {
+        if (used == 0 || (tag != TAG_ATOMIC && tag != TAG_DRY_RUN && tag != TAG_REMAINDERS)) {
             return false;
         }
         at += used;
-        *(tag == TAG_ATOMIC ? &is_atomic : &is_dry) = value != 0;
+        *(tag == TAG_ATOMIC ? &is_atomic : tag == TAG_DRY_RUN ? &is_dry : &tells) = value != 0;
     }
-    *mode = is_dry ? DAYBOOK_SUBMIT_DRY : is_atomic ? DAYBOOK_SUBMIT_GROUP : DAYBOOK_SUBMIT_EACH;
+    asked->mode = mode_of(is_atomic, is_dry);
+    asked->tells_remainders = tells;
     return !(is_dry && is_atomic);
 }
 
-static enum daybook_status read_submit_proto(struct lane *lane, struct parcel *parcel, enum daybook_submit_mode *mode,
+static enum daybook_status read_submit_proto(struct lane *lane, struct parcel *parcel, struct daybook_submission *asked,
                                              struct daybook_error *error) {
     struct daybook_bytes message = parcel->call->message;
-    if (!scan_submit(message, NULL, &parcel->count, mode)) {
+    if (!scan_submit(message, NULL, &parcel->count, asked)) {
         return daybook_fail(error, DAYBOOK_INVALID,
                             "the bytes are no SubmitRequest that this server knows; atomic and dry_run exclude "
                             "each other");
@@ -104,7 +110,7 @@ static enum daybook_status read_submit_proto(struct lane *lane, struct parcel *p
     if (parcel->requests == NULL) {
         return no_memory(error);
     }
-    bool is_read = scan_submit(message, parcel->requests, &parcel->count, mode);
+    bool is_read = scan_submit(message, parcel->requests, &parcel->count, asked);
     return is_read ? DAYBOOK_OK : daybook_fail(error, DAYBOOK_INVALID, "the bytes are no SubmitRequest");
 }
 
@@ -121,8 +127,8 @@ static enum daybook_status encode(struct lane *lane, const Pb__Request *request,
     return copy == NULL ? no_memory(error) : DAYBOOK_OK;
 }
 
-static enum daybook_status read_submit_json(struct lane *lane, struct parcel *parcel, enum daybook_submit_mode *mode,
-                                            struct daybook_error *error) {
+static enum daybook_status read_submit_json(struct lane *lane, struct parcel *parcel,
+                                            struct daybook_submission *submission, struct daybook_error *error) {
     ProtobufCMessage *message;
     DAYBOOK_TRY(connect_read_message(CODEC_JSON, parcel->call->message, &pb__submit_request__descriptor,
                                      &lane->batch_arena, &message, error));
@@ -130,7 +136,8 @@ static enum daybook_status read_submit_json(struct lane *lane, struct parcel *pa
     if (asked->atomic && asked->dry_run) {
         return daybook_fail(error, DAYBOOK_INVALID, "atomic and dryRun exclude each other");
     }
-    *mode = asked->dry_run ? DAYBOOK_SUBMIT_DRY : asked->atomic ? DAYBOOK_SUBMIT_GROUP : DAYBOOK_SUBMIT_EACH;
+    submission->mode = mode_of(asked->atomic, asked->dry_run);
+    submission->tells_remainders = asked->tell_remainders;
     parcel->count = asked->n_requests;
     parcel->requests = arena_alloc(&lane->batch_arena, parcel->count * sizeof *parcel->requests + 1);
     if (parcel->requests == NULL) {
@@ -158,14 +165,15 @@ static enum daybook_status read_post(struct lane *lane, struct parcel *parcel, s
     return encode(lane, (const Pb__Request *)message, &parcel->requests[0], error);
 }
 
-static enum daybook_status read_parcel(struct lane *lane, struct parcel *parcel, enum daybook_submit_mode *mode,
+static enum daybook_status read_parcel(struct lane *lane, struct parcel *parcel, struct daybook_submission *asked,
                                        struct daybook_error *error) {
-    *mode = DAYBOOK_SUBMIT_EACH;
+    asked->mode = DAYBOOK_SUBMIT_EACH;
+    asked->tells_remainders = false;
     if (parcel->call->method->route == ROUTE_POST) {
         return read_post(lane, parcel, error);
     }
-    return parcel->call->content.codec == CODEC_JSON ? read_submit_json(lane, parcel, mode, error)
-                                                     : read_submit_proto(lane, parcel, mode, error);
+    return parcel->call->content.codec == CODEC_JSON ? read_submit_json(lane, parcel, asked, error)
+                                                     : read_submit_proto(lane, parcel, asked, error);
 }
 
 /* ---- answering ---- */
@@ -215,6 +223,8 @@ static Pb__Answer *make_answer(const struct daybook_answer *answer, struct daybo
     message->refusal = (Pb__Refusal *)(uintptr_t)answer->refusal;
     message->warnings = warnings;
     message->n_warnings = *warnings == NULL ? 0 : 1;
+    message->remainders = (Pb__Remainder **)(uintptr_t)answer->remainders;
+    message->n_remainders = answer->remainder_count;
     return fill_events(answer, arena, message) == DAYBOOK_OK ? message : NULL;
 }
 
@@ -308,15 +318,13 @@ static void read_calls(struct lane *lane, struct load *load) {
     for (struct call *call = load->list; call != NULL; call = call->next) {
         struct parcel *parcel = &load->parcels[load->count];
         struct daybook_submission *submission = &load->submissions[load->count];
-        enum daybook_submit_mode mode;
         *parcel = (struct parcel){.call = call};
-        if (read_parcel(lane, parcel, &mode, &error) != DAYBOOK_OK) {
+        if (read_parcel(lane, parcel, submission, &error) != DAYBOOK_OK) {
             call_fail_with(call, &error);
             continue;
         }
         submission->requests = parcel->requests;
         submission->count = parcel->count;
-        submission->mode = mode;
         submission->submitter = &call->identity.submitter;
         load->count++;
     }

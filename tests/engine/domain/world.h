@@ -14,6 +14,7 @@
 #include "domain/decide.h"
 #include "domain/fold.h"
 #include "domain/redecide.h"
+#include "tests/engine/domain/lefts.h"
 #include "tests/rows.h"
 
 struct world {
@@ -32,6 +33,7 @@ struct world {
     struct name_entry *names;
     size_t name_count;
     struct control counted; /* What the rows of all checkpoints were counted into. */
+    struct lefts lefts;     /* What was told to be left. */
     struct daybook_error error;
 };
 
@@ -119,6 +121,7 @@ static inline void world_close(struct world *world) {
     }
     free(world->rows);
     free(world->names);
+    free(world->lefts.items);
     control_release(&world->counted);
     arena_release(&world->arena);
 }
@@ -283,6 +286,21 @@ static inline struct decide_input world_input(const struct world *world) {
                                  .next_sequence = world->events.count + 1};
 }
 
+/* What an accepted request tells to be left follows from what the ones before told. */
+static inline void world_check_left(struct world *world, const struct decide_result *result) {
+    Pb__Remainder **remainders = NULL;
+    size_t count = 0;
+    const char *customer = "";
+    for (uint64_t at = result->first_sequence; at <= result->last_sequence && customer[0] == '\0'; at++) {
+        const Pb__Event *event = NULL;
+        WORLD_OK(world, state_read_event(world->state, at, &world->arena, &event, &world->error));
+        customer = event->customer;
+    }
+    WORLD_OK(world, remainders_tell(world->state, result->first_sequence, result->last_sequence, &world->arena,
+                                    &remainders, &count, &world->error));
+    lefts_check(&world->lefts, customer, result->is_repeated, remainders, count);
+}
+
 /* Decides one request as the writer does; a refusal is taken back, and must leave what was there. */
 static inline void world_decide(struct world *world, const Pb__Request *request, struct decide_result *result) {
     struct decide_input input = world_input(world);
@@ -293,6 +311,7 @@ static inline void world_decide(struct world *world, const Pb__Request *request,
     WORLD_OK(world, decide_request(world->decider, world->state, request, &input, &world->arena, &world->events, result,
                                    &world->error));
     if (result->refusal == NULL) {
+        world_check_left(world, result);
         state_commit(world->state);
         world->last_recorded_at_us = result->last_recorded_at_us;
     } else {
