@@ -110,7 +110,7 @@ out_has '"repeated":true'
 
 # ---- the protocol's corners ----
 ask /daybook.v1.Views/GetBalance -G -d connect=v1 -d encoding=json --data-urlencode 'message={"customer":"A"}'
-answer_is "200 application/json"
+answer_is "200 application/json"; header_has "Cache-Control: no-store"
 out_has '"depositMinor":"12345"'
 ask /daybook.v1.Views/GetBalance -G -d connect=v1 -d encoding=json -d base64=1 --data-urlencode "message=$(printf '{"customer":"A"}' | base64 | tr -d =)"
 answer_is "200 application/json"
@@ -282,6 +282,12 @@ for past in "?from_sequence=24" "?from_sequence=9223372036854775807"; do
     ask "/events$past"; answer_is "400 application/json"; out_has '"out_of_range"'; out_has "the journal ends at 22"
 done
 ask /events -H "Last-Event-ID: 23"; answer_is "400 application/json"; out_has '"out_of_range"'
+# A stream has no time limit but the one that it brings; its last envelope says so.
+printf '\0\0\0\0\2{}' >"$work/envelope"
+ask /daybook.v1.Events/Follow -H 'Content-Type: application/connect+json' -H 'Connect-Timeout-Ms: 300' --data-binary "@$work/envelope"
+answer_is "200 application/connect+json"
+grep -qa '"code":"deadline_exceeded"' "$out" || die "a stream goes on past its time"
+grep -qa '"sequence":"22"' "$out" || die "the stream had no time to begin"
 
 # ---- metrics and the log ----
 ask /metrics; answer_is "200 text/plain; version=0.0.4"

@@ -94,6 +94,7 @@ static void add_headers(struct call *call, struct MHD_Response *response) {
     }
     if (call->is_get && call->method != NULL) {
         add_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+        add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"); /* The next event makes it another answer. */
     }
     if (reply->header_name != NULL) {
         add_header(response, reply->header_name, reply->header_value);

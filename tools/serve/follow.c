@@ -196,6 +196,10 @@ void follow_tick(struct loop *loop) {
         } else if (!gate_is_good(&server->gate, &follower->call->identity, ledger_now_us(server->ledger))) {
             end(follower, CONNECT_UNAUTHENTICATED, "the token has expired, or was revoked");
             wake(follower);
+        } else if (follower->call->deadline_ns != 0 && now_ns >= follower->call->deadline_ns) {
+            end(follower, CONNECT_DEADLINE_EXCEEDED,
+                "the time limit of the call has passed; go on from the last sequence");
+            wake(follower);
         } else if (!start_reading(follower) && now_ns - follower->last_sent_ns >= follower->heartbeat_ns) {
             beat(follower);
         }
@@ -308,6 +312,7 @@ static void begin(struct call *call, const Pb__FollowRequest *asked, bool is_sse
     }
     list(call->loop, follower);
     call->stage = CALL_STREAMING;
+    call->deadline_ns = is_sse ? 0 : call->deadline_ns; /* A browser says none. */
     call->reply.type = is_sse ? "text/event-stream" : connect_content_type(call->content);
 }
 
