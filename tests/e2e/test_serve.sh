@@ -254,6 +254,16 @@ timeout 60 cat <&9 >"$out" || die "the connection stays open"
 exec 9>&-
 out_has "/1.1 200 OK"
 
+# What strangers send does not fill the log.
+said=$(grep -c '"event":"http"' "$server_log") begun=$SECONDS
+for n in {1..200}; do
+    raw 'GET / HTTP/9.9\r\nHost: x\r\n\r\n'
+done
+[ "$(statuses)" = 505 ] || die "there is no HTTP/9.9"
+loops=$(nproc)
+said=$(($(grep -c '"event":"http"' "$server_log") - said)) most=$(((SECONDS - begun + 2) * 11 * loops))
+[ "$said" -le "$most" ] || die "$said lines in $((SECONDS - begun)) seconds, and $most is the most"
+
 # ---- the feed ----
 # take_feed QUERY COUNT [CURL OPTION...]: the first COUNT events of the stream, one "id kind" a line.
 # A heartbeat that nobody reads ends curl.

@@ -24,6 +24,7 @@ enum {
     HELD_TURN_MS = 1,
     STUCK_TURN_MS = 1,
     STALLED_TICKS = 100,
+    COMPLAINTS_PER_S = 10,
 };
 
 /* ---- turning ---- */
@@ -183,13 +184,29 @@ void loop_run(struct loop *loop) {
 
 /* ---- opening and closing ---- */
 
+/* What strangers send must not fill the disk: of one second, the first few complaints, and how many there were. */
+static bool may_complain(struct loop *loop) {
+    uint64_t second = loop->tick_count * TICK_MS / 1000;
+    if (second != loop->complaint_second) {
+        if (loop->complaint_count > COMPLAINTS_PER_S) {
+            log_event(&loop->server->log, "warning", "http", "%llu complaints more were left out",
+                      (unsigned long long)(loop->complaint_count - COMPLAINTS_PER_S));
+        }
+        loop->complaint_second = second;
+        loop->complaint_count = 0;
+    }
+    return ++loop->complaint_count <= COMPLAINTS_PER_S;
+}
+
 static void http_complains(void *context, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 static void http_complains(void *context, const char *format, va_list arguments) {
-    const struct server *server = context;
+    struct loop *loop = context;
     char text[256];
-    (void)vsnprintf(text, sizeof text, format, arguments);
-    text[strcspn(text, "\n")] = '\0';
-    log_event(&server->log, "warning", "http", "%s", text);
+    if (may_complain(loop)) {
+        (void)vsnprintf(text, sizeof text, format, arguments);
+        text[strcspn(text, "\n")] = '\0';
+        log_event(&loop->server->log, "warning", "http", "%s", text);
+    }
 }
 
 static enum daybook_status open_http(struct loop *loop, struct daybook_error *error) {
@@ -198,7 +215,7 @@ static enum daybook_status open_http(struct loop *loop, struct daybook_error *er
     unsigned flags = MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                      (has_tls ? MHD_USE_TLS : 0);
     loop->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, call_handle, loop, MHD_OPTION_EXTERNAL_LOGGER, http_complains, server,
+        MHD_start_daemon(flags, 0, NULL, NULL, call_handle, loop, MHD_OPTION_EXTERNAL_LOGGER, http_complains, loop,
                          MHD_OPTION_NOTIFY_COMPLETED, call_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, peer_changed,
                          loop, MHD_OPTION_CONNECTION_LIMIT, server->options.connection_limit,
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,

@@ -42,6 +42,8 @@ struct loop {
     struct call *calls; /* Open ones. */
     size_t held_count;  /* Of hold.h. */
     uint64_t tick_count;
+    uint64_t complaint_second; /* In which libmicrohttpd complained last, and how often in it. */
+    uint64_t complaint_count;
     bool has_more; /* libmicrohttpd was given something that it will do in its next turn. */
     struct call_pool spare_calls;
     struct peers peers;
