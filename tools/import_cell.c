@@ -3,10 +3,15 @@
 
 #include <string.h>
 
+/* Most cells begin and end with a letter or a digit: one look tells. */
+static inline bool may_be_space(char c) {
+    return (unsigned char)c <= ' ' || (unsigned char)c >= 0x80;
+}
+
 /* How many bytes of space the text begins with; 0 = none. */
 static size_t space_at(const char *text, size_t size) {
     static const char *const wide[] = {"\xE3\x80\x80", "\xE2\x80\xAF", "\xC2\xA0"};
-    if (size > 0 && (text[0] == ' ' || text[0] == '\t')) {
+    if (text[0] == ' ' || text[0] == '\t') {
         return 1;
     }
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
@@ -29,11 +34,11 @@ static size_t space_before(const char *text, size_t size) {
 
 static struct daybook_bytes trim(const char *text, size_t size) {
     size_t space;
-    while ((space = space_at(text, size)) > 0) {
+    while (size > 0 && may_be_space(text[0]) && (space = space_at(text, size)) > 0) {
         text += space;
         size -= space;
     }
-    while ((space = space_before(text, size)) > 0) {
+    while (size > 0 && may_be_space(text[size - 1]) && (space = space_before(text, size)) > 0) {
         size -= space;
     }
     return (struct daybook_bytes){(const uint8_t *)text, size};
@@ -42,7 +47,7 @@ static struct daybook_bytes trim(const char *text, size_t size) {
 struct daybook_bytes cell_trim(const char *text) {
     struct daybook_bytes trimmed = trim(text, strlen(text));
     const char *inner = (const char *)trimmed.data;
-    if (trimmed.size >= 3 && memcmp(inner, "=\"", 2) == 0 && inner[trimmed.size - 1] == '"' &&
+    if (trimmed.size >= 3 && inner[0] == '=' && inner[1] == '"' && inner[trimmed.size - 1] == '"' &&
         memchr(inner + 2, '"', trimmed.size - 3) == NULL) {
         return trim(inner + 2, trimmed.size - 3);
     }
@@ -78,6 +83,12 @@ static bool is_cut_number(struct daybook_bytes text) {
 bool cell_is_wreck(struct daybook_bytes text) {
     static const char *const errors[] = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"};
     size_t hashes = 0;
+    if (text.size < 4 || text.data[0] > '9') {
+        return text.size == 3 && memcmp(text.data, "###", 3) == 0;
+    }
+    if (text.data[0] != '#') {
+        return is_cut_number(text);
+    }
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
         if (daybook_bytes_equal(text, daybook_bytes_of_text(errors[i]))) {
             return true;
@@ -86,5 +97,5 @@ bool cell_is_wreck(struct daybook_bytes text) {
     while (hashes < text.size && text.data[hashes] == '#') {
         hashes++;
     }
-    return (hashes >= 3 && hashes == text.size) || is_cut_number(text);
+    return hashes >= 3 && hashes == text.size;
 }
