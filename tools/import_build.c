@@ -60,7 +60,7 @@ static enum daybook_status bind_value(struct import_map *map, struct map_value *
     }
     size_t found = 0;
     for (size_t i = 0; i < header->field_count; i++) {
-        if (strcmp(header->fields[i], value->column) == 0) {
+        if (daybook_bytes_equal(cell_trim(header->fields[i]), cell_trim(value->column))) {
             value->column_index = i;
             found++;
         }
@@ -425,15 +425,27 @@ enum daybook_status import_map_applies(const struct import_map *map, const struc
     return DAYBOOK_OK;
 }
 
+static enum daybook_status check_customer(struct building *building, const char *text) {
+    uint32_t unseen = cell_find_unseen(daybook_bytes_of_text(text));
+    if (!text_is_identifier(text, strlen(text), LIMIT_ID_BYTES)) {
+        return daybook_fail(building->error, DAYBOOK_INVALID, _("customer: \"%.80s\" is no id of 1 to %d bytes"), text,
+                            LIMIT_ID_BYTES);
+    }
+    return unseen == 0 ? DAYBOOK_OK
+                       : daybook_fail(building->error, DAYBOOK_INVALID,
+                                      _("customer: \"%.80s\" has a character that is not seen (U+%04X); it would be "
+                                        "another customer than one that looks the same"),
+                                      text, (unsigned)unseen);
+}
+
 static enum daybook_status set_envelope(struct building *building, const struct map_request *rule,
                                         Pb__Request *request) {
     const char *text = "";
     enum daybook_status status = DAYBOOK_OK;
     if (rule->customer != NULL) {
         status = value_text(building, rule->customer, &text);
-        if (status == DAYBOOK_OK && !text_is_identifier(text, strlen(text), LIMIT_ID_BYTES)) {
-            status = daybook_fail(building->error, DAYBOOK_INVALID, _("customer: \"%.80s\" is no id of 1 to %d bytes"),
-                                  text, LIMIT_ID_BYTES);
+        if (status == DAYBOOK_OK) {
+            status = check_customer(building, text);
         }
         request->customer = (char *)(uintptr_t)text;
     }

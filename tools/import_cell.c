@@ -10,7 +10,7 @@ static inline bool may_be_space(char c) {
 
 /* How many bytes of space the text begins with; 0 = none. */
 static size_t space_at(const char *text, size_t size) {
-    static const char *const wide[] = {"\xE3\x80\x80", "\xE2\x80\xAF", "\xC2\xA0"};
+    static const char *const wide[] = {"\xE3\x80\x80", "\xE2\x80\xAF", "\xE2\x80\x8B", "\xC2\xA0", "\xEF\xBB\xBF"};
     if (text[0] == ' ' || text[0] == '\t') {
         return 1;
     }
@@ -98,4 +98,31 @@ bool cell_is_wreck(struct daybook_bytes text) {
         hashes++;
     }
     return hashes >= 3 && hashes == text.size;
+}
+
+/* Of two or three bytes; 0 = another one. */
+static uint32_t character_at(const uint8_t *at, size_t size) {
+    if (size >= 2 && at[0] == 0xC2) {
+        return at[1];
+    }
+    return size >= 3 && (at[0] & 0xF0) == 0xE0
+               ? (uint32_t)(at[0] & 0x0F) << 12 | (uint32_t)(at[1] & 0x3F) << 6 | (at[2] & 0x3F)
+               : 0;
+}
+
+uint32_t cell_find_unseen(struct daybook_bytes text) {
+    static const struct {
+        uint32_t first;
+        uint32_t last;
+    } ranges[] = {{0xA0, 0xA0},     {0xAD, 0xAD},     {0x200B, 0x200B}, {0x200E, 0x200F},
+                  {0x202A, 0x202F}, {0x2060, 0x2069}, {0xFEFF, 0xFEFF}};
+    for (size_t at = 0; at < text.size; at++) {
+        uint32_t character = text.data[at] < 0x80 ? 0 : character_at(text.data + at, text.size - at);
+        for (size_t i = 0; character != 0 && i < sizeof ranges / sizeof *ranges; i++) {
+            if (character >= ranges[i].first && character <= ranges[i].last) {
+                return character;
+            }
+        }
+    }
+    return 0;
 }

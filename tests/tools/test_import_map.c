@@ -207,6 +207,12 @@ static const struct building buildings[] = {
     {"no date", MAP("", AMOUNT), "who,on,sum", "A,2/9/2024,1", NULL, "column \"on\": \"2/9/2024\" is no date"},
     {"no date of any form", MAP("\"date_formats\":[\"YYYYMMDD\",\"M/D/YYYY\"],", AMOUNT), "who,on,sum",
      "A,31/12/2024,1", NULL, "column \"on\": \"31/12/2024\" is no date of the form YYYYMMDD, M/D/YYYY"},
+    {"spaces around a column's name are no part of it", MAP("", AMOUNT), " who ,on,\xEF\xBB\xBFsum", "A,2024-02-29,1",
+     "{\"effectiveOn\":\"2024-02-29\",\"customer\":\"A\",\"currency\":\"CNY\",\"postCharge\":{\"amountMinor\":"
+     "\"100\"}}",
+     NULL},
+    {"a customer with a character that is not seen", MAP("", AMOUNT), "who,on,sum", "A\xC2\xA0 B,2024-02-29,1", NULL,
+     "has a character that is not seen (U+00A0)"},
     {"no customer", MAP("", AMOUNT), "who,on,sum", " ,2024-02-29,1", NULL, "customer: \"\" is no id"},
     {"a currency that is none", MAP("", "\"currency\":{\"column\":\"cur\"}," AMOUNT), "who,on,sum,cur",
      "A,2024-02-29,7,XXY", NULL, "\"XXY\" is no ISO 4217 currency"},
