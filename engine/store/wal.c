@@ -149,17 +149,57 @@ static bool fill(int file) {
     return !is_short || fsync(file) == 0;
 }
 
+static bool is_beginning(const uint8_t *bytes) {
+    static const char zeros[sizeof magic];
+    return memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 || memcmp(bytes + AT_MAGIC, zeros, sizeof magic) == 0;
+}
+
+/* What somebody put there while the log was not in use must not be taken for damage of what is written from now on. */
+static bool mend_beginnings(int file) {
+    static const uint8_t zeros[PAGE_BYTES];
+    bool is_mended = false;
+    for (unsigned segment = 0; segment < WAL_SEGMENTS; segment++) {
+        uint8_t header[RECORD_HEADER];
+        const off_t at = (off_t)segment * WAL_SEGMENT_BYTES;
+        if (pread(file, header, sizeof header, at) != (ssize_t)sizeof header) {
+            return false;
+        }
+        if (!is_beginning(header)) {
+            is_mended = true;
+            if (!write_all(file, zeros, sizeof zeros, at)) {
+                return false;
+            }
+        }
+    }
+    return !is_mended || fsync(file) == 0;
+}
+
 enum daybook_status wal_make(const struct wal *wal, struct daybook_error *error) {
     enum daybook_status status = DAYBOOK_OK;
     const int file = open(wal->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (file < 0) {
         return failed(wal, errno, "making", error);
     }
-    if (!fill(file)) {
+    if (!fill(file) || !mend_beginnings(file)) {
         status = failed(wal, errno, "making", error);
     }
     close(file);
     return status == DAYBOOK_OK ? files_sync_parent(wal->path, error) : status;
+}
+
+/* It got all its room, durably, before the journal said that it is in use: a shorter one was cut. */
+static enum daybook_status check_length(const struct wal *wal, int file, struct daybook_error *error) {
+    const off_t wanted = (off_t)WAL_SEGMENTS * WAL_SEGMENT_BYTES;
+    const off_t size = lseek(file, 0, SEEK_END);
+    if (size < 0) {
+        return failed(wal, errno, "opening", error);
+    }
+    return size >= wanted
+               ? DAYBOOK_OK
+               : daybook_fail(error, DAYBOOK_DAMAGED,
+                              "opening %s: it was cut off, %lld bytes of %lld are left, and what was recorded "
+                              "last may be gone with the rest; restore the ledger from a backup",
+                              wal->path, (long long)size, (long long)wanted);
 }
 
 enum daybook_status wal_use(struct wal *wal, uint64_t salt, bool is_writer, struct daybook_error *error) {
@@ -172,6 +212,11 @@ enum daybook_status wal_use(struct wal *wal, uint64_t salt, bool is_writer, stru
     }
     if (file < 0) {
         return failed(wal, errno, "opening", error);
+    }
+    const enum daybook_status status = check_length(wal, file, error);
+    if (status != DAYBOOK_OK) {
+        close(file);
+        return status;
     }
     wal_leave(wal);
     pthread_mutex_lock(&wal->mutex);
@@ -254,6 +299,18 @@ static bool record_is_whole(const struct wal *wal, const uint8_t *record, size_t
            header->first_sequence == load_le64(record + AT_SEQUENCE) && header->event_count > 0;
 }
 
+/* A segment begins with a record of some time, or with the zeros that it was made of. A power cut leaves either. */
+static enum daybook_status check_beginning(const struct wal *wal, unsigned segment, const uint8_t *bytes,
+                                           struct daybook_error *error) {
+    if (is_beginning(bytes)) {
+        return DAYBOOK_OK;
+    }
+    return daybook_fail(error, DAYBOOK_DAMAGED,
+                        "looking through %s: byte %u begins no record of it, and what was recorded last may have been "
+                        "there; restore the ledger from a backup",
+                        wal->path, segment * WAL_SEGMENT_BYTES);
+}
+
 /* Reads the record that begins at the page into `to`, and what it says of itself; not `is_one`: there is none. */
 static enum daybook_status read_record(const struct wal *wal, unsigned segment, uint32_t page,
                                        struct daybook_buffer *to, struct place *place, bool *is_one,
@@ -269,6 +326,9 @@ static enum daybook_status read_record(const struct wal *wal, unsigned segment, 
         return failed(wal, ENOMEM, "reading", error);
     }
     DAYBOOK_TRY(read_some(wal, record, PAGE_BYTES, offset_of(segment, page), &count, error));
+    if (page == 0 && count == PAGE_BYTES) {
+        DAYBOOK_TRY(check_beginning(wal, segment, record, error));
+    }
     if (count < PAGE_BYTES || memcmp(record + AT_MAGIC, magic, sizeof magic) != 0) {
         return DAYBOOK_OK;
     }

@@ -25,7 +25,7 @@ void wal_free(struct wal *wal);             /* Accepts NULL. */
 /* Makes the file, unless it is there, and gives it all its room on the disk. */
 DAYBOOK_MUST_USE enum daybook_status wal_make(const struct wal *wal, struct daybook_error *error);
 
-/* Takes the log into use; the index is empty. DAMAGED: there is no file. */
+/* Takes the log into use; the index is empty. DAMAGED: there is no file, or it was cut. */
 DAYBOOK_MUST_USE enum daybook_status wal_use(struct wal *wal, uint64_t salt, bool is_writer,
                                              struct daybook_error *error);
 void wal_leave(struct wal *wal);
@@ -41,7 +41,8 @@ struct wal_range {
 struct wal_range wal_range(struct wal *wal);
 
 /* Makes the index from the file; the table of frames has all through `settled`. DAMAGED: a record that was acknowledged
- * is no longer what was written; only told where `is_thorough`, which reads all of the file. */
+ * is no longer what was written, which is only told where `is_thorough`, which reads all of the file; or a segment does
+ * not begin as one does. */
 DAYBOOK_MUST_USE enum daybook_status wal_look(struct wal *wal, uint64_t settled, bool is_thorough,
                                               struct daybook_error *error);
 

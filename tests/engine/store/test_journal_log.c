@@ -213,6 +213,38 @@ static void a_lost_log_is_missed(void **state) {
     journal_close(journal);
 }
 
+/* Emptied, cut within, or written over from its beginning: no power cut leaves that, and what was acknowledged is gone.
+ */
+static void a_log_that_was_cut_or_written_over_is_missed(void **state) {
+    static const struct feed feed = {40, 1, 0};
+    static const off_t lengths[] = {0, 100, WAL_SEGMENT_BYTES, 2 * WAL_SEGMENT_BYTES - 1, -1, -2};
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        void *place = NULL;
+        char path[PLACE_SIZE];
+        uint8_t noise[PAGE];
+        struct daybook_error error = {0};
+        struct journal_head head;
+        assert_int_equal(place_set_up(&place), 0);
+        write_and_die(place, &feed);
+        wal_file(place, path);
+        if (lengths[i] >= 0) {
+            assert_int_equal(truncate(path, lengths[i]), 0);
+        } else {
+            memset(noise, 0xa5, sizeof noise);
+            const int file = open(path, O_WRONLY | O_CLOEXEC);
+            assert_int_equal(pwrite(file, noise, sizeof noise, (-lengths[i] - 1) * WAL_SEGMENT_BYTES), PAGE);
+            close(file);
+        }
+        assert_int_equal(writer_status(place, &error), DAYBOOK_DAMAGED);
+        assert_non_null(strstr(error.message, "journal/wal"));
+        struct journal *journal = open_journal(place, false);
+        assert_int_equal(journal_head(journal, &head, &error), DAYBOOK_DAMAGED);
+        journal_close(journal);
+        place_tear_down(&place);
+    }
+}
+
 /* What an older copy of the table goes on with is not in the log any more. */
 static void a_gap_is_missed(void **state) {
     static const struct feed feed = {40, 1, 0};
@@ -230,6 +262,8 @@ static void a_gap_is_missed(void **state) {
 
 static void after_a_close_the_log_says_nothing(void **state) {
     char path[PLACE_SIZE];
+    char copy[PLACE_SIZE];
+    char command[3 * PLACE_SIZE];
     uint8_t noise[PAGE];
     struct journal *journal = make_journal(*state);
     append_feed(journal, &(struct feed){500, 5, 0});
@@ -248,6 +282,14 @@ static void after_a_close_the_log_says_nothing(void **state) {
         assert_int_equal(append_count(journal, i, 1, NULL), DAYBOOK_OK);
     }
     assert_holds(journal, 510);
+    snprintf(copy, sizeof copy, "%.100s.copy", (const char *)*state); /* The noise is no damage of this use. */
+    snprintf(command, sizeof command, "cp -r %.100s %s", (const char *)*state, copy);
+    assert_int_equal(system(command), 0);
+    struct journal *killed = open_journal(copy, true);
+    assert_holds(killed, 510);
+    journal_close(killed);
+    snprintf(command, sizeof command, "rm -r %s", copy);
+    assert_int_equal(system(command), 0);
     journal_close(journal);
     assert_int_equal(unlink(path), 0);
     journal = open_journal(*state, true);
@@ -458,6 +500,7 @@ int main(void) {
         cmocka_unit_test(a_torn_record_was_never_there),
         cmocka_unit_test(a_record_before_others_is_missed),
         IN_PLACE(a_lost_log_is_missed),
+        cmocka_unit_test(a_log_that_was_cut_or_written_over_is_missed),
         IN_PLACE(a_gap_is_missed),
         IN_PLACE(after_a_close_the_log_says_nothing),
         IN_PLACE(an_earlier_use_is_not_believed),
