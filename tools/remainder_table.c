@@ -23,8 +23,12 @@ static const struct table_column whole_columns[] = {
 static bool is_news(const struct daybook_answer *answer, const char *document) {
     const Pb__Remainder *first = answer->remainder_count == 0 ? NULL : answer->remainders[0];
     if (answer->remainder_count == 1 && first->kind != PB__DOCUMENT_KIND__DOCUMENT_KIND_PAYMENT &&
-        strcmp(first->document, document) == 0 && first->left_minor == first->change_minor) {
+        strcmp(first->document, document) == 0 && first->left_minor == first->change_minor &&
+        answer->last_sequence == answer->first_sequence) {
         return false;
+    }
+    if (answer->remainder_count > 0 && answer->last_sequence > answer->first_sequence) {
+        return true; /* What comes and goes at once, like a deposit that has expired, changes nothing in the end. */
     }
     for (size_t i = 0; i < answer->remainder_count; i++) {
         if (answer->remainders[i]->change_minor != 0) {
