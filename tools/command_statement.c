@@ -136,6 +136,38 @@ static enum daybook_status print_answer(const struct invocation *invocation, con
     return statement_print_within(answer->content, stdout, console_width(stdout), invocation->arena, error);
 }
 
+/* The customer's statement that was issued last, in the question's currency if it names one. */
+static enum daybook_status find_last(const struct invocation *invocation, struct daybook *ledger,
+                                     Pb__StatementQuery *question, struct daybook_error *error) {
+    Pb__StatementsQuery asked = PB__STATEMENTS_QUERY__INIT;
+    Pb__Page page = PB__PAGE__INIT;
+    Pb__Query query = PB__QUERY__INIT;
+    uint64_t sequence = 0;
+    asked.at = question->at;
+    asked.customer = question->customer;
+    asked.currency = question->currency;
+    asked.page = &page;
+    query.question_case = PB__QUERY__QUESTION_STATEMENTS;
+    query.statements = &asked;
+    do {
+        ProtobufCMessage *message = NULL;
+        DAYBOOK_TRY(command_ask(invocation, ledger, &query, &message, error));
+        const Pb__StatementsAnswer *answer = (const Pb__StatementsAnswer *)message;
+        for (size_t i = 0; i < answer->n_rows; i++) {
+            if (answer->rows[i]->sequence > sequence) {
+                sequence = answer->rows[i]->sequence;
+                question->statement = answer->rows[i]->statement;
+            }
+        }
+        page.cursor = answer->next_cursor;
+    } while (page.cursor[0] != '\0');
+    return sequence != 0 ? DAYBOOK_OK
+                         : daybook_fail(error, DAYBOOK_NOT_FOUND,
+                                        _("no statement of %s was issued; \"daybook statement preview %s\" shows what "
+                                          "one would say"),
+                                        question->customer, question->customer);
+}
+
 static int run_statement(struct invocation *invocation) {
     struct daybook *ledger = NULL;
     struct daybook_error error;
@@ -148,6 +180,10 @@ static int run_statement(struct invocation *invocation) {
     enum daybook_status status = build_question(invocation, &query, &error);
     if (status == DAYBOOK_OK) {
         status = command_open_reader(invocation, &ledger, &error);
+    }
+    bool is_last = strcmp(invocation->command->name, "statement show") == 0 && invocation->options.argument_count == 1;
+    if (status == DAYBOOK_OK && is_last) {
+        status = find_last(invocation, ledger, query.statement, &error);
     }
     if (status == DAYBOOK_OK) {
         status = command_ask(invocation, ledger, &query, &answer, &error);
@@ -297,13 +333,14 @@ const struct command statement_commands[] = {
     },
     {
         .name = "statement show",
-        .arguments = "CUSTOMER STATEMENT",
-        .argument_min = 2,
+        .arguments = "CUSTOMER [STATEMENT]",
+        .argument_min = 1,
         .argument_max = 2,
         .uses = USES_LEDGER | USES_AT,
         .run = run_statement,
         .summary = N_("an issued statement, word for word"),
-        .detail = N_("It is computed again from the journal as it was known then, and compared with the SHA-256 that "
+        .detail = N_("Without STATEMENT it is the one that was issued last. It is computed again from the journal as "
+                     "it was known then, and compared with the SHA-256 that "
                      "was recorded: the same bytes for ever, which \"| sha256sum\" shows. A difference is damage, "
                      "exit code 4."),
         .example = "daybook statement show ACME 2024-02-29-CNY",
