@@ -263,7 +263,10 @@ static void print_facts(const Pb__Refusal *refusal) {
     if (refusal->document[0] != '\0') {
         (void)fprintf(stderr, _("  document: %s\n"), refusal->document);
     }
-    if (decimals >= 0) {
+    if (decimals >= 0 && refusal->requested_minor == 0) {
+        (void)fprintf(stderr, _("  amount: %s %s\n"),
+                      decimal_format_grouped(refusal->available_minor, decimals, available), refusal->currency);
+    } else if (decimals >= 0) {
         (void)fprintf(stderr, _("  asked for: %s %s, available: %s %s\n"),
                       decimal_format_grouped(refusal->requested_minor, decimals, asked), refusal->currency,
                       decimal_format_grouped(refusal->available_minor, decimals, available), refusal->currency);

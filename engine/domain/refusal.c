@@ -31,7 +31,7 @@
     X(EXCEEDS_UNAPPLIED, "More than is unapplied of the payment or credit, on that day or a later one.",               \
       "Use at most what is available, or a later date.")                                                               \
     X(EXCEEDS_DEPOSIT, "More than the deposits can give, on that day or a later one.",                                 \
-      "Use at most what is available, add a deposit, or charge on credit.")                                            \
+      "Use at most what is available; a charge can also wait for a deposit, or go on credit.")                         \
     X(EXCEEDS_HELD, "More than the hold still holds.", "Use at most what is held.")                                    \
     X(OUT_OF_SCOPE, "The lots that have money are not for this category.", "Charge another way, or use another lot.")  \
     X(LOT_EXPIRED, "The lots that have money are past their day, or before it.",                                       \

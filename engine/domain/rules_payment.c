@@ -141,7 +141,8 @@ static uint64_t sequence_of_id(const char *id) {
 
 static bool refuse_unknown_allocation(struct decision *decision, const char *id) {
     return REFUSE(decision, UNKNOWN_DOCUMENT, ((struct refusal_facts){.document = id}),
-                  "customer %s has no allocation \"%s\"", decision->customer->id, id);
+                  "customer %s has no allocation \"%s\"; one that was not named is called \"#\" and its sequence",
+                  decision->customer->id, id);
 }
 
 /* The event that made the allocation. */
