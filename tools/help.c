@@ -164,6 +164,7 @@ void help_overview(FILE *stream) {
     (void)fprintf(stream, "%s",
                   _("\n  daybook help COMMAND   what it takes, with an example\n"
                     "  daybook help refusals  every code that a request can be refused with\n"
+                    "  daybook help desk      what happens at the desk, and what to type\n"
                     "  daybook help access    who may do what: roles, tokens, the second person\n"
                     "  daybook help grades    the rules by which customers are graded\n"
                     "  daybook help tables    the tables that are exported, column by column\n"

@@ -208,13 +208,72 @@ static const char access_page[] =
        "approval. Where it is refused by then, the proposal stays open. What opens or\n"
        "changes a customer cannot be proposed.\n");
 
+/* tests/e2e/test_desk.sh types its commands, in this order. */
+static const char desk_page[] = N_("What happens at the desk, and what to type. --on is the business date (default:\n"
+                                   "today); --dry-run shows what would happen; the table below an answer says what\n"
+                                   "was changed on each document, and what is left of it.\n"
+                                   "\n"
+                                   "A payment pays what is due first. --to names charges instead, as INV-1=400, or\n"
+                                   "INV-1#2 for the second instalment; --tolerance 0.50 rounds off what is left:\n"
+                                   "  daybook charge ACME INV-1 1000 --on 2024-01-10 --due 2024-02-09\n"
+                                   "  daybook pay ACME P-1 400 --on 2024-02-20\n"
+                                   "Too much was paid: the rest waits, is given back, or goes to a later charge:\n"
+                                   "  daybook pay ACME P-2 700 --on 2024-02-21\n"
+                                   "  daybook refund ACME R-1 60 --payment P-2 --on 2024-02-22\n"
+                                   "  daybook charge ACME INV-2 40 --on 2024-02-23\n"
+                                   "  daybook allocate ACME P-2\n"
+                                   "A cheque bounces: what it paid is open again, due when it was. And its fee:\n"
+                                   "  daybook reverse payment ACME P-1 --reading reversal --reason bounced \\\n"
+                                   "      --on 2024-02-25\n"
+                                   "  daybook adjust ACME F-1 debit-note 25 --reason bounced --on 2024-02-25\n"
+                                   "It was another customer's: a correction, as if it had never been. And again:\n"
+                                   "  daybook pay ACME P-3 90 --unapplied --on 2024-02-26\n"
+                                   "  daybook reverse payment ACME P-3 --reading correction --reason not-theirs\n"
+                                   "  daybook pay BETA P-3 90 --on 2024-02-26\n"
+                                   "The month is closed, and something of it is wrong: on the first open day. Whole\n"
+                                   "charges and payments are undone then by --reading reversal:\n"
+                                   "  daybook period close 2024-02-29\n"
+                                   "  daybook adjust ACME C-1 credit-note 50 --charge INV-1 --reason overcharged \\\n"
+                                   "      --on 2024-03-01 --original-on 2024-02-26\n"
+                                   "Somebody else owes a part of it. A deposit goes over by refund and deposit.\n"
+                                   "Both or neither: as two lines of \"daybook submit --group\":\n"
+                                   "  daybook adjust ACME T-1 credit-note 100 --charge INV-1 --reason taken-over \\\n"
+                                   "      --on 2024-03-02\n"
+                                   "  daybook adjust BETA T-1 debit-note 100 --reason taken-over --on 2024-03-02\n"
+                                   "It will not be collected, and then some of it is:\n"
+                                   "  daybook adjust ACME W-1 write-off 200 --charge INV-1 --reason lost \\\n"
+                                   "      --on 2024-03-03\n"
+                                   "  daybook adjust ACME W-2 recovery 150 --charge INV-1 --reason found \\\n"
+                                   "      --on 2024-03-04\n"
+                                   "  daybook pay ACME P-4 150 --to INV-1 --on 2024-03-04\n"
+                                   "It is contested, and the customer is right (a dispute changes no amount):\n"
+                                   "  daybook dispute open ACME D-1 INV-1 --amount 30 --reason damaged \\\n"
+                                   "      --on 2024-03-05\n"
+                                   "  daybook dispute resolve ACME D-1 upheld --on 2024-03-06\n"
+                                   "  daybook adjust ACME C-2 credit-note 30 --charge INV-1 --reason damaged \\\n"
+                                   "      --on 2024-03-06\n"
+                                   "Prepaid money is past its day, and dormant; the customer wants it back:\n"
+                                   "  daybook deposit ACME L-1 80 --on 2024-03-07 --expires 2024-03-08\n"
+                                   "  daybook lot reactivate ACME L-1 --reason asked-for\n"
+                                   "  daybook refund ACME R-2 80 --lot L-1\n"
+                                   "A customer leaves, or becomes one with another: what is left is paid, given\n"
+                                   "back or taken over. Whatever stands in the way, the refusal names:\n"
+                                   "  daybook pay ACME P-5 45 --on 2024-03-09\n"
+                                   "  daybook customer close ACME\n"
+                                   "What was owed before this ledger began is overdue from the start, which is\n"
+                                   "warned of, and right here:\n"
+                                   "  daybook charge BETA OLD-7 300 --on 2024-03-10 --due 2023-12-31\n"
+                                   "\n"
+                                   "Is it recorded? With a --key of your own, the same command again answers again,\n"
+                                   "and enters nothing twice; \"daybook history ACME\" shows what there is.\n");
+
 const char *help_page(const char *name) {
     static const struct {
         const char *name;
         const char *text;
     } pages[] = {
-        {"access", access_page}, {"import", import_page}, {"grades", grades_page},
-        {"kpi", kpi_page},       {"replay", replay_page},
+        {"access", access_page}, {"desk", desk_page}, {"grades", grades_page},
+        {"import", import_page}, {"kpi", kpi_page},   {"replay", replay_page},
     };
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         if (strcmp(name, pages[i].name) == 0) {

@@ -43,7 +43,7 @@ for group in customer reverse credit period feed; do
     err_has "Usage: daybook $group COMMAND"
 done
 
-for page in access grades refusals tables; do
+for page in access desk grades refusals tables; do
     expect 0 help "$page"
     is_narrow "help $page"
 done

@@ -1,5 +1,5 @@
 # The real program, as a user calls it.
-foreach(name help complete messages translation quick same_answer commands books bridge replay state_damage statement submit import import_files export errors kpi receivables)
+foreach(name help complete messages translation quick same_answer commands desk books bridge replay state_damage statement submit import import_files export errors kpi receivables)
   add_test(NAME e2e/test_${name}
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/test_${name}.sh $<TARGET_FILE:daybook> ${CMAKE_SOURCE_DIR})
   set_tests_properties(e2e/test_${name} PROPERTIES TIMEOUT 1200 SKIP_RETURN_CODE 77)
