@@ -153,8 +153,26 @@ static enum daybook_status put_in_place(const char *beside, const char *director
     return files_sync_parent(directory, error);
 }
 
+/* "books/" is meant as "books": what is made beside it must not lie in it. */
+static enum daybook_status take_place(const char *directory, char place[PATH_MAX], char beside[PATH_MAX],
+                                      struct daybook_error *error) {
+    size_t size = strlen(directory);
+    while (size > 1 && directory[size - 1] == '/') {
+        size--;
+    }
+    if (size == 0) {
+        return daybook_fail(error, DAYBOOK_INVALID, "restoring: the new directory has no name");
+    }
+    if (snprintf(place, PATH_MAX, "%.*s", (int)size, directory) >= PATH_MAX ||
+        snprintf(beside, PATH_MAX, "%s.restoring", place) >= PATH_MAX) {
+        return daybook_fail(error, DAYBOOK_INVALID, "restoring: the directory's path is too long");
+    }
+    return DAYBOOK_OK;
+}
+
 static enum daybook_status check_place(const char *directory, const char *beside, struct daybook_error *error) {
-    if (files_exists(directory)) {
+    struct stat facts;
+    if (lstat(directory, &facts) == 0) { /* A link that leads nowhere is something, too. */
         return daybook_fail(error, DAYBOOK_EXISTS, "restoring: %s is there already; name a new directory", directory);
     }
     if (files_exists(beside)) {
@@ -168,11 +186,10 @@ static enum daybook_status check_place(const char *directory, const char *beside
 static enum daybook_status restore_into(struct restore *restore, const char *const *paths, size_t count,
                                         const char *directory, const struct backup_watch *watch,
                                         struct backup_summary *summary, struct daybook_error *error) {
+    char place[PATH_MAX];
     char beside[PATH_MAX];
-    if ((size_t)snprintf(beside, sizeof beside, "%s.restoring", directory) >= sizeof beside) {
-        return daybook_fail(error, DAYBOOK_INVALID, "restoring: the directory's path is too long");
-    }
-    DAYBOOK_TRY(check_place(directory, beside, error));
+    DAYBOOK_TRY(take_place(directory, place, beside, error));
+    DAYBOOK_TRY(check_place(place, beside, error));
     enum daybook_status status =
         backup_read_all(paths, count, watch, look_at_frame, restore, &restore->config, summary, error);
     if (status == DAYBOOK_OK) {
@@ -183,7 +200,7 @@ static enum daybook_status restore_into(struct restore *restore, const char *con
     }
     status = fill_directory(restore, paths, count, beside, watch, summary, error);
     if (status == DAYBOOK_OK) {
-        status = put_in_place(beside, directory, error);
+        status = put_in_place(beside, place, error);
     }
     if (status != DAYBOOK_OK) {
         files_remove_tree(beside);
