@@ -1,5 +1,6 @@
 /* daybook serve: the ledger over the network. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,7 @@ static int run(struct invocation *invocation) {
         return command_usage(invocation, "%s", error.message);
     }
     open.scrub_bytes_per_s = scrub_kib << 10;
+    (void)signal(SIGHUP, SIG_IGN); /* Until the server listens to it: what it would read anew is still to be read. */
     enum daybook_status status = command_directory(invocation, &open.directory, &error);
     if (status == DAYBOOK_OK) {
         status = daybook_open(&open, &ledger, &error);
