@@ -19,7 +19,13 @@ bool decide_open_dispute(struct decision *decision) {
         timeline_lowest_from(&charge->left, decision->effective_on) - document_rare(charge)->disputed_minor;
     int64_t available_minor = open_minor > 0 ? open_minor : 0;
     int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : available_minor;
-    if (amount_minor > available_minor || available_minor == 0) {
+    if (amount_minor == 0) {
+        return REFUSE(decision, EXCEEDS_OPEN,
+                      ((struct refusal_facts){.document = charge->id, .date = decision->effective_on}),
+                      "nothing of charge \"%s\" is open and not disputed from %s on", charge->id,
+                      date_text(decision, decision->effective_on));
+    }
+    if (amount_minor > available_minor) {
         return REFUSE(decision, EXCEEDS_OPEN,
                       ((struct refusal_facts){charge->id, amount_minor, available_minor, decision->effective_on}),
                       "%s of charge \"%s\" are open and not disputed from %s on, not %s",

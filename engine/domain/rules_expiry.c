@@ -153,7 +153,13 @@ bool decide_reactivate_lot(struct decision *decision) {
     bool is_dormant = lot->on_expiry == PB__ON_EXPIRY__ON_EXPIRY_DORMANT;
     int64_t dormant_minor = is_dormant ? timeline_lowest_from(&lot->aside, decision->effective_on) : 0;
     int64_t amount_minor = command->amount_minor != 0 ? command->amount_minor : dormant_minor;
-    if (amount_minor > dormant_minor || dormant_minor == 0) {
+    if (amount_minor == 0) {
+        return REFUSE(
+            decision, EXCEEDS_DEPOSIT, ((struct refusal_facts){.document = lot->id, .date = decision->effective_on}),
+            "nothing of lot \"%s\" is dormant from %s on%s", lot->id, date_text(decision, decision->effective_on),
+            is_dormant ? "" : ": what expires of it is forfeited");
+    }
+    if (amount_minor > dormant_minor) {
         return REFUSE(decision, EXCEEDS_DEPOSIT,
                       ((struct refusal_facts){lot->id, amount_minor, dormant_minor, decision->effective_on}),
                       "%s of lot \"%s\" are dormant from %s on, not %s", amount_text(decision, dormant_minor), lot->id,

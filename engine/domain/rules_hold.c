@@ -91,7 +91,12 @@ static bool check_held(struct decision *decision, const struct document *hold, i
                       date_text(decision, decision->effective_on));
     }
     int64_t held_minor = timeline_lowest_from(&hold->left, decision->effective_on);
-    if (amount_minor > held_minor || held_minor == 0) {
+    if (amount_minor == 0 && held_minor == 0) {
+        return REFUSE(decision, EXCEEDS_HELD,
+                      ((struct refusal_facts){.document = hold->id, .date = decision->effective_on}),
+                      "hold \"%s\" holds nothing from %s on", hold->id, date_text(decision, decision->effective_on));
+    }
+    if (amount_minor > held_minor) {
         return REFUSE(decision, EXCEEDS_HELD,
                       ((struct refusal_facts){hold->id, amount_minor, held_minor, decision->effective_on}),
                       "hold \"%s\" holds %s from %s on, not %s", hold->id, amount_text(decision, held_minor),
