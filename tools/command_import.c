@@ -41,6 +41,7 @@ struct import {
     uint64_t appended_count;
     uint64_t repeated_count;
     uint64_t refused_count;
+    uint64_t warned_count; /* Of what was appended. */
 };
 
 static void complain(void *context, uint64_t line, const char *sentence) {
@@ -148,6 +149,14 @@ static void report_refusal(struct import *import, const struct batch_item *item,
                       refusal_name(refusal->code), sentence);
 }
 
+/* What is taken and may not have been meant: a limit that is passed, a charge that is due before its own day. */
+static void report_warning(struct import *import, const struct batch_item *item, const char *warning) {
+    if (warning != NULL) {
+        import->warned_count++;
+        import_report_add(&import->report, item->line, plan_command(&import->plan, item->entry), "WARNING", warning);
+    }
+}
+
 static void count_answers(struct import *import, const struct daybook_answers *answers) {
     for (size_t i = 0; i < import->item_count; i++) {
         const struct batch_item *item = &import->items[i];
@@ -159,6 +168,7 @@ static void count_answers(struct import *import, const struct daybook_answers *a
             report_refusal(import, item, answer->refusal);
         } else {
             import->appended_count++;
+            report_warning(import, item, answer->warning);
         }
     }
 }
@@ -250,6 +260,9 @@ static void print_json(const struct import *import, enum outcome outcome) {
                  import->refused_count);
     if (plan->idle_count > 0) {
         (void)printf(",\"rowsWithoutRequest\":%" PRIu64, plan->idle_count);
+    }
+    if (import->warned_count > 0) {
+        (void)printf(",\"warnings\":%" PRIu64, import->warned_count);
     }
     (void)printf("%s%s%s}\n", import->is_open_ended ? ",\"noLineEnd\":true" : "",
                  import->is_dry ? ",\"dryRun\":true" : "", outcome == NOT_DECIDED ? ",\"decided\":false" : "");

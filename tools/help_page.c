@@ -55,7 +55,8 @@ static const char import_page[] =
        "A file that ends within a line may have been cut off: a last cell of 100 may\n"
        "have been 1000.50. Its last row is taken if it is whole by its columns, and\n"
        "told as NO_LINE_END; with --strict it is a bad row. Quotes around a last cell\n"
-       "show that it is whole.\n");
+       "show that it is whole. What is taken with a warning, such as a charge that is\n"
+       "due before its own day, is told as WARNING.\n");
 
 static const char kpi_page[] = N_("The period is (from, to]: \"opening\" is what was open at the end of --from,\n"
                                   "\"ending\" at the end of --to, both as they are known at --known-at. Amounts are\n"

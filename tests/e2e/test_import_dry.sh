@@ -13,7 +13,8 @@ cat >"$map" <<'MAP'
      "fields": {"profile": {"name": {"column": "text"}, "settlement": {"constant": "receivable"}}}},
     {"command": "post_charge", "when": [{"column": "what", "equals": "charge"}],
      "customer": {"column": "who"}, "effective_on": {"column": "day"}, "currency": {"column": "cur"},
-     "fields": {"charge": {"column": "id"}, "amount_minor": {"amount": "amount"}}},
+     "fields": {"charge": {"column": "id"}, "amount_minor": {"amount": "amount"},
+                "due_on": {"date": "text", "optional": true}}},
     {"command": "receive_payment", "when": [{"column": "what", "equals": "pay"}],
      "customer": {"column": "who"}, "effective_on": {"column": "day"}, "currency": {"column": "cur"},
      "fields": {"payment": {"column": "id"}, "amount_minor": {"amount": "amount"},
@@ -67,7 +68,7 @@ head='what,who,day,id,amount,cur,text'
 {
     echo "$head"
     echo 'charge,ann,2024-02-01,C-1,100.00,CNY,'
-    echo 'charge,ann,2024-02-01,C-6,10.00,CNY,'
+    echo 'charge,ann,2024-02-01,C-6,10.00,CNY,2024-01-01' # A warning: due before its own day.
     echo 'pay,ann,2024-02-02,P-7,10.00,CNY,C-6'
     echo 'pay,ann,2024-02-02,P-7,10.00,CNY,C-6'
     echo 'charge,bob,2024-02-03,C-7,10.00,CNY,'
@@ -123,6 +124,7 @@ dry_and_real 1 "$work/chain.csv" --json
 expect 0 period close 2023-12-31
 dry_and_real 1 "$work/chain.csv" --actor somebody
 dry_and_real 1 "$work/more.csv"
+grep -q '^3,post_charge,WARNING,.*is due on 2024-01-01, before its own day' "$work/dry.csv" || die "the warning is lost"
 grep -q ',PERIOD_CLOSED,' "$work/dry.csv" || die "the closed period is not seen"
 rm -rf "$DAYBOOK_LEDGER/views"
 dry_and_real 1 "$work/more.csv" --json
