@@ -351,7 +351,8 @@ static enum daybook_status check_join(const struct backup_file *file, struct bac
             return daybook_fail(error, DAYBOOK_NO_MEMORY, "reading %s: memory was refused", file->path);
         }
     } else if (daybook_bytes_compare(config, daybook_buffer_view(reader->config)) != 0) {
-        return daybook_fail(error, DAYBOOK_INVALID, "%s is a backup of another ledger than the file before it",
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "%s is a backup of another ledger than the file before it, or its head was damaged",
                             file->path);
     }
     if (header->first_sequence != reader->summary->last_sequence + 1) {
@@ -363,7 +364,8 @@ static enum daybook_status check_join(const struct backup_file *file, struct bac
     DAYBOOK_TRY(backup_edge_from_message(header->first_sequence - 1, header->edge_before, header->n_edge_before,
                                          &before, error));
     if (!is_same_edge(&before, &reader->tree.edge)) {
-        return daybook_fail(error, DAYBOOK_INVALID, "%s goes on from other events than those of the file before it",
+        return daybook_fail(error, DAYBOOK_INVALID,
+                            "%s goes on from other events than those of the file before it, or its head was damaged",
                             file->path);
     }
     return DAYBOOK_OK;
