@@ -35,8 +35,7 @@
     X(EXCEEDS_HELD, "More than the hold still holds.", "Use at most what is held.")                                    \
     X(OUT_OF_SCOPE, "The lots that have money are not for this category.", "Charge another way, or use another lot.")  \
     X(LOT_EXPIRED, "The lots that have money are past their day, or before it.",                                       \
-      "Reactivate the lot, or charge "                                                                                 \
-      "another way.")                                                                                                  \
+      "Reactivate a lot past its day, or wait for its first one; or charge another way.")                              \
     X(NOT_REFUNDABLE, "Promotional money is never paid back.", "Refund a paid lot, a payment or a credit.")            \
     X(OVER_CREDIT_LIMIT, "The exposure would pass the credit limit.", "Take a payment first, or raise the limit.")     \
     X(CREDIT_HOLD, "The customer is on credit hold.", "Lift the hold, or charge against deposits only.")               \

@@ -196,6 +196,10 @@ static bool allocate_parts(struct decision *decision, struct allocation *allocat
 }
 
 bool check_part(struct decision *decision, const struct document *item, uint32_t part) {
+    if (part > 0 && document_rare(item)->parts.count == 0) {
+        return REFUSE(decision, UNKNOWN_DOCUMENT, ((struct refusal_facts){.document = item->id}),
+                      "%s \"%s\" has no instalments", document_kind_name((Pb__DocumentKind)item->kind), item->id);
+    }
     return part <= document_rare(item)->parts.count ||
            REFUSE(decision, UNKNOWN_DOCUMENT, ((struct refusal_facts){.document = item->id}),
                   "%s \"%s\" has %u instalments, not %u", document_kind_name((Pb__DocumentKind)item->kind), item->id,

@@ -122,6 +122,8 @@ static const struct form charges[] = {
      "it must be positive"},
     {"a dispute about all of what is paid", G "2024-06-02 pay p 1000 to=g", "dispute d 0 g why", NULL, "EXCEEDS_OPEN",
      "nothing of charge \"g\" is open and not disputed from 2024-06-15 on"},
+    {"an instalment of a charge without any", G, "pay p 5 to=g:5 part=1", NULL, "UNKNOWN_DOCUMENT",
+     "charge \"g\" has no instalments"},
     {"all of a hold that holds nothing", "place-hold h 100 goods\nrelease-hold h 0", "release-hold h 0", NULL,
      "EXCEEDS_HELD", "hold \"h\" holds nothing from 2024-06-15 on"},
     {"all that is dormant where nothing is", "deposit A 100", "reactivate A 0 card", NULL, "EXCEEDS_DEPOSIT",
