@@ -113,9 +113,10 @@ static void make_events(void) {
 
 static void manifest_text(const struct daybook_buffer *files, size_t count, struct daybook_buffer *text) {
     struct sha256 *sha256 = sha256_open();
-    char line[256];
+    char line[512];
     FUZZ_CHECK(sha256 != NULL);
-    (void)snprintf(line, sizeof line, "daybook audit bundle\nlog: x\nevents: 1 to %d\n", EVENTS);
+    (void)snprintf(line, sizeof line, "daybook audit bundle\nlog: %s\nevents: 1 to %d\n", events_log.signer.key.name,
+                   EVENTS);
     append_text(text, line);
     for (size_t i = 0; i < count; i++) {
         uint8_t digest[SHA256_SIZE];
