@@ -5,7 +5,7 @@
  *     MANIFEST                 a signed note; its text is "daybook audit bundle", "log: NAME",
  *                              "events: FROM to TO", and "file: SHA-256 SIZE PATH" for each other file
  *     checkpoint               of the first TO events, with its cosignatures
- *     checkpoints/SIZE         every older one
+ *     checkpoints/SIZE         every older one; of more than 1500, so many at equal distances
  *     proofs/SIZE.consistency  from each of those to `checkpoint`
  *     proofs/SEQ.tlog-proof    of some events
  *     edge                     "old FROM-1" and the roots of the perfect subtrees before FROM: with these and the

@@ -14,7 +14,8 @@
 #include "tools/json_message.h"
 #include "tools/text.h"
 
-enum { EVENT_BATCH_TAG = 0x0A, REPORT_ARENA_BYTES = 1 << 29, PAGE_ROWS = 10000 };
+/* Of older checkpoints, each with its proof, no more: the signed manifest has room for some 8 000 files. */
+enum { EVENT_BATCH_TAG = 0x0A, REPORT_ARENA_BYTES = 1 << 29, PAGE_ROWS = 10000, OLDER_MAX = 1500 };
 
 /* ---- events ---- */
 
@@ -169,6 +170,11 @@ static enum daybook_status add_edge(struct bundle *bundle, struct daybook_error 
     return status;
 }
 
+/* The i-th of `chosen` places among `count`, at equal distances from the first to the last; the last, if it is one. */
+static uint64_t place_among(uint64_t i, uint64_t chosen, uint64_t count) {
+    return chosen == 1 ? count - 1 : i * (count - 1) / (chosen - 1);
+}
+
 enum daybook_status bundle_add_proofs(struct bundle *bundle, struct daybook_error *error) {
     struct audit_sizes sizes;
     enum daybook_status status = bundle_add(bundle, "checkpoint", bundle->checkpoint, error);
@@ -179,16 +185,19 @@ enum daybook_status bundle_add_proofs(struct bundle *bundle, struct daybook_erro
         return status;
     }
     status = audit_checkpoints_list(bundle->job->directory, &sizes, error);
-    for (size_t i = 0; status == DAYBOOK_OK && i < sizes.count && sizes.items[i] < bundle->to; i++) {
-        status = add_older(bundle, sizes.items[i], error);
+    size_t older = 0;
+    while (status == DAYBOOK_OK && older < sizes.count && sizes.items[older] < bundle->to) {
+        older++;
+    }
+    uint64_t kept = older < OLDER_MAX ? older : OLDER_MAX;
+    for (uint64_t i = 0; status == DAYBOOK_OK && i < kept; i++) {
+        status = add_older(bundle, sizes.items[place_among(i, kept, older)], error);
     }
     audit_sizes_release(&sizes);
     uint64_t count = bundle->to - bundle->from + 1;
     uint64_t samples = bundle->samples < count ? bundle->samples : count;
     for (uint64_t i = 0; status == DAYBOOK_OK && i < samples; i++) {
-        /* From the first to the last, at equal distances. */
-        uint64_t step = samples == 1 ? 0 : (count - 1) / (samples - 1);
-        status = add_sample(bundle, i + 1 == samples ? bundle->to : bundle->from + i * step, error);
+        status = add_sample(bundle, bundle->from + place_among(i, samples, count), error);
     }
     return status;
 }
@@ -318,6 +327,8 @@ static const char checklist[] =
     "   checkpoint; give the outsider's key with --witness, and --cosigned-since for how recent it must be.\n"
     "3. A consistency proof from last year's checkpoint.\n"
     "   checkpoints/ and proofs/*.consistency; compare the copy that you kept with the one in checkpoints/.\n"
+    "   Of more than 1500 there are 1500 in it, evenly spread, with the first and the last; \"daybook audit\n"
+    "   prove-consistency SIZE\" proves another one.\n"
     "4. The whole export rehashed to the root, with its count equal to the tree's size.\n"
     "   events.pb from `edge` to checkpoint; daybook-verify hashes every event. For the whole log the range begins at "
     "1.\n"
