@@ -6,6 +6,7 @@
 #include "projection/projection.h"
 #include "tools/command.h"
 #include "tools/dataset.h"
+#include "tools/help.h"
 #include "tools/message_field.h"
 #include "tools/run.h"
 
@@ -200,6 +201,19 @@ static void go_on(struct completion *completion, const struct command *command, 
     }
 }
 
+/* What there is help for: commands, and pages. */
+static void offer_help(struct completion *completion, int count, char **words) {
+    offer_commands(completion, count, words);
+    const char *page = count == 0 ? help_page_name(0) : NULL;
+    for (size_t i = 1; page != NULL; i++) {
+        offer(completion, "", page, strlen(page));
+        page = help_page_name(i);
+    }
+    if (count == 0) {
+        offer(completion, "", "tables", strlen("tables"));
+    }
+}
+
 void complete(FILE *stream, int count, char **words) {
     struct completion completion = {.stream = stream, .begun = words[count - 1]};
     int before = count - 1;
@@ -211,7 +225,7 @@ void complete(FILE *stream, int count, char **words) {
     before -= place > 0 ? place : 0;
     words += place > 0 ? place : 0;
     if (before > 0 && strcmp(words[0], "help") == 0) {
-        offer_commands(&completion, before - 1, words + 1);
+        offer_help(&completion, before - 1, words + 1);
         return;
     }
     int used;

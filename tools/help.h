@@ -20,5 +20,7 @@ void help_man(FILE *stream);
 
 /* A longer page of its own ("import"); NULL = none. */
 const char *help_page(const char *name);
+/* Of the first, second, ... of these; NULL: there are no more. */
+const char *help_page_name(size_t index);
 
 #endif

@@ -268,18 +268,24 @@ static const char desk_page[] = N_("What happens at the desk, and what to type. 
                                    "Is it recorded? With a --key of your own, the same command again answers again,\n"
                                    "and enters nothing twice; \"daybook history ACME\" shows what there is.\n");
 
+static const struct {
+    const char *name;
+    const char *text;
+} pages[] = {
+    {"access", access_page}, {"desk", desk_page}, {"grades", grades_page},
+    {"import", import_page}, {"kpi", kpi_page},   {"replay", replay_page},
+};
+enum { PAGE_COUNT = sizeof pages / sizeof *pages };
+
 const char *help_page(const char *name) {
-    static const struct {
-        const char *name;
-        const char *text;
-    } pages[] = {
-        {"access", access_page}, {"desk", desk_page}, {"grades", grades_page},
-        {"import", import_page}, {"kpi", kpi_page},   {"replay", replay_page},
-    };
-    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+    for (size_t i = 0; i < PAGE_COUNT; i++) {
         if (strcmp(name, pages[i].name) == 0) {
             return _(pages[i].text);
         }
     }
     return NULL;
+}
+
+const char *help_page_name(size_t index) {
+    return index < PAGE_COUNT ? pages[index].name : NULL;
 }

@@ -15,6 +15,8 @@ goes_on "customer cl" "close"
 goes_on "credit h" "hold history" # "credit hold" is a command, "credit" alone none
 goes_on "audit prove" "prove prove-consistency"
 goes_on "help audit ve" "verify"
+goes_on "help des" "desk"
+goes_on "help tab" "tables"
 goes_on "hel" "help"
 goes_on "nonsense ''" ""
 goes_on "aging --basis ''" "due posting"
