@@ -12,6 +12,7 @@
 enum {
     WINDOW_REQUESTS = 64,
     WINDOW_ARENA_BYTES = 64 << 20,
+    LATE_ARENA_BYTES = 1 << 20,
     RING_WINDOWS = 8,
     THREAD_REQUESTS = 4 * WINDOW_REQUESTS, /* The least that is worth waking a thread. */
 };
@@ -45,6 +46,8 @@ struct read_ahead {
     struct daybook_buffer canonical;
 
     /* The leader's. */
+    struct arena late_arena; /* Of the one request that it sealed. */
+    struct daybook_buffer late_canonical;
     size_t known; /* Windows that were filled when it looked last. */
     size_t place; /* Of the request that it has, in the window that it has. */
     bool is_long; /* Worth the thread. */
@@ -57,18 +60,20 @@ static enum daybook_status no_memory(struct daybook_error *error) {
 
 /* ---- reading ---- */
 
-static enum daybook_status seal(struct read_ahead *ahead, struct request_window *window, struct prepared *prepared) {
-    ahead->has_erasure |= prepared->request->command_case == PB__REQUEST__COMMAND_ERASE_CUSTOMER;
-    prepared->is_unsealed = ahead->has_erasure;
-    if (prepared->is_unsealed) {
-        return DAYBOOK_OK;
-    }
-    DAYBOOK_TRY(
-        personal_seal(ahead->personal, prepared->request, prepared->is_dry, &window->arena, &prepared->refusal, NULL));
+static enum daybook_status seal(struct personal *personal, struct prepared *prepared, struct arena *arena,
+                                struct daybook_error *error) {
+    DAYBOOK_TRY(personal_seal(personal, prepared->request, prepared->is_dry, arena, &prepared->refusal, error));
     if (prepared->refusal.code != PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED) {
         prepared->request = NULL;
     }
     return DAYBOOK_OK;
+}
+
+static enum daybook_status seal_unless_late(struct read_ahead *ahead, struct request_window *window,
+                                            struct prepared *prepared) {
+    ahead->has_erasure |= prepared->request->command_case == PB__REQUEST__COMMAND_ERASE_CUSTOMER;
+    prepared->is_unsealed = ahead->has_erasure;
+    return prepared->is_unsealed ? DAYBOOK_OK : seal(ahead->personal, prepared, &window->arena, NULL);
 }
 
 /* *is_as_meant: the bytes are what the digest is of. */
@@ -114,7 +119,7 @@ static enum daybook_status prepare(struct read_ahead *ahead, struct request_wind
     }
     state_prepare_hint(request, &prepared->hint);
     if (personal_concerns(ahead->personal, request)) {
-        DAYBOOK_TRY(seal(ahead, window, prepared));
+        DAYBOOK_TRY(seal_unless_late(ahead, window, prepared));
         is_as_meant = false; /* The digest is of what was sealed. */
     }
     if (prepared->request == NULL || prepared->is_unsealed) {
@@ -206,6 +211,7 @@ struct read_ahead *read_ahead_open(struct personal *personal) {
     struct read_ahead *ahead = calloc(1, sizeof *ahead);
     if (ahead != NULL) {
         ahead->personal = personal;
+        arena_init(&ahead->late_arena, LATE_ARENA_BYTES);
         pthread_mutex_init(&ahead->lock, NULL);
         pthread_cond_init(&ahead->called, NULL);
         pthread_cond_init(&ahead->answered, NULL);
@@ -231,6 +237,8 @@ void read_ahead_close(struct read_ahead *ahead) {
         arena_release(&ahead->ring[i].arena);
     }
     daybook_buffer_release(&ahead->canonical);
+    arena_release(&ahead->late_arena);
+    daybook_buffer_release(&ahead->late_canonical);
     pthread_cond_destroy(&ahead->answered);
     pthread_cond_destroy(&ahead->called);
     pthread_mutex_destroy(&ahead->lock);
@@ -332,4 +340,12 @@ void read_ahead_end(struct read_ahead *ahead) {
     }
     ahead->is_ending = false;
     pthread_mutex_unlock(&ahead->lock);
+}
+
+enum daybook_status read_ahead_seal(struct read_ahead *ahead, struct prepared *prepared, struct daybook_error *error) {
+    arena_reset(&ahead->late_arena);
+    DAYBOOK_TRY(seal(ahead->personal, prepared, &ahead->late_arena, error));
+    return prepared->request == NULL
+               ? DAYBOOK_OK
+               : decide_digest(prepared->request, &ahead->late_canonical, &prepared->digest, error);
 }

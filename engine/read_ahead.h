@@ -47,6 +47,11 @@ void read_ahead_end(struct read_ahead *ahead);
 DAYBOOK_MUST_USE enum daybook_status read_ahead_next(struct read_ahead *ahead, struct prepared **prepared,
                                                      struct daybook_error *error);
 
+/* Seals one that is unsealed, now that its turn has come, and makes its digest. What refuses it is borrowed until the
+ * next call of this. */
+DAYBOOK_MUST_USE enum daybook_status read_ahead_seal(struct read_ahead *ahead, struct prepared *prepared,
+                                                     struct daybook_error *error);
+
 /* The request that is `index` behind that one, and *count from it on that stand side by side; NULL and 0: it has not
  * been read yet, or there is none. */
 struct prepared *read_ahead_peek(struct read_ahead *ahead, size_t index, size_t *count);

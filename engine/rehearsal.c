@@ -12,7 +12,6 @@
 #include "state_store.h"
 
 enum {
-    SEAL_ARENA_BYTES = 1 << 20,
     EVENTS_FORESEEN = 6,
     TRIM_PLACES = 256, /* Looked at after each request, once memory is half full: most are empty or in use. */
 };
@@ -27,8 +26,6 @@ struct rehearsal {
     struct decider *decider;
     struct personal *personal;
     struct read_ahead *ahead;
-    struct arena seal_arena; /* Of one request. */
-    struct daybook_buffer canonical;
     uint64_t first_sequence;    /* Of what was decided; before it is the journal. */
     struct daybook_buffer made; /* The encoded events of earlier calls, */
     struct daybook_buffer ends; /* and where each ends there: size_t. */
@@ -194,7 +191,6 @@ enum daybook_status rehearsal_open(struct daybook *ledger, size_t limit_bytes, s
     }
     fresh->ledger = ledger;
     fresh->limit_bytes = limit_bytes == 0 ? DEFAULT_LIMIT_BYTES : limit_bytes;
-    arena_init(&fresh->seal_arena, SEAL_ARENA_BYTES);
     enum daybook_status status = open_parts(fresh, error);
     if (status == DAYBOOK_OK) {
         status = catch_up(fresh, error);
@@ -220,30 +216,16 @@ void rehearsal_close(struct rehearsal *rehearsal) {
     event_batch_release(&rehearsal->batch);
     daybook_buffer_release(&rehearsal->made);
     daybook_buffer_release(&rehearsal->ends);
-    daybook_buffer_release(&rehearsal->canonical);
-    arena_release(&rehearsal->seal_arena);
     free(rehearsal);
 }
 
 /* ---- deciding ---- */
 
-/* What stands behind an erasure is sealed only now. */
-static enum daybook_status seal(struct rehearsal *rehearsal, struct prepared *prepared, struct daybook_error *error) {
-    arena_reset(&rehearsal->seal_arena);
-    DAYBOOK_TRY(
-        personal_seal(rehearsal->personal, prepared->request, true, &rehearsal->seal_arena, &prepared->refusal, error));
-    if (prepared->refusal.code != PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED) {
-        prepared->request = NULL;
-        return DAYBOOK_OK;
-    }
-    return decide_digest(prepared->request, &rehearsal->canonical, &prepared->digest, error);
-}
-
 static enum daybook_status decide(struct rehearsal *rehearsal, struct prepared *prepared, struct arena *arena,
                                   struct daybook_answer *answer, struct daybook_error *error) {
     size_t count = rehearsal->batch.count;
     if (prepared->is_unsealed) {
-        DAYBOOK_TRY(seal(rehearsal, prepared, error));
+        DAYBOOK_TRY(read_ahead_seal(rehearsal->ahead, prepared, error));
     }
     if (prepared->request == NULL) {
         answer->refusal = refusal_before(arena, prepared->refusal.code, prepared->refusal.why);

@@ -5,7 +5,6 @@
 #include "writer_inside.h"
 
 enum {
-    SEAL_ARENA_BYTES = 1 << 20,
     DEFAULT_CHECKPOINT_EVENTS = 250000, /* What opening after a kill folds again is this and what came while the last
                                          * one was written; a quarter as many checkpoints gain a fiftieth, or less. */
 };
@@ -101,7 +100,6 @@ static enum daybook_status open_once(struct journal *journal, const struct write
     pthread_mutex_init(&fresh->lock, NULL);
     pthread_cond_init(&fresh->appended, NULL);
     pthread_cond_init(&fresh->appender.called, NULL);
-    arena_init(&fresh->seal_arena, SEAL_ARENA_BYTES);
     struct state_source source = {fresh, load_row, find_names, read_event, foresee_name};
     fresh->state = state_open(&source);
     fresh->decider = decider_open(&options->settings);
@@ -178,8 +176,6 @@ void writer_close(struct writer *writer) {
         free(writer->spans[i]);
         free(writer->instants[i]);
     }
-    arena_release(&writer->seal_arena);
-    daybook_buffer_release(&writer->canonical);
     pthread_cond_destroy(&writer->appender.called);
     pthread_cond_destroy(&writer->appended);
     pthread_mutex_destroy(&writer->lock);

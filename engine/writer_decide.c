@@ -40,25 +40,13 @@ enum daybook_status ledger_make_answers(size_t count, struct daybook_answers *an
     return answers->items == NULL ? no_memory(error) : DAYBOOK_OK;
 }
 
-/* Only now, in the order of deciding; and the digest is of what was sealed. */
-static enum daybook_status seal(struct writer *writer, struct prepared *prepared, struct daybook_error *error) {
-    arena_reset(&writer->seal_arena);
-    DAYBOOK_TRY(personal_seal(writer->personal, prepared->request, prepared->is_dry, &writer->seal_arena,
-                              &prepared->refusal, error));
-    if (prepared->refusal.code != PB__REFUSAL_CODE__REFUSAL_CODE_UNSPECIFIED) {
-        prepared->request = NULL;
-        return DAYBOOK_OK;
-    }
-    return decide_digest(prepared->request, &writer->canonical, &prepared->digest, error);
-}
-
 static enum daybook_status decide_prepared(struct writer *writer, struct prepared *prepared, uint64_t group,
                                            struct arena *answer_arena, struct daybook_answer *answer,
                                            struct daybook_error *error) {
     size_t batch_count = writer->slots[writer->slot].count;
     *answer = (struct daybook_answer){0};
     if (prepared->is_unsealed) {
-        DAYBOOK_TRY(seal(writer, prepared, error));
+        DAYBOOK_TRY(read_ahead_seal(writer->ahead, prepared, error));
     }
     if (prepared->request == NULL) {
         answer->refusal = refusal_before(answer_arena, prepared->refusal.code, prepared->refusal.why);

@@ -66,8 +66,6 @@ struct writer {
     int64_t *instants[WRITER_SLOTS];
     size_t span_capacity[WRITER_SLOTS];
     struct read_ahead *ahead;
-    struct arena seal_arena; /* Of one request. */
-    struct daybook_buffer canonical;
     uint64_t next_sequence;
     int64_t last_recorded_at_us;
     bool is_doubtful; /* While opening: the checkpoint and the journal do not fit. */
