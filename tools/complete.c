@@ -123,17 +123,10 @@ static void offer_value(struct completion *completion, const char *prefix, const
 /* The option that `word` names, alone or before a "="; NULL: none of the command. */
 static const struct option_spec *option_of(const struct option_spec *const *tables, const char *word) {
     size_t size = strcspn(word, "=");
-    for (; *tables != NULL; tables++) {
-        for (const struct option_spec *spec = *tables; spec->name != NULL; spec++) {
-            bool is_letter = size == 2 && word[0] == '-' && spec->letter != '\0' && word[1] == spec->letter;
-            bool is_name = size > 2 && word[0] == '-' && word[1] == '-' && strlen(spec->name) == size - 2 &&
-                           memcmp(spec->name, word + 2, size - 2) == 0;
-            if (is_letter || is_name) {
-                return spec;
-            }
-        }
+    if (size > 2 && word[0] == '-' && word[1] == '-') {
+        return options_find_long(tables, word + 2, size - 2);
     }
-    return NULL;
+    return size == 2 && word[0] == '-' ? options_find_letter(tables, word[1]) : NULL;
 }
 
 static bool is_given(const struct option_spec *spec, const struct option_spec *const *tables, int count, char **words) {

@@ -81,18 +81,6 @@ static void print_usage(FILE *stream, const struct command *command, const struc
     (void)fprintf(stream, "%s%s\n\n", column + (int)cells_of(rest) + 1 > WRAP_COLUMNS ? "\n      " : " ", rest);
 }
 
-/* A command's own option stands before a shared one of the same name, as it does when options are parsed. */
-static bool is_told_before(const struct option_spec *const *tables, size_t table, const char *name) {
-    for (size_t t = 0; t < table; t++) {
-        for (const struct option_spec *spec = tables[t]; spec->name != NULL; spec++) {
-            if (strcmp(spec->name, name) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 void help_command(FILE *stream, const struct command *command) {
     const struct option_spec *tables[COMMAND_TABLES_MAX];
     char summary[256];
@@ -111,7 +99,9 @@ void help_command(FILE *stream, const struct command *command) {
     (void)fprintf(stream, "%s", _("\nOptions:\n"));
     for (size_t t = 0; tables[t] != NULL; t++) {
         for (const struct option_spec *spec = tables[t]; spec->name != NULL; spec++) {
-            if (!is_told_before(tables, t, spec->name)) {
+            /* A command's own option stands before a shared one of the same name, as it does when options are parsed.
+             */
+            if (options_find_long(tables, spec->name, strlen(spec->name)) == spec) {
                 print_option(stream, spec);
             }
         }

@@ -16,7 +16,7 @@ struct parse {
     struct daybook_error *error;
 };
 
-static const struct option_spec *find_long(const struct option_spec *const *tables, const char *name, size_t size) {
+const struct option_spec *options_find_long(const struct option_spec *const *tables, const char *name, size_t size) {
     for (; *tables != NULL; tables++) {
         for (const struct option_spec *spec = *tables; spec->name != NULL; spec++) {
             if (strlen(spec->name) == size && memcmp(spec->name, name, size) == 0) {
@@ -27,7 +27,7 @@ static const struct option_spec *find_long(const struct option_spec *const *tabl
     return NULL;
 }
 
-static const struct option_spec *find_letter(const struct option_spec *const *tables, char letter) {
+const struct option_spec *options_find_letter(const struct option_spec *const *tables, char letter) {
     for (; *tables != NULL; tables++) {
         for (const struct option_spec *spec = *tables; spec->name != NULL; spec++) {
             if (spec->letter == letter) {
@@ -81,7 +81,7 @@ static enum daybook_status take_with_value(struct parse *parse, const struct opt
 static enum daybook_status take_long(struct parse *parse, const char *text) {
     const char *equals = strchr(text, '=');
     size_t size = equals == NULL ? strlen(text) : (size_t)(equals - text);
-    const struct option_spec *spec = find_long(parse->tables, text, size);
+    const struct option_spec *spec = options_find_long(parse->tables, text, size);
     if (spec == NULL) {
         return fail_unknown(parse, text, size);
     }
@@ -90,7 +90,7 @@ static enum daybook_status take_long(struct parse *parse, const char *text) {
 
 static enum daybook_status take_letters(struct parse *parse, const char *letters) {
     for (; *letters != '\0'; letters++) {
-        const struct option_spec *spec = find_letter(parse->tables, *letters);
+        const struct option_spec *spec = options_find_letter(parse->tables, *letters);
         if (spec == NULL) {
             return daybook_fail(parse->error, DAYBOOK_INVALID, _("unknown option -%c"), *letters);
         }

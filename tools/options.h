@@ -82,6 +82,11 @@ DAYBOOK_MUST_USE enum daybook_status options_parse(const struct option_spec *con
 DAYBOOK_MUST_USE enum daybook_status options_check_required(const struct option_spec *const *tables,
                                                             const struct options *options, struct daybook_error *error);
 
+/* The option of that long name, of `size` bytes, or of that letter: of two that share it the one that stands first is
+ * taken. NULL: there is none. */
+const struct option_spec *options_find_long(const struct option_spec *const *tables, const char *name, size_t size);
+const struct option_spec *options_find_letter(const struct option_spec *const *tables, char letter);
+
 bool options_has(const struct options *options, const char *name);
 const char *options_value(const struct options *options, const char *name); /* NULL = not given. */
 
